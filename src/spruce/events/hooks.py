@@ -1,0 +1,24 @@
+"""Every hook that Spruce emits, declared once; the second string tells the attributes of its events.
+
+Times are in seconds. An attribute named after a thing (`request`, `response`, `exception`) is the thing itself.
+"""
+
+from spruce.events.hook import Hook
+
+__all__ = [
+    "db_query",
+    "request_failed",
+    "request_finished",
+    "request_started",
+    "server_started",
+    "server_stopped",
+    "template_rendered",
+]
+
+server_started = Hook("server.started", "addresses: where this process listens, as URLs")
+server_stopped = Hook("server.stopped", "addresses: where this process listened, as URLs")
+request_started = Hook("request.started", "request")
+request_finished = Hook("request.finished", "request, response, seconds")
+request_failed = Hook("request.failed", "request, exception: what no error handler took")
+template_rendered = Hook("template.rendered", "name, seconds")
+db_query = Hook("db.query", "sql, parameters, seconds, rows: returned or touched, database: its alias")

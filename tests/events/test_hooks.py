@@ -1,0 +1,31 @@
+"""The table of hooks: each declared once, exported, with its attributes told."""
+
+from spruce import events
+from spruce.events import Hook, hooks
+
+
+def declared() -> dict[str, Hook]:
+    return {name: value for name, value in vars(hooks).items() if isinstance(value, Hook)}
+
+
+def test_every_hook_is_exported() -> None:
+    """A hook that is declared can be imported from spruce.events."""
+    assert sorted(hooks.__all__) == sorted(declared())
+    assert all(getattr(events, name) is hook for name, hook in declared().items())
+
+
+def test_each_hook_is_named_after_its_variable() -> None:
+    """request_started announces itself as request.started, and so on."""
+    assert {name: hook.name for name, hook in declared().items()} == {
+        name: name.replace("_", ".", 1) for name in declared()
+    }
+
+
+def test_each_hook_tells_its_attributes() -> None:
+    """A subscriber can read what an event carries."""
+    assert [name for name, hook in declared().items() if not hook.doc] == []
+
+
+def test_importing_subscribes_nobody() -> None:
+    """Hooks are free until a program subscribes."""
+    assert [name for name, hook in declared().items() if hook.subscribers] == []

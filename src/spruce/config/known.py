@@ -1,0 +1,36 @@
+"""Every key that Spruce itself reads from an app's settings, declared once."""
+
+from os import PathLike
+
+from spruce.config.setting import Setting
+
+__all__ = ["KNOWN"]
+
+_SETTINGS = (
+    Setting(
+        "DEBUG", bool, False, "True shows a page with the traceback when a view fails; never use it in production."
+    ),
+    Setting("TESTING", bool, False, "True lets the errors of views reach the test client."),
+    Setting("SECRET_KEY", (str, bytes), None, "What cookies are signed with: a long random text.", secret=True),
+    Setting("SERVER_NAME", str, None, "The host, with its port, of URLs that are built outside of a request."),
+    Setting("APPLICATION_ROOT", str, "/", "The path below which the app lives, for URLs built outside of a request."),
+    Setting("PREFERRED_URL_SCHEME", str, "http", "The scheme of URLs that are built outside of a request."),
+    Setting("INSTANCE_PATH", (str, PathLike), None, "The folder of the app's own files; None is `instance` beside it."),
+    Setting(
+        "MAX_CONTENT_LENGTH", int, None, "The most bytes that a request's body may have; None leaves it to the server."
+    ),
+    Setting(
+        "TEMPLATES_AUTO_RELOAD", bool, None, "Whether changed templates are read again; None does so in debug mode."
+    ),
+    Setting(
+        "MIDDLEWARE", (list, tuple), [], "Middleware from the outermost in: callables, classes, or their dotted names."
+    ),
+    Setting(
+        "DATABASES", dict, {}, "URLs of databases by alias; empty means SQLite in the instance folder.", secret=True
+    ),
+    Setting(
+        "DATABASE_ROUTERS", (list, tuple), [], "Objects, classes or dotted names that choose a database per query."
+    ),
+)
+
+KNOWN: dict[str, Setting] = {setting.name: setting for setting in _SETTINGS}

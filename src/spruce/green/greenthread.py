@@ -1,0 +1,216 @@
+"""GreenThread: the handle of one job, from `spawn` to its result. Carriers are recycled; handles never are."""
+
+import asyncio
+import itertools
+import logging
+from collections.abc import Callable, Generator
+from contextvars import Context
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from greenlet import GreenletExit
+
+from spruce.green.driver import BARE, KICK
+
+if TYPE_CHECKING:
+    from spruce.green.carrier import Carrier
+    from spruce.green.hub import Hub
+
+__all__ = ["GreenThread"]
+
+logger = logging.getLogger("spruce.green")
+_numbers = itertools.count(1)
+
+
+class _Unretrieved:
+    """Logs a failed thread's exception when the thread is dropped and nobody has asked for its result."""
+
+    __slots__ = ("exception", "name")
+
+    def __init__(self, name: str, exception: BaseException) -> None:
+        self.name, self.exception = name, exception
+
+    def __del__(self) -> None:
+        logger.error(
+            "green thread %s failed and nobody waited for it", self.name, exc_info=(type(self.exception), self.exception, self.exception.__traceback__)
+        )
+
+
+class GreenThread:
+    """One job running as a green thread: wait for it, link to its end, or kill it.
+
+    Made by `spawn`. `dead` is true once it has returned, raised or been killed. From async code, `await thread` gives its result.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_name",
+        "args",
+        "carrier",
+        "context",
+        "dead",
+        "depth",
+        "driven",
+        "exception",
+        "function",
+        "gate",
+        "hub",
+        "interruption",
+        "kwargs",
+        "links",
+        "outer_task",
+        "result",
+        "swapped",
+        "task",
+        "traceback",
+        "trap",
+        "unretrieved",
+    )
+
+    context: Context | None
+    outer_task: "asyncio.Task[Any] | None"
+    result: Any
+    traceback: TracebackType | None
+    unretrieved: _Unretrieved | None
+
+    def __init__(self, hub: "Hub", function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], context: Context) -> None:
+        self.hub = hub
+        self.function = function
+        self.args = args
+        self.kwargs = kwargs
+        self.context = context
+        self.dead = False
+        self.carrier: Carrier | None = None
+        self.task: asyncio.Task[None] | None = None
+        self.gate: asyncio.Future[Any] | None = None
+        self.trap: Any = None
+        self.interruption: BaseException | None = None
+        self.links: list[tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]] | None = None
+        self.exception: BaseException | None = None
+        self.depth = 0
+        self.swapped = self.driven = False
+
+    def __repr__(self) -> str:
+        state = "dead" if self.dead else "new" if self.carrier is None else "alive"
+        return f"<GreenThread {self.name} {state}>"
+
+    def __bool__(self) -> bool:
+        """Whether it has started and not ended yet, as a greenlet's."""
+        return self.carrier is not None and not self.dead
+
+    @property
+    def name(self) -> str:
+        """A short name for logs: a number and the function's name."""
+        try:
+            return self._name
+        except AttributeError:
+            target = getattr(self.function, "__qualname__", None) or type(self.function).__name__
+            self._name: str = f"{next(_numbers)}:{target}"
+            return self._name
+
+    def wait(self) -> Any:
+        """Block until the thread ends; return its result or raise its exception (GreenletExit if it was killed)."""
+        if not self.dead:
+            self.hub.wait_until_dead(self)
+        if self.exception is not None:
+            self.unretrieved = None
+            raise self.exception.with_traceback(self.traceback)
+        return self.result
+
+    def __await__(self) -> Generator[Any, None, Any]:
+        if not self.dead:
+            future = asyncio.get_running_loop().create_future()
+            self.hub.loop_callback_on_death(self, future)
+            yield from future
+        return self.wait()
+
+    def link(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
+        """Call `function(thread, *args, **kwargs)` when the thread ends, in the thread's context; at once if it has ended."""
+        if self.dead:
+            function(self, *args, **kwargs)
+            return
+        if self.links is None:
+            self.links = []
+        self.links.append((function, args, kwargs))
+
+    def unlink(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> bool:
+        """Undo a `link` with the same arguments; return whether there was one."""
+        try:
+            (self.links or []).remove((function, args, kwargs))
+        except ValueError:
+            return False
+        return True
+
+    def kill(self, *throw_args: Any) -> None:
+        """Raise GreenletExit (or the given exception) in the thread; when this returns, it has been raised there.
+
+        A thread that hasn't started never runs. Killing a dead thread does nothing. `wait()` on a killed thread raises what it was
+        killed with.
+        """
+        self.hub.kill(self, _exception_of(throw_args))
+
+    throw = kill
+
+    def cancel(self, *throw_args: Any) -> None:
+        """Kill the thread if it hasn't started yet; leave it alone if it has."""
+        if self.carrier is None:
+            self.kill(*throw_args)
+
+    # ---- what follows is called by the hub, in the root -------------------------------------------------------------------
+
+    def interrupt(self, exception: BaseException) -> None:
+        """Raise `exception` where the thread waits. Called in the root only, so the thread isn't running."""
+        if self.dead:
+            return
+        carrier, trap = self.carrier, self.trap
+        if carrier is None:
+            self.fail(exception)
+            self.finish()
+        elif trap is not None:  # inside await_: cancel what it waits for, await_ raises the exception
+            self.interruption = exception
+            if trap is not BARE:
+                trap.cancel()
+        elif self.gate is None:
+            carrier.seq += 1
+            carrier.throw(exception)
+        elif self.gate.done():  # a wake is already on its way through the Task: it delivers the exception instead
+            self.interruption = exception
+        else:
+            self.gate.set_exception(exception)
+
+    def fail(self, exception: BaseException) -> None:
+        """Keep `exception` as the outcome."""
+        self.exception = exception
+        self.traceback = exception.__traceback__
+        if not isinstance(exception, GreenletExit):
+            self.unretrieved = _Unretrieved(self.name, exception)
+
+    def finish(self) -> None:
+        """Mark the job as ended, let its Task end, call its links."""
+        self.dead = True
+        self.carrier = self.context = None
+        self.args, self.kwargs = (), {}
+        gate = self.gate
+        if gate is not None and not gate.done():
+            gate.set_result(KICK)
+        if self.links is not None:
+            links, self.links = self.links, None
+            for function, args, kwargs in links:
+                try:
+                    function(self, *args, **kwargs)
+                except Exception:
+                    logger.exception("a link of green thread %s failed", self.name)
+
+
+def _exception_of(throw_args: tuple[Any, ...]) -> BaseException:
+    """The exception that greenlet's `throw(type, value, traceback)` would raise; GreenletExit without arguments."""
+    if not throw_args:
+        return GreenletExit()
+    kind, *rest = throw_args
+    if isinstance(kind, BaseException):
+        return kind
+    if not (isinstance(kind, type) and issubclass(kind, BaseException)):
+        raise TypeError(f"kill() takes an exception or its class, not {kind!r}")
+    value = rest[0] if rest else None
+    exception = value if isinstance(value, BaseException) else kind() if value is None else kind(value)
+    return exception.with_traceback(rest[1]) if len(rest) > 1 else exception

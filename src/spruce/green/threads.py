@@ -1,0 +1,78 @@
+"""What a program does with green threads: spawn, sleep, kill, wait for awaitables."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+from greenlet import GreenletExit, getcurrent as current_greenlet
+
+from spruce.green.carrier import Carrier
+from spruce.green.driver import await_on
+from spruce.green.greenthread import GreenThread
+from spruce.green.runtime import current_carrier, get_hub, main_thread_handle
+
+__all__ = ["GreenletExit", "await_", "getcurrent", "kill", "sleep", "spawn", "spawn_after", "spawn_n"]
+
+T = TypeVar("T")
+
+
+def spawn(function: Callable[..., Any], *args: Any, **kwargs: Any) -> GreenThread:
+    """Run `function(*args, **kwargs)` as a green thread, from the next turn on; return its handle at once.
+
+    Threads start in the order in which they were spawned, each with a copy of the caller's context variables.
+    """
+    return get_hub().spawn(function, args, kwargs)
+
+
+def spawn_n(function: Callable[..., Any], *args: Any, **kwargs: Any) -> GreenThread:
+    """As `spawn`, for code that doesn't want the result; kept for eventlet's users."""
+    return get_hub().spawn(function, args, kwargs)
+
+
+def spawn_after(seconds: float, function: Callable[..., Any], *args: Any, **kwargs: Any) -> GreenThread:
+    """As `spawn`, but start after `seconds`; `cancel()` the handle to prevent that."""
+    hub = get_hub()
+    return hub.spawn_later(seconds, function, args, kwargs)
+
+
+def sleep(seconds: float = 0) -> None:
+    """Let the others run, for at least `seconds`; with 0, for one turn."""
+    carrier = current_carrier()
+    hub = carrier.hub
+    if seconds <= 0:
+        hub.wake(carrier, carrier.seq)
+        carrier.park()
+        return
+    timer = hub.call_later(seconds, hub.wake, carrier, carrier.seq)
+    try:
+        carrier.park()
+    finally:
+        timer.cancel()
+
+
+def kill(thread: GreenThread, *throw_args: Any) -> None:
+    """Raise GreenletExit (or the given exception) in `thread`; see `GreenThread.kill`."""
+    thread.kill(*throw_args)
+
+
+def getcurrent() -> GreenThread:
+    """The handle of the green thread that runs; outside of one, the handle that stands for the OS thread's main greenlet."""
+    running = current_greenlet()
+    return running.thread if type(running) is Carrier else main_thread_handle(get_hub())
+
+
+def await_(awaitable: Awaitable[T]) -> T:
+    """Wait for any awaitable from plain code and return its result; other green threads run meanwhile.
+
+    In a plain program's main greenlet it runs as a green thread of its own. In a task or callback of a running loop it raises
+    GreenError: there, use `await`.
+    """
+    running = current_greenlet()
+    if type(running) is Carrier:
+        return await_on(running, awaitable)  # type: ignore[no-any-return]  # the awaitable's own result
+    current_carrier()  # raises where blocking would stop the loop
+    thread = spawn(await_, awaitable)
+    try:
+        return thread.wait()  # type: ignore[no-any-return]  # the same
+    except BaseException:
+        thread.kill()
+        raise

@@ -5,6 +5,7 @@ Every native wake names the carrier and its sequence number `seq`; the number mo
 thrown and when the job ends, so a late wake never lands in the next job.
 """
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from greenlet import getcurrent, greenlet
@@ -33,11 +34,12 @@ _portal = _Portal()
 class Carrier(greenlet):
     """A greenlet that runs the jobs it is given; its greenlet parent is the root, whoever spawned the job."""
 
-    __slots__ = ("hub", "seq", "thread")
+    __slots__ = ("hub", "park", "seq", "thread")
     __sqlalchemy_greenlet_provider__ = True
     parent = property(lambda self: _portal)
 
     hub: "Hub"
+    park: Callable[[], Any]  # gives the loop its turn until somebody wakes this carrier; raises what it is interrupted with
     seq: int
     thread: "GreenThread"
 
@@ -49,7 +51,10 @@ class Carrier(greenlet):
             thread = self.thread
             fatal: BaseException | None = None
             try:
-                thread.result = thread.function(*thread.args, **thread.kwargs)
+                if thread.kwargs:
+                    thread.result = thread.function(*thread.args, **thread.kwargs)
+                else:
+                    thread.result = thread.function(*thread.args)
             except (KeyboardInterrupt, SystemExit) as exc:
                 thread.fail(exc)
                 thread.unretrieved = None
@@ -57,8 +62,20 @@ class Carrier(greenlet):
             except BaseException as exc:
                 thread.fail(exc)
             self.seq += 1
-            thread.finish()
-            del thread
+            thread.dead = True
+            thread.carrier = thread.context = None
+            thread.args = ()
+            if thread.waiters is not None:
+                hub.ready += thread.waiters
+                thread.waiters = None
+                if not hub.armed:
+                    hub.arm()
+            if thread.task is not None:
+                self.park = hub.park
+                thread.end_task()
+            if thread.links is not None:
+                thread.call_links()
+            thread = None
             idle.append(self)
             if fatal is None:
                 hub.park()
@@ -67,8 +84,8 @@ class Carrier(greenlet):
                 hub.root.throw(thrown)
                 del thrown
 
-    def park(self) -> None:
-        """Give the loop its turn until somebody wakes this carrier; raises what the thread is interrupted with."""
+    def park_in_task(self) -> None:
+        """The `park` of a thread in mode T: its Task must not stay the current one while the loop runs others."""
         thread, hub = self.thread, self.hub
         if not thread.swapped:
             hub.park()

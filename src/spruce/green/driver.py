@@ -106,6 +106,8 @@ async def _drive(thread: "GreenThread", loop: asyncio.AbstractEventLoop) -> None
 def _begin_task(thread: "GreenThread", loop: asyncio.AbstractEventLoop) -> None:
     coroutine = _drive(thread, loop)
     coroutine.send(None)
+    assert thread.carrier is not None  # noqa: S101 - the thread is running
+    thread.carrier.park = thread.carrier.park_in_task
     thread.task = asyncio.Task(coroutine, loop=loop, context=Context(), name=f"green-{thread.name}")
 
 

@@ -4,17 +4,18 @@ import asyncio
 import itertools
 import logging
 from collections.abc import Callable, Generator
-from contextvars import Context
+from contextvars import Context, copy_context
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from greenlet import GreenletExit
+from greenlet import GreenletExit, getcurrent
 
+from spruce.errors import GreenError
 from spruce.green.driver import BARE, KICK
 
 if TYPE_CHECKING:
     from spruce.green.carrier import Carrier
-    from spruce.green.hub import Hub
+    from spruce.green.hub import AnyCarrier, Hub
 
 __all__ = ["GreenThread"]
 
@@ -42,53 +43,31 @@ class GreenThread:
     Made by `spawn`. `dead` is true once it has returned, raised or been killed. From async code, `await thread` gives its result.
     """
 
-    __slots__ = (
-        "__weakref__",
-        "_name",
-        "args",
-        "carrier",
-        "context",
-        "dead",
-        "depth",
-        "driven",
-        "exception",
-        "function",
-        "gate",
-        "hub",
-        "interruption",
-        "kwargs",
-        "links",
-        "outer_task",
-        "result",
-        "swapped",
-        "task",
-        "traceback",
-        "trap",
-        "unretrieved",
-    )
+    # Defaults live in the class: a job that never needs them pays for none.
+    carrier: "Carrier | None" = None
+    dead = False
+    depth = 0  # of await_ calls whose coroutines are being stepped
+    driven = False  # resumed from inside its Task's step
+    exception: BaseException | None = None
+    gate: "asyncio.Future[Any] | None" = None  # what the Task awaits while the thread is parked natively
+    interruption: BaseException | None = None
+    links: list[tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]] | None = None
+    outer_task: "asyncio.Task[Any] | None" = None
+    result: Any = None
+    swapped = False  # its Task was made the loop's current one by hand
+    task: "asyncio.Task[None] | None" = None
+    traceback: TracebackType | None = None
+    trap: Any = None  # the future that await_ waits for
+    unretrieved: _Unretrieved | None = None
+    waiters: "list[tuple[AnyCarrier, int]] | None" = None
+    _name: str | None = None
 
-    context: Context | None
-    outer_task: "asyncio.Task[Any] | None"
-    result: Any
-    traceback: TracebackType | None
-    unretrieved: _Unretrieved | None
-
-    def __init__(self, hub: "Hub", function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], context: Context) -> None:
+    def __init__(self, hub: "Hub", function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any] | None) -> None:
         self.hub = hub
         self.function = function
         self.args = args
         self.kwargs = kwargs
-        self.context = context
-        self.dead = False
-        self.carrier: Carrier | None = None
-        self.task: asyncio.Task[None] | None = None
-        self.gate: asyncio.Future[Any] | None = None
-        self.trap: Any = None
-        self.interruption: BaseException | None = None
-        self.links: list[tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]] | None = None
-        self.exception: BaseException | None = None
-        self.depth = 0
-        self.swapped = self.driven = False
+        self.context: Context | None = copy_context()
 
     def __repr__(self) -> str:
         state = "dead" if self.dead else "new" if self.carrier is None else "alive"
@@ -101,17 +80,31 @@ class GreenThread:
     @property
     def name(self) -> str:
         """A short name for logs: a number and the function's name."""
-        try:
-            return self._name
-        except AttributeError:
+        if self._name is None:
             target = getattr(self.function, "__qualname__", None) or type(self.function).__name__
-            self._name: str = f"{next(_numbers)}:{target}"
-            return self._name
+            self._name = f"{next(_numbers)}:{target}"
+        return self._name
 
     def wait(self) -> Any:
         """Block until the thread ends; return its result or raise its exception (GreenletExit if it was killed)."""
         if not self.dead:
-            self.hub.wait_until_dead(self)
+            hub = self.hub
+            carrier: Any = getcurrent()
+            if getattr(carrier, "hub", None) is not hub:
+                carrier = hub.current()
+            if carrier.thread is self:
+                raise GreenError("a green thread can't wait for itself", hint="return from it instead")
+            waiter = (carrier, carrier.seq)
+            if self.waiters is None:
+                self.waiters = [waiter]
+            else:
+                self.waiters.append(waiter)
+            try:
+                carrier.park()
+            except BaseException:
+                if self.waiters is not None:
+                    self.waiters.remove(waiter)
+                raise
         if self.exception is not None:
             self.unretrieved = None
             raise self.exception.with_traceback(self.traceback)
@@ -164,8 +157,7 @@ class GreenThread:
             return
         carrier, trap = self.carrier, self.trap
         if carrier is None:
-            self.fail(exception)
-            self.finish()
+            self.fail_unstarted(exception)
         elif trap is not None:  # inside await_: cancel what it waits for, await_ raises the exception
             self.interruption = exception
             if trap is not BARE:
@@ -185,14 +177,24 @@ class GreenThread:
         if not isinstance(exception, GreenletExit):
             self.unretrieved = _Unretrieved(self.name, exception)
 
-    def finish(self) -> None:
-        """Mark the job as ended, let its Task end, call its links."""
+    def fail_unstarted(self, exception: BaseException) -> None:
+        """End a thread that never ran."""
+        self.fail(exception)
         self.dead = True
-        self.carrier = self.context = None
-        self.args, self.kwargs = (), {}
-        gate = self.gate
-        if gate is not None and not gate.done():
-            gate.set_result(KICK)
+        self.context = None
+        self.args = ()
+        for carrier, seq in self.waiters or ():
+            self.hub.wake(carrier, seq)
+        self.waiters = None
+        self.call_links()
+
+    def end_task(self) -> None:
+        """Let the thread's Task see that the job has ended."""
+        if self.gate is not None and not self.gate.done():
+            self.gate.set_result(KICK)
+
+    def call_links(self) -> None:
+        """Call what `link` was given; a link that fails is logged."""
         if self.links is not None:
             links, self.links = self.links, None
             for function, args, kwargs in links:

@@ -3,7 +3,7 @@
 Rules:
 
 * All switches go through the root: a green thread parks by switching to the root, and only the root switches to a carrier.
-* A wake is an entry `(carrier, seq)` in `ready`. One callback of the loop drains the queue, several rounds a turn: a loop handle per
+* A wake is an entry `(carrier, seq)` in `ready`. One callback of the loop drains the queue, several short rounds a turn: a loop handle per
   wake is most of what asyncio costs.
 * The hub refers to all its carriers and ends them at shutdown; the collector must never find a parked one, since its `finally`
   blocks would run in whoever dropped it.
@@ -37,7 +37,7 @@ __all__ = ["AnyCarrier", "Hub"]
 logger = logging.getLogger("spruce.green")
 AnyCarrier = Carrier | MainCarrier
 
-ROUNDS: Final = 8  # of the ready queue between two turns of the loop
+SWITCHES: Final = 64  # at least one round of the ready queue a turn, and more while fewer switches were made
 START: Final = -1  # instead of a sequence number: the entry's first member is a thread to start
 CALL: Final = -2  # the entry's first member is a callable
 _NEST: Final = 16  # nested sorts: each keeps about 5 KiB of C stack, together more than 64 KiB
@@ -68,18 +68,21 @@ class Hub:
         """Resume `carrier` soon, unless its sequence number has moved on by then."""
         self.ready.append((carrier, seq))
         if not self.armed:
-            self._arm()
+            self.arm()
 
-    def _arm(self) -> None:
+    def arm(self) -> None:
+        """Have the ready queue drained at the loop's next turn."""
         self.armed = True
         self.loop.call_soon(self._drain, context=self.context)
 
     def _drain(self) -> None:
-        ready = self.ready
+        ready, idle = self.ready, self.idle
         popleft = ready.popleft
+        budget = SWITCHES
         try:
-            for _ in range(ROUNDS):
-                for _ in range(len(ready)):
+            while budget > 0:
+                budget -= (entries := len(ready))
+                for _ in range(entries):
                     carrier, seq = popleft()
                     if seq >= 0:
                         if carrier.seq == seq:
@@ -90,36 +93,42 @@ class Hub:
                             elif not gate.done():
                                 gate.set_result(None)
                     elif seq == START:
-                        self._start_if_alive(carrier)
+                        thread = carrier
+                        if not thread.dead:
+                            carrier = idle.pop() if idle else self._bear()
+                            carrier.thread = thread
+                            thread.carrier = carrier
+                            carrier.gr_context = thread.context
+                            carrier.switch()
                     else:
                         carrier()
                 if not ready:
                     self.armed = False
                     return
         except BaseException:
-            self._arm()
+            self.arm()
             raise
-        self._arm()
+        self.arm()
 
     def call(self, function: Callable[[], Any]) -> None:
         """Call `function` in the root, in turn with the wakes."""
         self.ready.append((function, CALL))
         if not self.armed:
-            self._arm()
+            self.arm()
 
     # ---- starting ---------------------------------------------------------------------------------------------------------
 
-    def spawn(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> GreenThread:
+    def spawn(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any] | None) -> GreenThread:
         """Make a thread that starts at the next round, in the order of spawning."""
-        thread = GreenThread(self, function, args, kwargs, contextvars.copy_context())
+        thread = GreenThread(self, function, args, kwargs)
         self.ready.append((thread, START))
         if not self.armed:
-            self._arm()
+            self.arm()
         return thread
 
-    def spawn_later(self, seconds: float, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> GreenThread:
+    def spawn_later(self, seconds: float, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any] | None) -> GreenThread:
         """Make a thread that starts after `seconds`, unless it is killed or cancelled before."""
-        thread = GreenThread(self, function, args, kwargs, contextvars.copy_context())
+        thread = GreenThread(self, function, args, kwargs)
         timer = self.call_later(seconds, self._start_if_alive, thread)
         thread.link(lambda _: timer.cancel())
         return thread
@@ -130,7 +139,7 @@ class Hub:
 
     def dispatch(self, function: Callable[..., Any], *args: Any) -> GreenThread:
         """Run `function(*args)` as a green thread right now; return when it parks or ends. Only from a callback of the loop."""
-        thread = GreenThread(self, function, args, {}, contextvars.copy_context())
+        thread = GreenThread(self, function, args, None)
         self.start(thread)
         return thread
 
@@ -151,11 +160,11 @@ class Hub:
 
     def _new_carrier(self, *, first_switch: bool = False) -> Carrier:
         carrier = Carrier()
-        carrier.hub, carrier.seq = self, 0
+        carrier.hub, carrier.park, carrier.seq = self, self.park, 0
         self.carriers.add(carrier)
         self.started += 1
         if first_switch:  # a greenlet's stack begins where it is first switched to
-            carrier.thread = GreenThread(self, int, (), {}, self.context)
+            carrier.thread = GreenThread(self, int, (), None)
             carrier.switch()
             self.idle.remove(carrier)
         return carrier
@@ -172,6 +181,8 @@ class Hub:
         """The carrier that may block here; GreenError in the root, where blocking would stop the loop."""
         running = getcurrent()
         if type(running) is Carrier:
+            if running.hub is not self:
+                raise GreenError("this green thread belongs to another OS thread", hint="hand its result over with a queue.Queue")
             return running
         if self.main is not None and running is self.main.greenlet:
             return self.main
@@ -179,27 +190,6 @@ class Hub:
             "a blocking call of spruce.green in a plain asyncio task or callback: it would stop the loop",
             hint="run the code as a green thread: `await green.spawn(function)`",
         )
-
-    def wait_until_dead(self, thread: GreenThread) -> None:
-        """Park the caller until `thread` has ended."""
-        carrier = self.current()
-        if carrier.thread is thread:
-            raise GreenError("a green thread can't wait for itself", hint="return from it instead")
-        if carrier.hub is not self:
-            raise GreenError(f"{thread!r} runs in another OS thread", hint="hand its result over with a queue.Queue or a concurrent Future")
-        link = (self._wake_by_link, (carrier, carrier.seq), {})
-        if thread.links is None:
-            thread.links = []
-        thread.links.append(link)
-        try:
-            carrier.park()
-        except BaseException:
-            if thread.links is not None:
-                thread.links.remove(link)
-            raise
-
-    def _wake_by_link(self, _: GreenThread, carrier: AnyCarrier, seq: int) -> None:
-        self.wake(carrier, seq)
 
     def loop_callback_on_death(self, thread: GreenThread, future: "asyncio.Future[None]") -> None:
         """Resolve `future` when `thread` ends; the future may be cancelled or belong to another loop."""

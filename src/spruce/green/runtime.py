@@ -7,7 +7,6 @@ import threading
 import weakref
 from asyncio.events import _get_running_loop
 from collections.abc import Callable
-from contextvars import Context
 from importlib import import_module
 from typing import Any, TypeVar
 
@@ -76,7 +75,7 @@ def _outermost(running_greenlet: greenlet) -> greenlet:
 def main_thread_handle(hub: Hub) -> GreenThread:
     """The handle that stands for this OS thread's main greenlet."""
     if _state.main is None:
-        _state.main = GreenThread(hub, _main, (), {}, Context())
+        _state.main = GreenThread(hub, _main, (), None)
     _state.main.hub = hub
     return _state.main
 

@@ -8,6 +8,7 @@ from greenlet import GreenletExit, getcurrent as current_greenlet
 from spruce.green.carrier import Carrier
 from spruce.green.driver import await_on
 from spruce.green.greenthread import GreenThread
+from spruce.green.hub import START
 from spruce.green.runtime import current_carrier, get_hub, main_thread_handle
 
 __all__ = ["GreenletExit", "await_", "getcurrent", "kill", "sleep", "spawn", "spawn_after", "spawn_n"]
@@ -20,12 +21,18 @@ def spawn(function: Callable[..., Any], *args: Any, **kwargs: Any) -> GreenThrea
 
     Threads start in the order in which they were spawned, each with a copy of the caller's context variables.
     """
-    return get_hub().spawn(function, args, kwargs)
+    running = current_greenlet()
+    hub = running.hub if type(running) is Carrier else get_hub()
+    thread = GreenThread(hub, function, args, kwargs)
+    hub.ready.append((thread, START))
+    if not hub.armed:
+        hub.arm()
+    return thread
 
 
 def spawn_n(function: Callable[..., Any], *args: Any, **kwargs: Any) -> GreenThread:
     """As `spawn`, for code that doesn't want the result; kept for eventlet's users."""
-    return get_hub().spawn(function, args, kwargs)
+    return spawn(function, *args, **kwargs)
 
 
 def spawn_after(seconds: float, function: Callable[..., Any], *args: Any, **kwargs: Any) -> GreenThread:

@@ -1,0 +1,134 @@
+"""The stream transport of our loop: asyncio's, with its own way from the socket to the protocol and back.
+
+What is different, and why:
+
+* The loop calls `_on_readable` itself: no handle and no queue between the poll and `data_received`.
+* It reads 64 KiB at most. A buffer of asyncio's 256 KiB is more than malloc keeps, so most reads would map and unmap memory.
+* `write` tries the socket at once, without the checks and the memoryview that only a partial write needs.
+* An accepted connection is ready when its constructor returns: asyncio makes a task, a future and three handles for each.
+
+Everything that is not this common way (buffering, flow control, end of file, errors, closing, sendfile) is asyncio's own code. A
+connection has one context for all calls of its protocol.
+"""
+
+from asyncio import base_events, protocols
+from asyncio.selector_events import _SelectorSocketTransport, _SelectorTransport  # type: ignore[attr-defined]  # not in typeshed
+from collections.abc import Callable
+from contextvars import Context, copy_context
+from functools import partial
+from socket import socket
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from spruce.green.loop import LeanLoop
+
+__all__ = ["SocketTransport"]
+
+READ_SIZE: Final = 64 * 1024
+
+
+class SocketTransport(_SelectorSocketTransport):  # type: ignore[misc]  # its base is not in typeshed
+    """A connected stream socket with a protocol."""
+
+    max_size = READ_SIZE
+    _loop: "LeanLoop"
+
+    def __init__(
+        self,
+        loop: "LeanLoop",
+        sock: socket,
+        protocol: protocols.BaseProtocol,
+        waiter: Any = None,
+        extra: dict[str, Any] | None = None,
+        server: Any = None,
+        *,
+        context: Context | None = None,
+    ) -> None:
+        """With a `context`, the connection is an accepted one: `connection_made` is called, in that context, before this returns."""
+        self._receive = sock.recv
+        self._send = sock.send
+        self._context = copy_context() if context is None else context
+        if context is None:
+            super().__init__(loop, sock, protocol, waiter, extra, server)
+        else:
+            self._begin_accepted(loop, sock, protocol, extra, server)
+
+    def _begin_accepted(
+        self, loop: "LeanLoop", sock: socket, protocol: protocols.BaseProtocol, extra: dict[str, Any] | None, server: Any
+    ) -> None:
+        self._read_ready_cb = None
+        _SelectorTransport.__init__(self, loop, sock, protocol, extra, server)
+        self._eof = False
+        self._empty_waiter = None
+        if hasattr(self, "_write_sendmsg"):  # 3.12 and later choose between two ways to write
+            self._write_ready = self._write_sendmsg
+        base_events._set_nodelay(sock)  # type: ignore[attr-defined]  # not in typeshed
+        try:
+            self._context.run(protocol.connection_made, self)
+        except (SystemExit, KeyboardInterrupt):
+            raise
+        except BaseException as exc:
+            self._fatal_error(exc, "Fatal error: protocol.connection_made() call failed.")
+        self._add_reader(self._sock_fd, self._read_ready)
+
+    def set_protocol(self, protocol: protocols.BaseProtocol) -> None:
+        """Hand what comes in to `protocol` from now on."""
+        super().set_protocol(protocol)
+        self._deliver: Callable[[bytes], object] | None = None
+        if not isinstance(protocol, protocols.BufferedProtocol):
+            self._deliver = partial(self._context.run, protocol.data_received)  # type: ignore[attr-defined]  # asyncio asks no more
+
+    def _add_reader(self, fd: int, callback: Callable[..., object], *args: Any) -> None:
+        if self.is_reading():
+            if self._loop.get_debug():
+                self._loop._add_reader(fd, callback, *args)
+            else:
+                self._loop.watch_read(fd, self._on_readable)
+
+    def _on_readable(self) -> None:
+        deliver = self._deliver
+        if deliver is None:
+            self._context.run(self._read_ready)
+            return
+        try:
+            data = self._receive(READ_SIZE)
+        except (BlockingIOError, InterruptedError):
+            return
+        except (SystemExit, KeyboardInterrupt):
+            raise
+        except BaseException as exc:
+            self._context.run(self._fatal_error, exc, "Fatal read error on socket transport")
+            return
+        if not data:
+            self._context.run(self._read_ready__on_eof)
+            return
+        try:
+            deliver(data)
+        except (SystemExit, KeyboardInterrupt):
+            raise
+        except BaseException as exc:
+            self._context.run(self._fatal_error, exc, "Fatal error: protocol.data_received() call failed.")
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        """Send `data`, or keep what the socket doesn't take yet. Never blocks."""
+        if self._buffer or self._eof or self._conn_lost or self._empty_waiter is not None or type(data) is not bytes or not data:
+            super().write(data)
+            return
+        try:
+            sent = self._send(data)
+        except (BlockingIOError, InterruptedError):
+            sent = 0
+        except (SystemExit, KeyboardInterrupt):
+            raise
+        except BaseException as exc:
+            self._fatal_error(exc, "Fatal write error on socket transport")
+            return
+        if sent != len(data):
+            super().write(memoryview(data)[sent:])
+
+    def _call_connection_lost(self, exc: BaseException | None) -> None:
+        try:
+            super()._call_connection_lost(exc)
+        finally:
+            self._receive = self._send = self._deliver = None
+            self._read_ready_cb = self._write_ready = None  # bound methods: they would keep the transport until a collection

@@ -1,0 +1,40 @@
+"""Query strings and urlencoded forms (WHATWG URL, application/x-www-form-urlencoded), and decoded paths."""
+
+from urllib.parse import unquote_plus, unquote_to_bytes
+
+from spruce.errors.http import RequestEntityTooLarge
+from spruce.http.multidict import MultiDict
+
+__all__ = ["decode_path", "parse_query"]
+
+
+def parse_query(text: str, limit: int | None = None) -> MultiDict[str]:
+    """Read `a=1&b=2` into a MultiDict; a name without `=` has an empty value, what is not UTF-8 becomes U+FFFD.
+
+    Raises RequestEntityTooLarge when there are more than `limit` fields.
+    """
+    found: MultiDict[str] = MultiDict()
+    if not text:
+        return found
+    if limit is not None and text.count("&") >= limit:
+        raise RequestEntityTooLarge(f"The form has more than {limit} fields.")
+    plain = "%" not in text and "+" not in text
+    for pair in text.split("&"):
+        if pair:
+            key, _, value = pair.partition("=")
+            if plain:
+                found.add(key, value)
+            else:
+                found.add(unquote_plus(key), unquote_plus(value))
+    return found
+
+
+def decode_path(target: str) -> str:
+    """Return the path of a request target, without its query and with percent-escapes decoded.
+
+    Escapes that are not UTF-8 become U+FFFD. `*` and other targets without a slash are returned as they are.
+    """
+    path = target.partition("?")[0]
+    if "%" not in path:
+        return path
+    return unquote_to_bytes(path).decode("utf-8", "replace")

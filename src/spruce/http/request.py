@@ -1,0 +1,403 @@
+"""A request: its method, target, raw header fields and body stream, and the rest computed when it is first read.
+
+Making one is the price that every request pays, so the constructor keeps what it is given and parses nothing.
+Attributes have the names and meanings of Flask's.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final, Literal, TypeAlias, overload
+from urllib.parse import quote
+
+import msgspec
+
+from spruce.errors.http import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
+from spruce.http.accept import Accept
+from spruce.http.authorization import Authorization
+from spruce.http.cookies import parse_cookie
+from spruce.http.forms import FileStorage, Form, FormLimits, Readable, parse_multipart, parse_urlencoded
+from spruce.http.headers import Headers
+from spruce.http.lazy import lazy
+from spruce.http.media import is_json, parse_options
+from spruce.http.multidict import MultiDict
+from spruce.http.query import decode_path, parse_query
+from spruce.http.response import Response
+
+__all__ = ["EMPTY_STREAM", "EmptyStream", "Handler", "Peer", "Request"]
+
+Address: TypeAlias = tuple[str, int] | str | None
+
+
+class EmptyStream:
+    """The body stream of a request without a body."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Return b""."""
+        return b""
+
+
+EMPTY_STREAM: Final = EmptyStream()
+
+
+class Peer:
+    """What all requests of a connection share.
+
+    `client` is the address of the other side, None where there is none (Unix sockets); `server` is the address it came
+    in at, a path for a Unix socket.
+    """
+
+    __slots__ = ("client", "scheme", "server")
+
+    def __init__(self, scheme: str = "http", client: tuple[str, int] | None = None, server: Address = None) -> None:
+        self.scheme = scheme
+        self.client = client
+        self.server = server
+
+
+_NOBODY = Peer()
+
+
+class Request:
+    """One HTTP request.
+
+    `target` is what stands in the request line: a path as it was sent, with its query. `headers` are raw fields;
+    `request.headers` shows them decoded. `stream` is read at most once: by `data`, `json`, `form` or by yourself.
+    `peer` is what its connection knows, else `scheme`, `client` and `server` make one.
+    """
+
+    form_limits = FormLimits()
+    """How large a form may be; assign another one to a class or to one request."""
+    max_content_length: int | None = None
+    """Bytes that `data`, `json`, `form` and `files` read at most, else 413; None leaves it to the server's limit."""
+
+    root_path: str = ""
+    """Under which path the app is mounted; `path` doesn't have it."""
+    endpoint: str | None = None
+    """Name of the endpoint that routing chose; None before, and when nothing fits."""
+    url_rule: Any = None
+    """The rule that fits, or None."""
+    view_args: dict[str, Any] | None = None
+    """What the rule took from the path."""
+    blueprint: str | None = None
+    """Name of the blueprint that the endpoint belongs to."""
+    routing_exception: Exception | None = None
+    """What routing raised when no rule fits."""
+    session: Any = None
+    """Filled in by the session middleware."""
+    user: Any = None
+    """Filled in by the auth middleware."""
+
+    def __init__(
+        self,
+        method: str,
+        target: str,
+        headers: Sequence[tuple[bytes, bytes]] = (),
+        stream: Readable | None = None,
+        peer: Peer | None = None,
+        http_version: str = "1.1",
+        *,
+        scheme: str = "http",
+        client: tuple[str, int] | None = None,
+        server: Address = None,
+    ) -> None:
+        self.method = method
+        self.target = target
+        self.raw_headers = headers
+        self.stream: Readable = EMPTY_STREAM if stream is None else stream
+        self.peer = Peer(scheme, client, server) if peer is None else peer
+        self.http_version = http_version
+
+    def __repr__(self) -> str:
+        return f"<Request {self.method} {self.target!r}>"
+
+    # The target
+
+    @lazy
+    def path(self) -> str:
+        """The decoded path, without the query; what isn't UTF-8 in it becomes U+FFFD."""
+        return decode_path(self.target)
+
+    @lazy
+    def query_string(self) -> bytes:
+        """What stands behind the question mark, undecoded."""
+        return self.target.partition("?")[2].encode("latin-1")
+
+    @lazy
+    def args(self) -> MultiDict[str]:
+        """The parameters of the query string."""
+        return parse_query(self.target.partition("?")[2])
+
+    @property
+    def full_path(self) -> str:
+        """The path and the query, with a question mark in any case."""
+        return f"{self.path}?{self.query_string.decode('latin-1')}"
+
+    @property
+    def scheme(self) -> str:
+        """`http` or `https`."""
+        return self.peer.scheme
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether it came over https or wss."""
+        return self.peer.scheme in ("https", "wss")
+
+    @property
+    def client(self) -> tuple[str, int] | None:
+        """Address and port of the other side, None over a Unix socket."""
+        return self.peer.client
+
+    @property
+    def server(self) -> Address:
+        """Where it came in: address and port, or the path of a Unix socket."""
+        return self.peer.server
+
+    @property
+    def remote_addr(self) -> str | None:
+        """The address of the other side, None over a Unix socket."""
+        return self.peer.client[0] if self.peer.client else None
+
+    @lazy
+    def host(self) -> str:
+        """The Host header, or the server's own address where it is missing (HTTP/1.0)."""
+        host = self.header(b"host")
+        if host:
+            return host
+        if isinstance(self.server, tuple):
+            name, port = self.server
+            return name if port == _DEFAULT_PORTS.get(self.scheme) else f"{name}:{port}"
+        return "localhost"
+
+    @property
+    def host_url(self) -> str:
+        """Scheme and host with a slash at the end."""
+        return f"{self.scheme}://{self.host}/"
+
+    @property
+    def root_url(self) -> str:
+        """Scheme, host and the path that the app is mounted under, with a slash at the end."""
+        return f"{self.scheme}://{self.host}{self.root_path}/"
+
+    url_root = root_url
+
+    @property
+    def script_root(self) -> str:
+        """The path that the app is mounted under, without a slash at the end."""
+        return self.root_path
+
+    @property
+    def base_url(self) -> str:
+        """The URL without the query."""
+        return f"{self.scheme}://{self.host}{self.root_path}{quote(self.path, safe=_PATH_SAFE)}"
+
+    @property
+    def url(self) -> str:
+        """The whole URL."""
+        query = self.query_string.decode("latin-1")
+        return f"{self.base_url}?{query}" if query else self.base_url
+
+    def under(self, prefix: str) -> "Request":
+        """Return the same request as an app mounted at `prefix` sees it: `prefix` goes from `path` to `root_path`.
+
+        `prefix` begins with a slash, has none at the end, and `path` begins with it.
+        """
+        target = quote(self.path[len(prefix) :] or "/", safe=_PATH_SAFE)
+        query = self.target.partition("?")[1:]
+        inner = type(self)(
+            self.method, target + "".join(query), self.raw_headers, self.stream, self.peer, self.http_version
+        )
+        inner.root_path = self.root_path + prefix
+        inner.max_content_length = self.max_content_length
+        return inner
+
+    # The headers
+
+    def header(self, name: bytes) -> str | None:
+        """Return the first value of a header, or None; `name` is in lower case. Cheaper than making `headers`."""
+        for key, value in self.raw_headers:
+            if key == name or key.lower() == name:
+                return value.decode("latin-1")
+        return None
+
+    @lazy
+    def headers(self) -> Headers:
+        """All header fields."""
+        return Headers.from_raw(self.raw_headers)
+
+    @lazy
+    def cookies(self) -> dict[str, str]:
+        """The cookies by name."""
+        return parse_cookie(
+            "; ".join(value.decode("latin-1") for key, value in self.raw_headers if key.lower() == b"cookie")
+        )
+
+    @lazy
+    def content_type(self) -> str | None:
+        """The Content-Type header."""
+        return self.header(b"content-type")
+
+    @lazy
+    def _media(self) -> tuple[str, dict[str, str]]:
+        return parse_options(self.content_type or "")
+
+    @property
+    def mimetype(self) -> str:
+        """The content type without its parameters, in lower case; empty when there is none."""
+        return self._media[0].lower()
+
+    @property
+    def mimetype_params(self) -> dict[str, str]:
+        """The parameters of the content type."""
+        return self._media[1]
+
+    @property
+    def is_json(self) -> bool:
+        """Whether the content type is JSON."""
+        return is_json(self.mimetype)
+
+    @property
+    def content_length(self) -> int | None:
+        """The length of the body in bytes; None when there is no body, or it comes in chunks."""
+        text = self.header(b"content-length")
+        return int(text) if text and text.isascii() and text.isdigit() else None
+
+    @property
+    def user_agent(self) -> str:
+        """The User-Agent header; empty when there is none."""
+        return self.header(b"user-agent") or ""
+
+    @property
+    def referrer(self) -> str | None:
+        """The Referer header."""
+        return self.header(b"referer")
+
+    @property
+    def origin(self) -> str | None:
+        """The Origin header."""
+        return self.header(b"origin")
+
+    @lazy
+    def authorization(self) -> Authorization | None:
+        """The Authorization header in its parts; None when there is none or it cannot be read."""
+        return Authorization.parse(self.header(b"authorization"))
+
+    @lazy
+    def accept_mimetypes(self) -> Accept:
+        """The content types that the client wants."""
+        return Accept(self.header(b"accept") or "")
+
+    @lazy
+    def accept_languages(self) -> Accept:
+        """The languages that the client wants."""
+        return Accept(self.header(b"accept-language") or "")
+
+    @lazy
+    def accept_encodings(self) -> Accept:
+        """The content codings that the client wants."""
+        return Accept(self.header(b"accept-encoding") or "")
+
+    # The body
+
+    @lazy
+    def data(self) -> bytes:
+        """The whole body; empty when the stream or the form has been read before."""
+        return self._read_all()
+
+    @overload
+    def get_data(self, cache: bool = True, as_text: Literal[False] = False) -> bytes: ...
+    @overload
+    def get_data(self, cache: bool = True, *, as_text: Literal[True]) -> str: ...
+    def get_data(self, cache: bool = True, as_text: bool = False) -> bytes | str:
+        """Return the whole body, as text if `as_text`; waits until it is there.
+
+        With `cache=False` it is not kept: a second call finds nothing.
+        """
+        body = self.data if cache or "data" in self.__dict__ else self._read_all()
+        return body.decode("utf-8", "replace") if as_text else body
+
+    @property
+    def json(self) -> Any:
+        """The body as JSON. Raises UnsupportedMediaType for another content type, BadRequest when it cannot be read."""
+        return self.get_json()
+
+    def get_json(self, force: bool = False, silent: bool = False) -> Any:
+        """Return the body as JSON; `force` doesn't look at the content type, `silent` returns None instead of raising.
+
+        Raises UnsupportedMediaType for another content type, BadRequest when the body is not JSON.
+        """
+        if not (force or self.is_json):
+            if silent:
+                return None
+            raise UnsupportedMediaType(
+                f"The body should be JSON, with the header Content-Type: application/json; it is {self.mimetype!r}."
+            )
+        try:
+            return msgspec.json.decode(self.data)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            if silent:
+                return None
+            raise BadRequest(f"The body is not valid JSON: {error}.") from error
+
+    @lazy
+    def _form(self) -> Form:
+        self._check_length()
+        if self.mimetype == "application/x-www-form-urlencoded":
+            return parse_urlencoded(self.stream, self.form_limits)
+        if self.mimetype == "multipart/form-data":
+            boundary = self.mimetype_params.get("boundary")
+            if not boundary:
+                raise BadRequest("The Content-Type multipart/form-data has no boundary.")
+            return parse_multipart(self.stream, boundary, self.form_limits)
+        return Form(MultiDict(), MultiDict())
+
+    @property
+    def form(self) -> MultiDict[str]:
+        """The fields of the form in the body; empty when the body is no form."""
+        return self._form.fields
+
+    @property
+    def files(self) -> MultiDict[FileStorage]:
+        """The uploaded files of the form in the body."""
+        return self._form.files
+
+    @lazy
+    def values(self) -> MultiDict[str]:
+        """Query parameters, then form fields."""
+        both = self.args.copy()
+        both.update(self.form)
+        return both
+
+    @lazy
+    def state(self) -> dict[str, Any]:
+        """A dict for whatever middleware and views want to keep with the request."""
+        return {}
+
+    def close(self) -> None:
+        """Give back what the request holds: uploaded files."""
+        form = self.__dict__.get("_form")
+        if form is not None:
+            for _, file in form.files.items(multi=True):
+                file.close()
+
+    def _check_length(self) -> None:
+        limit = self.max_content_length
+        if limit is not None and (self.content_length or 0) > limit:
+            raise RequestEntityTooLarge(f"The body is larger than {limit} bytes.")
+
+    def _read_all(self) -> bytes:
+        self._check_length()
+        limit = self.max_content_length
+        if limit is None:
+            return self.stream.read()
+        body = bytearray()
+        while len(body) <= limit and (more := self.stream.read(limit + 1 - len(body))):
+            body += more
+        if len(body) > limit:
+            raise RequestEntityTooLarge(f"The body is larger than {limit} bytes.")
+        return bytes(body)
+
+
+_DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
+_PATH_SAFE = "/!$&'()*+,;=:@%~"
+
+Handler: TypeAlias = Callable[[Request], Response]
+"""What the server serves and a middleware wraps: a callable from a request to its response."""

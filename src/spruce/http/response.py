@@ -1,0 +1,341 @@
+"""A response: a body, a status and header fields, with Flask's names.
+
+The plain case (bytes or text and a content type) makes no Headers: `plain_type` holds the content type until somebody
+touches `headers`, so a server may send such a response with a head that it keeps ready.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from typing import Any, Literal, TypeAlias, overload
+
+import msgspec
+
+from spruce.errors.http import PHRASES, HTTPException
+from spruce.http.cookies import SameSite, dump_cookie
+from spruce.http.dates import http_date, parse_date
+from spruce.http.headers import HeaderItems, Headers, HeaderSet
+from spruce.http.lazy import lazy
+from spruce.http.media import is_json, parse_options, with_charset
+
+__all__ = ["Body", "Response", "error_response"]
+
+Body: TypeAlias = str | bytes | bytearray | memoryview | Iterable[str | bytes] | None
+"""What a response can be made from; an iterable that is no list or tuple is sent piece by piece."""
+
+
+class Response:
+    """One HTTP response.
+
+    `response` is its body: bytes, or an iterable that is streamed (`is_streamed`). `mimetype` gets its charset,
+    `content_type` is taken as it is; with neither it is `default_mimetype`. A Content-Type in `headers` goes before.
+    """
+
+    default_mimetype = "text/html"
+    default_status = 200
+
+    reason: str = ""
+    """A reason phrase of its own; empty means the usual one."""
+    _close_calls: tuple[Callable[[], object], ...] = ()
+
+    def __init__(
+        self,
+        response: Body = None,
+        status: int | str | HTTPStatus | None = 200,
+        headers: HeaderItems | None = None,
+        mimetype: str | None = None,
+        content_type: str | None = None,
+    ) -> None:
+        self.response: bytes | Iterable[str | bytes]
+        if response.__class__ is str:
+            self.response = response.encode()
+        elif response.__class__ is bytes:
+            self.response = response
+        else:
+            self.response = _body(response)
+        self.plain_type: str | None = content_type or with_charset(mimetype or self.default_mimetype)
+        if status.__class__ is int:
+            self.status_code: int = status
+        else:
+            self.status = self.default_status if status is None else status
+        if headers:
+            self.headers.update(headers)
+            if content_type or mimetype:
+                self.headers.set("Content-Type", content_type or with_charset(mimetype or ""))
+
+    def __repr__(self) -> str:
+        size = "streamed" if self.is_streamed else f"{len(self.data)} bytes"
+        return f"<Response {size} [{self.status}]>"
+
+    # Status
+
+    @property
+    def status(self) -> str:
+        """Code and reason phrase; a code, a phrase behind a code, or an HTTPStatus may be assigned."""
+        return f"{self.status_code} {self.reason or PHRASES.get(self.status_code, 'Unknown')}"
+
+    @status.setter
+    def status(self, status: int | str | HTTPStatus) -> None:
+        if isinstance(status, int):
+            self.status_code, self.reason = int(status), ""
+            return
+        code, _, reason = status.strip().partition(" ")
+        if not (code.isascii() and code.isdigit() and len(code) == 3):
+            raise ValueError(
+                f"{status!r} is no HTTP status: it begins with a code of three digits, as in '404 Not Found'."
+            )
+        self.status_code, self.reason = int(code), "" if reason == PHRASES.get(int(code)) else _printable(reason)
+
+    # Headers
+
+    @lazy
+    def headers(self) -> Headers:
+        """The header fields, which may be changed; Content-Length is the server's unless it is set here."""
+        headers = Headers()
+        if self.plain_type is not None:
+            headers.add("Content-Type", self.plain_type)
+            self.plain_type = None
+        return headers
+
+    @property
+    def content_type(self) -> str | None:
+        """The Content-Type header; None takes it away."""
+        return self.plain_type or self.headers.get("Content-Type")
+
+    @content_type.setter
+    def content_type(self, value: str | None) -> None:
+        _set(self.headers, "Content-Type", value)
+
+    @property
+    def mimetype(self) -> str | None:
+        """The content type without its parameters; a charset is added to what is assigned."""
+        return parse_options(self.content_type)[0].lower() if self.content_type else None
+
+    @mimetype.setter
+    def mimetype(self, value: str) -> None:
+        self.content_type = with_charset(value)
+
+    @property
+    def content_length(self) -> int | None:
+        """The Content-Length header, else the length of the body where it is known."""
+        stated = self.headers.get("Content-Length")
+        if stated is not None:
+            return int(stated)
+        return None if self.is_streamed else len(self.data)
+
+    @content_length.setter
+    def content_length(self, value: int | None) -> None:
+        _set(self.headers, "Content-Length", value)
+
+    @property
+    def location(self) -> str | None:
+        """The Location header."""
+        return self.headers.get("Location")
+
+    @location.setter
+    def location(self, value: str | None) -> None:
+        _set(self.headers, "Location", value)
+
+    @property
+    def last_modified(self) -> datetime | None:
+        """The Last-Modified header."""
+        return parse_date(self.headers.get("Last-Modified"))
+
+    @last_modified.setter
+    def last_modified(self, value: datetime | float | None) -> None:
+        _set(self.headers, "Last-Modified", None if value is None else http_date(value))
+
+    @property
+    def vary(self) -> HeaderSet:
+        """The Vary header as a set: `response.vary.add("Cookie")`."""
+        return HeaderSet(self.headers, "Vary")
+
+    @property
+    def allow(self) -> HeaderSet:
+        """The Allow header as a set."""
+        return HeaderSet(self.headers, "Allow")
+
+    def set_etag(self, etag: str, weak: bool = False) -> None:
+        """Set the ETag header; `etag` is without quotes."""
+        self.headers.set("ETag", f'{"W/" if weak else ""}"{etag}"')
+
+    def set_cookie(
+        self,
+        key: str,
+        value: str = "",
+        max_age: timedelta | int | None = None,
+        expires: datetime | int | float | str | None = None,
+        path: str | None = "/",
+        domain: str | None = None,
+        secure: bool = False,
+        httponly: bool = False,
+        samesite: SameSite | None = None,
+        partitioned: bool = False,
+    ) -> None:
+        """Add a Set-Cookie header; see `dump_cookie`."""
+        cookie = dump_cookie(key, value, max_age, expires, path, domain, secure, httponly, samesite, partitioned)
+        self.headers.add("Set-Cookie", cookie)
+
+    def delete_cookie(
+        self,
+        key: str,
+        path: str | None = "/",
+        domain: str | None = None,
+        secure: bool = False,
+        httponly: bool = False,
+        samesite: SameSite | None = None,
+        partitioned: bool = False,
+    ) -> None:
+        """Tell the browser to forget a cookie; `path` and `domain` are those that it was set with."""
+        self.set_cookie(key, "", 0, 0, path, domain, secure, httponly, samesite, partitioned)
+
+    def header_list(self) -> list[tuple[str, str]]:
+        """Return the header fields as they are sent, with Content-Length where the length is known and belongs."""
+        items = self.headers.to_wsgi_list()
+        with_length = not self.is_streamed and self.status_code >= 200 and self.status_code not in (204, 304)
+        if with_length and "Content-Length" not in self.headers:
+            items.append(("Content-Length", str(len(self.data))))
+        return items
+
+    # Body
+
+    @property
+    def is_streamed(self) -> bool:
+        """Whether the body comes piece by piece, its length unknown."""
+        return self.response.__class__ is not bytes
+
+    @property
+    def data(self) -> bytes:
+        """The whole body; a streamed one is read to its end first, which may wait."""
+        if not isinstance(self.response, bytes):
+            streamed = self.response
+            self.response = b"".join(self.iter_encoded())
+            _close(streamed)
+        return self.response
+
+    @data.setter
+    def data(self, value: str | bytes) -> None:
+        self.set_data(value)
+
+    @overload
+    def get_data(self, as_text: Literal[False] = False) -> bytes: ...
+    @overload
+    def get_data(self, as_text: Literal[True]) -> str: ...
+    def get_data(self, as_text: bool = False) -> bytes | str:
+        """Return the whole body, as text if `as_text`."""
+        return self.text if as_text else self.data
+
+    def set_data(self, value: str | bytes) -> None:
+        """Replace the body; a Content-Length that was set is corrected."""
+        self.response = value.encode() if isinstance(value, str) else bytes(value)
+        if self.plain_type is None and "Content-Length" in self.headers:
+            self.headers.set("Content-Length", len(self.response))
+
+    @property
+    def text(self) -> str:
+        """The whole body as text."""
+        return self.data.decode("utf-8", "replace")
+
+    @property
+    def is_json(self) -> bool:
+        """Whether the content type is JSON."""
+        return is_json(self.mimetype or "")
+
+    @property
+    def json(self) -> Any:
+        """The body as JSON; None when the content type is another one."""
+        return self.get_json()
+
+    def get_json(self, force: bool = False, silent: bool = False) -> Any:
+        """Return the body as JSON; None when the content type is another one, unless `force`.
+
+        Raises ValueError when the body is not JSON, unless `silent`.
+        """
+        if not (force or self.is_json):
+            return None
+        try:
+            return msgspec.json.decode(self.data)
+        except msgspec.DecodeError:
+            if silent:
+                return None
+            raise
+
+    def iter_encoded(self) -> Iterator[bytes]:
+        """Iterate over the body as bytes, piece by piece."""
+        if isinstance(self.response, bytes):
+            yield self.response
+        else:
+            for piece in self.response:
+                yield piece.encode() if isinstance(piece, str) else piece
+
+    def call_on_close(self, function: Callable[[], object]) -> Callable[[], object]:
+        """Call `function` when the response has been sent, or its client has gone; return it, as a decorator does."""
+        self._close_calls = (*self._close_calls, function)
+        return function
+
+    @property
+    def needs_close(self) -> bool:
+        """Whether `close` would do anything."""
+        return bool(self._close_calls) or self.is_streamed
+
+    def close(self) -> None:
+        """Close a streamed body and call what `call_on_close` was given, all of it even if one raises; once.
+
+        The server calls it when the response has been sent. Raises the first error that came up.
+        """
+        calls, self._close_calls = self._close_calls, ()
+        failure: BaseException | None = None
+        for call in (lambda: _close(self.response), *calls):
+            try:
+                call()
+            except BaseException as error:
+                failure = failure or error
+        if failure is not None:
+            raise failure
+
+
+def error_response(error: HTTPException) -> Response:
+    """Return the response that an HTTP error is sent as: its own, or a small page with its name and description."""
+    if isinstance(error.response, Response):
+        return error.response
+    status = 500 if error.code is None else error.code
+    name, description = _escaped(error.name), _escaped(error.description)
+    page = f"<!doctype html>\n<html lang=en>\n<title>{status} {name}</title>\n<h1>{name}</h1>\n<p>{description}</p>\n"
+    return Response(page, status, error.headers)
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _printable(reason: str) -> str:
+    return "".join(character for character in reason if character.isprintable() and character.isascii())
+
+
+def _body(response: Body) -> bytes | Iterable[str | bytes]:
+    if response is None:
+        return b""
+    if isinstance(response, str):
+        return response.encode()
+    if isinstance(response, bytes | bytearray | memoryview):
+        return bytes(response)
+    if isinstance(response, list | tuple):
+        return b"".join([piece.encode() if isinstance(piece, str) else piece for piece in response])
+    if isinstance(response, Iterable) and not isinstance(response, dict):
+        return response
+    raise TypeError(
+        f"A Response is made of text, bytes or an iterable of them, not of {type(response).__name__} {response!r:.60}."
+    )
+
+
+def _close(body: object) -> None:
+    close = getattr(body, "close", None)
+    if close is not None:
+        close()
+
+
+def _set(headers: Headers, name: str, value: object) -> None:
+    if value is None:
+        headers.remove(name)
+    else:
+        headers.set(name, value)

@@ -1,8 +1,8 @@
 """A scheduler of calls with the standard library's exact interface, which lets other green threads run while it waits.
 
-Events lie in a heap, ordered by time, then priority, then the order in which they were entered. The lock guards the heap
-alone and is never held while a clock, a delay or an action runs, so any of these may enter and cancel events, from any
-thread.
+Events lie in a heap, ordered by time, then priority, then the order in which they were entered. The lock guards the
+heap alone and is never held while a clock, a delay or an action runs, so any of these may enter and cancel events, from
+any thread.
 """
 
 import heapq
@@ -39,8 +39,8 @@ def _wait(seconds: float) -> None:
 class scheduler:  # noqa: N801 - the standard library's name
     """Calls actions at their times, one after another, in whoever calls `run`.
 
-    `timefunc` tells the time as a number, in any unit; `delayfunc(units)` waits, and is called with 0 after each action.
-    Without them time is `time.monotonic` and waiting parks the green thread, or sleeps outside of one; `time.sleep` as
+    `timefunc` tells the time as a number, in any unit; `delayfunc(units)` waits, and is called with 0 after each
+    action. Without them time is `time.monotonic` and waiting parks the green thread, or sleeps outside of one; `time.sleep` as
     `delayfunc` means the same, since in a green thread nobody wants it to stop all the others.
     """
 
@@ -102,8 +102,8 @@ class scheduler:  # noqa: N801 - the standard library's name
         """Run events until none is left, waiting for each to be due; return None.
 
         With `blocking=False` run only what is due already, and return how long it is until the next event, or None if
-        none is left. An action that raises ends the run with its exception; its event is out of the queue, and `run` may
-        be called again.
+        none is left. An action that raises ends the run with its exception; its event is out of the queue, and `run`
+        may be called again.
         """
         while (step := self._next()) is not None:
             event, remaining = step

@@ -40,8 +40,8 @@ class scheduler:  # noqa: N801 - the standard library's name
     """Calls actions at their times, one after another, in whoever calls `run`.
 
     `timefunc` tells the time as a number, in any unit; `delayfunc(units)` waits, and is called with 0 after each
-    action. Without them time is `time.monotonic` and waiting parks the green thread, or sleeps outside of one; `time.sleep` as
-    `delayfunc` means the same, since in a green thread nobody wants it to stop all the others.
+    action. Without them time is `time.monotonic` and waiting parks the green thread, or sleeps outside of one;
+    `time.sleep` as `delayfunc` means the same, since in a green thread nobody wants it to stop all the others.
     """
 
     def __init__(

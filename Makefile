@@ -13,7 +13,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 help:
 	@echo "make demo    a shop to look at, on http://127.0.0.1:8000"
 	@echo "make test    every check: format, lint, types, layers, tests"
-	@echo "make bench   figures, with other frameworks beside ours in the same run"
+	@echo "make bench   figures, with other frameworks beside ours in the same run; shorter with BENCH=--quick"
 	@echo "make soak    the long tests"
 	@echo "make clean   remove what these have made"
 
@@ -23,8 +23,8 @@ demo: $(VENV)/.installed
 test: format lint types layers tests
 	@echo "All checks passed."
 
-bench: $(VENV)/.installed
-	@exec $(BIN)/python bench
+bench: $(VENV)/.installed-test
+	@exec $(BIN)/python bench/run.py $(BENCH)
 
 soak: $(VENV)/.installed-test chromium
 	@exec $(BIN)/python -m pytest -m soak --timeout=1800
@@ -59,7 +59,7 @@ chromium:
 	} || echo "There is no chromium here: the browser tests will be skipped."
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist
+	rm -rf $(VENV) bench/.venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist
 
 # The environment. The stamps are made again when the dependencies in pyproject.toml change.
 

@@ -1,0 +1,37 @@
+"""CPU per operation of green threads."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from measure import Target, verdicts
+from peers import HERE, PEER_PYTHON
+from rounds import render, run
+
+__all__ = ["report"]
+
+APPS = HERE / "green_peers"
+BASE = "gevent"
+COMMANDS: dict[str, list[str | Path]] = {
+    "gevent": [PEER_PYTHON, APPS / "gevent_green.py"],
+    "spruce, asyncio's loop": [sys.executable, APPS / "spruce_green.py", "asyncio"],
+    "spruce, uvloop": [sys.executable, APPS / "spruce_green.py", "uvloop"],
+    "eventlet": [PEER_PYTHON, APPS / "eventlet_green.py"],
+}
+TARGETS = [Target("spruce, asyncio's loop", BASE, 0.75), Target("spruce, uvloop", BASE, 0.5)]
+OPERATIONS = {
+    "spawn_wait": "spawn, wait",
+    "spawn_many": "spawn 1,000, wait for all",
+    "queue": "queue there and back",
+    "event": "event there and back",
+    "sleep": "sleep(0)",
+    "imap": "pool.imap, per item",
+}
+
+
+def report(rounds: int, seconds: float) -> str:
+    """Return the table of this section and the verdicts."""
+    contest = run(COMMANDS, list(OPERATIONS), rounds, seconds)
+    shown = render(f"Green threads: CPU µs (× {BASE})", list(COMMANDS), OPERATIONS, contest, BASE)
+    return "\n".join([shown, *verdicts(TARGETS, contest.figures["spawn_wait"], "spawn, wait: ")])

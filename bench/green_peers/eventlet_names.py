@@ -1,0 +1,93 @@
+"""The operations on green threads, written once for the two libraries that share eventlet's names."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from worker import Operation
+
+__all__ = ["Library", "answers", "operations"]
+
+
+@dataclass(frozen=True)
+class Library:
+    """What a library must have to be measured."""
+
+    spawn: Callable[..., Any]
+    sleep: Callable[..., Any]
+    queue: Callable[[], Any]
+    event: Callable[[], Any]
+    pool: Callable[[int], Any]
+
+
+def same(value: int) -> int:
+    return value
+
+
+def operations(library: Library) -> dict[str, Operation]:
+    """Return the operations by name; each takes how often to do it and runs inside a green thread."""
+
+    def spawn_wait(count: int) -> None:
+        for number in range(count):
+            library.spawn(same, number).wait()
+
+    def spawn_many(count: int) -> None:
+        for start in range(0, count, 1000):
+            for thread in [library.spawn(same, number) for number in range(start, min(start + 1000, count))]:
+                thread.wait()
+
+    def queue(count: int) -> None:
+        there, back = library.queue(), library.queue()
+
+        def echo() -> None:
+            for _ in range(count):
+                back.put(there.get())
+
+        thread = library.spawn(echo)
+        for number in range(count):
+            there.put(number)
+            back.get()
+        thread.wait()
+
+    def event(count: int) -> None:
+        there, back = ([library.event() for _ in range(count)] for _ in range(2))
+
+        def echo() -> None:
+            for ask, answer in zip(there, back, strict=True):
+                answer.send(ask.wait())
+
+        thread = library.spawn(echo)
+        for ask, answer in zip(there, back, strict=True):
+            ask.send(1)
+            answer.wait()
+        thread.wait()
+
+    def sleep(count: int) -> None:
+        for _ in range(count):
+            library.sleep(0)
+
+    def imap(count: int) -> None:
+        for _ in library.pool(100).imap(same, range(count)):
+            pass
+
+    return {
+        "spawn_wait": spawn_wait,
+        "spawn_many": spawn_many,
+        "queue": queue,
+        "event": event,
+        "sleep": sleep,
+        "imap": imap,
+    }
+
+
+def answers(library: Library) -> dict[str, Any]:
+    """Return what the measured calls give, to be compared between the libraries."""
+    event, queue = library.event(), library.queue()
+    event.send("sent")
+    queue.put("queued")
+    return {
+        "spawn": [library.spawn(same, number).wait() for number in range(3)],
+        "queue": queue.get(),
+        "event": event.wait(),
+        "imap": list(library.pool(2).imap(same, range(5))),
+    }

@@ -1,0 +1,50 @@
+"""`make bench`: Spruce and its peers measured side by side, all tables and targets from one run."""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import sqlite3
+import sys
+import time
+from collections.abc import Callable
+
+import green_bench
+import http_bench
+import orm_bench
+from peers import install, versions
+
+SECTIONS: dict[str, Callable[[int, bool], str]] = {
+    "http": lambda rounds, quick: http_bench.report(rounds, 1),
+    "green": lambda rounds, quick: green_bench.report(rounds * 2, 0.03 if quick else 0.06),
+    "orm": lambda rounds, quick: orm_bench.report(rounds * 2, 0.03 if quick else 0.06),
+}
+PEERS = ("granian", "uvicorn", "FastAPI", "Flask", "Django", "gunicorn", "gevent", "eventlet", "SQLAlchemy", "peewee")
+
+
+def main() -> int:
+    """Install what is missing, then measure and print section by section."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--only", choices=SECTIONS, action="append", help="measure this section only; may be given twice"
+    )
+    parser.add_argument(
+        "--rounds",
+        type=int,
+        help="how often each server is driven (default 9, with --quick 3); the others twice as often",
+    )
+    parser.add_argument("--quick", action="store_true", help="few and short rounds, to see that everything works")
+    args = parser.parse_args()
+    rounds = args.rounds or (3 if args.quick else 9)
+    install()
+    started = time.monotonic()
+    ours = f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {platform.system()}"
+    print(f"\n{ours}, {versions(*PEERS)}\n")
+    for name in args.only or SECTIONS:
+        print(f"{SECTIONS[name](rounds, args.quick)}\n", flush=True)
+    print(f"{rounds} rounds in {time.monotonic() - started:.0f} s. What the figures mean: bench/README.md")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 __all__ = [
+    "AppImportError",
     "AppNotFound",
     "ConfigError",
     "ContextError",
@@ -88,6 +89,10 @@ class PortInUse(ServerError):
 
 class AppNotFound(SpruceError, LookupError):
     """The application that a command was told to use could not be found."""
+
+
+class AppImportError(SpruceError):
+    """The application that a command was told to use was found, but its own code raised; `__cause__` is what it raised."""
 
 
 def nearest(name: str, names: Iterable[str]) -> str:

@@ -39,7 +39,9 @@ class Carrier(greenlet):
     parent = property(lambda self: _portal)
 
     hub: "Hub"
-    park: Callable[[], Any]  # gives the loop its turn until somebody wakes this carrier; raises what it is interrupted with
+    park: Callable[
+        [], Any
+    ]  # gives the loop its turn until somebody wakes this carrier; raises what it is interrupted with
     seq: int
     thread: "GreenThread"
 
@@ -56,8 +58,7 @@ class Carrier(greenlet):
                 else:
                     thread.result = thread.function(*thread.args)
             except (KeyboardInterrupt, SystemExit) as exc:
-                thread.fail(exc)
-                thread.unretrieved = None
+                thread.exception, thread.traceback = exc, exc.__traceback__
                 fatal = exc
             except BaseException as exc:
                 thread.fail(exc)

@@ -193,7 +193,9 @@ def _step(carrier: "Carrier", thread: "GreenThread", coroutine: Coroutine[Any, A
         if trap is None:
             trap = BARE
         elif getattr(trap, "_asyncio_future_blocking", None) is None:
-            error = RuntimeError(f"an awaitable yielded {trap!r}, which asyncio can't wait for: is it made for another library?")
+            error = RuntimeError(
+                f"an awaitable yielded {trap!r}, which asyncio can't wait for: is it made for another library?"
+            )
             continue
         thread.trap = trap
         if thread.gate is not None and not thread.gate.done():

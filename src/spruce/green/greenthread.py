@@ -29,12 +29,12 @@ class _Unretrieved:
     __slots__ = ("exception", "name")
 
     def __init__(self, name: str, exception: BaseException) -> None:
-        self.name, self.exception = name, exception
+        self.name = name
+        self.exception: BaseException | None = exception  # None once somebody has asked
 
     def __del__(self) -> None:
-        logger.error(
-            "green thread %s failed and nobody waited for it", self.name, exc_info=(type(self.exception), self.exception, self.exception.__traceback__)
-        )
+        if self.exception is not None:
+            logger.error("green thread %s failed and nobody waited for it", self.name, exc_info=self.exception)
 
 
 class GreenThread:
@@ -62,7 +62,9 @@ class GreenThread:
     waiters: "list[tuple[AnyCarrier, int]] | None" = None
     _name: str | None = None
 
-    def __init__(self, hub: "Hub", function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any] | None) -> None:
+    def __init__(
+        self, hub: "Hub", function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any] | None
+    ) -> None:
         self.hub = hub
         self.function = function
         self.args = args
@@ -106,7 +108,8 @@ class GreenThread:
                     self.waiters.remove(waiter)
                 raise
         if self.exception is not None:
-            self.unretrieved = None
+            if self.unretrieved is not None:
+                self.unretrieved.exception = None
             raise self.exception.with_traceback(self.traceback)
         return self.result
 

@@ -57,7 +57,7 @@ class Hub:
         self.armed = False
         self.abandoned = False  # it belongs to the process that forked this one
         self.closing = False
-        self.started = 0
+        self.watchers: dict[int, Any] = {}  # by descriptor
         self.guarded = not isinstance(loop, asyncio.BaseEventLoop)
         self.root = root if root is not None else getcurrent()
         self.park: Callable[[], Any] = self._guarded_park if self.guarded else self.root.switch
@@ -110,6 +110,16 @@ class Hub:
             raise
         self.arm()
 
+    def resume(self, carrier: AnyCarrier, seq: int) -> None:
+        """Resume `carrier` right now, unless its sequence number has moved on; only in the root."""
+        if carrier.seq == seq:
+            carrier.seq = seq + 1
+            gate = carrier.thread.gate
+            if gate is None:
+                carrier.switch()
+            elif not gate.done():
+                gate.set_result(None)
+
     def call(self, function: Callable[[], Any]) -> None:
         """Call `function` in the root, in turn with the wakes."""
         self.ready.append((function, CALL))
@@ -126,7 +136,9 @@ class Hub:
             self.arm()
         return thread
 
-    def spawn_later(self, seconds: float, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any] | None) -> GreenThread:
+    def spawn_later(
+        self, seconds: float, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any] | None
+    ) -> GreenThread:
         """Make a thread that starts after `seconds`, unless it is killed or cancelled before."""
         thread = GreenThread(self, function, args, kwargs)
         timer = self.call_later(seconds, self._start_if_alive, thread)
@@ -162,7 +174,6 @@ class Hub:
         carrier = Carrier()
         carrier.hub, carrier.park, carrier.seq = self, self.park, 0
         self.carriers.add(carrier)
-        self.started += 1
         if first_switch:  # a greenlet's stack begins where it is first switched to
             carrier.thread = GreenThread(self, int, (), None)
             carrier.switch()
@@ -182,7 +193,9 @@ class Hub:
         running = getcurrent()
         if type(running) is Carrier:
             if running.hub is not self:
-                raise GreenError("this green thread belongs to another OS thread", hint="hand its result over with a queue.Queue")
+                raise GreenError(
+                    "this green thread belongs to another OS thread", hint="hand its result over with a queue.Queue"
+                )
             return running
         if self.main is not None and running is self.main.greenlet:
             return self.main
@@ -214,7 +227,9 @@ class Hub:
         self.call(lambda: self._interrupt_then_wake(thread, exception, carrier, carrier.seq))
         carrier.park()
 
-    def _interrupt_then_wake(self, thread: GreenThread, exception: BaseException, carrier: AnyCarrier, seq: int) -> None:
+    def _interrupt_then_wake(
+        self, thread: GreenThread, exception: BaseException, carrier: AnyCarrier, seq: int
+    ) -> None:
         trapped = thread.trap is not None or thread.gate is not None
         thread.interrupt(exception)
         if trapped and not thread.dead:  # the exception arrives by way of the loop, within a turn or two

@@ -17,7 +17,7 @@ from spruce.green.carrier import Carrier, MainCarrier
 from spruce.green.hub import AnyCarrier, Hub
 from spruce.green.greenthread import GreenThread
 
-__all__ = ["LOOPS", "current_carrier", "get_hub", "new_event_loop", "run", "running"]
+__all__ = ["LOOPS", "current_carrier", "get_hub", "in_use", "new_event_loop", "peek_hub", "run", "running"]
 
 T = TypeVar("T")
 LOOPS = ("asyncio", "uvloop")
@@ -42,7 +42,9 @@ def new_event_loop(kind: str | None = None) -> asyncio.AbstractEventLoop:
     try:
         loop: asyncio.AbstractEventLoop = import_module("uvloop").new_event_loop()
     except ImportError:
-        raise GreenError("uvloop is not installed", hint="pip install 'spruce[uvloop]', or use the loop 'asyncio'") from None
+        raise GreenError(
+            "uvloop is not installed", hint="pip install 'spruce[uvloop]', or use the loop 'asyncio'"
+        ) from None
     return loop
 
 
@@ -64,6 +66,18 @@ def get_hub() -> Hub:
         attached = _state.attached = Hub(loop, root=_outermost(running_greenlet))
         _hubs.add(attached)
     return attached
+
+
+def peek_hub() -> Hub | None:
+    """As `get_hub`, but None where there is no hub yet."""
+    running_greenlet = getcurrent()
+    if type(running_greenlet) is Carrier:
+        return running_greenlet.hub
+    loop = _get_running_loop()
+    for hub in (_state.own, _state.attached):
+        if hub is not None and (loop is None or hub.loop is loop) and not hub.loop.is_closed():
+            return hub
+    return None
 
 
 def _outermost(running_greenlet: greenlet) -> greenlet:
@@ -108,7 +122,10 @@ def current_carrier() -> AnyCarrier:
     running_greenlet = getcurrent()
     if type(running_greenlet) is Carrier:
         if running_greenlet.hub.abandoned:
-            raise GreenError("os.fork() was called inside a green thread", hint="fork where no green thread runs: before the first one starts")
+            raise GreenError(
+                "os.fork() was called inside a green thread",
+                hint="fork where no green thread runs: before the first one starts",
+            )
         return running_greenlet
     return get_hub().current()
 
@@ -116,6 +133,12 @@ def current_carrier() -> AnyCarrier:
 def running() -> bool:
     """Whether the caller may block here: true in a green thread and in plain code, false in a callback or task of a running loop."""
     return type(getcurrent()) is Carrier or _get_running_loop() is None
+
+
+def in_use() -> bool:
+    """Whether this OS thread has anything that a call of `time.sleep` would stop: a running loop or a hub."""
+    own = _state.own
+    return _get_running_loop() is not None or (own is not None and not own.loop.is_closed())
 
 
 def run(main: Callable[..., T], *args: Any, loop: str | None = None, **kwargs: Any) -> T:

@@ -18,7 +18,9 @@ class Timeout(BaseException):
     Timeouts nest: each `with` stops only its own. It is a BaseException, so `except Exception` doesn't swallow it.
     """
 
-    def __init__(self, seconds: float | None = None, exception: BaseException | type[BaseException] | bool | None = None) -> None:
+    def __init__(
+        self, seconds: float | None = None, exception: BaseException | type[BaseException] | bool | None = None
+    ) -> None:
         super().__init__()
         self.seconds = seconds
         self.exception = exception
@@ -33,7 +35,13 @@ class Timeout(BaseException):
             return
         carrier = current_carrier()
         exception = self.exception
-        raised = self if exception is None or isinstance(exception, bool) else exception() if isinstance(exception, type) else exception
+        raised = (
+            self
+            if exception is None or isinstance(exception, bool)
+            else exception()
+            if isinstance(exception, type)
+            else exception
+        )
         self._timer = carrier.hub.call_later(max(self.seconds, 0.0), self._fire, carrier.thread, raised)
 
     def _fire(self, thread: Any, raised: BaseException) -> None:
@@ -56,7 +64,9 @@ class Timeout(BaseException):
             self.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None) -> Literal[True] | None:
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
+    ) -> Literal[True] | None:
         self.cancel()
         return True if value is self and self.exception is False else None
 
@@ -78,7 +88,9 @@ class Timeout(BaseException):
         return True
 
 
-def with_timeout(seconds: float | None, function: Callable[..., Any], *args: Any, timeout_value: Any = _MISSING, **kwargs: Any) -> Any:
+def with_timeout(
+    seconds: float | None, function: Callable[..., Any], *args: Any, timeout_value: Any = _MISSING, **kwargs: Any
+) -> Any:
     """Return `function(*args, **kwargs)`; if that takes longer than `seconds`, return `timeout_value`, or raise Timeout without one."""
     timeout = Timeout(seconds)
     try:

@@ -1,0 +1,185 @@
+"""GreenPool: at most so many green threads at a time; GreenPile: their results in order. eventlet's names and semantics."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from spruce.errors import GreenError
+from spruce.green.event import Event
+from spruce.green.greenthread import GreenThread
+from spruce.green.queue import LightQueue
+from spruce.green.semaphore import Semaphore
+from spruce.green.threads import getcurrent, spawn
+
+__all__ = ["GreenMap", "GreenPile", "GreenPool"]
+
+
+class GreenPool:
+    """Runs functions in at most `size` green threads at once; `spawn` blocks while all are busy."""
+
+    def __init__(self, size: int = 1000) -> None:
+        if size < 0:
+            raise ValueError(f"a GreenPool needs a size of 0 or more, not {size}")
+        self.size = size
+        self.coroutines_running: set[GreenThread] = set()
+        self.sem = Semaphore(size)
+        self.no_coros_running = Event()
+
+    def __repr__(self) -> str:
+        return f"<GreenPool {self.running()} of {self.size} running, {self.waiting()} waiting>"
+
+    def resize(self, new_size: int) -> None:
+        """Change the size. Threads beyond a smaller one run to their end; nothing new starts until there is room."""
+        self.sem.adjust(new_size - self.size)
+        self.size = new_size
+
+    def running(self) -> int:
+        """The number of threads that the pool runs."""
+        return len(self.coroutines_running)
+
+    def free(self) -> int:
+        """How many more could be spawned without blocking."""
+        return self.sem.counter
+
+    def waiting(self) -> int:
+        """The number of threads that wait in `spawn`."""
+        return max(0, -self.sem.balance)
+
+    def spawn(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> GreenThread:
+        """Run the function in the pool and return its handle; block while the pool is full.
+
+        From a full pool's own member it runs the function in place, since waiting there could wait for itself.
+        """
+        if not self.sem.acquire(blocking=False):
+            current = getcurrent()
+            if current in self.coroutines_running:
+                return _run_in_place(function, args, kwargs)
+            self.sem.acquire()
+        thread = spawn(function, *args, **kwargs)
+        if not self.coroutines_running:
+            self.no_coros_running = Event()
+        self.coroutines_running.add(thread)
+        thread.link(self._spawn_done)
+        return thread
+
+    def spawn_n(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
+        """As `spawn`, without a handle; an exception of the function is logged."""
+        self.spawn(function, *args, **kwargs)
+
+    def _spawn_done(self, thread: GreenThread) -> None:
+        self.sem.release()
+        self.coroutines_running.discard(thread)
+        if not self.coroutines_running:
+            self.no_coros_running.send()
+
+    def waitall(self) -> None:
+        """Block until no thread of the pool runs. Not from a member of the pool: it would wait for itself."""
+        if getcurrent() in self.coroutines_running:
+            raise GreenError(
+                "waitall() was called from a thread of the pool itself: it would wait for its own end",
+                hint="call it outside",
+            )
+        if self.running():
+            self.no_coros_running.wait()
+
+    def imap(self, function: Callable[..., Any], *iterables: Iterable[Any]) -> Iterator[Any]:
+        """As `map(function, *iterables)`, each call in a thread of the pool; results in order. Memory stays bounded."""
+        return self.starmap(function, zip(*iterables, strict=False))
+
+    def starmap(self, function: Callable[..., Any], iterable: Iterable[Iterable[Any]]) -> Iterator[Any]:
+        """As `itertools.starmap`, each call in a thread of the pool; results in order."""
+        results = GreenMap(self.size, self)
+        spawn(self._feed, results, function, iterable)
+        return results
+
+    def _feed(self, results: "GreenMap", function: Callable[..., Any], iterable: Iterable[Iterable[Any]]) -> None:
+        try:
+            for args in iterable:
+                results.spawn(function, *args)
+        except BaseException as exc:
+            results.fail(exc)
+        else:
+            results.done_spawning()
+
+
+def _run_in_place(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> GreenThread:
+    """A handle of a thread that has ended, with what `function` returned or raised."""
+    thread = spawn(lambda: None)
+    thread.cancel()
+    thread.function = function
+    thread.exception = None
+    try:
+        thread.result = function(*args, **kwargs)
+    except Exception as exc:
+        thread.fail(exc)
+    return thread
+
+
+class GreenPile:
+    """Spawn calls into a pool (or into a new one of the given size), then iterate over the results in the order of spawning."""
+
+    def __init__(self, size_or_pool: int | GreenPool = 1000) -> None:
+        self.pool = size_or_pool if isinstance(size_or_pool, GreenPool) else GreenPool(size_or_pool)
+        self.waiters: LightQueue[Any] = LightQueue()
+        self.counter = 0
+        self.used = False
+
+    def spawn(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
+        """Run the function in the pool; its result is the next one of the iteration."""
+        self.used = True
+        self.counter += 1
+        try:
+            self.waiters.put(self.pool.spawn(function, *args, **kwargs))
+        except BaseException:
+            self.counter -= 1
+            raise
+
+    def __iter__(self) -> "GreenPile":
+        return self
+
+    def __next__(self) -> Any:
+        """The next result, waiting for it; raises what the function raised. Ends when all that was spawned is delivered."""
+        if self.counter == 0 and self.used:
+            raise StopIteration
+        return self._next()
+
+    next = __next__
+
+    def _next(self) -> Any:
+        try:
+            return self.waiters.get().wait()
+        finally:
+            self.counter -= 1
+
+
+class _End:
+    """What `wait` of the last entry does: it ends the iteration, or raises what the input raised."""
+
+    def __init__(self, exception: BaseException) -> None:
+        self.exception = exception
+
+    def wait(self) -> Any:
+        raise self.exception
+
+
+class GreenMap(GreenPile):
+    """The iterator that `imap` and `starmap` return: as many results ahead as the pool is large, not more."""
+
+    def __init__(self, size: int, pool: GreenPool | None = None) -> None:
+        super().__init__(pool if pool is not None else size)
+        self.waiters = LightQueue(max(size, 1))
+        self.ended = False
+
+    def done_spawning(self) -> None:
+        """Nothing more will be spawned."""
+        self.waiters.put(_End(StopIteration()))
+
+    def fail(self, exception: BaseException) -> None:
+        """The input failed: raise that after the results so far."""
+        self.waiters.put(_End(exception))
+
+    def __next__(self) -> Any:
+        if self.ended:
+            raise StopIteration
+        entry = self.waiters.get()
+        self.ended = isinstance(entry, _End)
+        return entry.wait()

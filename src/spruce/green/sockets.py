@@ -1,0 +1,249 @@
+"""Green sockets: a socket.socket whose blocking calls park the green thread. Each tries the system call first, then waits."""
+
+import errno
+import os
+import socket
+import ssl
+import stat
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, TypeVar
+
+from spruce.errors import PortInUse, ServerError
+from spruce.green.runtime import get_hub, peek_hub
+from spruce.green.threads import await_
+from spruce.green.watching import forget, wait_readable, wait_writable
+
+__all__ = ["GreenSocket", "connect", "listen"]
+
+T = TypeVar("T")
+
+
+class GreenSocket(socket.socket):
+    """A `socket.socket` whose blocking calls let the other green threads run. `settimeout` works as usual, in seconds.
+
+    The descriptor itself never blocks, which matters to code that shares it. Timeouts raise TimeoutError; a socket that is closed while
+    another green thread waits for it raises OSError (EBADF) there.
+    """
+
+    __slots__ = ("_seconds",)
+
+    def __init__(self, family: int = -1, type: int = -1, proto: int = -1, fileno: int | None = None) -> None:  # noqa: A002 - socket's name
+        super().__init__(family, type, proto, fileno)
+        self._seconds: float | None = socket.getdefaulttimeout()
+        super().settimeout(0.0)
+
+    # ---- timeouts: kept here, since the descriptor is always non-blocking ----------------------------------------------------
+
+    def settimeout(self, value: float | None) -> None:
+        """Seconds that a call may block: None is without limit, 0 raises BlockingIOError instead of waiting."""
+        if value is not None and value < 0:
+            raise ValueError("Timeout value out of range")
+        self._seconds = value
+
+    def gettimeout(self) -> float | None:
+        """What `settimeout` was given."""
+        return self._seconds
+
+    @property
+    def timeout(self) -> float | None:
+        """What `settimeout` was given."""
+        return self._seconds
+
+    def setblocking(self, flag: bool) -> None:
+        """True: `settimeout(None)`; False: `settimeout(0)`."""
+        self._seconds = None if flag else 0.0
+
+    def getblocking(self) -> bool:
+        """Whether calls wait at all."""
+        return self._seconds != 0.0
+
+    # ---- calls that may wait ------------------------------------------------------------------------------------------------
+
+    def _retry(self, call: Callable[..., T], wait: Callable[[int, float | None], bool], *args: Any) -> T:
+        """Make the system call until it doesn't have to wait, `_seconds` at most."""
+        limit = self._seconds
+        deadline = None if limit is None else time.monotonic() + limit
+        while True:
+            try:
+                return call(*args)
+            except (BlockingIOError, ssl.SSLWantReadError):
+                if limit == 0.0:
+                    raise
+            left = None if deadline is None else deadline - time.monotonic()
+            if (left is not None and left <= 0) or not wait(self.fileno(), left):
+                raise TimeoutError("timed out")
+
+    def recv(self, bufsize: int, flags: int = 0) -> bytes:
+        """As socket.recv; parks until there is something to read."""
+        try:
+            return super().recv(bufsize, flags)
+        except BlockingIOError:
+            return self._retry(super().recv, wait_readable, bufsize, flags)
+
+    def recv_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> int:
+        """As socket.recv_into."""
+        return self._retry(super().recv_into, wait_readable, buffer, nbytes, flags)
+
+    def recvfrom(self, bufsize: int, flags: int = 0) -> tuple[bytes, Any]:
+        """As socket.recvfrom."""
+        return self._retry(super().recvfrom, wait_readable, bufsize, flags)
+
+    def recvfrom_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> tuple[int, Any]:
+        """As socket.recvfrom_into."""
+        return self._retry(super().recvfrom_into, wait_readable, buffer, nbytes, flags)
+
+    def send(self, data: Any, flags: int = 0) -> int:
+        """As socket.send; parks until something can be written."""
+        try:
+            return super().send(data, flags)
+        except BlockingIOError:
+            return self._retry(super().send, wait_writable, data, flags)
+
+    def sendall(self, data: Any, flags: int = 0) -> None:
+        """As socket.sendall: all of it, or an exception."""
+        limit = self._seconds
+        deadline = None if limit is None else time.monotonic() + limit
+        with memoryview(data) as view, view.cast("B") as octets:
+            sent = 0
+            while sent < len(octets):
+                try:
+                    sent += super().send(octets[sent:], flags)
+                except BlockingIOError:
+                    left = None if deadline is None else deadline - time.monotonic()
+                    if (left is not None and left <= 0) or not wait_writable(self.fileno(), left):
+                        raise TimeoutError("timed out") from None
+
+    def sendto(self, *args: Any) -> int:
+        """As socket.sendto."""
+        return self._retry(super().sendto, wait_writable, *args)
+
+    def accept(self) -> tuple["GreenSocket", Any]:
+        """As socket.accept; the connection is a GreenSocket."""
+        fd, address = self._retry(super()._accept, wait_readable)  # type: ignore[misc]  # socket.socket's own, not in typeshed
+        return GreenSocket(self.family, self.type, self.proto, fileno=fd), address
+
+    def connect(self, address: Any) -> None:
+        """As socket.connect; names are resolved by the loop, without blocking it."""
+        if error := self.connect_ex(address):
+            if error == errno.ETIMEDOUT and self._seconds is not None:
+                raise TimeoutError("timed out")
+            raise OSError(error, os.strerror(error))
+
+    def connect_ex(self, address: Any) -> int:
+        """As `connect`, but return the error's number, or 0."""
+        error = super().connect_ex(self._resolve(address))
+        if error not in (errno.EINPROGRESS, errno.EALREADY, errno.EWOULDBLOCK) or self._seconds == 0.0:
+            return error
+        if not wait_writable(self.fileno(), self._seconds):
+            return errno.ETIMEDOUT
+        return self.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+
+    def _resolve(self, address: Any) -> Any:
+        if self.family not in (socket.AF_INET, socket.AF_INET6) or _is_numeric(self.family, address[0]):
+            return address
+        infos = await_(
+            get_hub().loop.getaddrinfo(address[0], address[1], family=self.family, type=self.type, proto=self.proto)
+        )
+        return infos[0][4]
+
+    # ---- the end ------------------------------------------------------------------------------------------------------------
+
+    def _real_close(self, *args: Any) -> None:
+        self._forget()
+        super()._real_close(*args)  # type: ignore[misc]  # socket.socket's own hook for the moment of closing
+
+    def detach(self) -> int:
+        """As socket.detach."""
+        self._forget()
+        return super().detach()
+
+    def _forget(self) -> None:
+        hub, fd = peek_hub(), self.fileno()
+        if hub is not None and fd >= 0:
+            forget(hub, fd, OSError(errno.EBADF, "the socket was closed by another green thread"))
+
+    def dup(self) -> "GreenSocket":
+        """As socket.dup."""
+        twin = GreenSocket(self.family, self.type, self.proto, fileno=os.dup(self.fileno()))
+        twin.settimeout(self._seconds)
+        return twin
+
+
+def _is_numeric(family: int, host: str) -> bool:
+    if host in ("", "<broadcast>"):
+        return True
+    try:
+        socket.inet_pton(family, host.partition("%")[0])
+    except OSError:
+        return False
+    return True
+
+
+def connect(address: Any, family: int = socket.AF_INET, bind: Any = None) -> GreenSocket:
+    """Connect to `(host, port)`, or to a path with family AF_UNIX, and return the socket. Blocks; OSError if it can't."""
+    sock = GreenSocket(family, socket.SOCK_STREAM)
+    try:
+        if bind is not None:
+            sock.bind(bind)
+        sock.connect(address)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+def listen(
+    address: Any,
+    family: int = socket.AF_INET,
+    backlog: int = 50,
+    reuse_addr: bool = True,
+    reuse_port: bool | None = None,
+) -> GreenSocket:
+    """Return a socket that listens on `(host, port)`, or on a path with family AF_UNIX. Makes no hub, so a program may fork then.
+
+    `reuse_port` None means true for a port that isn't 0, where the system has SO_REUSEPORT: several processes may listen. A stale
+    Unix socket is removed. PortInUse or ServerError if the address can't be had.
+    """
+    sock = GreenSocket(family, socket.SOCK_STREAM)
+    try:
+        if family == getattr(socket, "AF_UNIX", None):
+            _remove_stale(address)
+        else:
+            if reuse_addr and os.name == "posix":
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if hasattr(socket, "SO_REUSEPORT") and (reuse_port or (reuse_port is None and address[1] != 0)):
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        sock.bind(address)
+        sock.listen(backlog)
+    except OSError as exc:
+        sock.close()
+        raise _refusal(address, exc) from exc
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+def _remove_stale(path: Any) -> None:
+    """Remove a Unix socket that nobody listens on any more; anything else at that path stays."""
+    with suppress(FileNotFoundError):
+        if isinstance(path, str) and path[:1] != "\0" and stat.S_ISSOCK(os.stat(path).st_mode):
+            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+                try:
+                    probe.connect(path)
+                except ConnectionRefusedError:
+                    os.unlink(path)
+
+
+def _refusal(address: Any, exc: OSError) -> ServerError:
+    where = f"{address[0] or '*'}:{address[1]}" if isinstance(address, tuple) else str(address)
+    if exc.errno == errno.EADDRINUSE:
+        return PortInUse(f"{where} is in use by another process", hint="stop that process or choose another port")
+    if exc.errno == errno.EACCES:
+        return ServerError(
+            f"may not listen on {where}: permission denied",
+            hint="choose a port above 1023, or a folder that you may write to",
+        )
+    return ServerError(f"can't listen on {where}: {exc.strerror or exc}", hint="check the address")

@@ -1,0 +1,81 @@
+"""Spruce Shop: a small shop in Chinese and English, with pages, a JSON API and a database.
+
+`python app.py demo` makes the database, fills it and serves the shop; `spruce run app.py` serves it too.
+"""
+
+import argparse
+from decimal import Decimal
+
+import guards
+import language
+import seed
+from api import api
+from models import Category
+from spruce import App, HTTPException, Response, g, jsonify, render_template, request
+from views import pages
+
+__all__ = ["create_app"]
+
+
+def create_app(**settings: object) -> App:
+    """Make a shop that is ready to serve; settings such as DATABASES may be given as keywords."""
+    app = App(__name__, MIDDLEWARE=[guards.SecurityHeaders, guards.same_origin], **settings)
+    app.register_blueprint(pages)
+    app.register_blueprint(api)
+    app.before_request(language.choose)
+    app.context_processor(page_context)
+    app.errorhandler(HTTPException)(error_page)
+    app.template_filter("money")(money)
+    app.template_filter("moment")(language.moment)
+    with app.app_context():
+        seed.fill()
+    return app
+
+
+def page_context() -> dict[str, object]:
+    """What every template may use."""
+    return {
+        "t": language.t,
+        "language": g.language,
+        "switch_url": language.switch_url(),
+        "categories": Category.objects.all(),
+    }
+
+
+def error_page(error: HTTPException) -> Response | tuple[str, int] | tuple[dict[str, object], int]:
+    """An error in the shop's own style; as JSON below /api."""
+    if request.path.startswith("/api/"):
+        return {"error": error.name.lower(), "detail": error.description, "fields": getattr(error, "fields", {})}, error.code
+    lost = error.code == 404
+    page = render_template(
+        "error.html",
+        code=error.code,
+        title=language.t("lost_title" if lost else "error_title"),
+        text=language.t("lost_text") if lost else language.t("error_text", reason=error.name),
+    )
+    return page, error.code
+
+
+def money(amount: Decimal) -> str:
+    """An amount in yuan."""
+    return f"¥{amount:,.2f}"
+
+
+def main() -> None:
+    """Serve the shop on this machine."""
+    parser = argparse.ArgumentParser(description="Spruce Shop, the demo of Spruce.")
+    parser.add_argument("command", choices=["demo"], nargs="?", default="demo", help="make, fill and serve the shop")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8000)
+    options = parser.parse_args()
+    app = create_app()
+    address = f"http://{options.host}:{options.port}"
+    print("Spruce Shop · 云杉小铺")
+    print(f"  the shop     {address}/")
+    print(f"  in Chinese   {address}/?lang=zh")
+    print(f"  as JSON      {address}/api/products?q=panda")
+    app.run(host=options.host, port=options.port)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,81 @@
+"""The pages: the catalogue, a product with its order form, and the thanks after an order."""
+
+import catalogue as shelves
+from language import address, t
+from models import Category, Order, Product
+from orders import MOST, BadOrder, NewOrder, OutOfStock, place
+from spruce import Blueprint, Request, Response, abort, redirect, render_template, url_for
+
+__all__ = ["pages"]
+
+pages = Blueprint("pages", __name__)
+
+
+@pages.get("/")
+def catalogue(q: str = "", category: str = "", sort: str = "featured", page: int = 1) -> str:
+    """All products, those of a category, or those that were searched for."""
+    q = q.strip()[:80]
+    shelf = Category.objects.filter(slug=category).first() or abort(404) if category else None
+    found = shelves.page_of(shelves.find(q, category, sort), page)
+    front = not q and not category and found.number == 1 and sort == "featured"
+    return render_template(
+        "catalogue.html",
+        q=q,
+        category=shelf,
+        everything=not q and shelf is None,
+        sort=sort if sort in shelves.SORTS else "featured",
+        sorts=shelves.SORTS,
+        page=found,
+        highlights=found.items[:6] if front else [],
+        address=address,
+    )
+
+
+@pages.get("/products/<int:id>")
+def product(id: int) -> str:
+    """One product and the form that orders it."""
+    return show(find_product(id), {"quantity": "1"}, {})
+
+
+@pages.post("/products/<int:id>")
+def order(id: int, request: Request) -> Response | tuple[str, int]:
+    """Place an order; when that cannot be, show the form again with what was typed and what is wrong."""
+    chosen, form = find_product(id), request.form
+    values = {name: form.get(name, "") for name in ("name", "contact", "quantity")}
+    quantity = values["quantity"].strip()
+    wanted = NewOrder(id, values["name"], values["contact"], int(quantity) if quantity.isdecimal() else 0)
+    try:
+        placed = place(wanted)
+    except BadOrder as error:
+        return show(chosen, values, {name: t(f"problem_{name}", most=MOST) for name in error.fields}), 422
+    except OutOfStock as error:
+        problem = t("problem_stock", left=error.left) if error.left else t("problem_sold_out")
+        return show(find_product(id), values, {"stock": problem}), 409
+    return redirect(url_for("pages.thanks", number=placed.number), 303)
+
+
+@pages.get("/orders/<number>")
+def thanks(number: str) -> str:
+    """What was ordered, for whoever knows the number."""
+    order = Order.objects.select_related("product").filter(number=number.upper()).first() or abort(404)
+    return render_template("thanks.html", order=order, product=order.product)
+
+
+def find_product(id: int) -> Product:
+    """The product with this id, or the 404 page."""
+    return Product.objects.select_related("category").filter(pk=id).first() or abort(404)
+
+
+def show(product: Product, values: dict[str, str], problems: dict[str, str]) -> str:
+    """The page of a product, with what is typed into its form and what is wrong with it."""
+    shelf = shelves.find(category=product.category.slug)
+    related = list(shelf.filter(id__gt=product.id)[:4]) or list(shelf.exclude(pk=product.id)[:4])
+    return render_template(
+        "product.html",
+        product=product,
+        category=product.category,
+        related=related,
+        values=values,
+        problems=problems,
+        most=MOST,
+    )

@@ -12,6 +12,7 @@ from types import ModuleType
 import pytest
 
 from spruce import green, sched
+from spruce.green.runtime import in_use
 from spruce.sched import Event, scheduler
 
 
@@ -237,7 +238,7 @@ def test_in_a_plain_thread_it_needs_no_loop() -> None:
         plan = scheduler()
         plan.enter(0.001, 1, int)
         plan.run()
-        used.append(green.in_use())
+        used.append(in_use())
 
     thread = Thread(target=work)
     thread.start()

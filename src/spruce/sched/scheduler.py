@@ -12,7 +12,8 @@ from itertools import count
 from threading import RLock
 from typing import Any, NamedTuple
 
-from spruce import green
+from spruce.green import sleep
+from spruce.green.runtime import in_use
 
 __all__ = ["Event", "scheduler"]
 
@@ -30,8 +31,8 @@ class Event(NamedTuple):
 
 def _wait(seconds: float) -> None:
     """Wait in the way that fits the place: cooperatively where green threads are in use, else as `time.sleep`."""
-    if green.in_use():
-        green.sleep(seconds)
+    if in_use():
+        sleep(seconds)
     else:
         time.sleep(seconds)
 

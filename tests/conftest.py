@@ -1,0 +1,69 @@
+"""What holds for every test: nothing is left behind.
+
+A socket or file that is dropped unclosed is a ResourceWarning, which is an error here. What is kept alive is looked for
+after each test (green threads, tasks) and after each file (network sockets, child processes).
+"""
+
+import asyncio
+import gc
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from spruce.green.runtime import peek_hub
+
+
+@pytest.fixture(autouse=True)
+def _no_thread_is_left() -> Iterator[None]:
+    """Every green thread and task of a test has ended with it."""
+    yield
+    hub = peek_hub()
+    if hub is not None:
+        alive = hub.live_threads()
+        tasks = asyncio.all_tasks(hub.loop) if not hub.loop.is_closed() else set()
+        for thread in alive:
+            thread.kill()
+        assert alive == [], "the test left green threads running"
+        assert tasks == set(), "the test left asyncio tasks running"
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _nothing_is_left_open() -> Iterator[None]:
+    """The network sockets and child processes that a file's tests made are gone when they have run."""
+    before = open_sockets() | child_processes()
+    yield
+    gc.collect()
+    left = {number: what for number, what in (open_sockets() | child_processes()).items() if before.get(number) != what}
+    assert left == {}, "the tests in this file left these open"
+
+
+def open_sockets() -> dict[str, str]:
+    """Return this process's TCP and UDP sockets: their descriptors and addresses. Empty where there is no /proc."""
+    found = {}
+    for entry in Path("/proc/self/fd").glob("*"):
+        try:
+            if not os.readlink(entry).startswith("socket:"):
+                continue
+            with socket.socket(fileno=os.dup(int(entry.name))) as copy:
+                if copy.family in (socket.AF_INET, socket.AF_INET6):
+                    found[f"descriptor {entry.name}"] = f"socket at {copy.getsockname()}"
+        except OSError:  # closed since it was listed
+            continue
+    return found
+
+
+def child_processes() -> dict[str, str]:
+    """Return the children of this process: their ids and command lines. Empty where there is no /proc."""
+    found = {}
+    for entry in Path("/proc/self/task").glob("*/children"):
+        for pid in entry.read_text().split():
+            try:
+                command = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+            except OSError:  # ended since it was listed
+                continue
+            if "multiprocessing" not in command:  # the standard library's own watchers stay
+                found[f"process {pid}"] = command
+    return found

@@ -50,16 +50,20 @@ def operations(library: Library) -> dict[str, Operation]:
         thread.wait()
 
     def event(count: int) -> None:
-        there, back = ([library.event() for _ in range(count)] for _ in range(2))
+        first = ask = library.event()
 
         def echo() -> None:
-            for ask, answer in zip(there, back, strict=True):
-                answer.send(ask.wait())
+            ask = first
+            for _ in range(count):
+                ask, answer = ask.wait()
+                answer.send(1)
 
         thread = library.spawn(echo)
-        for ask, answer in zip(there, back, strict=True):
-            ask.send(1)
+        for _ in range(count):
+            following, answer = library.event(), library.event()
+            ask.send((following, answer))
             answer.wait()
+            ask = following
         thread.wait()
 
     def sleep(count: int) -> None:

@@ -40,16 +40,20 @@ def queue(count: int) -> None:
 
 
 def event(count: int) -> None:
-    there, back = ([AsyncResult() for _ in range(count)] for _ in range(2))
+    first = ask = AsyncResult()
 
     def echo() -> None:
-        for ask, answer in zip(there, back, strict=True):
-            answer.set(ask.get())
+        ask = first
+        for _ in range(count):
+            ask, answer = ask.get()
+            answer.set(1)
 
     thread = gevent.spawn(echo)
-    for ask, answer in zip(there, back, strict=True):
-        ask.set(1)
+    for _ in range(count):
+        following, answer = AsyncResult(), AsyncResult()
+        ask.set((following, answer))
         answer.get()
+        ask = following
     thread.get()
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 import catalogue
 from models import Order, Product
 from orders import MOST, BadOrder, NewOrder, OutOfStock, place
-from spruce import Blueprint, Response, abort, jsonify, url_for
+from spruce import Blueprint, Response, abort, url_for
 
 __all__ = ["api"]
 
@@ -67,10 +67,10 @@ def products(q: str = "", category: str = "", sort: str = "featured", page: int 
     return ProductsOut([product_out(each) for each in found.items], found.number, found.pages, found.total)
 
 
-@api.get("/products/<int:id>")
-def product(id: int) -> ProductOut:
+@api.get("/products/<int:product_id>")
+def product(product_id: int) -> ProductOut:
     """One product."""
-    return product_out(Product.objects.select_related("category").filter(pk=id).first() or abort(404))
+    return product_out(Product.objects.select_related("category").filter(pk=product_id).first() or abort(404))
 
 
 @api.post("/orders")

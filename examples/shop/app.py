@@ -11,7 +11,7 @@ import language
 import seed
 from api import api
 from models import Category
-from spruce import App, HTTPException, Response, g, jsonify, render_template, request
+from spruce import App, HTTPException, Response, g, render_template, request
 from views import pages
 
 __all__ = ["create_app"]
@@ -45,7 +45,11 @@ def page_context() -> dict[str, object]:
 def error_page(error: HTTPException) -> Response | tuple[str, int] | tuple[dict[str, object], int]:
     """An error in the shop's own style; as JSON below /api."""
     if request.path.startswith("/api/"):
-        return {"error": error.name.lower(), "detail": error.description, "fields": getattr(error, "fields", {})}, error.code
+        return {
+            "error": error.name.lower(),
+            "detail": error.description,
+            "fields": getattr(error, "fields", {}),
+        }, error.code
     lost = error.code == 404
     page = render_template(
         "error.html",

@@ -30,7 +30,7 @@ def same_origin(handler: Handler) -> Handler:
 
 
 def is_foreign(request: Request) -> bool:
-    """Whether another site's page sent this. Browsers say it in Sec-Fetch-Site, older ones by Origin; curl in neither."""
+    """Whether another site's page sent this. Browsers say it in Sec-Fetch-Site or in Origin; curl says neither."""
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:
         return site not in ("same-origin", "none")

@@ -31,26 +31,26 @@ def catalogue(q: str = "", category: str = "", sort: str = "featured", page: int
     )
 
 
-@pages.get("/products/<int:id>")
-def product(id: int) -> str:
+@pages.get("/products/<int:product_id>")
+def product(product_id: int) -> str:
     """One product and the form that orders it."""
-    return show(find_product(id), {"quantity": "1"}, {})
+    return show(find_product(product_id), {"quantity": "1"}, {})
 
 
-@pages.post("/products/<int:id>")
-def order(id: int, request: Request) -> Response | tuple[str, int]:
+@pages.post("/products/<int:product_id>")
+def order(product_id: int, request: Request) -> Response | tuple[str, int]:
     """Place an order; when that cannot be, show the form again with what was typed and what is wrong."""
-    chosen, form = find_product(id), request.form
+    chosen, form = find_product(product_id), request.form
     values = {name: form.get(name, "") for name in ("name", "contact", "quantity")}
     quantity = values["quantity"].strip()
-    wanted = NewOrder(id, values["name"], values["contact"], int(quantity) if quantity.isdecimal() else 0)
+    wanted = NewOrder(product_id, values["name"], values["contact"], int(quantity) if quantity.isdecimal() else 0)
     try:
         placed = place(wanted)
     except BadOrder as error:
         return show(chosen, values, {name: t(f"problem_{name}", most=MOST) for name in error.fields}), 422
     except OutOfStock as error:
         problem = t("problem_stock", left=error.left) if error.left else t("problem_sold_out")
-        return show(find_product(id), values, {"stock": problem}), 409
+        return show(find_product(product_id), values, {"stock": problem}), 409
     return redirect(url_for("pages.thanks", number=placed.number), 303)
 
 
@@ -61,9 +61,9 @@ def thanks(number: str) -> str:
     return render_template("thanks.html", order=order, product=order.product)
 
 
-def find_product(id: int) -> Product:
+def find_product(product_id: int) -> Product:
     """The product with this id, or the 404 page."""
-    return Product.objects.select_related("category").filter(pk=id).first() or abort(404)
+    return Product.objects.select_related("category").filter(pk=product_id).first() or abort(404)
 
 
 def show(product: Product, values: dict[str, str], problems: dict[str, str]) -> str:

@@ -11,7 +11,7 @@ import language
 import seed
 from api import api
 from models import Category
-from spruce import App, HTTPException, Response, g, render_template, request
+from spruce import App, HTTPException, Response, render_template, request
 from views import pages
 
 __all__ = ["create_app"]
@@ -36,7 +36,7 @@ def page_context() -> dict[str, object]:
     """What every template may use."""
     return {
         "t": language.t,
-        "language": g.language,
+        "language": language.current(),
         "switch_url": language.switch_url(),
         "categories": Category.objects.all(),
     }

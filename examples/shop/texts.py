@@ -20,6 +20,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "categories": ("Categories", "商品分类"),
     "everything": ("Everything", "全部商品"),
     "results_for": ("“{q}”", "“{q}”的搜索结果"),
+    "one_product": ("1 product", "1 件商品"),
     "n_products": ("{n} products", "{n} 件商品"),
     "nothing_found": (
         "Nothing here goes by “{q}”. Try a shorter word, in English or Chinese.",

@@ -71,14 +71,10 @@ class Request:
 
     root_path: str = ""
     """Under which path the app is mounted; `path` doesn't have it."""
-    endpoint: str | None = None
-    """Name of the endpoint that routing chose; None before, and when nothing fits."""
     url_rule: Any = None
-    """The rule that fits, or None."""
+    """The rule that routing chose; None before, and when nothing fits."""
     view_args: dict[str, Any] | None = None
     """What the rule took from the path."""
-    blueprint: str | None = None
-    """Name of the blueprint that the endpoint belongs to."""
     routing_exception: Exception | None = None
     """What routing raised when no rule fits."""
     session: Any = None
@@ -105,9 +101,29 @@ class Request:
         self.stream: Readable = EMPTY_STREAM if stream is None else stream
         self.peer = Peer(scheme, client, server) if peer is None else peer
         self.http_version = http_version
+        if "?" not in target and "%" not in target:
+            self.path = target
 
     def __repr__(self) -> str:
         return f"<Request {self.method} {self.target!r}>"
+
+    # The route
+
+    @property
+    def endpoint(self) -> str | None:
+        """Name of the endpoint that routing chose; None before, and when nothing fits."""
+        return None if self.url_rule is None else self.url_rule.endpoint
+
+    @property
+    def blueprint(self) -> str | None:
+        """Dotted name of the blueprint that the endpoint belongs to."""
+        return None if self.url_rule is None else self.url_rule.blueprint
+
+    @property
+    def blueprints(self) -> list[str]:
+        """The blueprint and those around it, the innermost first."""
+        names = self.blueprint.split(".") if self.blueprint else []
+        return [".".join(names[:end]) for end in range(len(names), 0, -1)]
 
     # The target
 

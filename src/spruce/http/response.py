@@ -36,7 +36,8 @@ class Response:
 
     reason: str = ""
     """A reason phrase of its own; empty means the usual one."""
-    _close_calls: tuple[Callable[[], object], ...] = ()
+    close_calls: tuple[Callable[[], object], ...] = ()
+    """What `call_on_close` was given."""
 
     def __init__(
         self,
@@ -270,20 +271,15 @@ class Response:
 
     def call_on_close(self, function: Callable[[], object]) -> Callable[[], object]:
         """Call `function` when the response has been sent, or its client has gone; return it, as a decorator does."""
-        self._close_calls = (*self._close_calls, function)
+        self.close_calls = (*self.close_calls, function)
         return function
-
-    @property
-    def needs_close(self) -> bool:
-        """Whether `close` would do anything."""
-        return bool(self._close_calls) or self.is_streamed
 
     def close(self) -> None:
         """Close a streamed body and call what `call_on_close` was given, all of it even if one raises; once.
 
         The server calls it when the response has been sent. Raises the first error that came up.
         """
-        calls, self._close_calls = self._close_calls, ()
+        calls, self.close_calls = self.close_calls, ()
         failure: BaseException | None = None
         for call in (lambda: _close(self.response), *calls):
             try:

@@ -1,0 +1,400 @@
+"""One connection: an asyncio protocol between the parser, the application and the transport.
+
+How a request goes:
+
+* `data_received` feeds the parser and starts the application in the same callback, as a green thread. One that never
+  waits has been answered, with one write, when the callback returns: no task, no future, no timer, no loop turn.
+* Requests are answered one at a time and in order. While one waits, others queue in the parser; when too many do, or a
+  body is not read, the connection stops reading.
+* There are no timers. `check` is called by the server once a second with the time.
+* When the answer says that the connection ends, what follows is dropped; the transport closes once all is written.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from spruce.errors.http import BadRequest, HTTPException, RequestTimeout
+from spruce.events import request_failed, request_finished, request_started
+from spruce.green import GreenletExit, Waiter, sleep
+from spruce.http import PHRASES, Peer, Request, Response, error_response
+from spruce.server.body import BodyStream
+from spruce.server.heads import Framing, Head
+from spruce.server.parser import RequestParser
+
+if TYPE_CHECKING:
+    from spruce.server.listener import Server
+
+__all__ = ["ClientDisconnected", "Connection"]
+
+_log = logging.getLogger("spruce.server")
+_READ_SIZE = 64 * 1024
+_FAIR_SHARE = 1024 * 1024  # bytes that a streamed response sends before the other green threads get a turn
+_LINGER_SECONDS = 2
+_QUIET_SECONDS = 0.25  # without a request, after which a connection counts as idle when the server stops
+
+
+class ClientDisconnected(ConnectionError):
+    """The client has gone while a response was being sent to it."""
+
+
+class Connection(asyncio.Protocol):
+    """The server's side of one client's connection."""
+
+    def __init__(self, server: "Server") -> None:
+        self.server = server
+        self.handler = server.handler
+        self.heads = server.heads
+        self.dispatch = server.hub.dispatch
+        self.current: Request | None = None
+        self.refusal: HTTPException | None = None
+        self.since = server.now
+        self.served = False
+        self.lost = False
+        self._pumping = False
+        self._head_sent = False
+        self._held_back = False
+        self._full = False
+        self._lingering = False
+        self._writer: Waiter | None = None
+
+    # What the transport calls
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The connection is there."""
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - tells the type; create_server makes no other
+        self.transport = transport
+        self.write: Callable[[bytes], None] = transport.write
+        if hasattr(transport, "max_size"):
+            transport.max_size = _READ_SIZE  # asyncio's 256 KiB make malloc map and unmap memory at most reads
+        self.parser = RequestParser(self.server.limits, _peer(transport), self._body_wanted)
+        self.server.connections.add(self)
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes came: answer the requests that are complete with them."""
+        parser = self.parser
+        try:
+            parser.feed(data)
+        except HTTPException as refusal:
+            self.refusal = refusal
+        if self.current is None:
+            self._answer_next()
+        if parser.partial or self.current is not None or parser.body is not None:
+            self._wait_for_more()
+
+    def eof_received(self) -> bool:
+        """The client has closed its side: keep ours open while there is something to answer."""
+        self.parser.end()
+        return self.current is not None and not self._lingering
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """The connection has gone."""
+        self.lost = True
+        self.write = _nowhere
+        self.parser.requests.clear()
+        self.parser.end()
+        self.server.connections.discard(self)
+        if self._writer is not None:
+            self._writer.wake()
+
+    def pause_writing(self) -> None:
+        """The client does not take what was written."""
+        self._full = True
+
+    def resume_writing(self) -> None:
+        """The client has taken most of it."""
+        self._full = False
+        if self._writer is not None:
+            self._writer.wake()
+        elif self.current is None:
+            self._answer_next()
+
+    # Requests in their order
+
+    def _answer_next(self) -> None:
+        """Answer the requests that wait, until one of them has to wait itself."""
+        requests = self.parser.requests
+        self._pumping = True
+        while requests and not self._full:
+            self.current = requests.popleft()
+            self.dispatch(self._answer, self.current)
+            if self.current is not None:
+                break
+        self._pumping = False
+        if self.current is None and not requests:
+            if self.parser.last:
+                self._end()
+            else:
+                self.since = self.server.now
+                if self._held_back:
+                    self._read_on()
+
+    def _answer(self, request: Request) -> None:
+        """Call the application and send what it returns; runs in a green thread of its own."""
+        if request_started.subscribers or request_finished.subscribers:
+            self._answer_observed(request)
+            return
+        try:
+            self._send(request, self.handler(request))
+        except BaseException as error:
+            self._recover(request, error)
+        self.current = None
+        if not self._pumping:
+            self.server.hub.call(self._go_on)
+
+    def _answer_observed(self, request: Request) -> None:
+        """The same with events."""
+        start = perf_counter()
+        response: Response | None = None
+        if request_started.subscribers:
+            request_started.emit(request=request)
+        try:
+            response = self.handler(request)
+            self._send(request, response)
+        except BaseException as error:
+            response = self._recover(request, error)
+        finally:
+            if request_finished.subscribers:
+                request_finished.emit(request=request, response=response, seconds=perf_counter() - start)
+        self.current = None
+        if not self._pumping:
+            self.server.hub.call(self._go_on)
+
+    def _go_on(self) -> None:
+        if self.current is None and not self.lost:
+            self._answer_next()
+
+    # Sending
+
+    def _send(self, request: Request, response: Response) -> None:
+        body = response.response
+        plain = response.plain_type
+        if plain is not None and body.__class__ is bytes and not response.close_calls:
+            parser = self.parser
+            if not parser.last and parser.body is None and request.method != "HEAD" and request.http_version == "1.1":
+                head = self.heads.ready.get((response.status_code, plain))
+                if head is None:
+                    head = self.heads.make_ready(response.status_code, plain)
+                if head is not None:
+                    self.served = True
+                    self.write(b"%b%d\r\n\r\n%b" % (head, len(body), body))
+                    return
+        self._send_unusual(request, response)
+
+    def _send_unusual(self, request: Request, response: Response) -> None:
+        """Send any response; waits while the client does not take it."""
+        try:
+            parser = self.parser
+            keep_alive = (not parser.last or bool(parser.requests)) and self._may_drop_body(request)
+            head = Head(request, response, keep_alive, self.heads.date)
+            if not head.keep_alive:
+                parser.last = True
+                parser.requests.clear()
+            self.served = self._head_sent = True
+            body = response.response
+            if head.framing is Framing.NONE:
+                self.write(head.data)
+            elif isinstance(body, bytes):
+                self.write(head.data + body)
+            else:
+                self._stream(response.iter_encoded(), head)
+        finally:
+            response.close()
+        self._head_sent = False
+
+    def _stream(self, pieces: Iterable[bytes], head: Head) -> None:
+        pending = head.data
+        chunked = head.framing is Framing.CHUNKED
+        sent = share = 0
+        for piece in pieces:
+            if not piece:
+                continue
+            sent += len(piece)
+            if head.length is not None and sent > head.length:
+                raise BadRequest(f"The response is longer than its Content-Length of {head.length} bytes.")
+            self.write(pending + (b"%x\r\n%b\r\n" % (len(piece), piece) if chunked else piece))
+            pending = b""
+            share += len(piece)
+            if self._full or self.lost:
+                self._wait_for_client()
+                share = 0
+            elif share > _FAIR_SHARE:
+                sleep()
+                share = 0
+        if head.length is not None and sent < head.length:
+            raise BadRequest(f"The response ended after {sent} bytes of its Content-Length of {head.length} bytes.")
+        self.write(pending + (b"0\r\n\r\n" if chunked else b""))
+
+    def _wait_for_client(self) -> None:
+        """Wait until the client has taken most of what was written."""
+        if not self.lost:
+            self._writer = Waiter()
+            self.since = self.server.now
+            try:
+                self._writer.wait()
+            finally:
+                self._writer = None
+        if self.lost:
+            raise ClientDisconnected("the client has gone")
+
+    def _recover(self, request: Request, error: BaseException) -> Response | None:
+        """Log what the application raised and answer as well as still possible; return that answer."""
+        if isinstance(error, GreenletExit | KeyboardInterrupt):
+            self.transport.abort()
+            raise error
+        if isinstance(error, ClientDisconnected):
+            return None
+        response: Response | None = None
+        if isinstance(error, HTTPException) and not self._head_sent:
+            response = error_response(error)
+        else:
+            if request_failed.subscribers:
+                request_failed.emit(request=request, exception=error)
+            _log.error("%s %s failed", request.method, request.target, exc_info=error)
+            if not self._head_sent:
+                response = Response(f"500 {PHRASES[500]}", 500, content_type="text/plain")
+        if response is None:
+            self._head_sent = False
+            self.transport.abort()
+            return None
+        self._send_unusual(request, response)
+        return response
+
+    # Bodies of requests
+
+    def _body_wanted(self) -> None:
+        """The application waits for a body."""
+        self.since = self.server.now
+        if self.parser.expects_continue:
+            self.parser.expects_continue = False
+            if not self._head_sent:
+                self.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        if self._held_back:
+            self._read_on()
+
+    def _may_drop_body(self, request: Request) -> bool:
+        """Make sure that what the application left of the body does not stand in the way; False when it has to."""
+        body = self.parser.body
+        if body is None or body is not request.stream:
+            return True
+        if self.parser.expects_continue:
+            return False
+        left = self.server.limits.unread if body.expected is None else body.expected - body.received
+        body.abandon()
+        if self._held_back:
+            self.server.hub.call(self._read_on)
+        return left <= self.server.limits.unread
+
+    def _wait_for_more(self) -> None:
+        """Something is not complete: note since when, and stop reading where there is enough."""
+        parser, limits = self.parser, self.server.limits
+        body = parser.body
+        if self.current is None:
+            if body is not None and body.abandoned and body.received > limits.unread + (body.expected or 0):
+                self._end()
+            elif body is not None or not self._head_begun:
+                self.since = self.server.now
+            self._head_begun = parser.partial
+            return
+        if body is not None and body.waiting:
+            self.since = self.server.now
+        too_much = body is not None and body.buffered > limits.buffered
+        if (too_much or len(parser.requests) > limits.pipelined) and not self._held_back:
+            self._held_back = True
+            self.transport.pause_reading()
+
+    _head_begun = False
+
+    def _read_on(self) -> None:
+        self._held_back = False
+        if not self.lost and not self.transport.is_closing():
+            self.transport.resume_reading()
+
+    # The end
+
+    def _end(self) -> None:
+        """Send the refusal if there is one, and close: nothing else will be answered."""
+        refusal, self.refusal = self.refusal, None
+        if refusal is None and self.parser.body is None:
+            self.transport.close()
+            return
+        if refusal is not None and not self.lost:
+            status = f"{refusal.code} {refusal.name}"
+            text = refusal.description.encode()
+            self.write(
+                f"HTTP/1.1 {status}\r\nContent-Type: text/plain; charset=utf-8\r\nDate: {self.heads.date}\r\n"
+                f"Content-Length: {len(text)}\r\nConnection: close\r\n\r\n".encode("latin-1")
+                + text
+            )
+        self._linger()
+
+    def _linger(self) -> None:
+        """Close our side, and the whole connection when the client has closed its own or a moment later.
+
+        To close at once while the client is still sending would reset the connection, and the client might never see
+        the answer (RFC 9112 section 9.6).
+        """
+        self.parser.last = True
+        self.parser.body = None
+        if self.lost or self._lingering:
+            return
+        self._lingering = True
+        self.since = self.server.now
+        if self._held_back:
+            self._read_on()
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        else:
+            self.transport.close()
+
+    def refuse(self, refusal: HTTPException) -> None:
+        """Answer with a refusal instead of waiting for the rest of a request; only while none is being answered."""
+        self.refusal = refusal
+        self.parser.last = True
+        self._end()
+
+    def drain(self, now: float) -> None:
+        """End as soon as nothing is in flight: the server stops."""
+        if self.current is not None or self.parser.partial or self.parser.requests or self._lingering:
+            self.parser.last = True
+        elif now - self.since > _QUIET_SECONDS:
+            self.transport.close()
+
+    def check(self, now: float) -> None:
+        """Look whether something has taken too long; `now` is the loop's time."""
+        limits, seconds = self.server.limits, now - self.since
+        body = self.parser.body
+        if self._lingering or self.transport.is_closing():
+            if seconds > _LINGER_SECONDS:
+                self.transport.abort()
+        elif self._writer is not None:
+            if seconds > limits.write_seconds:
+                self.transport.abort()
+        elif self.current is not None:
+            if isinstance(body, BodyStream) and body.waiting and seconds > limits.body_seconds:
+                self.parser.last = True
+                body.fail(RequestTimeout("The body of the request took too long to arrive."))
+        elif body is not None:
+            if seconds > limits.body_seconds:
+                self._linger()
+        elif self.parser.partial or not self.served:
+            if seconds > limits.head_seconds:
+                self.refuse(RequestTimeout("The head of the request took too long to arrive."))
+        elif seconds > limits.idle_seconds:
+            self.transport.close()
+
+
+def _nowhere(data: bytes) -> None:
+    """Where writes go when the connection has gone."""
+
+
+def _peer(transport: asyncio.Transport) -> Peer:
+    client, server = transport.get_extra_info("peername"), transport.get_extra_info("sockname")
+    scheme = "https" if transport.get_extra_info("sslcontext") else "http"
+    return Peer(
+        scheme,
+        (client[0], client[1]) if isinstance(client, tuple) else None,
+        (server[0], server[1]) if isinstance(server, tuple) else server or None,
+    )

@@ -1,0 +1,96 @@
+"""A server in this process: its listening sockets, its connections, its clock, and how it stops."""
+
+import asyncio
+import socket
+import time
+from typing import Final
+
+from spruce.green import await_, get_hub, sleep
+from spruce.http import Handler
+from spruce.server.connection import Connection
+from spruce.server.heads import Heads
+from spruce.server.limits import Limits
+
+__all__ = ["Server", "start"]
+
+_TICK_SECONDS: Final = 1.0
+_POLL_SECONDS: Final = 0.05
+
+
+class Server:
+    """Serves `handler` on the sockets that `listen` is given, in the hub of this OS thread.
+
+    `now` is the loop's time as of the last tick: there is one timer for all connections.
+    """
+
+    def __init__(self, handler: Handler, limits: Limits | None = None) -> None:
+        self.handler = handler
+        self.limits = limits or Limits()
+        self.hub = get_hub()
+        self.now = self.hub.loop.time()
+        self.heads = Heads(time.time())
+        self.connections: set[Connection] = set()
+        self._listeners: list[asyncio.Server] = []
+        self._sockets: list[socket.socket] = []
+        self._timer = self.hub.call_later(_TICK_SECONDS, self._tick)
+
+    def listen(self, sock: socket.socket) -> None:
+        """Accept connections on a socket that is bound; the server owns it from now on. Blocks for a moment."""
+        loop = self.hub.loop
+        make = loop.create_unix_server if sock.family == getattr(socket, "AF_UNIX", None) else loop.create_server
+        self._listeners.append(await_(make(lambda: Connection(self), sock=sock, backlog=_BACKLOG)))
+        self._sockets.append(sock)
+
+    @property
+    def address(self) -> tuple[str, int] | str:
+        """Where the first socket listens: host and port, or a path."""
+        name = self._sockets[0].getsockname()
+        return name if isinstance(name, str) else (name[0], name[1])
+
+    def stats(self) -> dict[str, int]:
+        """Return how many connections there are, and how many of them have a request in flight."""
+        return {
+            "connections": len(self.connections),
+            "in_flight": sum(connection.current is not None for connection in self.connections),
+        }
+
+    def sweep(self, now: float) -> None:
+        """Set the server's clock to the loop's time `now` and end what has taken too long."""
+        self.now = now
+        self.heads.set_date(time.time())
+        for connection in list(self.connections):
+            connection.check(now)
+
+    def _tick(self) -> None:
+        self._timer = self.hub.call_later(_TICK_SECONDS, self._tick)
+        self.sweep(self.hub.loop.time())
+
+    def stop(self, grace: float = 30) -> None:
+        """Stop listening, let requests in flight finish within `grace` seconds, and close everything. Blocks.
+
+        Connections that wait to be accepted are accepted first, and answered. A connection that is idle is closed when
+        it has been quiet for a moment, since a request may be on its way.
+        """
+        for _ in range(3):
+            sleep()
+        for listener in self._listeners:
+            listener.close()
+        deadline = self.hub.loop.time() + grace
+        while self.connections and (now := self.hub.loop.time()) < deadline:
+            for connection in list(self.connections):
+                connection.drain(now)
+            sleep(_POLL_SECONDS)
+        self._timer.cancel()
+        for connection in list(self.connections):
+            connection.transport.abort()
+        sleep()
+
+
+_BACKLOG: Final = 1024
+
+
+def start(handler: Handler, sock: socket.socket, limits: Limits | None = None) -> Server:
+    """Serve `handler` on a bound socket, in the background of the green thread that calls; end it with `stop`."""
+    server = Server(handler, limits)
+    server.listen(sock)
+    return server

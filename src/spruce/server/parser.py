@@ -1,0 +1,342 @@
+"""HTTP/1.x requests out of bytes (RFC 9112): no sockets and no clock. llhttp splits; this checks and keeps limits.
+
+Rules:
+
+* What could be read in two ways is refused, never repaired: somebody in front of us may have read it the other way
+  (request smuggling). llhttp refuses bare CR and LF, folded lines, spaces around names, two Content-Lengths,
+  Content-Length beside Transfer-Encoding and odd chunk sizes. What it lets through is refused here: other protocols in
+  the request line, more than one space in it, a missing, doubled or malformed Host, codings other than chunked, targets
+  that no form of RFC 9112 section 3.2 allows.
+* A request is handed out when its head is complete. Its body then comes into its stream; until that is complete no
+  other request is handed out.
+* llhttp stops at an Upgrade, as if the body were not HTTP any more. No upgrade is accepted here, so the body is read
+  all the same, by a fresh llhttp that is told its framing.
+"""
+
+import re
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import httptools
+
+from spruce.errors.http import (
+    BadRequest,
+    ExpectationFailed,
+    HTTPException,
+    HTTPVersionNotSupported,
+    RequestEntityTooLarge,
+    RequestHeaderFieldsTooLarge,
+    RequestURITooLarge,
+)
+from spruce.errors.http import NotImplemented as MethodNotImplemented
+from spruce.http import EMPTY_STREAM, Peer, Request
+from spruce.server.body import BodyStream
+from spruce.server.limits import Limits
+
+__all__ = ["RequestParser"]
+
+_HOST: Final = re.compile(rb"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9\-._~!$&'()*+,;=%]*)(?::[0-9]*)?").fullmatch
+_ABSOLUTE: Final = re.compile(rb"https?://([^/?#]*)([^#]*)", re.IGNORECASE).fullmatch
+_REQUEST_LINE: Final = re.compile(rb"\r?\n?([!#$%&'*+\-.^_`|~0-9A-Za-z]+) [^ \r\n]+ HTTP/([0-9])\.[0-9]\r\n").match
+
+
+class RequestParser:
+    """One connection's requests: `feed` it bytes, take what it has put into `requests`.
+
+    `body` is the stream that is being filled, None between bodies. `partial` tells that a head has begun and not ended.
+    `last` is set when no other request can follow. `wanted` is given to each body stream.
+    """
+
+    def __init__(self, limits: Limits, peer: Peer, wanted: Callable[[], object]) -> None:
+        self.limits = limits
+        self._long = limits.request_line - 32
+        self.peer = peer
+        self.wanted = wanted
+        self.requests: deque[Request] = deque()
+        self.body: BodyStream | None = None
+        self.partial = False
+        self.last = False
+        self.expects_continue = False
+        self._url = b""
+        self._headers: list[tuple[bytes, bytes]] = []
+        self._data = b""
+        self._earlier = bytearray()
+        self._host: bytes | None = None
+        self._overhead = 0
+        self._held: BodyStream | None = None
+        self._resumed = False
+        self._begin()
+
+    def _begin(self) -> None:
+        parser = httptools.HttpRequestParser(self)
+        self._execute: Callable[[bytes], None] = parser.feed_data
+        self._get_method: Callable[[], bytes] = parser.get_method
+        self._get_version: Callable[[], str] = parser.get_http_version
+        self._is_upgrade: Callable[[], bool] = parser.should_upgrade
+
+    def feed(self, data: bytes) -> None:
+        """Take what the client sent. Bytes behind the last request are dropped.
+
+        Raises the HTTPException that the client is to be refused with; `last` is set then.
+        """
+        if self.last and self.body is None:
+            return
+        self._data = data
+        try:
+            self._execute(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            self._go_on_behind_upgrades(upgrade)
+        except httptools.HttpParserError as error:
+            self._refuse(error)
+        if self.partial:
+            self._keep_partial(self._data)
+        elif self.body is not None:
+            self._check_overhead(data)
+
+    def end(self) -> None:
+        """Say that the client has closed its side; a body that is not complete fails."""
+        self.last = True
+        if self.body is not None:
+            self.body.fail(BadRequest("The connection was closed before the body was complete."))
+
+    # Called by llhttp
+
+    def on_message_begin(self) -> None:
+        """A request line begins."""
+        if not self._resumed:
+            self.partial = True
+            self._url = b""
+            self._headers = []
+
+    def on_url(self, url: bytes) -> None:
+        """The target, or a part of it."""
+        self._url += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header field, or a trailer field, which is dropped."""
+        self._headers.append((name.lower(), value))
+
+    def on_headers_complete(self) -> None:
+        """The head is complete: make the request."""
+        if self._resumed or self.last:
+            self._resumed = False
+            return
+        self.partial = False
+        url, headers = self._url, self._headers
+        method = self._get_method()
+        version = "1.1"
+        if not self._data.startswith(b"%b %b HTTP/1.1\r\n" % (method, url)):
+            version = self._version(method, url)
+        if len(url) > self._long or len(headers) > self.limits.fields or len(self._data) > self.limits.head:
+            self._check_size(method, url, headers)
+        target = url.decode("latin-1")
+        if url[0] != 47 or "#" in target:  # "/"
+            target = self._unusual_target(method, url)
+        stream = self._check_fields(headers, version)
+        self._headers = []
+        self.requests.append(
+            Request(method.decode("latin-1"), target, headers, stream or EMPTY_STREAM, self.peer, version)
+        )
+
+    def on_body(self, data: bytes) -> None:
+        """A part of the body."""
+        body = self.body
+        if body is None:
+            return
+        self._overhead -= len(data)
+        body.feed(data)
+        if body.received > self.limits.body:
+            raise _too_large(self.limits)
+
+    def on_message_complete(self) -> None:
+        """The body, and the trailers behind it, are complete."""
+        if self.body is not None and self._held is None:
+            self.body.finish()
+            self.body = None
+
+    # Checks of the head
+
+    def _check_fields(self, headers: Sequence[tuple[bytes, bytes]], version: str) -> BodyStream | None:
+        """Check the fields that say how the message is framed and for whom it is; return the stream of its body."""
+        host: bytes | None = None
+        length: bytes | None = None
+        coding: bytes | None = None
+        keep_alive = version == "1.1"
+        upgrade = expects_continue = False
+        for name, value in headers:
+            if name not in _FRAMING:
+                continue
+            if name == b"host":
+                if host is not None:
+                    raise BadRequest("The request has more than one Host header.")
+                host = value
+            elif name == b"content-length":
+                length = value
+            elif name == b"transfer-encoding":
+                if coding is not None:
+                    raise BadRequest("The request has more than one Transfer-Encoding header.")
+                coding = value
+            elif name == b"connection":
+                keep_alive = _keeps_alive(value, keep_alive)
+            elif name == b"upgrade":
+                upgrade = self._is_upgrade()
+            elif value.lower() == b"100-continue":
+                expects_continue = version == "1.1"
+            else:
+                raise ExpectationFailed()
+        if host != self._host or host is None:
+            self._check_host(host, version)
+        self.last = not keep_alive
+        if length is None and coding is None:
+            return None
+        body = self._open_body(length, coding, version)
+        self.expects_continue = expects_continue and body is not None
+        self._held = body if upgrade else None
+        return body
+
+    def _check_host(self, host: bytes | None, version: str) -> None:
+        if host is None:
+            if version == "1.1":
+                raise BadRequest("The request has no Host header.")
+        elif not _HOST(host):
+            raise BadRequest("The Host header is malformed.")
+        self._host = host
+
+    def _open_body(self, length: bytes | None, coding: bytes | None, version: str) -> BodyStream | None:
+        expected: int | None = None
+        if coding is not None:
+            if version == "1.0":
+                raise BadRequest("HTTP/1.0 has no Transfer-Encoding.")
+            if coding.strip().lower() != b"chunked":
+                raise MethodNotImplemented("The server understands no Transfer-Encoding but chunked.")
+        elif length is not None:
+            expected = int(length)
+            if expected > self.limits.body:
+                raise _too_large(self.limits)
+            if not expected:
+                return None
+        self._overhead = 0
+        self.body = BodyStream(expected, self.wanted)
+        return self.body
+
+    def _unusual_target(self, method: bytes, url: bytes) -> str:
+        """Read a target that is not a plain path: the other forms of RFC 9112 section 3.2."""
+        if method == b"CONNECT":
+            raise MethodNotImplemented("The server is no proxy: it does not know the method CONNECT.")
+        if url == b"*" and method == b"OPTIONS":
+            return "*"
+        absolute = _ABSOLUTE(url)
+        if absolute is None or not absolute[1] or not _HOST(absolute[1]):
+            raise BadRequest("The target in the request line is malformed.")
+        self._headers[:] = [
+            (b"host", absolute[1]) if name == b"host" else (name, value) for name, value in self._headers
+        ]
+        path: str = absolute[2].decode("latin-1")
+        if not path and method == b"OPTIONS":
+            return "*"
+        return path if path.startswith("/") else "/" + path
+
+    def _version(self, method: bytes, url: bytes) -> str:
+        """Find the version where the head came in pieces, behind another one, or is not HTTP/1.1."""
+        head = bytes(self._earlier + self._data)
+        self._earlier.clear()
+        for version in ("1.1", "1.0"):
+            if b"%b %b HTTP/%b\r\n" % (method, url, version.encode()) in head:
+                return version
+        if self._get_version() in ("1.1", "1.0"):
+            raise BadRequest("The request line is malformed.")
+        raise HTTPVersionNotSupported()
+
+    def _check_size(self, method: bytes, url: bytes, headers: Sequence[tuple[bytes, bytes]]) -> None:
+        line = len(method) + len(url) + len(b"  HTTP/1.1")
+        if line > self.limits.request_line:
+            raise RequestURITooLarge(f"The request line is longer than {self.limits.request_line} bytes.")
+        if len(headers) > self.limits.fields:
+            raise RequestHeaderFieldsTooLarge(f"The request has more than {self.limits.fields} header fields.")
+        if line + sum(len(name) + len(value) + len(b": \r\n") for name, value in headers) > self.limits.head:
+            raise _head_too_large(self.limits)
+
+    def _keep_partial(self, data: bytes) -> None:
+        """Keep the bytes of a head that is not complete, and refuse it when it is too long already."""
+        self._earlier += data[data.rfind(b"\r\n\r\n") + 1 :]
+        if len(self._url) > self.limits.request_line:
+            self.last = True
+            raise RequestURITooLarge(f"The request line is longer than {self.limits.request_line} bytes.")
+        if len(self._earlier) > self.limits.head:
+            self.last = True
+            raise _head_too_large(self.limits)
+
+    def _check_overhead(self, data: bytes) -> None:
+        """Refuse a body that is mostly not body: endless chunk extensions or trailers."""
+        self._overhead += len(data)
+        body = self.body
+        if body is not None and self._overhead > 2 * self.limits.head + 8 * body.received:
+            self.last = True
+            body.fail(error := BadRequest("The chunks of the body have too much in them that is not body."))
+            self.body = None
+            raise error
+
+    # Errors and upgrades
+
+    def _go_on_behind_upgrades(self, upgrade: httptools.HttpParserUpgrade | None) -> None:
+        """Read on as plain HTTP/1.1 behind a head that asked for an upgrade, and behind others that follow it."""
+        while upgrade is not None:
+            self._data = self._data[upgrade.args[0] :]
+            upgrade = None
+            self._begin()
+            if self._held is not None:
+                self._tell_framing(self._held)
+            try:
+                self._execute(self._data)
+            except httptools.HttpParserUpgrade as another:
+                upgrade = another
+            except httptools.HttpParserError as error:
+                self._refuse(error)
+
+    def _tell_framing(self, body: BodyStream) -> None:
+        framing = b"Transfer-Encoding: chunked" if body.expected is None else b"Content-Length: %d" % body.expected
+        self._held = None
+        self._resumed = True
+        self._execute(b"POST / HTTP/1.1\r\n%b\r\n\r\n" % framing)
+
+    def _refuse(self, error: httptools.HttpParserError) -> None:
+        cause = error.__context__
+        if isinstance(error, httptools.HttpParserCallbackError):
+            refusal = cause if isinstance(cause, HTTPException) else None
+            if refusal is None:
+                raise error
+        elif self.last and self.body is None and not self.partial:
+            return  # bytes behind a request that says that it is the last one
+        else:
+            refusal = self._what_is_wrong(error)
+        self.last = True
+        self.partial = False
+        if self.body is not None:
+            self.body.fail(refusal)
+            self.body = None
+        raise refusal
+
+    def _what_is_wrong(self, error: httptools.HttpParserError) -> HTTPException:
+        line = _REQUEST_LINE(bytes(self._earlier + self._data)) if self.body is None else None
+        if line is not None and line[2] != b"1":
+            return HTTPVersionNotSupported()
+        if isinstance(error, httptools.HttpParserInvalidMethodError) and line is not None:
+            return MethodNotImplemented("The server does not know the method of the request.")
+        return BadRequest(f"The request is malformed: {error}.")
+
+
+_FRAMING: Final = frozenset({b"host", b"content-length", b"transfer-encoding", b"connection", b"expect", b"upgrade"})
+
+
+def _keeps_alive(connection: bytes, default: bool) -> bool:
+    options = [option.strip() for option in connection.lower().split(b",")]
+    return b"close" not in options and (default or b"keep-alive" in options)
+
+
+def _too_large(limits: Limits) -> HTTPException:
+    return RequestEntityTooLarge(f"The body is larger than {limits.body} bytes.")
+
+
+def _head_too_large(limits: Limits) -> HTTPException:
+    return RequestHeaderFieldsTooLarge(f"The head of the request is larger than {limits.head} bytes.")

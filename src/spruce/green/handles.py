@@ -1,17 +1,18 @@
 """The handles of our loop: asyncio's, but made of three stores instead of a constructor call.
 
-A handle is made for every callback, so it keeps the callback and its arguments as the one tuple that the caller's argument list
-already is, and is called with it. What asyncio and others look at (`_callback`, `_args`, `_cancelled`) is computed from the tuple
-when it is asked for.
+A handle is made for every callback, so it keeps callback and arguments as the one tuple that the caller's argument
+list already is, and is called with it. What asyncio and others look at (`_callback`, `_args`, `_cancelled`) is computed
+from the tuple when it is asked for.
 """
 
-from asyncio import events
+import sys
+from asyncio import events, format_helpers
 from collections.abc import Callable
 from contextvars import Context
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from spruce.green.loop import LeanLoop
+    from spruce.green.lean import LeanLoop
 
 __all__ = ["Call", "Handle", "TimerHandle"]
 
@@ -26,7 +27,7 @@ class _Lean:
     call: Call | None
     _context: Context
     _loop: "LeanLoop"
-    _repr: str | None
+    _source_traceback: Any
 
     @property
     def _cancelled(self) -> bool:
@@ -45,7 +46,7 @@ class _Lean:
         if name not in ("_repr", "_source_traceback"):
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
 
-    def cancel(self) -> None:
+    def cancel(self: Any) -> None:
         """Never call the callback; nothing if it was called already."""
         if self.call is not None:
             if self._loop.get_debug():
@@ -60,7 +61,14 @@ class _Lean:
         """The context in which the callback is called."""
         return self._context
 
-    def _run(self) -> None:
+    def trace(self: Any, filename: str) -> None:
+        """Note who asked for the call: the stack above the functions of `filename`."""
+        frame = sys._getframe(1)
+        while frame.f_back is not None and frame.f_code.co_filename == filename:
+            frame = frame.f_back
+        self._source_traceback = format_helpers.extract_stack(frame)
+
+    def _run(self: Any) -> None:
         call = self.call
         if call is not None:
             try:
@@ -69,20 +77,24 @@ class _Lean:
                 raise
             except BaseException as exc:
                 self._loop.callback_failed(self, call, exc)
+        del self, call  # the traceback of an exception refers to this frame: no cycle through it
 
 
-class Handle(_Lean, events.Handle):
+class Handle(_Lean, events.Handle):  # type: ignore[misc,override]  # computes what asyncio's handle stores
     """A callback that waits for its turn, or that is called whenever a descriptor is ready."""
 
     __slots__ = ("call",)
-    __init__ = object.__init__  # type: ignore[assignment]  # a constructor in Python would be most of a handle's price
+    __init__ = object.__init__  # a constructor in Python would be most of a handle's price
 
 
-class TimerHandle(_Lean, events.TimerHandle):
+class TimerHandle(_Lean, events.TimerHandle):  # type: ignore[misc,override]  # as above
     """A callback that waits for its time."""
 
     __slots__ = ("call",)
-    __init__ = object.__init__  # type: ignore[assignment]  # as above
+    __init__ = object.__init__  # as above
+
+    _scheduled: bool
+    _when: float
 
     def cancel(self) -> None:
         """Never call the callback; nothing if it was called already."""

@@ -3,12 +3,12 @@
 What is different, and why:
 
 * The loop calls `_on_readable` itself: no handle and no queue between the poll and `data_received`.
-* It reads 64 KiB at most. A buffer of asyncio's 256 KiB is more than malloc keeps, so most reads would map and unmap memory.
+* It reads 64 KiB at most. asyncio's 256 KiB is more than malloc keeps, so most reads would map and unmap memory.
 * `write` tries the socket at once, without the checks and the memoryview that only a partial write needs.
-* An accepted connection is ready when its constructor returns: asyncio makes a task, a future and three handles for each.
+* An accepted connection is ready when its constructor returns; asyncio makes a task, a future and handles for each.
 
-Everything that is not this common way (buffering, flow control, end of file, errors, closing, sendfile) is asyncio's own code. A
-connection has one context for all calls of its protocol.
+Everything else (buffering, flow control, end of file, errors, closing, sendfile) is asyncio's own code. A connection
+has one context for all calls of its protocol.
 """
 
 from asyncio import base_events, protocols
@@ -20,7 +20,7 @@ from socket import socket
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from spruce.green.loop import LeanLoop
+    from spruce.green.connections import Connections
 
 __all__ = ["SocketTransport"]
 
@@ -31,11 +31,11 @@ class SocketTransport(_SelectorSocketTransport):  # type: ignore[misc]  # its ba
     """A connected stream socket with a protocol."""
 
     max_size = READ_SIZE
-    _loop: "LeanLoop"
+    _loop: "Connections"
 
     def __init__(
         self,
-        loop: "LeanLoop",
+        loop: "Connections",
         sock: socket,
         protocol: protocols.BaseProtocol,
         waiter: Any = None,
@@ -44,9 +44,9 @@ class SocketTransport(_SelectorSocketTransport):  # type: ignore[misc]  # its ba
         *,
         context: Context | None = None,
     ) -> None:
-        """With a `context`, the connection is an accepted one: `connection_made` is called, in that context, before this returns."""
-        self._receive = sock.recv
-        self._send = sock.send
+        """A `context` is given for an accepted connection: `connection_made` is called in it before this returns."""
+        self._receive: Callable[[int], bytes] = sock.recv
+        self._send: Callable[[bytes], int] = sock.send
         self._context = copy_context() if context is None else context
         if context is None:
             super().__init__(loop, sock, protocol, waiter, extra, server)
@@ -54,7 +54,12 @@ class SocketTransport(_SelectorSocketTransport):  # type: ignore[misc]  # its ba
             self._begin_accepted(loop, sock, protocol, extra, server)
 
     def _begin_accepted(
-        self, loop: "LeanLoop", sock: socket, protocol: protocols.BaseProtocol, extra: dict[str, Any] | None, server: Any
+        self,
+        loop: "Connections",
+        sock: socket,
+        protocol: protocols.BaseProtocol,
+        extra: dict[str, Any] | None,
+        server: Any,
     ) -> None:
         self._read_ready_cb = None
         _SelectorTransport.__init__(self, loop, sock, protocol, extra, server)
@@ -111,7 +116,14 @@ class SocketTransport(_SelectorSocketTransport):  # type: ignore[misc]  # its ba
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         """Send `data`, or keep what the socket doesn't take yet. Never blocks."""
-        if self._buffer or self._eof or self._conn_lost or self._empty_waiter is not None or type(data) is not bytes or not data:
+        if (
+            self._buffer
+            or self._eof
+            or self._conn_lost
+            or self._empty_waiter is not None
+            or type(data) is not bytes
+            or not data
+        ):
             super().write(data)
             return
         try:
@@ -130,5 +142,6 @@ class SocketTransport(_SelectorSocketTransport):  # type: ignore[misc]  # its ba
         try:
             super()._call_connection_lost(exc)
         finally:
-            self._receive = self._send = self._deliver = None
-            self._read_ready_cb = self._write_ready = None  # bound methods: they would keep the transport until a collection
+            del self._receive, self._send
+            self._deliver = None
+            self._read_ready_cb = self._write_ready = None  # bound methods, which would keep this for the collector

@@ -1,0 +1,3 @@
+"""The command `spruce`: run an app, list its routes, open a shell in it."""
+
+__all__: list[str] = []

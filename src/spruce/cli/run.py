@@ -1,0 +1,74 @@
+"""`spruce run`: find an app and serve it."""
+
+import importlib.util
+import os
+
+import click
+
+from spruce import server
+from spruce.cli.target import Found, find
+from spruce.errors import ConfigError, nearest
+from spruce.green.runtime import LOOPS
+from spruce.http import Handler
+
+__all__ = ["address", "check_loop", "handler_for", "run"]
+
+
+@click.command()
+@click.argument("target", required=False)
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on; 0.0.0.0 is every one.")
+@click.option("--port", default=5000, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
+@click.option("--bind", "binds", multiple=True, metavar="ADDRESS", help="host:port or unix:/path; may be repeated.")
+@click.option("--workers", default=1, show_default=True, type=click.IntRange(1), help="How many processes serve.")
+@click.option("--loop", default="asyncio", show_default=True, help=f"The event loop: {' or '.join(LOOPS)}.")
+@click.option("--reload/--no-reload", default=None, help="Restart when code changes; on in debug mode.")
+@click.option("--debug/--no-debug", default=None, help="Show tracebacks in the browser; never in production.")
+def run(
+    target: str | None,
+    host: str,
+    port: int,
+    binds: tuple[str, ...],
+    workers: int,
+    loop: str,
+    reload: bool | None,
+    debug: bool | None,
+) -> None:
+    """Serve the app that TARGET names.
+
+    TARGET is a file (hello.py), a module with the app's name behind a colon (hello:app), or with a call
+    (shop:create_app('dev')). Without one, SPRUCE_APP names it, or it is in app.py or wsgi.py. WSGI and ASGI apps of
+    other frameworks are served too.
+    """
+    check_loop(loop)
+    if debug is not None:
+        os.environ["SPRUCE_DEBUG"] = "1" if debug else "0"
+    found = find(target)
+    click.echo(f"Serving {found}")
+    server.serve(
+        handler_for(found),
+        binds=list(binds) or [address(host, port)],
+        workers=workers,
+        loop=loop,
+        reload=bool(debug) if reload is None else reload,
+    )
+
+
+def handler_for(found: Found) -> Handler:
+    """Return what the server calls for each request of an app."""
+    if found.kind == "Spruce":
+        handler: Handler = found.app.handle
+        return handler
+    return server.wsgi(found.app) if found.kind == "WSGI" else server.asgi(found.app)
+
+
+def address(host: str, port: int) -> str:
+    """Return host and port as one text; an IPv6 address gets its brackets."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def check_loop(name: str) -> None:
+    """Raise ConfigError when there is no such loop, or it is not installed: before anything is started."""
+    if name not in LOOPS:
+        raise ConfigError(f"there is no loop {name!r}{nearest(name, LOOPS)}", hint=f"Choose {' or '.join(LOOPS)}.")
+    if name == "uvloop" and importlib.util.find_spec("uvloop") is None:
+        raise ConfigError("uvloop is not installed", hint="pip install 'spruce[uvloop]', or use --loop asyncio.")

@@ -1,0 +1,84 @@
+"""What `spruce run` makes of its arguments; that it serves is tried in tests/real/test_cli.py."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from spruce.cli.main import main
+from spruce.cli.run import address, check_loop, handler_for
+from spruce.cli.target import find
+from spruce.errors import ConfigError
+from spruce.http import Request
+
+Write = Callable[..., Path]
+
+
+def test_addresses_are_host_and_port() -> None:
+    """An IPv6 address is put in brackets."""
+    assert address("127.0.0.1", 5000) == "127.0.0.1:5000"
+    assert address("::1", 80) == "[::1]:80"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("uvlop", "there is no loop 'uvlop'; did you mean 'uvloop'? Choose asyncio or uvloop."),
+        ("trio", "there is no loop 'trio'. Choose asyncio or uvloop."),
+    ],
+)
+def test_an_unknown_loop_is_refused(write: Write, name: str, text: str) -> None:
+    """Before the app is even looked for."""
+    result = CliRunner().invoke(main, ["run", "nowhere.py", "--loop", name])
+    assert (result.exit_code, result.stderr) == (1, f"Error: {text}\n")
+
+
+def test_a_loop_that_is_not_installed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """uvloop is an extra; asyncio's loop is always there."""
+    monkeypatch.setitem(sys.modules, "uvloop", None)
+    check_loop("asyncio")
+    with pytest.raises(ConfigError) as caught:
+        check_loop("uvloop")
+    assert str(caught.value) == "uvloop is not installed. pip install 'spruce[uvloop]', or use --loop asyncio."
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "text"),
+    [
+        ("--port", "70000", "Invalid value for '--port': 70000 is not in the range 0<=x<=65535."),
+        ("--port", "http", "Invalid value for '--port': 'http' is not a valid integer range."),
+        ("--workers", "0", "Invalid value for '--workers': 0 is not in the range x>=1."),
+    ],
+)
+def test_wrong_numbers_are_refused(option: str, value: str, text: str) -> None:
+    """With the range that is right."""
+    result = CliRunner().invoke(main, ["run", option, value])
+    assert result.exit_code == 2
+    assert result.stderr.splitlines()[-1] == f"Error: {text}"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from spruce import App\napp = App('hello')\n@app.get('/')\ndef hello(): return 'hello'\n",
+        """
+        def app(environ, start_response):
+            start_response("200 OK", [("Content-Type", "text/plain")])
+            return [b"hello"]
+        """,
+        """
+        async def app(scope, receive, send):
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": b"hello"})
+        """,
+    ],
+    ids=["Spruce", "WSGI", "ASGI"],
+)
+def test_every_kind_of_app_becomes_a_handler(write: Write, source: str) -> None:
+    """The server gets a function from a request to a response."""
+    write("hello.py", source)
+    found = find("hello.py")
+    response = handler_for(found)(Request("GET", "/", [(b"Host", b"localhost")]))
+    assert (response.status_code, response.data) == (200, b"hello")

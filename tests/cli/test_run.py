@@ -36,7 +36,7 @@ def test_an_unknown_loop_is_refused(write: Write, name: str, text: str) -> None:
 
 
 def test_a_loop_that_is_not_installed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    """uvloop is an extra; asyncio's loop is always there."""
+    """It is an extra; asyncio's loop is always there."""
     monkeypatch.setitem(sys.modules, "uvloop", None)
     check_loop("asyncio")
     with pytest.raises(ConfigError) as caught:

@@ -1,0 +1,63 @@
+"""From a request to a response: apps, routes, views, templates, files, and a client to test them with."""
+
+from spruce.errors import abort
+from spruce.http import Request, Response
+from spruce.web.app import App
+from spruce.web.blueprint import Blueprint
+from spruce.web.context import (
+    after_this_request,
+    copy_current_request_context,
+    current_app,
+    g,
+    has_app_context,
+    has_request_context,
+    request,
+    stream_with_context,
+)
+from spruce.web.converters import BaseConverter, ValidationError
+from spruce.web.files import send_file, send_from_directory
+from spruce.web.middleware import MiddlewareMixin
+from spruce.web.results import jsonify, make_response, redirect
+from spruce.web.templating import (
+    get_template_attribute,
+    render_template,
+    render_template_string,
+    stream_template,
+    stream_template_string,
+)
+from spruce.web.urls import url_for
+from spruce.web.validation import InvalidInput
+from spruce.web.views import MethodView, View
+
+__all__ = [
+    "App",
+    "BaseConverter",
+    "Blueprint",
+    "InvalidInput",
+    "MethodView",
+    "MiddlewareMixin",
+    "Request",
+    "Response",
+    "ValidationError",
+    "View",
+    "abort",
+    "after_this_request",
+    "copy_current_request_context",
+    "current_app",
+    "g",
+    "get_template_attribute",
+    "has_app_context",
+    "has_request_context",
+    "jsonify",
+    "make_response",
+    "redirect",
+    "render_template",
+    "render_template_string",
+    "request",
+    "send_file",
+    "send_from_directory",
+    "stream_template",
+    "stream_template_string",
+    "stream_with_context",
+    "url_for",
+]

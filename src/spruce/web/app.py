@@ -1,0 +1,395 @@
+"""The app: routes, hooks and settings, and `handle`, which makes a response of a request."""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from logging import Logger, getLogger
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+from spruce import config, events
+from spruce.errors import ConfigError, RoutingError, nearest
+from spruce.http import Handler, Request, Response
+from spruce.web import gateway
+from spruce.web.blueprint import Blueprint, BlueprintSetup
+from spruce.web.client import Client
+from spruce.web.context import Context, slot
+from spruce.web.entry import Entry
+from spruce.web.files import static_view
+from spruce.web.hooks import Function, Hooks, plain
+from spruce.web.plan import plan
+from spruce.web.results import respond
+from spruce.web.routing import Router
+from spruce.web.rules import Rule
+from spruce.web.scaffold import Scaffold, View, folder_of
+from spruce.web.stack import build, route
+from spruce.web.testrequest import make_request
+from spruce.web.urls import build_url
+
+if TYPE_CHECKING:
+    from spruce.web.environment import Environment
+
+__all__ = ["App"]
+
+
+class App(Scaffold):
+    """A web application.
+
+    `import_name` is `__name__` of its module, beside which templates, static files and the instance folder are found.
+    Settings are keywords in capitals; `SPRUCE_*` variables of the environment go before them, and `app.config` may be
+    changed afterwards. Calling an app serves one request of a WSGI server; `asgi` is its ASGI side.
+    """
+
+    request_class = Request
+    test_client_class = Client
+
+    def __init__(
+        self,
+        import_name: str,
+        *,
+        template_folder: str | None = "templates",
+        static_folder: str | None = "static",
+        static_url_path: str | None = None,
+        instance_path: str | None = None,
+        root_path: str | None = None,
+        **settings: Any,
+    ) -> None:
+        super().__init__(
+            import_name,
+            template_folder=template_folder,
+            static_folder=static_folder,
+            static_url_path=static_url_path,
+            root_path=root_path,
+        )
+        self.config = _settings(settings)
+        if instance_path is not None or self.config["INSTANCE_PATH"] is None:
+            self.config["INSTANCE_PATH"] = str(Path(self._home(), instance_path or "instance"))
+        config.install(self.config)
+        self.url_map = Router()
+        self.view_functions: dict[str, Callable[..., Any]] = {}
+        self.blueprints: dict[str, Blueprint] = {}
+        self.scopes: dict[str, Hooks] = {}
+        self.teardowns: list[Function] = []
+        self.extensions: dict[str, Any] = {}
+        self.template_names: dict[str, dict[str, Any]] = {"filters": {}, "globals": {}, "tests": {}}
+        self._threaded: set[Rule] = set()
+        self._environment: Environment | None = None
+        self._stack: Handler = self._build_and_handle
+        if self.static_folder is not None:
+            path = "/" + (static_url_path or Path(self.static_folder).name).strip("/")
+            self.add_url_rule(f"{path}/<path:filename>", "static", static_view(self.static_folder))
+
+    def __repr__(self) -> str:
+        return f"<App {self.name!r}>"
+
+    @property
+    def name(self) -> str:
+        """The name of the app: that of its module, or of its file when that is run as a program."""
+        return Path(self.root_path).name if self.import_name == "__main__" else self.import_name
+
+    @property
+    def debug(self) -> bool:
+        """The setting DEBUG."""
+        return bool(self.config["DEBUG"])
+
+    @debug.setter
+    def debug(self, value: bool) -> None:
+        self.config["DEBUG"] = value
+
+    @property
+    def testing(self) -> bool:
+        """The setting TESTING."""
+        return bool(self.config["TESTING"])
+
+    @testing.setter
+    def testing(self, value: bool) -> None:
+        self.config["TESTING"] = value
+
+    @property
+    def instance_path(self) -> str:
+        """The folder for files that the app itself keeps; it need not exist."""
+        return str(self.config["INSTANCE_PATH"])
+
+    @property
+    def logger(self) -> Logger:
+        """The logger with the app's name."""
+        return getLogger(self.name)
+
+    # Requests
+
+    def handle(self, request: Request) -> Response:
+        """Return the response for `request`; this is the handler that a server serves."""
+        if config.current() is not self.config:
+            return self._handle_with_own_settings(request)
+        if events.request_finished.subscribers or events.request_started.subscribers:
+            return self._handle_and_tell(request)
+        token = slot.set(Context(self, request))
+        try:
+            return self._stack(request)
+        finally:
+            slot.reset(token)
+
+    def _handle_with_own_settings(self, request: Request) -> Response:
+        token = config.use(self.config)
+        try:
+            return self.handle(request)
+        finally:
+            config.leave(token)
+
+    def _handle_and_tell(self, request: Request) -> Response:
+        start = perf_counter()
+        if events.request_started.subscribers:
+            events.request_started.emit(request=request)
+        token = slot.set(Context(self, request))
+        try:
+            response = self._stack(request)
+        finally:
+            slot.reset(token)
+        events.request_finished.emit(request=request, response=response, seconds=perf_counter() - start)
+        return response
+
+    def _build_and_handle(self, request: Request) -> Response:
+        self._compile_calls()
+        self._stack = build(self)
+        return self._stack(request)
+
+    def _compile_calls(self) -> None:
+        """Make the calls of all rules, from the views as they are now."""
+        drops = bool(self.hooks.values) or any(hooks.values for hooks in self.scopes.values())
+        for rule in self.url_map.iter_rules():
+            view = self._view(rule.endpoint)
+            elsewhere = {name for other in self.url_map.iter_rules(rule.endpoint) for name in other.arguments}
+            rule.call = plan(view, rule, elsewhere, threaded=rule in self._threaded, drops=drops).compile()
+            if rule.options is not None:
+                rule.options.call = self._answer_options
+
+    def _view(self, endpoint: str) -> Callable[..., Any]:
+        if endpoint not in self.view_functions:
+            raise RoutingError(
+                f"the endpoint {endpoint!r} has a rule and no view{nearest(endpoint, self.view_functions)}",
+                hint="Give it one with @app.endpoint(...) or in app.view_functions.",
+            )
+        return self.view_functions[endpoint]
+
+    def _answer_options(self, request: Request, arguments: Mapping[str, Any]) -> Response:
+        return Response(b"", 200, {"Allow": ", ".join(self.url_map.methods(request.path))})
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """Serve one request of a WSGI server (PEP 3333)."""
+        return gateway.serve_wsgi(self.handle, environ, start_response)
+
+    async def asgi(
+        self,
+        scope: dict[str, Any],
+        receive: Callable[[], Awaitable[dict[str, Any]]],
+        send: Callable[[dict[str, Any]], Awaitable[None]],
+    ) -> None:
+        """Serve one request of an ASGI server."""
+        await gateway.serve_asgi(self.handle, scope, receive, send)
+
+    def run(
+        self,
+        host: str = "127.0.0.1",
+        port: int = 5000,
+        debug: bool | None = None,
+        workers: int = 1,
+        reload: bool | None = None,
+    ) -> None:
+        """Serve the app until SIGINT or SIGTERM. `reload` restarts it when a file changes, by default in debug mode."""
+        from spruce.server import serve  # not needed where the app is served by others
+
+        if debug is not None:
+            self.debug = debug
+        serve(self.handle, binds=[f"{host}:{port}"], workers=workers, reload=self.debug if reload is None else reload)
+
+    # Routes and hooks
+
+    def changed(self) -> None:
+        """Put the stack together anew before the next request."""
+        self._stack = self._build_and_handle
+
+    def add_url_rule(
+        self,
+        rule: str,
+        endpoint: str | None = None,
+        view_func: Callable[..., Any] | None = None,
+        provide_automatic_options: bool | None = None,
+        *,
+        methods: Iterable[str] | None = None,
+        defaults: Mapping[str, Any] | None = None,
+        strict_slashes: bool | None = None,
+        thread: bool = False,
+    ) -> None:
+        """Let `view_func` answer the paths of `rule`; see `route`. Several rules may lead to one endpoint.
+
+        Raises: RoutingError when the endpoint has another view or the rule cannot be read, ViewError when the view has
+        a parameter that nothing can fill.
+        """
+        name = self._endpoint(endpoint, view_func, rule)
+        known = self.view_functions.get(name)
+        if view_func is not None and known is not None and known is not view_func:
+            raise RoutingError(
+                f"the endpoint {name!r} has a view already, {_where(known)}; {_where(view_func)} needs another name",
+                hint="Rename the function, or give endpoint='...'.",
+            )
+        asked = methods if methods is not None else getattr(view_func, "methods", None) or ("GET",)
+        if isinstance(asked, str):
+            raise RoutingError(
+                f"methods of {rule!r} must be a list, not the text {asked!r}", hint=f"Write [{asked!r}]."
+            )
+        automatic = provide_automatic_options
+        if automatic is None:
+            automatic = getattr(view_func, "provide_automatic_options", None)
+        made = self.url_map.add(
+            rule,
+            name,
+            {*asked, *getattr(view_func, "required_methods", ())},
+            defaults=defaults,
+            strict_slashes=True if strict_slashes is None else strict_slashes,
+            automatic_options=True if automatic is None else automatic,
+        )
+        if thread:
+            self._threaded.add(made)
+        if view_func is not None:
+            drops = bool(self.hooks.values) or any(hooks.values for hooks in self.scopes.values())
+            plan(view_func, made, drops=drops)
+            self.view_functions[name] = view_func
+        self.changed()
+
+    def endpoint(self, name: str) -> Callable[[View], View]:
+        """Let the decorated view be that of an endpoint, whose rules are added elsewhere."""
+
+        def decorate(view: View) -> View:
+            self.view_functions[name] = view
+            self.changed()
+            return view
+
+        return decorate
+
+    def register_blueprint(
+        self,
+        blueprint: Blueprint,
+        *,
+        url_prefix: str | None = None,
+        name: str | None = None,
+        url_defaults: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Put `blueprint` into the app; `url_prefix` and `name` go before its own.
+
+        Raises: RoutingError when the name is taken: register the second one under another name.
+        """
+        name = name or blueprint.name
+        if name in self.blueprints:
+            raise RoutingError(
+                f"there is a blueprint {name!r} in the app already",
+                hint="Give another name, as in app.register_blueprint(blueprint, name='second').",
+            )
+        first = blueprint not in self.blueprints.values()
+        self.blueprints[name] = blueprint
+        self.scopes[name] = blueprint.hooks
+        prefix = (blueprint.url_prefix or "") if url_prefix is None else url_prefix
+        values = {**blueprint.url_values_defaults, **(url_defaults or {})}
+        blueprint.register(BlueprintSetup(self, blueprint, name, prefix, values, first))
+        self.changed()
+
+    def scopes_of(self, blueprint: str | None) -> list[Hooks]:
+        """Return the hooks that hold for a blueprint of this dotted name, the innermost first and the app's last."""
+        names = blueprint.split(".") if blueprint else []
+        dotted = (".".join(names[:end]) for end in range(len(names), 0, -1))
+        return [*(self.scopes[name] for name in dotted if name in self.scopes), self.hooks]
+
+    def add_hook(self, kind: str, function: Function) -> None:
+        """Add to one of the lists of `Hooks`: `before`, `after`, `teardown`, `values`, `defaults` or `processors`."""
+        self._register(getattr(self.hooks, kind), function)
+
+    def teardown_appcontext(self, function: View) -> View:
+        """Call `function(exception)` at the end of each request and each app context."""
+        return self._register(self.teardowns, function)
+
+    # Contexts
+
+    def app_context(self) -> Entry:
+        """Return a context for `with`, in which `current_app`, `g` and `url_for` work without a request."""
+        return Entry(self)
+
+    def test_request_context(self, path: str = "/", **options: Any) -> Entry:
+        """Return a context for `with` as if a request were handled; options as for the test client's `open`."""
+        return self.request_context(make_request(self.request_class, path, **options))
+
+    def request_context(self, request: Request) -> Entry:
+        """Return a context for `with` in which `request` is handled; it has been routed."""
+        route(self, request)
+        return Entry(self, request)
+
+    def test_client(self, **options: Any) -> Client:
+        """Return a client that calls `handle` in this process, without sockets."""
+        return self.test_client_class(self, **options)
+
+    def url_for(self, endpoint: str, **options: Any) -> str:
+        """Return the URL of an endpoint as `url_for` does, also where no app context is entered."""
+        context = slot.get()
+        request = context.request if context is not None and context.app is self else None
+        named = {
+            name[1:]: options.pop(name) for name in ("_anchor", "_method", "_scheme", "_external") if name in options
+        }
+        return build_url(self, request, endpoint, options, **named)
+
+    def make_response(self, result: Any) -> Response:
+        """Return the response that a view would make by returning `result`."""
+        return respond(result, "make_response")
+
+    # Templates
+
+    @property
+    def jinja_env(self) -> "Environment":
+        """The environment of the app's templates, made when it is first asked for."""
+        if self._environment is None:
+            from spruce.web.environment import Environment  # Jinja2 is loaded by apps that use templates
+
+            self._environment = Environment(self)
+        return self._environment
+
+    def template_filter(self, name: str | None = None) -> Callable[[View], View]:
+        """Let templates use the decorated function as a filter, under its own name or another."""
+        return self._template_decorator("filters", name)
+
+    def template_global(self, name: str | None = None) -> Callable[[View], View]:
+        """Let templates call the decorated function."""
+        return self._template_decorator("globals", name)
+
+    def template_test(self, name: str | None = None) -> Callable[[View], View]:
+        """Let templates use the decorated function as a test, `{% if x is name %}`."""
+        return self._template_decorator("tests", name)
+
+    def _template_decorator(self, kind: str, name: str | None) -> Callable[[View], View]:
+        def decorate(function: View) -> View:
+            self.add_to_templates(kind, name or function.__name__, function)
+            return function
+
+        return decorate
+
+    def add_to_templates(self, kind: str, name: str, thing: Any) -> None:
+        """Give templates one more of `filters`, `globals` or `tests`."""
+        self.template_names[kind][name] = plain(thing) if callable(thing) else thing
+        if self._environment is not None:
+            self._environment.add(kind, name, self.template_names[kind][name])
+
+    def _home(self) -> Path:
+        """The folder that the instance folder lies in: that of the module, or the one around its package."""
+        outermost = self.import_name.partition(".")[0]
+        folder = folder_of(outermost)
+        return folder.parent if (folder / "__init__.py").is_file() else folder
+
+
+def _settings(keywords: Mapping[str, Any]) -> config.Settings:
+    for key in keywords:
+        if not key.isupper():
+            raise ConfigError(
+                f"App() has no argument {key!r}{nearest(key, config.KNOWN)}", hint="Settings are written in capitals."
+            )
+    settings = config.Settings(keywords)
+    settings.from_environment()
+    return settings
+
+
+def _where(view: Callable[..., Any]) -> str:
+    return f"{getattr(view, '__module__', '?')}.{getattr(view, '__qualname__', repr(view))}"

@@ -1,0 +1,161 @@
+"""The test client: requests to an app in this process, without sockets, through everything that a real one passes."""
+
+from collections.abc import Callable
+from http.cookies import SimpleCookie
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin, urlsplit
+
+from spruce.green import spawn
+from spruce.http import Headers, Request, Response, parse_date
+from spruce.web.testrequest import make_request
+
+if TYPE_CHECKING:
+    from spruce.web.app import App
+
+__all__ = ["Client", "TestResponse"]
+
+_REDIRECTS = (301, 302, 303, 307, 308)
+_MOST_REDIRECTS = 20
+
+
+class TestResponse(Response):
+    """What a client got: `status_code`, `text`, `json`, `headers`; its `request`, and the `history` of redirects to it."""
+
+    __test__ = False  # pytest is not to collect it
+
+    def __init__(self, response: Response, body: bytes, request: Request) -> None:
+        super().__init__(b"" if request.method == "HEAD" else body, response.status)
+        self.headers = Headers(response.header_list())
+        self.plain_type = None
+        self.request = request
+        self.history: list[TestResponse] = []
+
+
+class Client:
+    """A browser without a screen: it keeps cookies, follows redirects when asked, and calls `app.handle`.
+
+    Each request runs in a green thread of its own and is waited for, so views may wait, whoever calls.
+    """
+
+    def __init__(self, app: "App", *, use_cookies: bool = True, base_url: str = "http://localhost") -> None:
+        self.app = app
+        self.base_url = base_url
+        self.use_cookies = use_cookies
+        self._cookies: dict[tuple[str, str], str] = {}
+
+    def __enter__(self) -> "Client":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def open(
+        self, path: str = "/", *, method: str = "GET", follow_redirects: bool = False, **options: Any
+    ) -> TestResponse:
+        """Send a request and return the response, whole.
+
+        Options: `query_string` (a dict or text), `headers`, `data` (a form as a dict, or a body), `json`,
+        `content_type`, `base_url`, `remote_addr`. With TESTING set, what a view raises is raised here.
+        """
+        response = self._send(path, method, options)
+        history: list[TestResponse] = []
+        while follow_redirects and response.status_code in _REDIRECTS and response.location:
+            history.append(response)
+            if len(history) > _MOST_REDIRECTS:
+                raise RuntimeError(f"{path!r} was redirected more than {_MOST_REDIRECTS} times")
+            if response.status_code not in (307, 308):
+                method = "HEAD" if method == "HEAD" else "GET"
+                options = {key: options[key] for key in ("headers", "base_url", "remote_addr") if key in options}
+            options.pop("query_string", None)
+            response = self._send(urljoin(response.request.url, response.location), method, options)
+        response.history = history
+        return response
+
+    def get(self, path: str = "/", **options: Any) -> TestResponse:
+        """`open` with GET."""
+        return self.open(path, method="GET", **options)
+
+    def head(self, path: str = "/", **options: Any) -> TestResponse:
+        """`open` with HEAD."""
+        return self.open(path, method="HEAD", **options)
+
+    def post(self, path: str = "/", **options: Any) -> TestResponse:
+        """`open` with POST."""
+        return self.open(path, method="POST", **options)
+
+    def put(self, path: str = "/", **options: Any) -> TestResponse:
+        """`open` with PUT."""
+        return self.open(path, method="PUT", **options)
+
+    def patch(self, path: str = "/", **options: Any) -> TestResponse:
+        """`open` with PATCH."""
+        return self.open(path, method="PATCH", **options)
+
+    def delete(self, path: str = "/", **options: Any) -> TestResponse:
+        """`open` with DELETE."""
+        return self.open(path, method="DELETE", **options)
+
+    def options(self, path: str = "/", **options: Any) -> TestResponse:
+        """`open` with OPTIONS."""
+        return self.open(path, method="OPTIONS", **options)
+
+    def get_cookie(self, key: str, path: str = "/") -> str | None:
+        """Return the value of a cookie that the client holds, or None."""
+        return self._cookies.get((key, path))
+
+    def set_cookie(self, key: str, value: str = "", path: str = "/") -> None:
+        """Let the client hold a cookie."""
+        self._cookies[key, path] = value
+
+    def delete_cookie(self, key: str, path: str = "/") -> None:
+        """Let the client forget a cookie."""
+        self._cookies.pop((key, path), None)
+
+    def _send(self, path: str, method: str, options: dict[str, Any]) -> TestResponse:
+        options = {"base_url": self.base_url, **options}
+        request = make_request(self.app.request_class, path, method, **options)
+        if self.use_cookies and self._cookies:
+            request.raw_headers = [*request.raw_headers, (b"cookie", self._cookie_header(urlsplit(path).path))]
+        response: TestResponse = spawn(_exchange, self.app.handle, request).wait()
+        if self.use_cookies:
+            self._keep(response)
+        return response
+
+    def _cookie_header(self, path: str) -> bytes:
+        fits = [
+            name_value
+            for (name, where), value in self._cookies.items()
+            if _below(path or "/", where)
+            for name_value in [f"{name}={value}"]
+        ]
+        return "; ".join(fits).encode("latin-1")
+
+    def _keep(self, response: TestResponse) -> None:
+        for header in response.headers.getlist("Set-Cookie"):
+            for name, morsel in SimpleCookie(header).items():
+                expires = parse_date(morsel["expires"]) if morsel["expires"] else None
+                gone = morsel["max-age"] == "0" or (expires is not None and expires.timestamp() <= 0)
+                if gone:
+                    self.delete_cookie(name, morsel["path"] or "/")
+                else:
+                    self.set_cookie(name, morsel.coded_value, morsel["path"] or "/")
+
+
+def _exchange(handle: Callable[[Request], Response], request: Request) -> TestResponse:
+    """Handle the request and read the whole body, in the green thread where it may wait."""
+    response = handle(request)
+    try:
+        streamed = response.is_streamed
+        body = b"".join(response.iter_encoded()) if request.method != "HEAD" else b""
+    finally:
+        response.close()
+        request.close()
+    made = TestResponse(response, body, request)
+    if streamed:
+        made.headers.setdefault("Content-Length", len(body))
+    return made
+
+
+def _below(path: str, folder: str) -> bool:
+    """Whether a cookie for `folder` goes to `path` (RFC 6265, 5.1.4)."""
+    return path == folder or path.startswith(folder if folder.endswith("/") else f"{folder}/")

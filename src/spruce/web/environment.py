@@ -1,0 +1,114 @@
+"""The Jinja2 environment of an app: where templates are found, what is escaped, and what every template can use."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import jinja2
+
+from spruce.errors import TemplateNotFound, nearest
+from spruce.http import Request
+from spruce.web.context import Context, g, request
+from spruce.web.results import to_json
+from spruce.web.urls import url_for
+
+if TYPE_CHECKING:
+    from spruce.web.app import App
+
+__all__ = ["Environment"]
+
+_UNESCAPED = (".txt", ".md", ".csv", ".js", ".css", ".json", ".toml", ".yaml", ".yml", ".ini", ".conf", ".sql", ".py")
+
+
+class Environment(jinja2.Environment):
+    """Jinja2 with the app's folders and those of its blueprints, in the order of registration.
+
+    What a template inserts is escaped, in pages as in strings; the exceptions are templates that are named like
+    something that is no HTML, such as `mail.txt`. Parsed templates are kept; with TEMPLATES_AUTO_RELOAD, which debug
+    mode turns on, a changed file is read again.
+    """
+
+    def __init__(self, app: "App") -> None:
+        reload = app.config["TEMPLATES_AUTO_RELOAD"]
+        super().__init__(
+            loader=jinja2.FunctionLoader(self._load),
+            autoescape=_escapes,
+            auto_reload=app.debug if reload is None else reload,
+        )
+        self.app = app
+        self._strings: dict[str, jinja2.Template] = {}
+        self.policies["json.dumps_function"] = _dumps
+        self.globals.update(url_for=url_for, config=app.config, request=request, g=g)
+        for kind, names in app.template_names.items():
+            for name, thing in names.items():
+                self.add(kind, name, thing)
+
+    def add(self, kind: str, name: str, thing: Any) -> None:
+        """Give templates one more of `filters`, `globals` or `tests`."""
+        getattr(self, kind)[name] = thing
+
+    def folders(self) -> list[Path]:
+        """Return where templates are looked for, the app's own folder first."""
+        scaffolds = (self.app, *self.app.blueprints.values())
+        return list(dict.fromkeys(Path(one.template_folder) for one in scaffolds if one.template_folder is not None))
+
+    def find(self, name_or_list: Any, request: Request | None = None) -> jinja2.Template:
+        """Return a template by name; of a list the first that exists; a template itself as it is.
+
+        Raises: TemplateNotFound, naming the folders that were searched.
+        """
+        try:
+            if isinstance(name_or_list, list | tuple):
+                return self.select_template(name_or_list)
+            return self.get_template(name_or_list)
+        except jinja2.TemplatesNotFound as error:
+            raise self._not_found(" or ".join(map(repr, error.templates)), str(error.name)) from error
+        except jinja2.TemplateNotFound as error:
+            raise self._not_found(repr(error.name), error.name or "") from error
+
+    def from_text(self, source: str) -> jinja2.Template:
+        """Return the template of a text; the last hundred are kept parsed."""
+        template = self._strings.get(source)
+        if template is None:
+            if len(self._strings) >= _KEPT_STRINGS:
+                del self._strings[next(iter(self._strings))]
+            template = self._strings[source] = self.from_string(source)
+        return template
+
+    def complete(self, context: Context, values: dict[str, Any]) -> dict[str, Any]:
+        """Return `values` with those of the context processors, of the app first, behind them."""
+        blueprint = context.request.blueprint if context.request is not None else None
+        added: dict[str, Any] = {}
+        for hooks in reversed(self.app.scopes_of(blueprint)):
+            for function in hooks.processors:
+                added.update(function())
+        return {**added, **values} if added else values
+
+    def _load(self, name: str) -> tuple[str, str | None, Callable[[], bool] | None] | None:
+        for folder in self.folders():
+            try:
+                return jinja2.FileSystemLoader(folder).get_source(self, name)
+            except jinja2.TemplateNotFound:
+                continue
+        return None
+
+    def _not_found(self, names: str, name: str) -> TemplateNotFound:
+        folders = self.folders()
+        known = [
+            path.relative_to(folder).as_posix() for folder in folders for path in folder.rglob("*") if path.is_file()
+        ]
+        return TemplateNotFound(
+            f"there is no template {names}{nearest(name, known)}",
+            hint=f"Searched: {', '.join(map(str, folders)) or 'nowhere, as the app has no template folder'}.",
+        )
+
+
+_KEPT_STRINGS = 100
+
+
+def _escapes(name: str | None) -> bool:
+    return name is None or not name.endswith(_UNESCAPED)
+
+
+def _dumps(value: Any, **options: Any) -> str:
+    return to_json(value).decode()

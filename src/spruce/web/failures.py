@@ -1,0 +1,68 @@
+"""Failures: how an exception that came out of a view, a hook or a middleware is answered.
+
+An error handler of the app or blueprint answers it, if there is one; else an HTTP error becomes its own small page, and
+anything else is logged with its request and answered by a plain 500, or by the debug page in debug mode.
+"""
+
+from logging import getLogger
+from typing import TYPE_CHECKING
+
+from spruce.errors import HTTPException, InternalServerError
+from spruce.events import request_failed
+from spruce.http import Request, Response, error_response
+from spruce.web import debugpage
+from spruce.web.hooks import find_handler
+from spruce.web.results import redirect, respond, to_json
+from spruce.web.routing import RequestRedirect
+from spruce.web.validation import InvalidInput
+
+if TYPE_CHECKING:
+    from spruce.web.app import App
+
+__all__ = ["answer_error"]
+
+_log = getLogger("spruce.web")
+
+
+def answer_error(app: "App", request: Request, error: Exception) -> Response:
+    """Return the response for `error`; never raises, unless TESTING asks for the errors of views."""
+    if isinstance(error, RequestRedirect):
+        query = request.query_string.decode("latin-1")
+        return redirect(request.root_path + error.path + (f"?{query}" if query else ""), error.code)
+    try:
+        if isinstance(error, HTTPException) and error.response is not None:
+            return respond(error.response, "abort")
+        handler = find_handler(app.scopes_of(request.blueprint), error)
+        if handler is not None:
+            return respond(handler(error), handler.__name__)
+    except Exception as second:
+        return _answer_unhandled(app, request, second)
+    if isinstance(error, HTTPException):
+        return _page(request, error)
+    return _answer_unhandled(app, request, error)
+
+
+def _page(request: Request, error: HTTPException) -> Response:
+    """An HTTP error as its own page; wrong values as JSON, by field, unless a browser asks."""
+    if isinstance(error, InvalidInput) and "text/html" not in (request.header(b"accept") or ""):
+        body = to_json({"error": error.name, "fields": error.fields})
+        return Response(body, error.code, error.headers, content_type="application/json")
+    return error_response(error)
+
+
+def _answer_unhandled(app: "App", request: Request, error: Exception) -> Response:
+    if request_failed.subscribers:
+        request_failed.emit(request=request, exception=error)
+    if app.config["TESTING"]:
+        raise error
+    _log.error("%s %r failed: %r", request.method, request.path, error, exc_info=error)
+    if app.config["DEBUG"] and debugpage.may_see(request):
+        return debugpage.render(app, request, error)
+    failure = InternalServerError(original_exception=error)
+    handler = find_handler(app.scopes_of(request.blueprint), failure)
+    if handler is not None:
+        try:
+            return respond(handler(failure), handler.__name__)
+        except Exception as second:
+            _log.error("the handler of errors %s failed too: %r", handler.__name__, second, exc_info=second)
+    return error_response(failure)

@@ -1,0 +1,213 @@
+"""Files as responses: static files, downloads; with ETag, Last-Modified, 304 and single ranges (RFC 9110, 13, 14)."""
+
+import os
+import re
+import stat
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from mimetypes import guess_type
+from pathlib import Path
+from typing import IO, Any
+from urllib.parse import quote
+
+from spruce.errors import NotFound, RequestedRangeNotSatisfiable
+from spruce.http import Request, Response, parse_date, with_charset
+from spruce.web.context import current_context
+
+__all__ = ["safe_join", "send_file", "send_from_directory", "static_view"]
+
+WHOLE = 64 * 1024
+"""Bytes up to which a file is read at once; a longer one is streamed in pieces of this size."""
+
+_RANGE = re.compile(r"bytes=(\d*)-(\d*)", re.ASCII)
+
+
+class FileStream:
+    """A part of an open file as a body, read piece by piece; closing it closes the file."""
+
+    def __init__(self, file: IO[bytes], length: int) -> None:
+        self._file = file
+        self._left = length
+
+    def __iter__(self) -> Iterator[bytes]:
+        while self._left > 0:
+            piece = self._file.read(min(WHOLE, self._left))
+            if not piece:
+                return
+            self._left -= len(piece)
+            yield piece
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+def static_view(folder: str) -> Callable[..., Response]:
+    """Return the view that answers `/static/<path:filename>` with the files of `folder`."""
+
+    def static(request: Request, filename: str) -> Response:
+        return _send_path(request, safe_join(folder, filename))
+
+    return static
+
+
+def send_from_directory(directory: str | os.PathLike[str], path: str, **options: Any) -> Response:
+    """Return the file `path`, which may come from a client, below `directory`; options as for `send_file`.
+
+    A relative `directory` is in the app's `root_path`. Raises: NotFound when there is no such file below it.
+    """
+    root = current_context("send_from_directory").app.root_path
+    return send_file(safe_join(Path(root, directory), path), **options)
+
+
+def send_file(
+    path_or_file: str | os.PathLike[str] | IO[bytes],
+    mimetype: str | None = None,
+    as_attachment: bool = False,
+    download_name: str | None = None,
+    conditional: bool = True,
+    etag: bool | str = True,
+    last_modified: datetime | int | float | None = None,
+    max_age: int | None = None,
+) -> Response:
+    """Return a file, given by its path or as an open binary file, as the response.
+
+    The path must not come from a client: `send_from_directory` is for that; a relative one is in the app's `root_path`.
+    `download_name` is what the browser calls it, `as_attachment` makes it save the file. `max_age` is in seconds; None
+    lets browsers ask each time, which costs a 304. `conditional=False` takes no notice of what the request asks for.
+    Raises: NotFound when there is no such file; TypeError for an open file whose type cannot be told from a name.
+    """
+    context = current_context("send_file")
+    if isinstance(path_or_file, str | os.PathLike):
+        request = context.request if conditional else None
+        full_path = os.path.join(context.app.root_path, path_or_file)
+        response = _send_path(request, full_path, mimetype, download_name, etag, last_modified, max_age)
+        name = download_name or os.path.basename(full_path)
+    else:
+        response, name = _send_open(path_or_file, mimetype, download_name), download_name
+    if as_attachment or download_name:
+        response.headers.set("Content-Disposition", _disposition("attachment" if as_attachment else "inline", name))
+    return response
+
+
+def safe_join(directory: str | os.PathLike[str], path: str) -> str:
+    """Return the path of a file below `directory`. Raises: NotFound when `path` would lead anywhere else."""
+    parts = path.split("/")
+    for part in parts:
+        if part in ("", ".", "..") or "\\" in part or "\0" in part or (os.name == "nt" and ":" in part):
+            raise NotFound()
+    return os.path.join(directory, *parts)
+
+
+def _send_open(file: IO[bytes], mimetype: str | None, name: str | None) -> Response:
+    if mimetype is None and name is None:
+        raise TypeError("send_file() of an open file needs a mimetype or a download_name to tell its type from")
+    return Response(file, mimetype=mimetype or _type_of(name or ""))
+
+
+def _send_path(
+    request: Request | None,
+    path: str,
+    mimetype: str | None = None,
+    download_name: str | None = None,
+    etag: bool | str = True,
+    last_modified: datetime | int | float | None = None,
+    max_age: int | None = None,
+) -> Response:
+    try:
+        file = open(path, "rb")  # noqa: SIM115 - closed by the response that streams it
+    except (OSError, ValueError):
+        raise NotFound() from None
+    status = os.fstat(file.fileno())
+    if not stat.S_ISREG(status.st_mode):
+        file.close()
+        raise NotFound()
+    response = Response(b"", mimetype=mimetype or _type_of(download_name or path))
+    headers = response.headers
+    headers.set("Cache-Control", "no-cache" if max_age is None else f"public, max-age={max_age}")
+    headers.set("X-Content-Type-Options", "nosniff")
+    headers.set("Accept-Ranges", "bytes")
+    response.last_modified = int(status.st_mtime) if last_modified is None else last_modified
+    if etag:
+        response.set_etag(etag if isinstance(etag, str) else f"{status.st_mtime_ns:x}-{status.st_size:x}")
+    _fill(response, request, file, status.st_size)
+    return response
+
+
+def _fill(response: Response, request: Request | None, file: IO[bytes], size: int) -> None:
+    """Put the file, a part of it, or nothing into the response, as the request's conditions ask for; close it else."""
+    first, last = 0, size - 1
+    if request is not None and request.method in ("GET", "HEAD"):
+        if _is_known(request, response):
+            file.close()
+            response.status_code = 304
+            return
+        part = _part(request, response, size)
+        if part is not None:
+            first, last = part
+            if first > last:
+                file.close()
+                raise RequestedRangeNotSatisfiable(size)
+            response.status_code = 206
+            response.headers.set("Content-Range", f"bytes {first}-{last}/{size}")
+    length = last - first + 1
+    file.seek(first)
+    if length <= WHOLE:
+        with file:
+            response.response = file.read(length)
+    else:
+        response.response = FileStream(file, length)
+        response.headers.set("Content-Length", length)
+
+
+def _is_known(request: Request, response: Response) -> bool:
+    """Whether the client has this already (RFC 9110, 13.1.2 and 13.1.3)."""
+    tags = request.header(b"if-none-match")
+    if tags is not None:
+        tag = response.headers.get("ETag")
+        return tags.strip() == "*" or (tag is not None and tag in re.findall(r'"[^"]*"', tags))
+    since = parse_date(request.header(b"if-modified-since"))
+    modified = response.last_modified
+    return since is not None and modified is not None and modified <= since
+
+
+def _part(request: Request, response: Response, size: int) -> tuple[int, int] | None:
+    """The first and last byte asked for; None for all of it; the first behind the last when there are no such bytes."""
+    asked = _RANGE.fullmatch((request.header(b"range") or "").strip())
+    if asked is None or asked[1] == asked[2] == "" or not _in_range_condition(request, response):
+        return None
+    if not asked[1]:
+        wanted = int(asked[2])
+        return (max(size - wanted, 0), size - 1) if wanted else (size, size - 1)
+    first = int(asked[1])
+    last = min(int(asked[2]), size - 1) if asked[2] else size - 1
+    if asked[2] and int(asked[2]) < first:
+        return None
+    return (first, last) if first < size else (size, size - 1)
+
+
+def _in_range_condition(request: Request, response: Response) -> bool:
+    """Whether If-Range names the file as it is (RFC 9110, 13.1.5), or isn't there."""
+    condition = request.header(b"if-range")
+    if condition is None:
+        return True
+    if condition.startswith('"'):
+        return condition == response.headers.get("ETag")
+    since = parse_date(condition)
+    return since is not None and since == response.last_modified
+
+
+def _type_of(name: str) -> str:
+    kind, encoding = guess_type(name)
+    if encoding is not None:
+        return {"gzip": "application/gzip", "bzip2": "application/x-bzip2"}.get(encoding, "application/octet-stream")
+    return with_charset(kind or "application/octet-stream")
+
+
+def _disposition(kind: str, name: str | None) -> str:
+    """Content-Disposition (RFC 6266), with the name in ASCII and, where that loses something, in UTF-8."""
+    if not name:
+        return kind
+    plain = re.sub(r'[^\x20-\x7e]|["\\]', "_", name)
+    exact = "" if plain == name else f"; filename*=UTF-8''{quote(name, safe='')}"
+    return f'{kind}; filename="{plain}"{exact}'

@@ -1,0 +1,156 @@
+"""Results: what a view may return, made into a response.
+
+str is HTML, bytes are sent as they are, dicts, lists, dataclasses and msgspec.Structs become JSON, generators are
+streamed (with `request` and `g` at hand), a tuple adds a status or headers to one of these. None is an error: a view that forgot its return.
+"""
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import is_dataclass
+from typing import Any, NoReturn
+from urllib.parse import quote
+
+import msgspec
+
+from spruce.errors import HTTPException, ViewError
+from spruce.green import await_
+from spruce.http import Response, error_response
+from spruce.web.context import has_request_context, stream_with_context
+
+__all__ = ["JSON", "jsonify", "make_response", "redirect", "respond", "to_json"]
+
+HTML = "text/html; charset=utf-8"
+JSON = "application/json"
+_URL_SAFE = "%/:?#[]@!$&'()*+,;=~"
+
+
+def respond(result: Any, view: str) -> Response:
+    """Return the response for what `view` returned. Raises: ViewError, naming the view, when it is nothing of use."""
+    make = _MAKERS.get(result.__class__)
+    if make is not None:
+        return make(result, view)
+    return _unusual(result, view)
+
+
+def make_response(*args: Any) -> Response:
+    """Return the response that a view would make by returning this: a result, or a result, a status and headers."""
+    if not args:
+        return Response()
+    return respond(args[0] if len(args) == 1 else args, "make_response")
+
+
+def redirect(location: str, code: int = 302) -> Response:
+    """Return a response that sends the client to `location`, a URL or a path. Raises: ValueError for another code."""
+    if code not in (301, 302, 303, 305, 307, 308):
+        raise ValueError(f"redirect() takes the status 301, 302, 303, 307 or 308, not {code}")
+    shown = location.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
+    page = f'<!doctype html>\n<html lang=en>\n<title>Redirecting</title>\n<p>Go to <a href="{shown}">{shown}</a>.</p>\n'
+    return Response(page, code, {"Location": quote(location, safe=_URL_SAFE)})
+
+
+def jsonify(*args: Any, **kwargs: Any) -> Response:
+    """Return a JSON response: of one value, of several as a list, or of keywords as an object."""
+    if args and kwargs:
+        raise TypeError("jsonify() takes values or keywords, not both")
+    if not args:
+        return _json(kwargs, "jsonify")
+    return _json(args[0] if len(args) == 1 else args, "jsonify")
+
+
+def to_json(value: Any) -> bytes:
+    """Return `value` as JSON: what msgspec knows, and objects with a method `__json__` or `__html__`.
+
+    Raises: ViewError when something in it cannot be.
+    """
+    return _encode(value)
+
+
+def _json_of_other(value: Any) -> Any:
+    for name in ("__json__", "__html__"):
+        method = getattr(value, name, None)
+        if method is not None:
+            return method()
+    raise ViewError(
+        f"a {type(value).__name__} cannot be made into JSON: {value!r:.80}",
+        hint="Give its class a method __json__ that returns what can, or return a dict.",
+    )
+
+
+_encode = msgspec.json.Encoder(enc_hook=_json_of_other).encode
+
+
+def _text(result: str, view: str) -> Response:
+    return Response(result, 200, None, None, HTML)
+
+
+def _response(result: Response, view: str) -> Response:
+    return result
+
+
+def _json(result: Any, view: str) -> Response:
+    return Response(_encode(result), 200, None, None, JSON)
+
+
+def _stream(result: Iterator[Any], view: str) -> Response:
+    return Response(stream_with_context(result) if has_request_context() else result)
+
+
+def _none(result: None, view: str) -> NoReturn:
+    raise ViewError(
+        f"the view {view!r} returned None",
+        hint="Every way through it must return something: a str, a dict, a Response, '' for an empty page.",
+    )
+
+
+def _tuple(result: tuple[Any, ...], view: str) -> Response:
+    """A body with a status, with headers, or with both."""
+    if len(result) == 3:
+        body, status, headers = result
+    elif len(result) == 2 and isinstance(result[1], Mapping | list | tuple):
+        (body, headers), status = result, None
+    elif len(result) == 2:
+        (body, status), headers = result, None
+    else:
+        raise ViewError(
+            f"the view {view!r} returned a tuple of {len(result)}",
+            hint="A tuple is (body, status), (body, headers) or (body, status, headers).",
+        )
+    response = Response() if body is None else respond(body, view)
+    if status is not None:
+        response.status = status
+    if headers:
+        response.headers.update(headers)
+    return response
+
+
+_MAKERS: dict[type, Callable[[Any, str], Response]] = {
+    str: _text,
+    Response: _response,
+    dict: _json,
+    list: _json,
+    tuple: _tuple,
+    bytes: _text,
+    bytearray: _text,
+    type(None): _none,
+}
+
+
+def _unusual(result: Any, view: str) -> Response:
+    """The same for subclasses, and for what has no type of its own to go by."""
+    if inspect.isawaitable(result):
+        return respond(await_(result), view)
+    for kind, make in _MAKERS.items():
+        if isinstance(result, kind):
+            return make(result, view)
+    if isinstance(result, HTTPException):
+        return error_response(result)
+    if isinstance(result, msgspec.Struct) or is_dataclass(result) or hasattr(result, "__json__"):
+        return _json(result, view)
+    if isinstance(result, Iterator):
+        return _stream(result, view)
+    if isinstance(result, Mapping):
+        return _json(dict(result), view)
+    raise ViewError(
+        f"the view {view!r} returned a {type(result).__name__}, which is no response: {result!r:.80}",
+        hint="Return a str, bytes, dict, list, dataclass, Struct, generator, Response, or a tuple of one with a status.",
+    )

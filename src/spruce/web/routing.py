@@ -1,0 +1,376 @@
+"""The router: finds the rule of a path by walking a tree of path segments.
+
+Finding one costs the same for ten rules as for thousands: a rule without variables is one look-up by its whole path,
+any other one look-up for each segment. At a node a fixed text wins over variables, and of the variables the converter
+of the lower weight; a choice that leads nowhere is taken back. What comes behind a variable that may hold slashes is
+one regular expression.
+
+A path that nothing answers is looked at again, more slowly, to say why: the slash at its end is missing, slashes are
+doubled, another method was asked for, or there is no such page.
+"""
+
+import re
+from bisect import insort
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import quote
+
+from spruce.errors import MethodNotAllowed, NotFound, RoutingError, nearest
+from spruce.web.converters import CONVERTERS, Matcher
+from spruce.web.rules import Part, Rule, Variable, parse, segments
+
+__all__ = ["RequestRedirect", "Router"]
+
+_SLASHES = re.compile("/{2,}")
+
+
+class RequestRedirect(Exception):
+    """Raised by the router: this path is another one's misspelling; `path` is where to go, percent-encoded."""
+
+    code = 308
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
+        self.path = path
+
+
+class _Node:
+    """Where a walk stands after some segments."""
+
+    __slots__ = ("edges", "only", "rules", "static", "tails")
+
+    def __init__(self) -> None:
+        self.static: dict[str, _Node] = {}
+        self.only: _Edge | None = None  # the one edge, where there is one and no tail
+        self.edges: list[_Edge] = []
+        self.tails: list[_Tail] = []
+        self.rules: dict[str, Rule] = {}
+
+
+@dataclass(slots=True)
+class _Edge:
+    """A step over one segment with variables. `match` is None when any text fits; `many`: it returns several values."""
+
+    order: tuple[int, int]
+    key: str
+    match: Matcher | None
+    many: bool
+    node: _Node
+
+    def __lt__(self, other: "_Edge") -> bool:
+        return self.order < other.order
+
+
+@dataclass(slots=True)
+class _Tail:
+    """A step over all that is left of a path; `match` takes it as one text."""
+
+    order: tuple[int, int]
+    key: str
+    match: Matcher
+    rules: dict[str, Rule]
+
+    def __lt__(self, other: "_Tail") -> bool:
+        return self.order < other.order
+
+
+class Router:
+    """The rules of an app. `converters` may be added to before the rules that use them."""
+
+    def __init__(self) -> None:
+        self.converters = dict(CONVERTERS)
+        self._rules: list[Rule] = []
+        self._by_endpoint: dict[str, list[Rule]] = {}
+        self._whole: dict[str, dict[str, Rule]] = {}
+        self._root = _Node()
+
+    def iter_rules(self, endpoint: str | None = None) -> Iterator[Rule]:
+        """Yield every rule, or those of one endpoint, in the order in which they were added."""
+        return iter(self._rules if endpoint is None else self._by_endpoint.get(endpoint, []))
+
+    def add(
+        self,
+        rule: str,
+        endpoint: str,
+        methods: Iterable[str],
+        *,
+        defaults: Mapping[str, Any] | None = None,
+        strict_slashes: bool = True,
+        automatic_options: bool = True,
+    ) -> Rule:
+        """Add a rule and return it. GET brings HEAD with it, `automatic_options` brings OPTIONS.
+
+        Of two rules for the same paths and methods the one that was added first answers.
+        Raises: RoutingError as `rules.parse` does.
+        """
+        answers = {method.upper() for method in methods}
+        if "GET" in answers:
+            answers.add("HEAD")
+        automatic_options = automatic_options and "OPTIONS" not in answers
+        parts = parse(rule, self.converters, self)
+        made = Rule(rule, endpoint, frozenset(answers), parts, dict(defaults or {}), strict_slashes)
+        if automatic_options:
+            made.methods |= {"OPTIONS"}
+            made.options = replace(made, methods=frozenset())
+        for shape in _shapes(made):
+            self._grow(made, shape)
+        self._rules.append(made)
+        self._by_endpoint.setdefault(endpoint, []).append(made)
+        return made
+
+    def match(self, path: str, method: str) -> tuple[Rule, dict[str, Any]]:
+        """Return the rule that answers `path`, which is percent-decoded, and the values of its variables.
+
+        Raises: RequestRedirect, MethodNotAllowed with the methods that are allowed, NotFound.
+        """
+        rules = self._whole.get(path)
+        if rules is not None and method in rules:
+            rule = rules[method]
+            return rule, {**rule.defaults} if rule.defaults else {}
+        values: list[Any] = []
+        found = _walk(self._root, path.split("/"), 1, values, method)
+        if found is None:
+            raise self._miss(path, method)
+        return found, _named(found, values)
+
+    def methods(self, path: str) -> list[str]:
+        """Return the methods, sorted, that `path` answers."""
+        allowed: set[str] = set()
+        _collect(self._root, path.split("/"), 1, allowed)
+        return sorted(allowed)
+
+    def build(self, endpoint: str, values: Mapping[str, Any], method: str | None = None) -> tuple[str, dict[str, Any]]:
+        """Return the path of `endpoint` for `values`, and the values that it doesn't hold.
+
+        Of several rules the one that holds most of the values is taken. Raises: RoutingError when there is no such
+        endpoint or none of its rules suits.
+        """
+        rules = self._by_endpoint.get(endpoint)
+        if rules is None:
+            raise RoutingError(f"there is no endpoint {endpoint!r}{nearest(endpoint, self._by_endpoint)}")
+        suitable = [rule for rule in rules if rule.suits(values, method)]
+        if not suitable:
+            raise RoutingError(_why_unsuitable(endpoint, rules, values, method))
+        rule = max(suitable, key=lambda one: (len(one.arguments), -len(one.defaults)))
+        return rule.build(values), {name: value for name, value in values.items() if name not in rule.arguments}
+
+    def _grow(self, rule: Rule, shape: list[tuple[Part, ...]]) -> None:
+        node = self._root
+        for number, segment in enumerate(shape):
+            if any(isinstance(part, Variable) and not part.converter.part_isolating for part in segment):
+                _register(_tail(node, shape[number:]).rules, rule)
+                return
+            node = _step(node, segment)
+        _register(node.rules, rule)
+        if not rule.names:
+            self._whole["/" + "/".join("".join(map(str, segment)) for segment in shape)] = node.rules
+
+    def _miss(self, path: str, method: str) -> Exception:
+        """Return why nothing answers `path` with `method`."""
+        allowed = self.methods(path)
+        if allowed:
+            return MethodNotAllowed(valid_methods=allowed)
+        merged = _SLASHES.sub("/", path)
+        for other in dict.fromkeys((merged, path + "/", merged + "/")):
+            if other != path and method in self.methods(other):
+                return RequestRedirect(quote(_SLASHES.sub("/", other), safe="!$&'()*+,/:;=@~"))
+        return NotFound()
+
+
+def _shapes(rule: Rule) -> list[list[tuple[Part, ...]]]:
+    """The segments that a rule answers: with strict slashes off also those with, or without, one at the end."""
+    shape = segments(rule.parts)
+    if rule.strict_slashes or shape == [()]:
+        return [shape]
+    return [shape, shape[:-1] if shape[-1] == () else [*shape, ()]]
+
+
+def _register(rules: dict[str, Rule], rule: Rule) -> None:
+    """The first rule for a method stays, but one that asks for OPTIONS itself goes before an automatic answer."""
+    for method in rule.methods - ({"OPTIONS"} if rule.options else set()):
+        if method not in rules or not rules[method].methods:
+            rules[method] = rule
+    if rule.options:
+        rules.setdefault("OPTIONS", rule.options)
+
+
+def _step(node: _Node, segment: tuple[Part, ...]) -> _Node:
+    """The node behind one segment, made when no rule went there before."""
+    if all(isinstance(part, str) for part in segment):
+        return node.static.setdefault("".join(map(str, segment)), _Node())
+    key = "".join(part if isinstance(part, str) else f"<{part.spec}>" for part in segment)
+    for edge in node.edges:
+        if edge.key == key:
+            return edge.node
+    match, many = _segment_matcher(segment)
+    edge = _Edge(_order(segment), key, match, many, _Node())
+    insort(node.edges, edge)
+    node.only = edge if len(node.edges) == 1 and not node.tails else None
+    return edge.node
+
+
+def _tail(node: _Node, shape: list[tuple[Part, ...]]) -> _Tail:
+    parts: list[Part] = []
+    for number, segment in enumerate(shape):
+        parts.extend(["/", *segment] if number else segment)
+    key = "".join(part if isinstance(part, str) else f"<{part.spec}>" for part in parts)
+    for tail in node.tails:
+        if tail.key == key:
+            return tail
+    tail = _Tail(_order(parts), key, _pattern_matcher(parts), {})
+    insort(node.tails, tail)
+    node.only = None
+    return tail
+
+
+def _order(parts: Iterable[Part]) -> tuple[int, int]:
+    """What is tried first: much fixed text, then light converters."""
+    parts = list(parts)
+    text = sum(len(part) for part in parts if isinstance(part, str))
+    return -text, sum(part.converter.weight for part in parts if isinstance(part, Variable))
+
+
+def _segment_matcher(segment: tuple[Part, ...]) -> tuple[Matcher | None, bool]:
+    first = segment[0]
+    if len(segment) == 1 and isinstance(first, Variable):
+        return first.converter.matcher(), False
+    return _pattern_matcher(segment), True
+
+
+def _pattern_matcher(parts: Iterable[Part]) -> Callable[[str], list[Any]]:
+    """Return what takes a text with several variables and returns their values."""
+    parts = list(parts)
+    variables = [part for part in parts if isinstance(part, Variable)]
+    fullmatch = re.compile(
+        "".join(re.escape(part) if isinstance(part, str) else f"({part.converter.regex})" for part in parts)
+    ).fullmatch
+    matchers = [(variable.converter.matcher() or str, number) for number, variable in _group_numbers(variables)]
+
+    def match(text: str) -> list[Any]:
+        found = fullmatch(text)
+        if found is None:
+            raise ValueError(text)
+        return [convert(found[number]) for convert, number in matchers]
+
+    return match
+
+
+def _group_numbers(variables: list[Variable]) -> Iterator[tuple[int, Variable]]:
+    """Yield each variable with the number of its group; a converter's own pattern may have groups too."""
+    number = 1
+    for variable in variables:
+        yield number, variable
+        number += 1 + re.compile(variable.converter.regex).groups
+
+
+def _walk(node: _Node, texts: list[str], index: int, values: list[Any], method: str) -> Rule | None:
+    """Return the rule that answers the rest of a path, with its values put behind `values`; None when none does.
+
+    Goes on in a loop as long as there is one way only, and into itself where there are several.
+    """
+    end = len(texts)
+    while index != end:
+        text = texts[index]
+        child = node.static.get(text)
+        only = node.only
+        if child is not None:
+            if node.edges or node.tails:
+                mark = len(values)
+                found = _walk(child, texts, index + 1, values, method)
+                if found is None:
+                    del values[mark:]
+                    found = _branch(node, texts, index, values, method)
+                return found
+            node = child
+        elif only is None:
+            return _branch(node, texts, index, values, method)
+        elif _take(only, text, values):
+            node = only.node
+        else:
+            return None
+        index += 1
+    return node.rules.get(method)
+
+
+def _branch(node: _Node, texts: list[str], index: int, values: list[Any], method: str) -> Rule | None:
+    """Try each way on that goes over variables, as `_walk` does."""
+    mark = len(values)
+    for edge in node.edges:
+        del values[mark:]
+        if _take(edge, texts[index], values):
+            found = _walk(edge.node, texts, index + 1, values, method)
+            if found is not None:
+                return found
+    del values[mark:]
+    for tail in node.tails:
+        if method in tail.rules:
+            try:
+                values.extend(tail.match("/".join(texts[index:])))
+            except ValueError:
+                continue
+            return tail.rules[method]
+    return None
+
+
+def _take(edge: _Edge, text: str, values: list[Any]) -> bool:
+    """Put what `edge` makes of `text` behind `values`; False when it doesn't fit."""
+    match = edge.match
+    if match is None:
+        values.append(text)
+        return text != ""
+    try:
+        value = match(text)
+    except ValueError:
+        return False
+    if edge.many:
+        values.extend(value)
+    else:
+        values.append(value)
+    return True
+
+
+def _collect(node: _Node, texts: list[str], index: int, methods: set[str]) -> None:
+    """Add to `methods` all that any rule for the rest of a path answers."""
+    if index == len(texts):
+        methods.update(node.rules)
+        return
+    text = texts[index]
+    if text in node.static:
+        _collect(node.static[text], texts, index + 1, methods)
+    for edge in node.edges:
+        if _fits(edge.match, text):
+            _collect(edge.node, texts, index + 1, methods)
+    for tail in node.tails:
+        if _fits(tail.match, "/".join(texts[index:])):
+            methods.update(tail.rules)
+
+
+def _fits(match: Matcher | None, text: str) -> bool:
+    if match is None:
+        return bool(text)
+    try:
+        match(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _named(rule: Rule, values: list[Any]) -> dict[str, Any]:
+    names = rule.names
+    named = {names[0]: values[0]} if len(names) == 1 else dict(zip(names, values, strict=True))
+    return {**rule.defaults, **named} if rule.defaults else named
+
+
+def _why_unsuitable(endpoint: str, rules: list[Rule], values: Mapping[str, Any], method: str | None) -> str:
+    if method is not None and not any(method in rule.methods for rule in rules):
+        answers = sorted(set().union(*(rule.methods for rule in rules)))
+        return f"no rule of the endpoint {endpoint!r} answers {method}, only {', '.join(answers)}"
+    needs = [name for name in rules[0].names if name not in values]
+    if needs:
+        given = ", ".join(sorted(values)) or "nothing"
+        return (
+            f"the URL of {endpoint!r} needs {', '.join(map(repr, needs))} for its rule {rules[0].rule!r}; "
+            f"given was {given}{nearest(needs[0], set(values) - rules[0].arguments)}"
+        )
+    return f"the values contradict the defaults of every rule of the endpoint {endpoint!r}"

@@ -1,0 +1,219 @@
+"""The stack: everything that a request passes between `App.handle` and its view, put together in `build`."""
+
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+from spruce.errors import HTTPException, ViewError
+from spruce.http import Handler, Request, Response
+from spruce.web.context import Context, slot
+from spruce.web.failures import answer_error
+from spruce.web.hooks import Function
+from spruce.web.middleware import Middleware, load
+from spruce.web.results import respond
+from spruce.web.routing import RequestRedirect
+
+if TYPE_CHECKING:
+    from spruce.web.app import App
+
+__all__ = ["build", "route", "tear_down"]
+
+
+def build(app: "App") -> Handler:
+    """Return the handler of `app`, made from the inside out; what nobody registered is not in it."""
+    middleware = [load(one) for one in app.config["MIDDLEWARE"]]
+    process_view: list[Function] = []
+    process_exception: list[Function] = []
+    if middleware or _any(app, "before") or _any(app, "values"):
+        handler = _hooked_view(app, process_view, process_exception)
+    else:
+        handler = _bare_view(app)
+    handler = _finished(app, handler)
+    for one in reversed(middleware):
+        handler = _wrapped(app, one, handler, process_view, process_exception)
+    if app.config["MAX_CONTENT_LENGTH"] is not None:
+        handler = _limited(app.config["MAX_CONTENT_LENGTH"], handler)
+    if app.teardowns or _any(app, "teardown"):
+        handler = _torn_down(app, handler)
+    return handler
+
+
+def _bare_view(app: "App") -> Handler:
+    """Find the view and call it."""
+    match = app.url_map.match
+
+    def call_view(request: Request) -> Response:
+        rule, arguments = match(request.path, request.method)
+        request.url_rule = rule
+        request.view_args = arguments
+        return respond(rule.call(request, arguments), rule.endpoint)
+
+    return call_view
+
+
+def _hooked_view(app: "App", process_view: list[Function], process_exception: list[Function]) -> Handler:
+    """Find the view; before_request; process_view; the view itself; process_exception when it raised."""
+    values = _by_scope(app, "values")
+    before = _by_scope(app, "before")
+
+    def call_view(request: Request) -> Response:
+        route(app, request)
+        blueprint = request.blueprint
+        for function in values[blueprint]:
+            function(request.endpoint, request.view_args)
+        for function in before[blueprint]:
+            result = function()
+            if result is not None:
+                return respond(result, function.__name__)
+        if request.routing_exception is not None:
+            raise request.routing_exception
+        rule, arguments = request.url_rule, request.view_args or {}
+        for function in process_view:
+            result = function(request, app.view_functions[rule.endpoint], (), arguments)
+            if result is not None:
+                return respond(result, function.__qualname__)
+        try:
+            result = rule.call(request, arguments)
+        except Exception as error:
+            for function in process_exception:
+                result = function(request, error)
+                if result is not None:
+                    break
+            else:
+                raise
+        return respond(result, rule.endpoint)
+
+    return call_view
+
+
+def route(app: "App", request: Request) -> None:
+    """Tell `request` its rule and the values of its path, or why there is none."""
+    try:
+        request.url_rule, request.view_args = app.url_map.match(request.path, request.method)
+    except (HTTPException, RequestRedirect) as error:
+        request.routing_exception = error
+
+
+def _answering_errors(app: "App", handler: Handler) -> Handler:
+    """What raises further in is answered here, so that what lies further out always sees a response."""
+
+    def answer(request: Request) -> Response:
+        try:
+            return handler(request)
+        except Exception as error:
+            return answer_error(app, request, error)
+
+    return answer
+
+
+def _finished(app: "App", handler: Handler) -> Handler:
+    """Errors answered; then the functions of after_this_request, then those of after_request."""
+    after = _by_scope(app, "after", outwards=True)
+    registered = any(after.values())
+
+    def finish(request: Request) -> Response:
+        try:
+            response = handler(request)
+        except Exception as error:
+            response = answer_error(app, request, error)
+        context = slot.get()
+        if context is not None and context.after is not None:
+            response = _passed(response, context.after)
+        return _passed(response, after[request.blueprint]) if registered else response
+
+    return _answering_errors(app, finish) if registered else finish
+
+
+def _passed(response: Response, functions: Iterable[Function]) -> Response:
+    for function in functions:
+        response = _checked(function(response), function)
+    return response
+
+
+def _checked(response: Any, source: Any) -> Response:
+    if isinstance(response, Response):
+        return response
+    name = getattr(source, "__qualname__", None) or repr(source)
+    raise ViewError(
+        f"{name} returned {response!r:.80}, which is no response", hint="It must return the response, changed or not."
+    )
+
+
+def _wrapped(
+    app: "App",
+    middleware: Middleware,
+    handler: Handler,
+    process_view: list[Function],
+    process_exception: list[Function],
+) -> Handler:
+    """One middleware around `handler`, with its hooks put where they are called."""
+    made = middleware(handler)
+    if not callable(made):
+        raise ViewError(
+            f"the middleware {middleware!r} made {made!r} of a handler", hint="It must return what takes a request."
+        )
+    if hasattr(made, "process_view"):
+        process_view.insert(0, made.process_view)
+    if hasattr(made, "process_exception"):
+        process_exception.append(made.process_exception)
+
+    def checked(request: Request) -> Response:
+        return _checked(made(request), middleware)
+
+    return _answering_errors(app, checked)
+
+
+def _limited(limit: int, handler: Handler) -> Handler:
+    """No request reads more than `limit` bytes of a body."""
+
+    def handle(request: Request) -> Response:
+        request.max_content_length = limit
+        return handler(request)
+
+    return handle
+
+
+def _torn_down(app: "App", handler: Handler) -> Handler:
+    """The functions of teardown_request and teardown_appcontext, at the end of the request or of its stream."""
+
+    def handle(request: Request) -> Response:
+        context = slot.get()
+        try:
+            response = handler(request)
+        except BaseException as error:
+            tear_down(app, context, error)
+            raise
+        if context is not None and context.kept:
+            response.call_on_close(lambda: tear_down(app, context, None))
+        else:
+            tear_down(app, context, None)
+        return response
+
+    return handle
+
+
+def tear_down(app: "App", context: Context | None, failure: BaseException | None) -> None:
+    """Call the functions of teardown_request, when `context` has a request, and of teardown_appcontext, within it."""
+    functions: Iterator[Function] = reversed(app.teardowns)
+    if context is not None and context.request is not None:
+        scopes = app.scopes_of(context.request.blueprint)
+        functions = chain(*(reversed(hooks.teardown) for hooks in scopes), functions)
+    token = slot.set(context)
+    try:
+        for function in functions:
+            function(failure)
+    finally:
+        slot.reset(token)
+
+
+def _any(app: "App", kind: str) -> bool:
+    return any(getattr(hooks, kind) for hooks in (app.hooks, *app.scopes.values()))
+
+
+def _by_scope(app: "App", kind: str, *, outwards: bool = False) -> dict[str | None, list[Function]]:
+    """The functions for each blueprint, and for none: from the app inwards as registered, or all of that reversed."""
+    found: dict[str | None, list[Function]] = {}
+    for blueprint in {None, *(rule.blueprint for rule in app.url_map.iter_rules())}:
+        inwards = [function for hooks in reversed(app.scopes_of(blueprint)) for function in getattr(hooks, kind)]
+        found[blueprint] = inwards[::-1] if outwards else inwards
+    return found

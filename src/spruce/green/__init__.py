@@ -8,7 +8,7 @@ from spruce.green.queue import Empty, Full, LifoQueue, LightQueue, PriorityQueue
 from spruce.green.runtime import get_hub, run, running
 from spruce.green.semaphore import BoundedSemaphore, CappedSemaphore, Semaphore
 from spruce.green.sockets import GreenSocket, connect, listen
-from spruce.green.threads import GreenletExit, await_, getcurrent, kill, sleep, spawn, spawn_after, spawn_n
+from spruce.green.threads import GreenletExit, await_, get_ident, getcurrent, kill, sleep, spawn, spawn_after, spawn_n
 from spruce.green.timeout import Timeout, is_timeout, with_timeout
 from spruce.green.waiting import TIMED_OUT, Line, Waiter
 
@@ -35,6 +35,7 @@ __all__ = [
     "await_",
     "connect",
     "get_hub",
+    "get_ident",
     "getcurrent",
     "is_timeout",
     "kill",

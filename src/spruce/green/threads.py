@@ -1,5 +1,8 @@
 """What a program does with green threads: spawn, sleep, kill, wait for awaitables."""
 
+import asyncio
+import threading
+from asyncio.events import _get_running_loop
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
@@ -11,7 +14,7 @@ from spruce.green.greenthread import GreenThread
 from spruce.green.hub import START
 from spruce.green.runtime import current_carrier, get_hub, main_thread_handle
 
-__all__ = ["GreenletExit", "await_", "getcurrent", "kill", "sleep", "spawn", "spawn_after", "spawn_n"]
+__all__ = ["GreenletExit", "await_", "get_ident", "getcurrent", "kill", "sleep", "spawn", "spawn_after", "spawn_n"]
 
 T = TypeVar("T")
 
@@ -65,6 +68,18 @@ def getcurrent() -> GreenThread:
     """The handle of the green thread that runs; outside of one, the handle that stands for the OS thread's main greenlet."""
     running = current_greenlet()
     return running.thread if type(running) is Carrier else main_thread_handle(get_hub())
+
+
+def get_ident() -> object:
+    """What the caller runs as, to tell owners apart: its green thread's handle, else its asyncio task, else its OS thread's number.
+
+    Unlike `getcurrent` it makes no hub, so any plain thread may ask.
+    """
+    running = current_greenlet()
+    if type(running) is Carrier:
+        return running.thread
+    task = asyncio.current_task() if _get_running_loop() is not None else None
+    return threading.get_ident() if task is None else task
 
 
 def await_(awaitable: Awaitable[T]) -> T:

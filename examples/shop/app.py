@@ -11,7 +11,8 @@ import language
 import seed
 from api import api
 from models import Category
-from spruce import App, HTTPException, Response, render_template, request
+from spruce import App, Response, render_template, request
+from spruce.errors import HTTPException
 from views import pages
 
 __all__ = ["create_app"]

@@ -1,6 +1,7 @@
 """Spruce: a full-stack web framework in which plain synchronous code runs at the scale of asyncio.
 
-This module only re-exports; a name is imported from its package when it is first used, so that a program pays for what it uses.
+This module only re-exports; a name is imported from its package when it is first used, so that a program pays for what
+it uses.
 """
 
 from importlib import import_module
@@ -9,19 +10,47 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from spruce.errors import abort as abort
     from spruce.http import Request as Request
     from spruce.http import Response as Response
     from spruce.web import App as App
+    from spruce.web import Blueprint as Blueprint
+    from spruce.web import MethodView as MethodView
     from spruce.web import MiddlewareMixin as MiddlewareMixin
+    from spruce.web import current_app as current_app
+    from spruce.web import g as g
+    from spruce.web import jsonify as jsonify
+    from spruce.web import make_response as make_response
+    from spruce.web import redirect as redirect
+    from spruce.web import render_template as render_template
+    from spruce.web import render_template_string as render_template_string
+    from spruce.web import request as request
+    from spruce.web import send_file as send_file
+    from spruce.web import stream_with_context as stream_with_context
+    from spruce.web import url_for as url_for
 
 _HOMES = {
     "App": "spruce.web",
+    "Blueprint": "spruce.web",
+    "MethodView": "spruce.web",
     "MiddlewareMixin": "spruce.web",
     "Request": "spruce.http",
     "Response": "spruce.http",
+    "abort": "spruce.errors",
+    "current_app": "spruce.web",
+    "g": "spruce.web",
+    "jsonify": "spruce.web",
+    "make_response": "spruce.web",
+    "redirect": "spruce.web",
+    "render_template": "spruce.web",
+    "render_template_string": "spruce.web",
+    "request": "spruce.web",
+    "send_file": "spruce.web",
+    "stream_with_context": "spruce.web",
+    "url_for": "spruce.web",
 }
 
-__all__ = ["__version__", *_HOMES]  # noqa: PLE0604 - the table above is the one list of names
+__all__ = ["__version__", *_HOMES]
 
 
 def __getattr__(name: str) -> object:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from spruce import App
-from spruce.web import TestClient
+from spruce.web.client import Client as TestClient
 
 BUYER = {"name": "李雷", "contact": "li@example.com", "quantity": "2"}
 

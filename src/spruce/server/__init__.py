@@ -1,6 +1,23 @@
-"""The server: HTTP/1.1 over sockets, and the processes that serve it."""
+"""The server: HTTP/1.1 over sockets, the processes that serve it, and hosting of WSGI and ASGI applications."""
 
+from spruce.server.asgi import ASGIApp, ASGIHandler, asgi
 from spruce.server.limits import Limits
 from spruce.server.listener import Server, start
+from spruce.server.serving import serve
+from spruce.server.worker import Lifespan
+from spruce.server.wsgi import FileWrapper, WSGIApp, WSGIHandler, wsgi
 
-__all__ = ["Limits", "Server", "start"]
+__all__ = [
+    "ASGIApp",
+    "ASGIHandler",
+    "FileWrapper",
+    "Lifespan",
+    "Limits",
+    "Server",
+    "WSGIApp",
+    "WSGIHandler",
+    "asgi",
+    "serve",
+    "start",
+    "wsgi",
+]

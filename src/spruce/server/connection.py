@@ -17,7 +17,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from spruce.errors.http import BadRequest, HTTPException, RequestTimeout
-from spruce.events import request_failed, request_finished, request_started
+from spruce.events import request_failed
 from spruce.green import GreenletExit, Waiter, sleep
 from spruce.http import PHRASES, Peer, Request, Response, error_response
 from spruce.server.body import BodyStream
@@ -116,10 +116,11 @@ class Connection(asyncio.Protocol):
     def _answer_next(self) -> None:
         """Answer the requests that wait, until one of them has to wait itself."""
         requests = self.parser.requests
+        answer = self._answer if self.server.access_log is None else self._answer_and_log
         self._pumping = True
         while requests and not self._full:
             self.current = requests.popleft()
-            self.dispatch(self._answer, self.current)
+            self.dispatch(answer, self.current)
             if self.current is not None:
                 break
         self._pumping = False
@@ -133,9 +134,6 @@ class Connection(asyncio.Protocol):
 
     def _answer(self, request: Request) -> None:
         """Call the application and send what it returns; runs in a green thread of its own."""
-        if request_started.subscribers or request_finished.subscribers:
-            self._answer_observed(request)
-            return
         try:
             self._send(request, self.handler(request))
         except BaseException as error:
@@ -144,20 +142,19 @@ class Connection(asyncio.Protocol):
         if not self._pumping:
             self.server.hub.call(self._go_on)
 
-    def _answer_observed(self, request: Request) -> None:
-        """The same with events."""
+    def _answer_and_log(self, request: Request) -> None:
+        """The same, with a line in the access log."""
+        log = self.server.access_log
         start = perf_counter()
         response: Response | None = None
-        if request_started.subscribers:
-            request_started.emit(request=request)
         try:
             response = self.handler(request)
             self._send(request, response)
         except BaseException as error:
             response = self._recover(request, error)
         finally:
-            if request_finished.subscribers:
-                request_finished.emit(request=request, response=response, seconds=perf_counter() - start)
+            if log is not None:
+                log(request, response, perf_counter() - start)
         self.current = None
         if not self._pumping:
             self.server.hub.call(self._go_on)

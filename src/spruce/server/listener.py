@@ -7,6 +7,7 @@ from typing import Final
 
 from spruce.green import await_, get_hub, sleep
 from spruce.http import Handler
+from spruce.server.accesslog import AccessLog
 from spruce.server.connection import Connection
 from spruce.server.heads import Heads
 from spruce.server.limits import Limits
@@ -23,8 +24,9 @@ class Server:
     `now` is the loop's time as of the last tick: there is one timer for all connections.
     """
 
-    def __init__(self, handler: Handler, limits: Limits | None = None) -> None:
+    def __init__(self, handler: Handler, limits: Limits | None = None, access_log: AccessLog | None = None) -> None:
         self.handler = handler
+        self.access_log = access_log
         self.limits = limits or Limits()
         self.hub = get_hub()
         self.now = self.hub.loop.time()
@@ -33,13 +35,26 @@ class Server:
         self._listeners: list[asyncio.Server] = []
         self._sockets: list[socket.socket] = []
         self._timer = self.hub.call_later(_TICK_SECONDS, self._tick)
+        self._deadline = 0.0
 
-    def listen(self, sock: socket.socket) -> None:
-        """Accept connections on a socket that is bound; the server owns it from now on. Blocks for a moment."""
-        loop = self.hub.loop
-        make = loop.create_unix_server if sock.family == getattr(socket, "AF_UNIX", None) else loop.create_server
-        self._listeners.append(await_(make(lambda: Connection(self), sock=sock, backlog=_BACKLOG)))
-        self._sockets.append(sock)
+    def listen(self, sock: socket.socket, *, shared: bool = False) -> None:
+        """Accept connections on a socket that is bound; the server owns it from now on. Blocks for a moment.
+
+        `shared` tells that other processes accept on the socket too: then one connection is taken at a time, which
+        leaves them some.
+        """
+        plain = socket.socket(sock.family, sock.type, sock.proto, fileno=sock.detach())
+        accept_at_once = 1 if shared else _BACKLOG
+        listener = await_(self.hub.loop.create_server(lambda: Connection(self), sock=plain, backlog=accept_at_once))
+        plain.listen(_BACKLOG)
+        self._listeners.append(listener)
+        self._sockets.append(plain)
+
+    def adopt(self, sock: socket.socket) -> None:
+        """Serve a connection that was accepted elsewhere; the server owns the socket from now on. Blocks a moment."""
+        plain = socket.socket(sock.family, sock.type, sock.proto, fileno=sock.detach())
+        plain.setblocking(False)
+        await_(self.hub.loop.connect_accepted_socket(lambda: Connection(self), plain))
 
     @property
     def address(self) -> tuple[str, int] | str:
@@ -65,6 +80,10 @@ class Server:
         self._timer = self.hub.call_later(_TICK_SECONDS, self._tick)
         self.sweep(self.hub.loop.time())
 
+    def hurry(self) -> None:
+        """Make a `stop` that waits for requests in flight end at once."""
+        self._deadline = 0.0
+
     def stop(self, grace: float = 30) -> None:
         """Stop listening, let requests in flight finish within `grace` seconds, and close everything. Blocks.
 
@@ -75,8 +94,8 @@ class Server:
             sleep()
         for listener in self._listeners:
             listener.close()
-        deadline = self.hub.loop.time() + grace
-        while self.connections and (now := self.hub.loop.time()) < deadline:
+        self._deadline = self.hub.loop.time() + grace
+        while self.connections and (now := self.hub.loop.time()) < self._deadline:
             for connection in list(self.connections):
                 connection.drain(now)
             sleep(_POLL_SECONDS)

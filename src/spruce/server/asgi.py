@@ -1,0 +1,260 @@
+"""Hosting of ASGI 3 applications: `asgi(app)` is a handler that can be served, mounted and wrapped as any other.
+
+Each request's application runs as an asyncio task, beside the green thread that sends what it says: it may go on after
+its response is complete. Its lifespan runs from the start of the server to its end, or from the first request where the
+handler is not what the server was given.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
+from typing import Any, TypeAlias
+from urllib.parse import unquote_to_bytes
+
+from spruce.errors import HostedAppError, ServerError
+from spruce.green import Semaphore, Waiter, await_, get_hub, spawn
+from spruce.http import EMPTY_STREAM, Headers, Request, Response
+
+__all__ = ["ASGIApp", "ASGIHandler", "asgi"]
+
+Message: TypeAlias = dict[str, Any]
+ASGIApp: TypeAlias = Callable[
+    [dict[str, Any], Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]
+]
+"""An ASGI 3 application."""
+
+_BUFFERED = 64 * 1024
+_VERSION = {"version": "3.0", "spec_version": "2.4"}
+
+
+def asgi(app: ASGIApp) -> "ASGIHandler":
+    """Return a handler that answers with an ASGI application."""
+    return ASGIHandler(app)
+
+
+class ASGIHandler:
+    """A handler around an ASGI application."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self.lifespan: _Lifespan | None = None
+        self._starting = Semaphore(1)
+
+    def startup(self) -> None:
+        """Let the application get ready. Blocks. Raises ServerError when it says that it cannot."""
+        if self.lifespan is None:
+            with self._starting:
+                if self.lifespan is None:
+                    lifespan = _Lifespan(self.app)
+                    lifespan.startup()
+                    self.lifespan = lifespan
+
+    def shutdown(self) -> None:
+        """Let the application clean up. Blocks."""
+        if self.lifespan is not None:
+            self.lifespan.shutdown()
+
+    def __call__(self, request: Request) -> Response:
+        """Answer one request; returns when the first part of the body is there."""
+        if self.lifespan is None:
+            self.startup()
+        state = self.lifespan.state.copy() if self.lifespan is not None else {}
+        return _Exchange(self.app, request).respond(_scope(request, state))
+
+
+class _Lifespan:
+    """The lifespan of an application: a task that gets two messages. One that raises has none, which is allowed."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.state: dict[str, Any] = {}
+        self.incoming: asyncio.Queue[Message] = asyncio.Queue()
+        self.answers: asyncio.Queue[Message] = asyncio.Queue()
+        scope = {"type": "lifespan", "asgi": _VERSION, "state": self.state}
+        self.task = asyncio.ensure_future(app(scope, self.incoming.get, self.answers.put), loop=get_hub().loop)
+
+    def startup(self) -> None:
+        answer = self._ask("lifespan.startup")
+        if answer.get("type") == "lifespan.startup.failed":
+            raise ServerError(f"the ASGI application could not start: {answer.get('message', 'it gave no reason')}")
+
+    def shutdown(self) -> None:
+        if not self.task.done():
+            self._ask("lifespan.shutdown")
+        self.task.cancel()
+        with suppress(Exception, asyncio.CancelledError):
+            await_(self.task)
+
+    def _ask(self, question: str) -> Message:
+        self.incoming.put_nowait({"type": question})
+        return await_(self._answer())
+
+    async def _answer(self) -> Message:
+        answer = asyncio.ensure_future(self.answers.get())
+        await asyncio.wait([answer, self.task], return_when=asyncio.FIRST_COMPLETED)
+        if answer.done():
+            return answer.result()
+        answer.cancel()
+        if not self.task.cancelled():
+            self.task.exception()  # seen: an application without lifespan raises
+        return {}
+
+
+def _scope(request: Request, state: dict[str, Any]) -> dict[str, Any]:
+    path, _, query = request.target.partition("?")
+    raw_path = path.encode("latin-1")
+    return {
+        "type": "http",
+        "asgi": _VERSION,
+        "http_version": request.http_version,
+        "method": request.method,
+        "scheme": request.scheme,
+        "path": request.root_path + unquote_to_bytes(raw_path).decode("utf-8", "replace"),
+        "raw_path": raw_path,
+        "query_string": query.encode("latin-1"),
+        "root_path": request.root_path,
+        "headers": request.raw_headers,
+        "client": request.client,
+        "server": request.server if isinstance(request.server, tuple) else (request.server, None),
+        "state": state,
+    }
+
+
+class _Exchange:
+    """One request of an application: what it receives and what it sends."""
+
+    def __init__(self, app: ASGIApp, request: Request) -> None:
+        self.app = app
+        self.request = request
+        self.loop = get_hub().loop
+        self.status = 0
+        self.headers: list[tuple[bytes, bytes]] = []
+        self.pieces: deque[bytes] = deque()
+        self.complete = False
+        self.over = False
+        self.body_read = request.stream is EMPTY_STREAM
+        self.body_told = False
+        self.waiter: Waiter | None = None
+        self.drained: asyncio.Future[None] | None = None
+        self.end: asyncio.Future[None] | None = None
+
+    # The green thread's side
+
+    def respond(self, scope: dict[str, Any]) -> Response:
+        self.task = asyncio.ensure_future(self.app(scope, self.receive, self.send), loop=self.loop)
+        _running.add(self.task)
+        self.task.add_done_callback(self._task_done)
+        try:
+            while not (self.pieces or self.complete):
+                self._wait()
+        except BaseException:
+            self._finish()
+            raise
+        response = self._response(b"".join(self.pieces) if self.complete else self._stream())
+        response.call_on_close(self._finish)
+        return response
+
+    def _response(self, body: bytes | Iterator[bytes]) -> Response:
+        response = Response(body, self.status)
+        response.plain_type = None
+        response.headers = Headers.from_raw(self.headers)
+        return response
+
+    def _stream(self) -> Iterator[bytes]:
+        while True:
+            while self.pieces:
+                yield self.pieces.popleft()
+            if self.drained is not None and not self.drained.done():
+                self.drained.set_result(None)
+            if self.complete:
+                return
+            self._wait()
+
+    def _wait(self) -> None:
+        """Wait until the application sends something. Raises what it raised, HostedAppError when it ended too early."""
+        if self.task.done():
+            self._raise_failure()
+        self.waiter = Waiter()
+        try:
+            self.waiter.wait()
+        finally:
+            self.waiter = None
+        if self.task.done() and not (self.pieces or self.complete):
+            self._raise_failure()
+
+    def _raise_failure(self) -> None:
+        if not self.task.cancelled() and (error := self.task.exception()) is not None:
+            raise error
+        what = "without a response" if not self.status else "before its response was complete"
+        raise HostedAppError(
+            f"the ASGI application {_name(self.app)} ended {what}",
+            hint="Send http.response.start, then http.response.body until one has no more_body.",
+        )
+
+    def _finish(self) -> None:
+        """The response has been sent, or nobody wants it any more."""
+        self.over = True
+        for future in (self.end, self.drained):
+            if future is not None and not future.done():
+                future.set_result(None)
+
+    def _task_done(self, task: "asyncio.Future[None]") -> None:
+        _running.discard(task)
+        if self.waiter is not None:
+            self.waiter.wake()
+        elif self.over and not task.cancelled() and (error := task.exception()) is not None:
+            self.loop.call_exception_handler(
+                {"message": "An ASGI application failed after its response", "exception": error}
+            )
+
+    # The application's side
+
+    async def receive(self) -> Message:
+        """Give the next part of the body; behind it, wait for the end of the exchange."""
+        if not self.body_told:
+            piece = b"" if self.body_read else await spawn(self._read)
+            self.body_told = self.body_read = self.body_read or not piece
+            return {"type": "http.request", "body": piece, "more_body": not self.body_told}
+        if not self.over:
+            if self.end is None:
+                self.end = self.loop.create_future()
+            await asyncio.shield(self.end)
+        return {"type": "http.disconnect"}
+
+    def _read(self) -> bytes:
+        stream: Any = self.request.stream
+        return stream.read1(_BUFFERED) if hasattr(stream, "read1") else stream.read(_BUFFERED)  # type: ignore[no-any-return] # bytes
+
+    async def send(self, message: Message) -> None:
+        """Take a part of the response; waits while the client does not take what came before."""
+        if self.over:
+            raise OSError("the client has gone")
+        if message["type"] == "http.response.start":
+            self._start(message)
+            return
+        if message["type"] != "http.response.body" or not self.status or self.complete:
+            raise HostedAppError(
+                f"the ASGI application {_name(self.app)} sent {message['type']!r} at a time when it cannot be sent",
+                hint="Send http.response.start once, then http.response.body until one has no more_body.",
+            )
+        if body := message.get("body", b""):
+            self.pieces.append(bytes(body))
+        self.complete = not message.get("more_body", False)
+        if self.waiter is not None:
+            self.waiter.wake()
+        if not self.complete and self.pieces:
+            self.drained = self.loop.create_future()
+            await self.drained
+
+    def _start(self, message: Message) -> None:
+        if self.status:
+            raise HostedAppError(f"the ASGI application {_name(self.app)} sent http.response.start twice")
+        self.status = message["status"]
+        self.headers = [(bytes(name), bytes(value)) for name, value in message.get("headers", ())]
+
+
+_running: set["asyncio.Future[None]"] = set()
+
+
+def _name(app: object) -> str:
+    return str(getattr(app, "__qualname__", type(app).__qualname__))

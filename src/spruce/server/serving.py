@@ -1,0 +1,63 @@
+"""`serve`: from a handler and some addresses to processes that answer, until they are told to stop."""
+
+import os
+import sys
+from collections.abc import Sequence
+
+from spruce.errors import ConfigError
+from spruce.http import Handler
+from spruce.server.binds import Listener, close_listeners, open_listeners
+from spruce.server.limits import Limits
+from spruce.server.reload import inherited_binds, run_and_restart
+from spruce.server.supervisor import Supervisor
+from spruce.server.worker import Options, work
+
+__all__ = ["serve"]
+
+
+def serve(
+    handler: Handler,
+    *,
+    binds: Sequence[str] = ("127.0.0.1:5000",),
+    workers: int = 1,
+    loop: str = "asyncio",
+    reload: bool = False,
+    access_log: bool = False,
+    grace: float = 30,
+    limits: Limits | None = None,
+) -> None:
+    """Serve `handler` until SIGTERM or SIGINT. Blocks; call it in the main thread.
+
+    `binds` are `host:port`, `[::1]:port`, `unix:/path` or `fd://3`. With several `workers` this process forks them and
+    replaces those that die. With `reload` it runs its own command again in a child, anew when a source file changes.
+    When told to stop, requests in flight get `grace` seconds to finish. Raises PortInUse, ServerError or ConfigError.
+    """
+    if workers < 1:
+        raise ConfigError(f"workers={workers} would serve nothing", hint="Give 1 or more.")
+    if workers > 1 and not hasattr(os, "fork"):
+        raise ConfigError("this system has no fork, so it runs one worker", hint="Leave workers at 1.")
+    inherited = inherited_binds()
+    listeners = open_listeners(binds if inherited is None else inherited)
+    try:
+        if inherited is None:
+            _announce(listeners, workers)
+        if reload and inherited is None:
+            run_and_restart(listeners, grace)
+        else:
+            _serve(handler, listeners, workers, Options(loop, grace, access_log, limits or Limits()))
+    finally:
+        close_listeners(listeners)
+
+
+def _serve(handler: Handler, listeners: Sequence[Listener], workers: int, options: Options) -> None:
+    if workers == 1:
+        work(handler, listeners, options)
+    else:
+        Supervisor(lambda parent: work(handler, listeners, options, parent), workers, options.grace).run()
+
+
+def _announce(listeners: Sequence[Listener], workers: int) -> None:
+    urls = " and ".join(listener.url for listener in listeners)
+    crew = f" with {workers} workers" if workers > 1 else ""
+    sys.stdout.write(f"Serving on {urls}{crew} (Ctrl+C stops it)\n")
+    sys.stdout.flush()

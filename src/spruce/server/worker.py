@@ -1,0 +1,110 @@
+"""What one process that serves does, from its listening sockets to its end."""
+
+import signal
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
+
+from spruce.errors import ConfigError
+from spruce.events import server_started, server_stopped
+from spruce.green import Waiter, get_hub, run
+from spruce.http import Handler
+from spruce.server.accesslog import write_line
+from spruce.server.binds import Listener
+from spruce.server.limits import Limits
+from spruce.server.listener import Server
+
+__all__ = ["Lifespan", "Options", "work"]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a worker serves. `grace` is in seconds; `loop` is the name of an event loop, as `green.run` takes it."""
+
+    loop: str = "asyncio"
+    grace: float = 30
+    access_log: bool = False
+    limits: Limits = field(default_factory=Limits)
+
+
+@runtime_checkable
+class Lifespan(Protocol):
+    """A handler that wants to know when the server starts and stops; both run in a green thread and may block."""
+
+    def startup(self) -> None:
+        """Get ready; an error here keeps the server from starting."""
+        ...
+
+    def shutdown(self) -> None:
+        """Clean up."""
+        ...
+
+
+def work(handler: Handler, listeners: Sequence[Listener], options: Options, parent: int | None = None) -> None:
+    """Serve until SIGTERM or SIGINT, then finish what is in flight. Blocks.
+
+    `parent` is a descriptor whose end of file means that the supervisor has gone: the worker then ends too. With it,
+    the sockets are shared with other processes.
+    """
+    run(_Worker(handler, listeners, options, parent).main, loop=options.loop)
+
+
+class _Worker:
+    def __init__(self, handler: Handler, listeners: Sequence[Listener], options: Options, parent: int | None) -> None:
+        self.handler = handler
+        candidate: object = handler
+        self.lifespan = candidate if isinstance(candidate, Lifespan) else None
+        self.listeners = listeners
+        self.options = options
+        self.parent = parent
+
+    def main(self) -> None:
+        if threading.current_thread() is not threading.main_thread():
+            raise ConfigError(
+                "the server was started outside of the main thread, where no signal could stop it",
+                hint="Call serve() from the main thread, or server.start() inside a green thread.",
+            )
+        if self.lifespan is not None:
+            self.lifespan.startup()
+        try:
+            self._serve()
+        finally:
+            if self.lifespan is not None:
+                self.lifespan.shutdown()
+
+    def _serve(self) -> None:
+        options = self.options
+        server = Server(self.handler, options.limits, write_line if options.access_log else None)
+        for listener in self.listeners:
+            server.listen(listener.duplicate(), shared=self.parent is not None)
+        urls = [listener.url for listener in self.listeners]
+        stopping = Waiter()
+        self._on_signals(stopping.wake)
+        if server_started.subscribers:
+            server_started.emit(addresses=urls)
+        stopping.wait()
+        self._on_signals(server.hurry)
+        server.stop(options.grace)
+        if server_stopped.subscribers:
+            server_stopped.emit(addresses=urls)
+
+    def _on_signals(self, act: "Callback") -> None:
+        loop = get_hub().loop
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, act)
+        if self.parent is not None:
+            loop.remove_reader(self.parent)
+            loop.add_reader(self.parent, self._orphaned, act)
+
+    def _orphaned(self, act: "Callback") -> None:
+        get_hub().loop.remove_reader(self.parent or 0)
+        act()
+
+
+class Callback(Protocol):
+    """What a signal calls."""
+
+    def __call__(self) -> object:
+        """Do it."""
+        ...

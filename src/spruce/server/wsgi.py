@@ -1,0 +1,233 @@
+"""Hosting of WSGI applications (PEP 3333): `wsgi(app)` is a handler to be served, mounted and wrapped as any other.
+
+The application runs in the request's green thread. One that returns a list is answered in one piece; any other iterable
+is streamed as it comes. What is written with the old `write` callable is kept until the application returns.
+"""
+
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from io import BytesIO
+from typing import IO, Any, TypeAlias
+from urllib.parse import unquote_to_bytes
+
+from spruce.errors import HostedAppError
+from spruce.http import EMPTY_STREAM, Handler, Headers, Request, Response
+
+__all__ = ["FileWrapper", "WSGIApp", "WSGIHandler", "environ_of", "wsgi"]
+
+StartResponse: TypeAlias = Callable[..., Callable[[bytes], None]]
+WSGIApp: TypeAlias = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
+"""A WSGI application."""
+
+_PLAIN_NAMES = frozenset({"content-type", "content-length"})
+
+
+def wsgi(app: WSGIApp) -> Handler:
+    """Return a handler that answers with a WSGI application."""
+    return WSGIHandler(app)
+
+
+class WSGIHandler:
+    """A handler around a WSGI application; `extra` goes into every request's environ."""
+
+    def __init__(self, app: WSGIApp, extra: dict[str, Any] | None = None) -> None:
+        self.app = app
+        self.extra = extra or {}
+
+    def __call__(self, request: Request) -> Response:
+        """Answer one request. Raises HostedAppError when the application breaks the rules of WSGI."""
+        call = _Call(self.app)
+        environ = environ_of(request)
+        environ.update(self.extra)
+        result = self.app(environ, call.start_response)
+        if result.__class__ is list and call.status and not call.written:
+            return call.respond(_joined(self.app, result))
+        return _streamed(call, result)
+
+
+class FileWrapper:
+    """`wsgi.file_wrapper`: iterates over a file in blocks of `size` bytes, and closes it."""
+
+    def __init__(self, file: IO[bytes], size: int = 64 * 1024) -> None:
+        self.file = file
+        self.size = size
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(lambda: self.file.read(self.size), b"")
+
+    def close(self) -> None:
+        """Close the file, if it can be closed."""
+        close = getattr(self.file, "close", None)
+        if close is not None:
+            close()
+
+
+_CONSTANT: dict[str, Any] = {
+    "wsgi.version": (1, 0),
+    "wsgi.multithread": False,
+    "wsgi.multiprocess": True,
+    "wsgi.run_once": False,
+    "wsgi.input_terminated": True,
+    "wsgi.file_wrapper": FileWrapper,
+}
+
+
+def environ_of(request: Request) -> dict[str, Any]:
+    """Return the environ of a request.
+
+    Header names with an underscore are left out: in an environ they could not be told from those with a dash.
+    """
+    path, _, query = request.target.partition("?")
+    if "%" in path:
+        path = unquote_to_bytes(path).decode("latin-1")
+    environ = {
+        "REQUEST_METHOD": request.method,
+        "SCRIPT_NAME": request.root_path,
+        "PATH_INFO": path,
+        "QUERY_STRING": query,
+        "SERVER_PROTOCOL": f"HTTP/{request.http_version}",
+        "wsgi.url_scheme": request.scheme,
+        "wsgi.input": BytesIO() if request.stream is EMPTY_STREAM else request.stream,
+        "wsgi.errors": sys.stderr,
+        "spruce.request": request,
+        **_CONSTANT,
+    }
+    _add_addresses(environ, request)
+    _add_headers(environ, request)
+    return environ
+
+
+def _add_addresses(environ: dict[str, Any], request: Request) -> None:
+    server, client = request.server, request.client
+    if isinstance(server, tuple):
+        environ["SERVER_NAME"], environ["SERVER_PORT"] = server[0], str(server[1])
+    else:
+        name, _, port = request.host.rpartition(":") if request.host[-1:].isdigit() else (request.host, "", "")
+        environ["SERVER_NAME"], environ["SERVER_PORT"] = name or request.host, port or "80"
+    if client is not None:
+        environ["REMOTE_ADDR"], environ["REMOTE_PORT"] = client[0], str(client[1])
+
+
+def _add_headers(environ: dict[str, Any], request: Request) -> None:
+    for raw_name, raw_value in request.raw_headers:
+        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
+        if "_" in name:
+            continue
+        key = name.upper().replace("-", "_")
+        if key not in ("CONTENT_TYPE", "CONTENT_LENGTH"):
+            key = f"HTTP_{key}"
+        if key in environ:
+            value = f"{environ[key]}{'; ' if key == 'HTTP_COOKIE' else ','}{value}"
+        environ[key] = value
+
+
+class _Call:
+    """One call of an application: what it gives to `start_response` and `write`."""
+
+    def __init__(self, app: WSGIApp) -> None:
+        self.app = app
+        self.status = ""
+        self.headers: list[tuple[str, str]] = []
+        self.written: list[bytes] = []
+        self.sent = False
+
+    def start_response(
+        self, status: str, headers: list[tuple[str, str]], exc_info: Any = None
+    ) -> Callable[[bytes], None]:
+        """Take status and headers; a second time only with `exc_info`, which is raised when it is too late for that."""
+        if exc_info is not None:
+            try:
+                if self.sent:
+                    raise exc_info[1].with_traceback(exc_info[2])
+            finally:
+                exc_info = None
+        elif self.status:
+            raise HostedAppError(
+                f"{_name(self.app)} called start_response a second time", hint="To replace a response, pass exc_info."
+            )
+        if not isinstance(status, str) or not isinstance(headers, list):
+            raise HostedAppError(
+                f"{_name(self.app)} called start_response with {status!r:.60} and a {type(headers).__name__}",
+                hint='Give a str and a list: start_response("200 OK", [("Content-Type", "text/plain")]).',
+            )
+        self.status, self.headers = status, headers
+        return self.written.append
+
+    def respond(self, body: bytes | Iterable[bytes]) -> Response:
+        """Make the response. The header fields are those of the application, nothing is added."""
+        if not self.status:
+            raise HostedAppError(
+                f"{_name(self.app)} returned without calling start_response",
+                hint='Call start_response("200 OK", [("Content-Type", "text/plain")]) before returning the body.',
+            )
+        code = int(self.status[:3]) if self.status[:3].isdigit() else self.status
+        if isinstance(body, bytes) and isinstance(code, int) and self._is_plain(len(body)):
+            return Response(body, code, None, None, self.headers[0][1])
+        response = Response(body, self.status)
+        response.plain_type = None
+        response.headers = Headers(self.headers)
+        return response
+
+    def _is_plain(self, length: int) -> bool:
+        """Whether there is nothing but a content type, and a length that is right."""
+        headers = self.headers
+        if not headers or headers[0][0].lower() != "content-type":
+            return False
+        if len(headers) == 1:
+            return True
+        return len(headers) == 2 and headers[1][0].lower() == "content-length" and headers[1][1] == str(length)
+
+
+def _streamed(call: _Call, result: Iterable[bytes]) -> Response:
+    """Respond with an iterable. It is read up to its first piece: start_response need not have been called before."""
+    close = getattr(result, "close", None)
+    try:
+        pieces = _pieces(call.app, result)
+        first = b"".join(call.written) or next(pieces, b"")
+        response = call.respond(_rest(call, first, pieces))
+    except BaseException:
+        if close is not None:
+            close()
+        raise
+    if close is not None:
+        response.call_on_close(close)
+    return response
+
+
+def _rest(call: _Call, first: bytes, pieces: Iterator[bytes]) -> Iterator[bytes]:
+    call.sent = True
+    yield first
+    yield from pieces
+
+
+def _pieces(app: WSGIApp, result: Iterable[bytes]) -> Iterator[bytes]:
+    if isinstance(result, str | bytes | bytearray | dict) or not hasattr(result, "__iter__"):
+        raise HostedAppError(
+            f"{_name(app)} returned {_article(result)} instead of an iterable of bytes",
+            hint="Return a list of bytes: [text.encode()], or [json.dumps(data).encode()].",
+        )
+    for piece in result:
+        if not isinstance(piece, bytes):
+            raise _wrong_piece(app, piece)
+        yield piece
+
+
+def _joined(app: WSGIApp, result: Iterable[bytes]) -> bytes:
+    try:
+        return b"".join(result)
+    except TypeError:
+        raise _wrong_piece(app, next(piece for piece in result if not isinstance(piece, bytes))) from None
+
+
+def _wrong_piece(app: WSGIApp, piece: object) -> HostedAppError:
+    return HostedAppError(
+        f"{_name(app)} yielded {_article(piece)} where bytes belong: {piece!r:.60}", hint="Encode it: text.encode()."
+    )
+
+
+def _article(value: object) -> str:
+    return "None" if value is None else f"a {type(value).__name__}"
+
+
+def _name(app: object) -> str:
+    return f"the WSGI application {getattr(app, '__qualname__', type(app).__qualname__)}"

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from http.client import HTTPConnection
 from pathlib import Path
-from threading import Event, Thread
+from threading import Condition, Thread
 
 import pytest
 
@@ -31,24 +31,41 @@ class Served:
         )
         self.host, self.port = "", 0
         self._lines: list[str] = []
-        self._listening = Event()
+        self._news = Condition()
+        self._ended = False
         self._reader = Thread(target=self._read)
         self._reader.start()
-        self._listening.wait()
-        if not self.port:
-            self.process.wait()
-            self._reader.join()
-            raise AssertionError(f"{command} ended with {self.process.returncode}:\n{self.output}")
+        try:
+            line = self.wait_for("Serving on ")
+        except BaseException:
+            self.stop(signal.SIGKILL)
+            raise
+        if found := ADDRESS.search(line):
+            self.host, self.port = found[1].strip("[]"), int(found[2])
 
     def _read(self) -> None:
         assert self.process.stdout
         with self.process.stdout as lines:
             for line in lines:
-                self._lines.append(line)
-                if not self.port and (found := ADDRESS.search(line)):
-                    self.host, self.port = found[1].strip("[]"), int(found[2])
-                    self._listening.set()
-        self._listening.set()
+                self._tell(line)
+        self._tell(None)
+
+    def _tell(self, line: str | None) -> None:
+        with self._news:
+            self._lines += [line] if line is not None else []
+            self._ended = line is None
+            self._news.notify_all()
+
+    def wait_for(self, text: str) -> str:
+        """Wait until the process has written a line with `text`, and return it; fail when it ends before."""
+        with self._news:
+            self._news.wait_for(lambda: self._ended or text in self.output)
+            line = next((line for line in self._lines if text in line), None)
+        if line is None:
+            raise AssertionError(
+                f"{self.process.args} ended with {self.process.wait()} and never said {text!r}:\n{self.output}"
+            )
+        return line
 
     @property
     def output(self) -> str:
@@ -84,12 +101,22 @@ class Served:
 
 
 @pytest.fixture
+def spruce(tmp_path: Path) -> Callable[..., "subprocess.CompletedProcess[str]"]:
+    """Run the command `spruce` to its end in `tmp_path`; return its status and outputs."""
+
+    def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run([SPRUCE, *arguments], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+
+    return run
+
+
+@pytest.fixture
 def serve(tmp_path: Path) -> Iterator[Callable[..., Served]]:
     """Start `spruce run` with the given arguments, in `tmp_path` unless told otherwise; they end with the test."""
     running: list[Served] = []
 
-    def start(*arguments: str, folder: Path = tmp_path, **environment: str) -> Served:
-        command = [str(SPRUCE), "run", *arguments, *([] if "--bind" in arguments else ["--port", "0"])]
+    def start(*arguments: str, folder: Path = tmp_path, program: Path = SPRUCE, **environment: str) -> Served:
+        command = [str(program), "run", *arguments, *([] if {"--bind", "--port"} & {*arguments} else ["--port", "0"])]
         running.append(Served(command, folder, environment))
         return running[-1]
 

@@ -23,6 +23,7 @@ __all__ = ["address", "check_loop", "handler_for", "run"]
 @click.option("--loop", default="asyncio", show_default=True, help=f"The event loop: {' or '.join(LOOPS)}.")
 @click.option("--reload/--no-reload", default=None, help="Restart when code changes; on in debug mode.")
 @click.option("--debug/--no-debug", default=None, help="Show tracebacks in the browser; never in production.")
+@click.option("--access-log", is_flag=True, help="Write a line for each request.")
 def run(
     target: str | None,
     host: str,
@@ -32,6 +33,7 @@ def run(
     loop: str,
     reload: bool | None,
     debug: bool | None,
+    access_log: bool,
 ) -> None:
     """Serve the app that TARGET names.
 
@@ -43,13 +45,14 @@ def run(
     if debug is not None:
         os.environ["SPRUCE_DEBUG"] = "1" if debug else "0"
     found = find(target)
-    click.echo(f"Serving {found}")
+    click.echo(f"Found {found}")
     server.serve(
         handler_for(found),
         binds=list(binds) or [address(host, port)],
         workers=workers,
         loop=loop,
         reload=bool(debug) if reload is None else reload,
+        access_log=access_log,
     )
 
 

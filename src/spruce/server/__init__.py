@@ -5,7 +5,7 @@ from spruce.server.limits import Limits
 from spruce.server.listener import Server, start
 from spruce.server.serving import serve
 from spruce.server.worker import Lifespan
-from spruce.server.wsgi import FileWrapper, WSGIApp, WSGIHandler, wsgi
+from spruce.server.wsgi import FileWrapper, WSGIApp, WSGIHandler, environ_of, wsgi
 
 __all__ = [
     "ASGIApp",
@@ -17,6 +17,7 @@ __all__ = [
     "WSGIApp",
     "WSGIHandler",
     "asgi",
+    "environ_of",
     "serve",
     "start",
     "wsgi",

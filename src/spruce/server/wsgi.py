@@ -28,17 +28,18 @@ def wsgi(app: WSGIApp) -> Handler:
 
 
 class WSGIHandler:
-    """A handler around a WSGI application; `extra` goes into every request's environ."""
+    """A handler around a WSGI application."""
 
-    def __init__(self, app: WSGIApp, extra: dict[str, Any] | None = None) -> None:
+    def __init__(self, app: WSGIApp) -> None:
         self.app = app
-        self.extra = extra or {}
 
     def __call__(self, request: Request) -> Response:
         """Answer one request. Raises HostedAppError when the application breaks the rules of WSGI."""
+        return self.respond(environ_of(request))
+
+    def respond(self, environ: dict[str, Any]) -> Response:
+        """Answer the request that an environ describes."""
         call = _Call(self.app)
-        environ = environ_of(request)
-        environ.update(self.extra)
         result = self.app(environ, call.start_response)
         if result.__class__ is list and call.status and not call.written:
             return call.respond(_joined(self.app, result))

@@ -71,7 +71,7 @@ def getcurrent() -> GreenThread:
 
 
 def get_ident() -> object:
-    """What the caller runs as, to tell owners apart: its green thread's handle, else its asyncio task, else its OS thread's number.
+    """What runs the caller, to tell owners apart: a green thread, else an asyncio task, else the number of an OS thread.
 
     Unlike `getcurrent` it makes no hub, so any plain thread may ask.
     """

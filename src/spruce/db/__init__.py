@@ -1,0 +1,65 @@
+"""Models and queries: Django's names and meaning, SQLAlchemy's SQL, SQLite's speed.
+
+`db.Model` with its fields, `Model.objects`, `db.atomic()`, and `db.execute()` for any SQLAlchemy statement.
+"""
+
+from spruce.db.databases import configure, stats
+from spruce.db.dates import DateField, DateTimeField
+from spruce.db.execution import execute
+from spruce.db.expressions import Aggregate, Avg, Count, F, Max, Min, Q, Sum
+from spruce.db.fields import (
+    AutoField,
+    BigIntegerField,
+    BooleanField,
+    CharField,
+    DecimalField,
+    Field,
+    FloatField,
+    IntegerField,
+    TextField,
+)
+from spruce.db.models import Model, registry
+from spruce.db.queryset import Manager, QuerySet
+from spruce.db.relations import CASCADE, DO_NOTHING, PROTECT, RESTRICT, SET_DEFAULT, SET_NULL, ForeignKey
+from spruce.db.schema import create_all, drop_all
+from spruce.db.transactions import atomic, on_commit
+
+__all__ = [
+    "CASCADE",
+    "DO_NOTHING",
+    "PROTECT",
+    "RESTRICT",
+    "SET_DEFAULT",
+    "SET_NULL",
+    "Aggregate",
+    "AutoField",
+    "Avg",
+    "BigIntegerField",
+    "BooleanField",
+    "CharField",
+    "Count",
+    "DateField",
+    "DateTimeField",
+    "DecimalField",
+    "F",
+    "Field",
+    "FloatField",
+    "ForeignKey",
+    "IntegerField",
+    "Manager",
+    "Max",
+    "Min",
+    "Model",
+    "Q",
+    "QuerySet",
+    "Sum",
+    "TextField",
+    "atomic",
+    "configure",
+    "create_all",
+    "drop_all",
+    "execute",
+    "on_commit",
+    "registry",
+    "stats",
+]

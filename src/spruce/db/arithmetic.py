@@ -1,0 +1,158 @@
+"""F expressions as SQL, exact for decimals on SQLite too.
+
+SQLite keeps a decimal as a whole number of its column's smallest unit. So two amounts of different units are brought to
+one unit before they meet, and what an amount is multiplied with or divided by stays a plain number; where the result has
+to be rounded (halves away from zero, as PostgreSQL does), the function `spruce_scale` of our driver computes it.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Hashable, Iterator
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.sql import visitors
+from sqlalchemy.types import TypeEngine
+
+from spruce.db.joins import Joins, Parameters
+from spruce.db.lookups import resolve
+from spruce.db.types import ExactDecimal, Moment
+from spruce.errors import FieldError
+
+__all__ = ["Arithmetic", "check_amounts", "rescale"]
+
+Column = sa.ColumnElement[Any]
+
+_TYPES: dict[Hashable, TypeEngine[Any]] = {
+    int: sa.BigInteger(),
+    float: sa.Double(),
+    str: sa.String(),
+    bool: sa.Boolean(),
+    dt.datetime: Moment(),
+}
+
+
+def rescale(column: Column, target: TypeEngine[Any], dialect: sa.Dialect) -> Column:
+    """Return `column` in the unit of `target`, if either of them is an amount."""
+    source = column.type
+    if dialect.name != "sqlite" or not (isinstance(source, ExactDecimal) or isinstance(target, ExactDecimal)):
+        return column
+    have = source.places if isinstance(source, ExactDecimal) else 0
+    want = target.places if isinstance(target, ExactDecimal) else 0
+    if have == want:
+        return column
+    if not isinstance(target, ExactDecimal) and not isinstance(target, sa.Integer):
+        return sa.type_coerce(column, sa.Integer()).op("/")(sa.literal_column(str(float(10**have))))
+    whole = sa.type_coerce(column, sa.Integer())
+    if want > have and isinstance(source, ExactDecimal | sa.Integer):
+        return sa.type_coerce(whole.op("*")(sa.literal_column(str(10 ** (want - have)))), target)
+    operator, power = ("*", want - have) if want > have else ("/", have - want)
+    return sa.func.spruce_scale(whole, operator, str(10**power), type_=target)
+
+
+class Arithmetic:
+    """Turns the key of an F into SQL, inside of one query."""
+
+    def __init__(self, joins: Joins, parameters: Parameters, dialect: sa.Dialect) -> None:
+        self.joins = joins
+        self.parameters = parameters
+        self.dialect = dialect
+
+    def sql(self, key: Any, *, across: bool = True) -> Column:
+        """The SQL of an F; its values become the next parameters. With `across` False it may not follow relations."""
+        if key[0] == "F":
+            path = resolve(self.joins.model, key[1], lookups=False)
+            if path.steps and not across:
+                raise FieldError(
+                    f"F({key[1]!r}): update() reads the columns of its own table only", hint="Use a name without '__'."
+                )
+            return self.joins.column(path)
+        operator, left, right = key
+        if left[0] == "value":
+            make = self._value(operator, left[1], right, swapped=True)
+            return self._combine(operator, make(), self.sql(right, across=across))
+        first = self.sql(left, across=across)
+        if right[0] == "value":
+            return self._with_value(operator, first, right[1])
+        return self._combine(operator, first, self.sql(right, across=across))
+
+    def _value(self, operator: str, token: Hashable, other: Any, *, swapped: bool) -> Callable[[], Column]:
+        """What makes the parameter for a value that stands left of `other`."""
+        amount = self._type_of(other)
+        if isinstance(amount, ExactDecimal) and operator in "+-":
+            return lambda: self.parameters.add(amount, token)
+        if isinstance(amount, ExactDecimal) and operator == "/":
+            raise FieldError("a value cannot be divided by a decimal column in SQL", hint="Compute it in Python.")
+        return lambda: self.parameters.add(_TYPES.get(token, ExactDecimal(18, 6)), token)
+
+    def _type_of(self, key: Any) -> TypeEngine[Any]:
+        """The type of what `key` computes, without making parameters."""
+        names = _names(key)
+        types = [self.joins.column(resolve(self.joins.model, name, lookups=False)).type for name in names]
+        return next((found for found in types if isinstance(found, ExactDecimal)), types[0])
+
+    def _with_value(self, operator: str, left: Column, token: Hashable) -> Column:
+        amount = left.type
+        if not isinstance(amount, ExactDecimal):
+            kind = amount if token is Decimal or operator in "+-" and token is not float else _TYPES.get(token, amount)
+            return self._combine(operator, left, self.parameters.add(kind, token))
+        if operator in "+-":
+            return self._combine(operator, left, self.parameters.add(amount, token))
+        if self.dialect.name != "sqlite":
+            return sa.type_coerce(left.op(operator)(self.parameters.add(sa.Numeric(), token)), amount)
+        if operator == "*" and token is int:
+            return self._combine(operator, left, self.parameters.add(sa.BigInteger(), token))
+        factor = self.parameters.add(sa.String(), None, _number_text)
+        return sa.func.spruce_scale(sa.type_coerce(left, sa.Integer()), operator, factor, type_=amount)
+
+    def _combine(self, operator: str, left: Column, right: Column) -> Column:
+        left_exact, right_exact = isinstance(left.type, ExactDecimal), isinstance(right.type, ExactDecimal)
+        if operator in "+-" and (left_exact or right_exact):
+            amount = max((c.type for c in (left, right) if isinstance(c.type, ExactDecimal)), key=lambda t: t.places)
+            left, right = rescale(left, amount, self.dialect), rescale(right, amount, self.dialect)
+            return sa.type_coerce(_plain(left).op(operator)(_plain(right)), amount)
+        if left_exact and right_exact and self.dialect.name == "sqlite":
+            raise FieldError(
+                f"two decimal columns cannot be combined by {operator!r} on SQLite", hint="Compute it in Python."
+            )
+        result = left.type if left_exact or not right_exact else right.type
+        if sa.Double in map(type, (left.type, right.type)) and not (left_exact or right_exact):
+            result = sa.Double()
+        return sa.type_coerce(_plain(left).op(operator)(_plain(right)), result)
+
+
+def _plain(column: Column) -> Column:
+    """The column without a type that would change how SQLAlchemy spells an operator."""
+    return column.self_group() if isinstance(column, sa.sql.elements.BinaryExpression) else column
+
+
+def _names(key: Any) -> Iterator[str]:
+    if key[0] == "F":
+        yield key[1]
+    elif key[0] != "value":
+        yield from _names(key[1])
+        yield from _names(key[2])
+
+
+def _number_text(value: Decimal | float) -> str:
+    return repr(value) if isinstance(value, float) else str(value)
+
+
+def check_amounts(clause: sa.ClauseElement, dialect: sa.Dialect) -> None:
+    """Refuse SQLAlchemy expressions that would compare amounts of different units on SQLite."""
+    if dialect.name != "sqlite":
+        return
+    for element in visitors.iterate(clause):
+        if isinstance(element, sa.sql.elements.BinaryExpression):
+            types = (element.left.type, element.right.type)
+            if any(isinstance(found, ExactDecimal) for found in types) and _units_differ(*types):
+                raise FieldError(
+                    f"{element} compares a decimal column with a number of another unit, which SQLite cannot do exactly",
+                    hint='Use keywords and F: filter(price__gt=db.F("cost")).',
+                )
+
+
+def _units_differ(left: TypeEngine[Any], right: TypeEngine[Any]) -> bool:
+    if isinstance(left, ExactDecimal) and isinstance(right, ExactDecimal):
+        return left.places != right.places
+    return False

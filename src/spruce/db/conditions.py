@@ -1,0 +1,178 @@
+"""Conditions as SQL: keywords, Qs and SQLAlchemy expressions, with Django's meaning of NOT and NULL.
+
+Under a NOT each comparison is made two-valued by `AND … IS NOT NULL`, so that `exclude(stock=0)` keeps rows without stock.
+"""
+
+from collections.abc import Callable, Hashable
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from sqlalchemy.sql import operators, visitors
+from sqlalchemy.sql.elements import ClauseList
+
+from spruce.db.arithmetic import Arithmetic, check_amounts, rescale
+from spruce.db.joins import Joins, Parameters
+from spruce.db.lookups import LOOKUPS, Path, resolve
+from spruce.db.tokens import Clause, Expression, Flag, In, Nested, Row, Tree
+from spruce.errors import FieldError
+
+if TYPE_CHECKING:
+    from spruce.db.fields import Field
+
+__all__ = ["Conditions"]
+
+Column = sa.ColumnElement[Any]
+Condition = sa.ColumnElement[bool]
+
+
+class Conditions:
+    """Makes the conditions of one query; what they join and which parameters they take is noted in the two it is given.
+
+    `subquery` builds the SELECT of a nested query.
+    """
+
+    def __init__(
+        self,
+        joins: Joins,
+        parameters: Parameters,
+        dialect: sa.Dialect,
+        subquery: Callable[[Any], "sa.Select[Any]"],
+    ) -> None:
+        self.joins = joins
+        self.parameters = parameters
+        self.dialect = dialect
+        self.subquery = subquery
+        self.arithmetic = Arithmetic(joins, parameters, dialect)
+
+    def all_of(
+        self, connector: str, negated: bool, keys: tuple[str | None, ...], tokens: tuple[Hashable, ...], inside: bool
+    ) -> Condition:
+        """The conditions of `keys` and `tokens`, combined; `inside` tells whether a NOT stands around them."""
+        under = inside or negated
+        parts = [self.one(key, token, under) for key, token in zip(keys, tokens, strict=True)]
+        if not parts:
+            combined: Condition = sa.true()
+        elif connector == "XOR" and len(parts) > 1:
+            combined = _odd(parts)
+        else:
+            combined = (sa.or_ if connector == "OR" else sa.and_)(*parts)
+        return sa.not_(combined.self_group()) if negated else combined
+
+    def one(self, key: str | None, token: Any, negated: bool) -> Condition:
+        """One condition; `negated` tells whether a NOT stands around it."""
+        if key is None:
+            if isinstance(token, Tree):
+                return self.all_of(*token, inside=negated)
+            return self.clause(token)
+        path = resolve(self.joins.model, key)
+        column = self.joins.column(path)
+        condition = self._compare(path, key, column, token)
+        if negated and isinstance(token, Expression):
+            return sa.func.coalesce(condition, sa.false())
+        if negated and path.nullable and token is not type(None) and not isinstance(token, Flag):
+            return sa.and_(condition, column.is_not(None))
+        return condition
+
+    def clause(self, token: Clause) -> Any:
+        """A SQLAlchemy expression with our parameters in the place of its values."""
+        foreign = [str(found) for found in token.exemplar._from_objects if found is not self.joins.table]
+        if foreign:
+            raise FieldError(
+                f"{token.exemplar} speaks of {foreign[0]!r}, which this query of {self.joins.table.name!r} does not join",
+                hint='Use a keyword to cross a relation: filter(category__name="toys").',
+            )
+        check_amounts(token.exemplar, self.dialect)
+        replaced = {id(old): self._list_of(old, n) for old, n in zip(token.parameters, token.lengths, strict=True)}
+        return visitors.replacement_traverse(token.exemplar, {}, lambda element, **_: replaced.get(id(element)))
+
+    def _list_of(self, old: "sa.BindParameter[Any]", length: int) -> Any:
+        if not length:
+            return self.parameters.add(old.type)
+        if length < 0:
+            return sa.select(sa.null()).where(sa.false()).scalar_subquery()
+        parameters = [self.parameters.add(old.type) for _ in range(length)]
+        return ClauseList(*parameters, operator=operators.comma_op).self_group()
+
+    def _compare(self, path: Path, key: str, column: Column, token: Any) -> Condition:
+        make = _OF_TOKEN.get(type(token), Conditions._plain)
+        return make(self, path, key, column, token)
+
+    def _plain(self, path: Path, key: str, column: Column, token: Any) -> Condition:
+        lookup = LOOKUPS[path.lookup]
+        field = path.compared
+        if path.lookup in ("in", "range", "isnull"):
+            wants = {"in": "a list", "range": "a pair of values", "isnull": "True or False"}[path.lookup]
+            raise FieldError(f"{key}: the lookup {path.lookup!r} takes {wants}, not a {token.__name__}")
+        if token is type(None):
+            if path.lookup not in ("exact", "iexact"):
+                raise FieldError(
+                    f"{key}=None compares with nothing", hint=f"Use {key.rpartition('__')[0]}__isnull=True."
+                )
+            self.parameters.add(None, token)
+            return column.is_(None)
+        if lookup.pattern is not None:
+            return lookup.sql(column, self._pattern(field, lookup.pattern), self.dialect.name)
+        return lookup.sql(column, self._parameter(field, token), self.dialect.name)
+
+    def _pattern(self, field: "Field[Any]", pattern: Callable[[str, str], str]) -> Column:
+        name = self.dialect.name
+        return self.parameters.add(sa.String(), None, lambda value: pattern(field.comparable(value), name))
+
+    def _parameter(self, field: "Field[Any]", *tokens: Any) -> "sa.BindParameter[Any]":
+        fits = field.exact_types.issuperset(tokens)
+        known = tokens[0] if fits and len(tokens) == 1 else None
+        return self.parameters.add(field.column_type(), known, None if fits else field.comparable)
+
+    def _in(self, path: Path, key: str, column: Column, token: In) -> Condition:
+        if path.lookup not in ("in", "range"):
+            raise FieldError(f"{key} cannot be compared with a list", hint=f"Use {key}__in=[…].")
+        if path.lookup == "range" and token.length != 2:
+            raise FieldError(f"{key}: the lookup 'range' takes a pair of values")
+        if not token.length:
+            return sa.false()
+        listed = [self._parameter(path.compared, *token.types) for _ in range(token.length)]
+        return LOOKUPS[path.lookup].sql(column, listed, self.dialect.name)  # type: ignore[arg-type] # these two take several
+
+    def _flag(self, path: Path, key: str, column: Column, token: Flag) -> Condition:
+        return column.is_(None) if token.value else column.is_not(None)
+
+    def _row(self, path: Path, key: str, column: Column, token: Row) -> Condition:
+        target = path.field.target if path.field.is_relation else path.field.model  # type: ignore[attr-defined] # is_relation says that it is a ForeignKey
+        if not issubclass(token.model, target) or not (path.field.is_relation or path.field.primary_key):
+            wanted = f"a {target.__name__}" if path.field.is_relation else path.field.what
+            raise FieldError(f"{key} takes {wanted}, not a {token.model.__name__}")
+        return LOOKUPS[path.lookup].sql(column, self.parameters.add(path.field.column_type()), self.dialect.name)
+
+    def _nested(self, path: Path, key: str, column: Column, token: Nested) -> Condition:
+        if path.lookup != "in":
+            raise FieldError(f"{key} cannot be compared with a QuerySet", hint=f"Use {key}__in=… .")
+        return column.in_(self.subquery(token.shape))
+
+    def _expression(self, path: Path, key: str, column: Column, token: Expression) -> Condition:
+        lookup = LOOKUPS[path.lookup]
+        if lookup.pattern is not None or path.lookup in ("in", "range", "isnull"):
+            raise FieldError(f"{key} cannot be compared with an F")
+        other = self.arithmetic.sql(token.key)
+        return lookup.sql(column, rescale(other, column.type, self.dialect), self.dialect.name)
+
+    def _clause(self, path: Path, key: str, column: Column, token: Clause) -> Condition:
+        return LOOKUPS[path.lookup].sql(column, self.clause(token), self.dialect.name)
+
+
+_OF_TOKEN: dict[type, Callable[[Conditions, Path, str, Column, Any], Condition]] = {
+    In: Conditions._in,
+    Flag: Conditions._flag,
+    Row: Conditions._row,
+    Nested: Conditions._nested,
+    Expression: Conditions._expression,
+    Clause: Conditions._clause,
+}
+
+
+def _odd(parts: list[Condition]) -> Condition:
+    """True when an odd number of `parts` is, as Django's XOR."""
+    ones: list[Column] = [sa.case((part, 1), else_=0) for part in parts]
+    total = ones[0]
+    for one in ones[1:]:
+        total = total + one
+    return total % 2 == 1

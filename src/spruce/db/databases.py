@@ -1,0 +1,217 @@
+"""Which database a query goes to: the aliases of `DATABASES`, the chain of `DATABASE_ROUTERS`.
+
+A `Driver` is what speaks to one database; it is all that this package asks of one. Drivers are made when they are first
+used and kept with the settings that they were made from.
+"""
+
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import sqlalchemy as sa
+from sqlalchemy.engine import URL
+
+from spruce import config
+from spruce.db.sqlite import SQLite
+from spruce.errors import ConfigError, nearest
+
+if TYPE_CHECKING:
+    from spruce.db.models import Model
+
+__all__ = ["Connection", "Database", "Databases", "Driver", "Transaction", "choose", "configure", "current", "stats"]
+
+_DEFAULT = "default"
+_RESOURCE = "spruce.db"
+
+
+class Connection(Protocol):
+    """What runs statements; each call blocks the green thread until it is done."""
+
+    def rows(self, sql: str, parameters: Sequence[Any], slow: bool = False) -> list[Any]:
+        """The rows of a query; `slow` tells that it is known to take long."""
+        ...
+
+    def change(self, sql: str, parameters: Sequence[Any]) -> int:
+        """Run a statement that changes rows; return how many."""
+        ...
+
+    def insert(self, sql: str, parameters: Sequence[Any]) -> Any:
+        """Insert a row; return the key that the database gave it."""
+        ...
+
+
+class Transaction(Connection, Protocol):
+    """A connection inside of a transaction, which belongs to one green thread."""
+
+    def commit(self) -> None:
+        """End the transaction and keep what it did; on an error it is rolled back."""
+        ...
+
+    def rollback(self) -> None:
+        """End the transaction and undo what it did; never fails."""
+        ...
+
+    def savepoint(self, name: str) -> None:
+        """Mark a place to go back to."""
+        ...
+
+    def release(self, name: str) -> None:
+        """Forget a savepoint."""
+        ...
+
+    def rollback_to(self, name: str) -> None:
+        """Undo what was done since a savepoint, and forget it."""
+        ...
+
+
+class Driver(Connection, Protocol):
+    """What speaks to one database; statements that it runs itself are transactions of their own."""
+
+    dialect: sa.Dialect
+
+    def begin(self) -> Transaction:
+        """Start a transaction; blocks until it may."""
+        ...
+
+    def stats(self) -> dict[str, int]:
+        """How many connections are open, and what else can be counted."""
+        ...
+
+    def close(self) -> None:
+        """Close every connection."""
+        ...
+
+
+_DRIVERS: dict[str, Callable[[URL, str], Driver]] = {"sqlite": SQLite}
+"""Makes the driver of a URL, by its scheme."""
+
+
+class Database:
+    """A database by its alias."""
+
+    __slots__ = ("alias", "dialect", "driver", "url")
+
+    def __init__(self, alias: str, url: str) -> None:
+        self.alias = alias
+        try:
+            self.url = sa.make_url(url)
+        except sa.exc.ArgumentError:
+            raise ConfigError(
+                f"DATABASES[{alias!r}] is {url!r}, which is no URL", hint="An example: sqlite:///shop.db"
+            ) from None
+        scheme = self.url.get_backend_name()
+        if scheme not in _DRIVERS:
+            raise ConfigError(
+                f"DATABASES[{alias!r}] is of the kind {scheme!r}, which this version cannot use{nearest(scheme, _DRIVERS)}",
+                hint=f"Kinds: {', '.join(_DRIVERS)}.",
+            )
+        self.driver = _DRIVERS[scheme](self.url, alias)
+        self.dialect = self.driver.dialect
+
+    def __repr__(self) -> str:
+        return f"<Database {self.alias}: {self.url!r}>"
+
+
+class Databases:
+    """All databases of some settings, and their routers."""
+
+    def __init__(self, urls: dict[str, str], routers: Sequence[Any]) -> None:
+        self.urls = urls
+        self.routers = [_router(router) for router in routers]
+        self._made: dict[str, Database] = {}
+
+    def __getitem__(self, alias: str) -> Database:
+        """The database of an alias. Raises ConfigError if there is none."""
+        made = self._made.get(alias)
+        if made is None:
+            if alias not in self.urls:
+                raise ConfigError(
+                    f"there is no database {alias!r} in DATABASES{nearest(str(alias), self.urls)}",
+                    hint=f"Aliases: {', '.join(self.urls)}.",
+                )
+            made = self._made.setdefault(alias, Database(alias, self.urls[alias]))
+        return made
+
+    def ask(self, question: str, *subject: Any, **hints: Any) -> Any:
+        """The first answer that is not None from the routers that have the method `question`."""
+        for router in self.routers:
+            method = getattr(router, question, None)
+            answer = None if method is None else method(*subject, **hints)
+            if answer is not None:
+                return answer
+        return None
+
+    def close(self) -> None:
+        """Close every connection to every database."""
+        for database in self._made.values():
+            database.driver.close()
+
+    def stats(self) -> dict[str, dict[str, int]]:
+        """What each driver counts, by alias."""
+        return {alias: database.driver.stats() for alias, database in self._made.items()}
+
+
+def current() -> Databases:
+    """The databases of the settings that hold here."""
+    settings = config.current()
+    made = settings.resources.get(_RESOURCE)
+    if made is None:
+        made = settings.resources.setdefault(_RESOURCE, _from_settings(settings))
+    return made  # type: ignore[return-value] # nobody else keeps anything under this name
+
+
+def choose(using: str | None, model: "type[Model] | None", *, write: bool, **hints: Any) -> Database:
+    """The database for a query: the alias that was asked for, or what the routers say, or that of the `instance` hint."""
+    databases = current()
+    if using is not None:
+        return databases[using]
+    if databases.routers:
+        alias = databases.ask("db_for_write" if write else "db_for_read", model, **hints)
+        if alias is not None:
+            return databases[alias]
+    instance = hints.get("instance")
+    return databases[(instance is not None and instance._db) or _DEFAULT]
+
+
+def configure(DATABASES: dict[str, str] | str | None = None, DATABASE_ROUTERS: Sequence[Any] | None = None) -> None:  # noqa: N803 - the names of the settings
+    """Use these databases and routers from now on, instead of those of the settings that hold here.
+
+    One URL stands for the alias `default`. Connections that are open are closed, so no query may be running.
+    """
+    settings = config.current()
+    if DATABASES is not None:
+        settings["DATABASES"] = {_DEFAULT: DATABASES} if isinstance(DATABASES, str) else dict(DATABASES)
+    if DATABASE_ROUTERS is not None:
+        settings["DATABASE_ROUTERS"] = list(DATABASE_ROUTERS)
+    old = settings.resources.pop(_RESOURCE, None)
+    if isinstance(old, Databases):
+        old.close()
+
+
+def stats() -> dict[str, dict[str, int]]:
+    """What the drivers in use count, by alias: connections that are open, and the like."""
+    return current().stats()
+
+
+def _from_settings(settings: Any) -> Databases:
+    urls = dict(settings["DATABASES"])
+    if not urls:
+        folder = Path(settings["INSTANCE_PATH"] or "instance").absolute()
+        folder.mkdir(parents=True, exist_ok=True)
+        urls = {_DEFAULT: f"sqlite:///{folder / 'app.db'}"}
+    return Databases(urls, settings["DATABASE_ROUTERS"])
+
+
+def _router(named: Any) -> Any:
+    """A router object: itself, or made from a class or a dotted name."""
+    if isinstance(named, str):
+        module, _, name = named.rpartition(".")
+        try:
+            named = getattr(import_module(module), name)
+        except (ImportError, AttributeError, ValueError) as error:
+            raise ConfigError(
+                f"DATABASE_ROUTERS has {named!r}, which cannot be imported: {error}",
+                hint="Name it as module.Class.",
+            ) from error
+    return named() if isinstance(named, type) else named

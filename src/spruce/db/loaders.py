@@ -1,0 +1,170 @@
+"""Generated code: values to the driver's parameters, the driver's rows to objects.
+
+Both run for every query and every row, so they are written out for each plan: one assignment per column, conversions in
+line and only where a type needs one. The source texts hold names of fields and numbers, never values.
+"""
+
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.types import TypeEngine
+
+if TYPE_CHECKING:
+    from spruce.db.fields import Field
+    from spruce.db.models import Model
+    from spruce.db.relations import ForeignKey
+
+__all__ = ["Batch", "Node", "binder", "compile_function", "object_loader", "read_code", "row_loader"]
+
+Names = dict[str, object]
+Load = Callable[[list[Any], str], list[Any]]
+
+_NO_BIND: set[tuple[type, Hashable]] = {(sa.Integer, int), (sa.BigInteger, int), (sa.Boolean, bool), (sa.Double, float)}
+"""Column types with the Python types whose values every driver takes as they are."""
+
+
+class Batch:
+    """What the objects of one result share: the foreign keys that were seen, and what was loaded for them.
+
+    It holds neither rows nor the objects themselves, so there are no cycles; see relations.py.
+    """
+
+    __slots__ = ("ids", "loaded")
+
+    def __init__(self, ids: dict[str, set[Any]]) -> None:
+        self.ids = ids
+        self.loaded: dict[str, dict[Any, Any]] = {}
+
+
+class Node(NamedTuple):
+    """A model in a row: the foreign keys that lead to it, and the position of its first column."""
+
+    model: "type[Model]"
+    steps: "tuple[ForeignKey[Any], ...]"
+    start: int
+
+
+def compile_function(name: str, lines: Iterable[str], names: Names) -> Any:
+    """Return the function `name` that `lines` of source define, with `names` as its globals."""
+    scope = dict(names)
+    exec(compile("\n".join(lines), f"<generated {name}>", "exec"), scope)  # noqa: S102 - the lines are made in this package, of identifiers and numbers
+    return scope[name]
+
+
+def read_code(type_: TypeEngine[Any], dialect: sa.Dialect, place: str, names: Names) -> str:
+    """The expression that makes the database's value in `place` Python's; what it uses goes into `names`."""
+    if isinstance(type_, sa.Boolean) and dialect.name == "sqlite":
+        return f"({place} != 0 if {place} is not None else None)"
+    inline = getattr(type_, "read_code", None)
+    if inline is not None:
+        code = inline(dialect)
+        if code is None:
+            return place
+        text, used = code
+        for key, value in used.items():
+            text = text.replace(key, f"{key}_{place}", 1)
+            names[f"{key}_{place}"] = value
+        return f"({text.format(place)} if {place} is not None else None)"
+    processor = None if dialect.driver == "asyncpg" else type_.dialect_impl(dialect).result_processor(dialect, None)
+    if processor is None:
+        return place
+    names[f"read_{place}"] = processor
+    return f"read_{place}({place})"
+
+
+def object_loader(
+    nodes: Sequence[Node], types: Sequence[TypeEngine[Any]], dialect: sa.Dialect, surplus: int = 0
+) -> Load:
+    """Return `load(rows, alias)`, which makes an object of each row, with its related objects in place.
+
+    `types` are those of the columns that are used, `surplus` how many more each row has.
+    """
+    names: Names = {"new": object.__new__, "Batch": Batch}
+    reads = [read_code(type_, dialect, f"c{i}", names) for i, type_ in enumerate(types)]
+    lines = ["def load(rows, alias):", " out = []", " add = out.append"]
+    lines += [line for number, node in enumerate(nodes) if (line := _batch_line(number, node, nodes))]
+    columns = [f"c{i}" for i in range(len(types) + surplus)]
+    lines.append(f" for {', '.join(columns)}, in rows:")
+    for number, node in enumerate(nodes):
+        names[f"M{number}"] = node.model
+        body = _object_lines(number, node, reads, nodes)
+        if node.steps:
+            key = node.start + [f.primary_key for f in node.model._meta.fields].index(True)
+            lines += [f"  if c{key} is None:", f"   o{number} = None", "  else:", *(f"   {line}" for line in body)]
+            lines += _attach_lines(number, node, nodes)
+        else:
+            lines += [f"  {line}" for line in body]
+    return compile_function("load", [*lines, "  add(o0)", " return out"], names)  # type: ignore[no-any-return] # it is what the lines say
+
+
+def _loose(node: Node, nodes: Sequence[Node]) -> "list[tuple[int, Field[Any]]]":
+    """The foreign keys of a node that the same query doesn't follow, with their positions."""
+    followed = {other.steps[-1].name for other in nodes if other.steps and other.steps[:-1] == node.steps}
+    fields = enumerate(node.model._meta.fields, node.start)
+    return [(i, field) for i, field in fields if field.is_relation and field.name not in followed]
+
+
+def _batch_line(number: int, node: Node, nodes: Sequence[Node]) -> str:
+    loose = _loose(node, nodes)
+    sets = ", ".join(f"{field.name!r}: {{r[{i}] for r in rows}}" for i, field in loose)
+    return f" b{number} = Batch({{{sets}}}) if len(rows) > 1 else None" if loose else ""
+
+
+def _object_lines(number: int, node: Node, reads: Sequence[str], nodes: Sequence[Node]) -> list[str]:
+    fields = enumerate(node.model._meta.fields, node.start)
+    lines = [f"o{number} = new(M{number})", *(f"o{number}.{field.attname} = {reads[i]}" for i, field in fields)]
+    if _loose(node, nodes):
+        lines.append(f"o{number}._batch = b{number}")
+    return [*lines, f"o{number}._db = alias"]
+
+
+def _attach_lines(number: int, node: Node, nodes: Sequence[Node]) -> list[str]:
+    owner = next(i for i, other in enumerate(nodes) if other.steps == node.steps[:-1])
+    attach = f"o{owner}.{node.steps[-1].slot} = o{number}"
+    return [f"  if o{owner} is not None:", f"   {attach}"] if nodes[owner].steps else [f"  {attach}"]
+
+
+def row_loader(
+    shape: str, keys: Sequence[str], types: Sequence[TypeEngine[Any]], dialect: sa.Dialect, surplus: int = 0
+) -> Load:
+    """Return `load(rows, alias)`, which makes of each row what `shape` says: "values" a dict, "list" a tuple, "flat" a value."""
+    names: Names = {}
+    reads = [read_code(type_, dialect, f"c{i}", names) for i, type_ in enumerate(types)]
+    columns = ", ".join(f"c{i}" for i in range(len(types) + surplus))
+    if shape == "values":
+        made = f"{{{', '.join(f'{key!r}: {read}' for key, read in zip(keys, reads, strict=True))}}}"
+    elif shape == "flat":
+        made = reads[0]
+    elif surplus or any(read != f"c{i}" for i, read in enumerate(reads)):
+        made = f"({', '.join(reads)},)"
+    else:
+        return lambda rows, alias: list(map(tuple, rows))
+    return compile_function("load", ["def load(rows, alias):", f" return [{made} for {columns}, in rows]"], names)  # type: ignore[no-any-return] # it is what the lines say
+
+
+def binder(
+    compiled: Any, entries: dict[str, tuple[Hashable, Callable[[Any], Any] | None]]
+) -> Callable[[tuple[Any, ...]], tuple[Any, ...]] | None:
+    """Return what turns a query's values into the parameters of `compiled`; None when they are the same."""
+    names: Names = {}
+    index = {name: i for i, name in enumerate(entries)}
+    parts = []
+    for place, name in enumerate(compiled.positiontup):
+        token, convert = entries.get(name, (None, None))
+        if name in index:
+            part = f"a[{index[name]}]"
+        else:  # a constant that SQLAlchemy added
+            names[f"k{place}"] = compiled.params[name]
+            part = f"k{place}"
+        processor = compiled._bind_processors.get(name)
+        if convert is not None:
+            names[f"convert{place}"] = convert
+            part = f"convert{place}({part})"
+        if processor is not None and (type(compiled.binds[name].type), token) not in _NO_BIND:
+            names[f"write{place}"] = processor
+            part = f"write{place}({part})"
+        parts.append(part)
+    if parts == [f"a[{i}]" for i in range(len(entries))]:
+        return None
+    return compile_function("bind", ["def bind(a):", f" return ({''.join(part + ', ' for part in parts)})"], names)  # type: ignore[no-any-return] # it is what the lines say

@@ -1,0 +1,201 @@
+"""Models: classes that describe tables, whose objects are rows.
+
+The metaclass takes the fields out of the class body and answers `Product.price` itself, with a SQLAlchemy column; so the
+class holds nothing that would stand in the way of an object's plain attributes. What it knows of the model is in
+`Product._meta`. The table is made when it is first needed, because it may point to models that are declared later.
+"""
+
+import sys
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+import sqlalchemy as sa
+
+from spruce.db.fields import AutoField, Field
+from spruce.db.loaders import Batch, compile_function
+from spruce.db.options import Options, Registry
+from spruce.db.queryset import Manager, QuerySet
+from spruce.db.relations import ForeignKey, Related
+from spruce.db.storing import delete_object, save_object
+from spruce.errors import FieldError, ModelError, MultipleObjectsReturned, ObjectDoesNotExist, nearest
+from spruce.db.lookups import listed
+
+__all__ = ["Model", "ModelType", "registry"]
+
+M = TypeVar("M", bound="Model")
+
+registry = Registry()
+"""All models, and the SQLAlchemy metadata with their tables."""
+
+
+class ModelType(type):
+    """The class of model classes."""
+
+    _meta: Options
+
+    def __new__(mcls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **keywords: Any) -> Any:
+        """Make a model of a class body."""
+        fields = {key: value for key, value in namespace.items() if isinstance(value, Field)}
+        meta = namespace.pop("Meta", None)
+        body = {key: value for key, value in namespace.items() if key not in fields}
+        cls = super().__new__(mcls, name, bases, body, **keywords)
+        if not any(isinstance(base, ModelType) for base in bases):
+            return cls
+        cls._meta = Options(cls, meta, registry, fields)  # type: ignore[arg-type] # it is a Model by now
+        if cls._meta.abstract:
+            return cls
+        _complete(cls)
+        registry.add(cls)  # type: ignore[arg-type] # the same
+        return cls
+
+    if TYPE_CHECKING:
+
+        @property
+        def objects(cls: type[M]) -> QuerySet[M]: ...
+
+        @property
+        def __table__(cls) -> sa.Table: ...
+
+    def __getattr__(cls, name: str) -> Any:
+        """`Product.price`, a column; `Product.__table__`, made at first use."""
+        meta = cls.__dict__.get("_meta")
+        if meta is not None and not meta.abstract:
+            if name == "__table__":
+                table = cls.__table__ = meta.build_table()  # type: ignore[misc] # a property for type checkers only
+                return table
+            if name in meta.paths:
+                return cls.__table__.c[meta.paths[name].attname]
+        known = meta.paths if meta is not None else ()
+        raise AttributeError(f"{cls.__name__} has no attribute {name!r}{nearest(name, known)}")
+
+    def __repr__(cls) -> str:
+        return f"<model {cls.__module__}.{cls.__qualname__}>"
+
+
+def _complete(cls: Any) -> None:
+    """Give a concrete model what its objects and queries need."""
+    meta: Options = cls._meta
+    for kind in (ObjectDoesNotExist, MultipleObjectsReturned):
+        short = kind.__name__.removeprefix("Object")
+        inside = {"__module__": cls.__module__, "__qualname__": f"{cls.__qualname__}.{short}", "__doc__": kind.__doc__}
+        setattr(cls, short, type(short, (kind,), inside))
+    for field in meta.fields:
+        if isinstance(field, ForeignKey):
+            setattr(cls, field.name, Related(field))
+    cls._fill = _constructor(cls, meta)
+    if cls.__init__ is Model.__init__ or "_generated" in vars(cls.__init__):
+        cls.__init__ = cls._fill
+    cls.objects = Manager(cls)
+
+
+def _constructor(cls: Any, meta: Options) -> Any:
+    """Generate `__init__(self, *, name=…, price=…)`, which sets each field to what is given or to its default."""
+    names: dict[str, object] = {"MISSING": _MISSING, "refuse": _refuse_keywords, "cls": cls}
+    arguments, body = [], []
+    for field in meta.fields:
+        names[f"d_{field.attname}"] = field.initial if callable(field.default) else field.initial()
+        default = f"d_{field.attname}" + ("()" if callable(field.default) else "")
+        arguments.append(f"{field.attname}=MISSING")
+        body.append(f" self.{field.attname} = {default} if {field.attname} is MISSING else {field.attname}")
+        if field.is_relation:
+            arguments.append(f"{field.name}=MISSING")
+            body += [f" if {field.name} is not MISSING:", f"  self.{field.name} = {field.name}"]
+    if "pk" not in {field.name for field in meta.fields}:
+        arguments.append("pk=MISSING")
+        body += [" if pk is not MISSING:", f"  self.{meta.pk.attname} = pk"]
+    signature = f"def __init__(self, *, {', '.join(arguments)}, **unknown):"
+    made = compile_function("__init__", [signature, " if unknown:", "  refuse(cls, unknown)", *body], names)
+    made._generated = True
+    return made
+
+
+_MISSING: Any = type("Missing", (), {"__repr__": lambda self: "MISSING"})()
+
+
+def _refuse_keywords(cls: Any, unknown: dict[str, Any]) -> None:
+    name = next(iter(unknown))
+    known = cls._meta.paths.keys() - {"pk"}
+    raise FieldError(
+        f"{cls.__name__}() got {name!r}, which is no field of it{nearest(name, known)}",
+        hint=f"Fields: {listed(known, name)}.",
+    )
+
+
+class Model(metaclass=ModelType):
+    """The base of all models.
+
+    A subclass declares fields and, in an inner class `Meta`, options: `db_table`, `ordering`, `unique_together`,
+    `abstract`. Without a primary key of its own it gets one named `id`.
+    """
+
+    _meta: ClassVar[Options]
+    DoesNotExist: ClassVar[type[ObjectDoesNotExist]]
+    MultipleObjectsReturned: ClassVar[type[MultipleObjectsReturned]]
+    _db: str | None = None  # the alias of the database that the object came from or was saved to
+    _batch: Batch | None = None
+    _fill: ClassVar[Any]
+
+    if TYPE_CHECKING:
+        id: Any
+
+    def __init__(self, **values: Any) -> None:
+        if not hasattr(type(self), "_fill"):
+            raise ModelError(f"{type(self).__name__} is abstract and has no objects", hint="Make one of a subclass.")
+        self._fill(**values)
+
+    def __str__(self) -> str:
+        return f"{type(self).__name__} object ({self.pk})"
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {self}>"
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Model):
+            return NotImplemented
+        if type(self) is not type(other):
+            return False
+        return self is other if self.pk is None else bool(self.pk == other.pk)
+
+    def __hash__(self) -> int:
+        if self.pk is None:
+            raise TypeError(f"a {type(self).__name__} that is not saved has no key and cannot be hashed")
+        return hash(self.pk)
+
+    @property
+    def pk(self) -> Any:
+        """The value of the primary key; None before the object is saved."""
+        return getattr(self, self._meta.pk.attname)
+
+    @pk.setter
+    def pk(self, value: Any) -> None:
+        setattr(self, self._meta.pk.attname, value)
+
+    def save(
+        self,
+        *,
+        using: str | None = None,
+        update_fields: "list[str] | tuple[str, ...] | None" = None,
+        force_insert: bool = False,
+    ) -> None:
+        """Write the object: as a new row if it has no key or no row has its key, else over the row that is there.
+
+        `update_fields` writes these fields only, to a row that must exist. Values are made to fit first, as if they had
+        been loaded. Raises DataError, IntegrityError or OperationalError.
+        """
+        save_object(self, using, update_fields, force_insert)
+
+    def delete(self, *, using: str | None = None) -> tuple[int, dict[str, int]]:
+        """Delete the row, and those that point to it as their `on_delete` says; return how many, by model.
+
+        The object loses its key. Raises ProtectedError, and ValueError when the object has no key.
+        """
+        return delete_object(self, using)
+
+    def refresh_from_db(self, *, using: str | None = None, fields: "list[str] | tuple[str, ...] | None" = None) -> None:
+        """Read the row again, all of it or the named fields. Raises DoesNotExist when it is gone."""
+        fresh = type(self).objects.using(using or self._db).get(pk=self.pk)
+        wanted = self._meta.fields if fields is None else [self._meta.field(name) for name in fields]
+        for field in wanted:
+            setattr(self, field.attname, getattr(fresh, field.attname))
+            if isinstance(field, ForeignKey):
+                setattr(self, field.slot, None)
+        self._db, self._batch = fresh._db, None

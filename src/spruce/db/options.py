@@ -1,0 +1,196 @@
+"""What a model knows of itself (`Product._meta`), and the registry of all models with their tables."""
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from spruce.db.fields import AutoField, Field
+from spruce.db.relations import ForeignKey, Reverse
+from spruce.db.shapes import Shape
+from spruce.errors import FieldError, ModelError, nearest
+
+if TYPE_CHECKING:
+    from spruce.db.models import Model
+
+__all__ = ["Options", "Registry"]
+
+_OPTIONS = ("abstract", "db_table", "ordering", "unique_together")
+_RESERVED = frozenset({"pk", "objects", "DoesNotExist", "MultipleObjectsReturned", "save", "delete", "refresh_from_db"})
+_WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+
+
+class Options:
+    """The fields of a model and the options of its `Meta`.
+
+    `paths` has each name by which a query may call a field: its name, its attribute, and `pk`.
+    """
+
+    def __init__(self, model: "type[Model]", meta: Any, registry: "Registry", own: dict[str, Field[Any]]) -> None:
+        given = {key: value for key, value in vars(meta).items() if not key.startswith("__")} if meta else {}
+        for key in given.keys() - set(_OPTIONS):
+            raise ModelError(
+                f"{model.__name__}.Meta has no option {key!r}{nearest(key, _OPTIONS)}",
+                hint=f"Options: {', '.join(_OPTIONS)}.",
+            )
+        self.model = model
+        self.registry = registry
+        self.abstract = bool(given.get("abstract", False))
+        self.db_table: str = given.get("db_table") or _WORDS.sub("_", model.__name__).lower()
+        self.unique_together = _groups(given.get("unique_together", ()))
+        self.fields = self._collect(own)
+        self.paths = self._paths()
+        self.ordering: tuple[str, ...] = tuple(given.get("ordering", self._inherited_ordering()))
+        self.pointing: list[ForeignKey[Any]] = []  # the foreign keys of other models that point here
+        self.shape = Shape(model)
+        self.writers: dict[tuple[Any, ...], Any] = {}  # see storing.py
+
+    def __repr__(self) -> str:
+        return f"<Options of {self.label}>"
+
+    @property
+    def label(self) -> str:
+        """`shop.models.Product`."""
+        return f"{self.model.__module__}.{self.model.__qualname__}"
+
+    @property
+    def pk(self) -> Field[Any]:
+        """The primary key."""
+        return self.paths["pk"]
+
+    def field(self, name: str) -> Field[Any]:
+        """The field of a name. Raises FieldError."""
+        if name not in self.paths:
+            raise FieldError(f"{self.model.__name__} has no field {name!r}{nearest(name, self.paths)}")
+        return self.paths[name]
+
+    def _collect(self, own: dict[str, Field[Any]]) -> tuple[Field[Any], ...]:
+        fields: dict[str, Field[Any]] = {}
+        for base in reversed(self.model.__mro__[1:]):
+            options = vars(base).get("_meta")
+            if options is None:
+                continue
+            if not options.abstract:
+                raise ModelError(
+                    f"{self.model.__name__} cannot inherit from {base.__name__}, which has a table of its own",
+                    hint="Move what they share into a model with `class Meta: abstract = True`.",
+                )
+            fields |= {field.name: field.copy() for field in options.fields}
+        fields |= own
+        if not self.abstract:
+            fields = self._with_key(fields)
+        for name, field in fields.items():
+            _check_name(self.model, name)
+            field.bind_to(self.model, name)
+        return tuple(fields.values())
+
+    def _with_key(self, fields: dict[str, Field[Any]]) -> dict[str, Field[Any]]:
+        keys = [name for name, field in fields.items() if field.primary_key]
+        if len(keys) > 1:
+            raise ModelError(f"{self.model.__name__} has two primary keys: {', '.join(keys)}")
+        if not keys and "id" in fields:
+            raise ModelError(
+                f"{self.model.__name__}.id must be the primary key", hint="Add primary_key=True, or rename it."
+            )
+        return fields if keys else {"id": AutoField(), **fields}
+
+    def _paths(self) -> dict[str, Field[Any]]:
+        paths = {field.name: field for field in self.fields}
+        for field in self.fields:
+            if paths.setdefault(field.attname, field) is not field:
+                raise ModelError(f"{self.model.__name__}.{field.attname} is both a field and the key of {field.label}")
+        keys = [field for field in self.fields if field.primary_key]
+        return {**paths, "pk": keys[0]} if keys else paths
+
+    def _inherited_ordering(self) -> tuple[str, ...]:
+        options = [vars(base)["_meta"] for base in self.model.__mro__[1:] if "_meta" in vars(base)]
+        return options[0].ordering if options else ()
+
+    def build_table(self) -> sa.Table:
+        """Make the SQLAlchemy table. Raises ModelError if a foreign key points to a model that does not exist."""
+        groups = [
+            sa.UniqueConstraint(
+                *(self.field(name).attname for name in group), name=f"{self.db_table}_{'_'.join(group)}_key"
+            )
+            for group in self.unique_together
+        ]
+        columns = [field.column() for field in self.fields]
+        auto = isinstance(self.pk, AutoField)
+        return sa.Table(self.db_table, self.registry.metadata, *columns, *groups, sqlite_autoincrement=auto)
+
+
+def _groups(value: Any) -> tuple[tuple[str, ...], ...]:
+    """`unique_together`, which is one group of names or several."""
+    if value and all(isinstance(name, str) for name in value):
+        return (tuple(value),)
+    return tuple(tuple(group) for group in value)
+
+
+def _check_name(model: "type[Model]", name: str) -> None:
+    if name in _RESERVED:
+        raise ModelError(f"{model.__name__}.{name}: a field cannot have this name, which every model uses itself")
+    if "__" in name or name.startswith("_") or name.endswith("_"):
+        raise ModelError(f"{model.__name__}.{name}: a field's name has no underscore at its ends and no two in a row")
+
+
+class Registry:
+    """All models by table, and SQLAlchemy's metadata."""
+
+    def __init__(self) -> None:
+        self.metadata = sa.MetaData()
+        self.models: dict[str, type[Model]] = {}
+
+    def add(self, model: "type[Model]") -> None:
+        """Take a model in. One of the same name in the same module, as after a reload, is replaced. Raises ModelError."""
+        name = model._meta.db_table
+        old = self.models.get(name)
+        if old is not None and (old.__module__, old.__name__) != (model.__module__, model.__name__):
+            raise ModelError(
+                f"{model._meta.label} and {old._meta.label} have the same table {name!r}",
+                hint="Give one of them another name with `class Meta: db_table = …`.",
+            )
+        if old is not None:
+            self._remove(old)
+        self.models[name] = model
+        for field in model._meta.fields:
+            if isinstance(field, ForeignKey) and not isinstance(field.to, str):
+                self._connect(field)
+        for other in list(self.models.values()):
+            for field in other._meta.fields:
+                if isinstance(field, ForeignKey) and self._matches(field, model):
+                    field.to = model
+                    self._connect(field)
+
+    def _remove(self, model: "type[Model]") -> None:
+        del self.models[model._meta.db_table]
+        for field in model._meta.fields:
+            if isinstance(field, ForeignKey) and not isinstance(field.to, str) and field in field.to._meta.pointing:
+                field.to._meta.pointing.remove(field)
+        table = self.metadata.tables.get(model._meta.db_table)
+        if table is not None:
+            self.metadata.remove(table)
+
+    def _matches(self, field: ForeignKey[Any], model: "type[Model]") -> bool:
+        if not isinstance(field.to, str):
+            return False
+        return (field.to == "self" and field.model is model) or field.to.rpartition(".")[2] == model.__name__
+
+    def _connect(self, field: ForeignKey[Any]) -> None:
+        target, name = field.target, field.accessor
+        target._meta.pointing.append(field)
+        if name is None:
+            return
+        if name in target._meta.paths:
+            raise ModelError(
+                f"{field.label} would be {name!r} on {target.__name__}, which has a field of that name",
+                hint="Give the ForeignKey another related_name.",
+            )
+        setattr(target, name, Reverse(field))
+
+    def find(self, name: str, field: ForeignKey[Any]) -> "type[Model]":
+        """The model that a ForeignKey names. Raises ModelError."""
+        known = [model.__name__ for model in self.models.values()]
+        raise ModelError(
+            f"{field.label} points to {name!r}, and there is no such model{nearest(name, known)}",
+            hint="Import the module that declares it before the first query.",
+        )

@@ -1,0 +1,267 @@
+"""Foreign keys: the related object, loaded when it is touched, for the whole result at once.
+
+`product.category_id` is a plain attribute with the key. `product.category` is the object behind it; it is kept in the
+product's `slot` once it is known. The objects of one result share a `Batch`: the first of them whose category is touched
+loads the categories of all of them by one query, and the others find theirs in the batch. A key that was changed since,
+by assignment, is noticed because the object that is kept no longer fits it.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, Unpack, overload
+
+import sqlalchemy as sa
+from sqlalchemy.types import TypeEngine
+
+from spruce.db.fields import Field, FieldOptions
+from spruce.errors import DataError, ModelError
+
+if TYPE_CHECKING:
+    from spruce.db.models import Model
+    from spruce.db.queryset import QuerySet
+
+__all__ = [
+    "CASCADE",
+    "DO_NOTHING",
+    "PROTECT",
+    "RESTRICT",
+    "SET_DEFAULT",
+    "SET_NULL",
+    "ForeignKey",
+    "OnDelete",
+    "Related",
+    "Reverse",
+    "settle",
+]
+
+M = TypeVar("M")
+
+_BATCH = 1000
+"""How many related objects one query loads."""
+
+
+class OnDelete:
+    """What becomes of the rows that point to a row when that is deleted."""
+
+    def __init__(self, name: str, ddl: str) -> None:
+        self.name = name
+        self.ddl = ddl
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+CASCADE = OnDelete("CASCADE", "CASCADE")
+PROTECT = OnDelete("PROTECT", "RESTRICT")
+RESTRICT = OnDelete("RESTRICT", "RESTRICT")
+SET_NULL = OnDelete("SET_NULL", "SET NULL")
+SET_DEFAULT = OnDelete("SET_DEFAULT", "NO ACTION")
+DO_NOTHING = OnDelete("DO_NOTHING", "NO ACTION")
+
+
+class ForeignKey(Field[M], Generic[M]):
+    """A row of another model, or of its own ("self"); a model that comes later may be given by its name.
+
+    From the other side, `category.products` is a QuerySet of those that point to it: `related_name` names it, "+" leaves
+    it out, and None calls it by the model's name with `_set`.
+    """
+
+    what = "object or key"
+    family = "relation"
+    is_relation = True
+
+    @overload
+    def __init__(
+        self: "ForeignKey[M]",
+        to: type[M],
+        on_delete: OnDelete,
+        *,
+        related_name: str | None = None,
+        null: Literal[False] = False,
+        **options: Unpack[FieldOptions],
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: "ForeignKey[M | None]",
+        to: type[M],
+        on_delete: OnDelete,
+        *,
+        related_name: str | None = None,
+        null: Literal[True],
+        **options: Unpack[FieldOptions],
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: "ForeignKey[Any]",
+        to: str,
+        on_delete: OnDelete,
+        *,
+        related_name: str | None = None,
+        null: bool = False,
+        **options: Unpack[FieldOptions],
+    ) -> None: ...
+    def __init__(
+        self,
+        to: Any,
+        on_delete: OnDelete,
+        *,
+        related_name: str | None = None,
+        null: bool = False,
+        **options: Unpack[FieldOptions],
+    ) -> None:
+        super().__init__(null=null, **options)
+        if not isinstance(on_delete, OnDelete):
+            raise ModelError(f"ForeignKey: on_delete is one of CASCADE, PROTECT, SET_NULL …, not {on_delete!r}")
+        if on_delete is SET_NULL and not null:
+            raise ModelError("ForeignKey: on_delete=SET_NULL needs null=True")
+        if not isinstance(to, str) and not hasattr(to, "_meta"):
+            raise ModelError(f"ForeignKey takes a model or the name of one, not {to!r}")
+        self.to = to
+        self.on_delete = on_delete
+        self.related_name = related_name
+
+    def bind_to(self, model: "type[Model]", name: str) -> None:
+        """Become the relation `name` of `model`, with the attribute `name_id`."""
+        super().bind_to(model, name)
+        self.attname = f"{name}_id"
+        self.slot = f"_{name}_object"
+
+    @property
+    def target(self) -> "type[Model]":
+        """The model that it points to. Raises ModelError while there is none of that name."""
+        if isinstance(self.to, str):
+            self.to = self.model._meta.registry.find(self.to, self)
+        return self.to  # type: ignore[no-any-return] # a model by now
+
+    @property
+    def key(self) -> Field[Any]:
+        """The primary key that it holds values of."""
+        return self.target._meta.pk
+
+    @property
+    def accessor(self) -> str | None:
+        """The name of the QuerySet on the other side."""
+        if self.related_name is not None:
+            return None if self.related_name.endswith("+") else self.related_name
+        return f"{self.model.__name__.lower()}_set"
+
+    def column(self) -> sa.Column[Any]:
+        """The column, with an index as it is looked up from the other side."""
+        target = f"{self.target._meta.db_table}.{self.key.db_column or self.key.attname}"
+        return sa.Column(
+            self.db_column or self.attname,
+            self.column_type(),
+            sa.ForeignKey(target, ondelete=self.on_delete.ddl),
+            key=self.attname,
+            nullable=self.null,
+            primary_key=self.primary_key,
+            unique=(self.unique and not self.primary_key) or None,
+            index=True if not self.unique else None,
+        )
+
+    def column_type(self) -> TypeEngine[Any]:
+        """That of the primary key."""
+        return self.key.column_type()
+
+    def convert(self, value: Any) -> Any:
+        """A key, or an object's key."""
+        if hasattr(type(value), "_meta"):
+            if not isinstance(value, self.target):
+                raise TypeError(f"it is a {type(value).__name__}, and this points to {self.target.__name__}")
+            return value.pk
+        return self.key.convert(value)
+
+    def fit(self, value: Any) -> Any:
+        """Keys that the primary key can hold."""
+        return self.key.fit(value)
+
+
+class Related:
+    """What stands in a model's class for a ForeignKey: gives the object of an instance, and takes one."""
+
+    __slots__ = ("field",)
+
+    def __init__(self, field: ForeignKey[Any]) -> None:
+        self.field = field
+
+    def __get__(self, instance: Any, owner: Any) -> Any:
+        field = self.field
+        if instance is None:
+            return owner.__table__.c[field.attname]
+        key = getattr(instance, field.attname)
+        known = getattr(instance, field.slot, None)
+        if type(known) is Pending:
+            return known.object
+        if known is not None and known.pk == key:
+            return known
+        if key is None:
+            if field.null:
+                return None
+            raise field.target.DoesNotExist(
+                f"this {type(instance).__name__} has no {field.name} yet", hint=f"Set its {field.name} first."
+            )
+        found = _load(field, instance, key)
+        setattr(instance, field.slot, found)
+        return found
+
+    def __set__(self, instance: Any, value: Any) -> None:
+        field = self.field
+        if value is not None and not isinstance(value, field.target):
+            raise DataError(
+                f"{field.label} takes a {field.target.__name__} or None, not {value!r}",
+                hint=f"To set the key, assign to {field.attname}.",
+            )
+        key = None if value is None else value.pk
+        setattr(instance, field.attname, key)
+        setattr(instance, field.slot, value if value is None or key is not None else Pending(value))
+
+
+class Pending:
+    """An object in a slot that had no key yet when it was assigned; the key is taken over when the owner is saved."""
+
+    __slots__ = ("object",)
+
+    def __init__(self, value: Any) -> None:
+        self.object = value
+
+
+def settle(field: ForeignKey[Any], instance: Any) -> None:
+    """Before `instance` is saved, take over the key of an object that was assigned before it had one. Raises DataError."""
+    pending = getattr(instance, field.slot, None)
+    if type(pending) is not Pending or getattr(instance, field.attname) is not None:
+        return
+    if pending.object.pk is None:
+        raise DataError(
+            f"{field.label} is a {field.target.__name__} that is not saved yet", hint="Call its save() first."
+        )
+    setattr(instance, field.attname, pending.object.pk)
+    setattr(instance, field.slot, pending.object)
+
+
+def _load(field: ForeignKey[Any], instance: Any, key: Any) -> Any:
+    """The object with `key`, from what the batch has loaded or after loading for the whole batch."""
+    query: QuerySet[Any] = field.target.objects.using(instance._db)
+    batch = instance._batch
+    if batch is not None:
+        loaded = batch.loaded.get(field.name)
+        if loaded is None:
+            keys = [each for each in batch.ids.get(field.name, ()) if each is not None]
+            parts = [keys[start : start + _BATCH] for start in range(0, len(keys), _BATCH)]
+            loaded = batch.loaded[field.name] = {each.pk: each for part in parts for each in query.filter(pk__in=part)}
+        if key in loaded:
+            return loaded[key]
+    return query.get(pk=key)
+
+
+class Reverse:
+    """The other side of a ForeignKey: on an instance, the QuerySet of those that point to it."""
+
+    __slots__ = ("field",)
+
+    def __init__(self, field: ForeignKey[Any]) -> None:
+        self.field = field
+
+    def __get__(self, instance: Any, owner: Any) -> Any:
+        if instance is None:
+            return self
+        make: Callable[..., Any] = self.field.model.objects.related_to
+        return make(self.field, instance)

@@ -1,0 +1,95 @@
+"""The trie of query shapes: what queries have in common when only their values differ.
+
+Each step of a QuerySet (`filter(price__gt=…)`, `order_by("name")`) is an *op*: a small hashable tuple of names and types
+that never holds a value. A query's shape is the path of its ops from the model's root, so a repeated query finds its
+shape by one dictionary look-up per step, and on it the finished `Plan`, made once per dialect. Values travel beside it.
+
+Shapes are bounded: past `MAX_SHAPES` those that were not used since the last clearing go first. A QuerySet that holds a
+cleared shape still works; the next one like it grows a new shape.
+"""
+
+from collections.abc import Callable, Hashable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from spruce.db.lookups import check_op
+
+if TYPE_CHECKING:
+    from spruce.db.models import Model
+
+__all__ = ["MAX_SHAPES", "Op", "Plan", "Shape"]
+
+MAX_SHAPES = 2000
+"""How many shapes a model keeps."""
+
+Op = tuple[Hashable, ...]
+Values = tuple[Any, ...]
+
+
+class Plan:
+    """A query shape made ready for one dialect.
+
+    `bind` turns the query's values into the driver's parameters; None when they are the same. `load` turns the driver's
+    rows into results. `seconds` is the time that the query takes, on average.
+    """
+
+    __slots__ = ("bind", "load", "returns_rows", "seconds", "sql")
+
+    def __init__(
+        self,
+        sql: str,
+        bind: Callable[[Values], Values] | None,
+        load: Callable[[list[Any], str], list[Any]] | None,
+    ) -> None:
+        self.sql = sql
+        self.bind = bind
+        self.load = load
+        self.returns_rows = load is not None
+        self.seconds = 0.0
+
+
+class Shape:
+    """A node of the trie: the query of `parent` with `op` added."""
+
+    __slots__ = ("model", "next", "op", "parent", "plans", "root", "size", "used")
+
+    def __init__(self, model: "type[Model]", parent: "Shape | None" = None, op: Op = ()) -> None:
+        self.model = model
+        self.parent = parent
+        self.op = op
+        self.next: dict[Op, Shape] = {}
+        self.plans: dict[str, Plan] = {}
+        self.root: Shape = parent.root if parent else self
+        self.size = 0  # of the trie, counted in the root
+        self.used = True
+
+    def grow(self, op: Op) -> "Shape":
+        """Return the shape that `op` leads to, checked and made if need be. Raises FieldError for names that are wrong."""
+        known = self.next.get(op)
+        if known is not None:
+            return known
+        check_op(self.model, op)
+        root = self.root
+        root.size += 1
+        if root.size > MAX_SHAPES:
+            root.size -= root.clear_unused()
+        return self.next.setdefault(op, Shape(self.model, self, op))  # setdefault: two OS threads get the same one
+
+    def clear_unused(self) -> int:
+        """Drop the leaves below that were not used since the last call; return how many."""
+        dropped = 0
+        for op, shape in list(self.next.items()):
+            dropped += shape.clear_unused()
+            if not shape.next and not shape.used and self.next.pop(op, None) is not None:
+                dropped += 1
+            shape.used = False
+        return dropped
+
+    def ops(self) -> list[Op]:
+        """The ops from the root to here."""
+        return [shape.op for shape in self._upwards()][::-1]
+
+    def _upwards(self) -> "Iterator[Shape]":
+        shape: Shape | None = self
+        while shape is not None and shape.parent is not None:
+            yield shape
+            shape = shape.parent

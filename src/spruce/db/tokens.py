@@ -1,0 +1,224 @@
+"""Tokens: what stands in a shape for the values of a query.
+
+The token of a plain value is its type. Everything else that may stand where a value goes (lists, objects, F, Q, queries,
+SQLAlchemy expressions) has a token of its own that says how many values it brings and is equal to others of its form.
+"""
+
+import datetime as dt
+import enum
+import uuid
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.sql import ClauseElement
+
+from spruce.db.expressions import F, Q
+from spruce.errors import FieldError
+
+__all__ = ["PLAIN", "Clause", "Expression", "Flag", "In", "Nested", "Row", "Tree", "conditions", "token", "tokens"]
+
+_BASES: tuple[type, ...] = (
+    bool, int, str, float, bytes, Decimal, dt.datetime, dt.date, dt.time, dt.timedelta, uuid.UUID,
+)  # fmt: skip
+PLAIN = frozenset({*_BASES, type(None)})
+"""The types whose values stand for themselves."""
+
+_MOST_PADDED = 16_384  # SQLite takes 32,766 parameters in one statement
+
+Values = tuple[Any, ...]
+
+
+class In(NamedTuple):
+    """A list, its length rounded up to a power of two: lists of 1 to 100 values make 8 shapes."""
+
+    length: int
+    types: frozenset[type]
+
+
+class Flag(NamedTuple):
+    """A truth value that is part of the SQL, as of `isnull`."""
+
+    value: bool
+
+
+class Row(NamedTuple):
+    """A saved object, which stands for its primary key."""
+
+    model: Any
+
+
+class Expression(NamedTuple):
+    """An F with its arithmetic."""
+
+    key: Hashable
+    width: int
+
+
+class Nested(NamedTuple):
+    """Another query, as a subquery."""
+
+    shape: Any
+    width: int
+
+
+class Tree(NamedTuple):
+    """A Q: `keys` beside `tokens`; a key is None where the token is a condition itself."""
+
+    connector: str
+    negated: bool
+    keys: tuple[str | None, ...]
+    tokens: tuple[Hashable, ...]
+
+
+class Clause:
+    """A SQLAlchemy expression by its own cache key; `exemplar` is one whose values are numbered by `parameters`."""
+
+    __slots__ = ("exemplar", "key", "lengths", "parameters")
+
+    def __init__(self, exemplar: ClauseElement, key: Hashable, parameters: Sequence[Any], lengths: tuple[int, ...]):
+        self.exemplar = exemplar
+        self.key = key
+        self.parameters = parameters
+        self.lengths = lengths  # of each parameter: 0 is one value, n a list of n
+
+    def __hash__(self) -> int:
+        return hash((self.key, self.lengths))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Clause) and other.key == self.key and other.lengths == self.lengths
+
+
+def token(value: Any) -> tuple[Hashable, Values]:
+    """Return the token of a value and the plain values in it. Raises FieldError when it cannot stand in a query."""
+    kind = type(value)
+    if kind in PLAIN:
+        return kind, (value,)
+    if isinstance(value, enum.Enum):
+        return token(value.value)
+    for base in _BASES:
+        if isinstance(value, base):
+            return base, (_as_base(base, value),)
+    if isinstance(value, list | tuple | set | frozenset | range | dict | type({}.values())):
+        return _of_list(value)
+    if isinstance(value, F):
+        return Expression(*_of_f(value)), value.values
+    if isinstance(value, Q):
+        return _of_q(value)
+    if hasattr(kind, "_meta"):
+        return _of_row(value)
+    if hasattr(value, "as_subquery"):
+        shape, values = value.as_subquery()
+        return Nested(shape, len(values)), values
+    if isinstance(value, ClauseElement) or hasattr(value, "__clause_element__"):
+        return _of_clause(value)
+    raise FieldError(
+        f"a {kind.__name__} cannot stand in a query",
+        hint="It takes plain values, lists of them, model objects, QuerySets, F, Q and SQLAlchemy expressions.",
+    )
+
+
+def tokens(values: Iterable[Any]) -> tuple[tuple[Hashable, ...], Values]:
+    """Return the tokens of several values, and all plain values in them."""
+    pairs = [token(value) for value in values]
+    return tuple(pair[0] for pair in pairs), tuple(value for pair in pairs for value in pair[1])
+
+
+def conditions(
+    expressions: Iterable[Any], keywords: Mapping[str, Any]
+) -> tuple[tuple[str | None, ...], tuple[Hashable, ...], Values]:
+    """Return keys, tokens and values of what `filter()` was given."""
+    pairs = [*((None, expression) for expression in expressions), *keywords.items()]
+    keys: list[str | None] = []
+    found: list[Hashable] = []
+    values: list[Any] = []
+    for key, value in pairs:
+        one, brought = _of_condition(key, value)
+        keys.append(key)
+        found.append(one)
+        values.extend(brought)
+    return tuple(keys), tuple(found), tuple(values)
+
+
+def _of_condition(key: str | None, value: Any) -> tuple[Hashable, Values]:
+    if key is None:
+        if not isinstance(value, Q | ClauseElement) and not hasattr(value, "__clause_element__"):
+            raise FieldError(
+                f"{value!r} is no condition",
+                hint="Conditions are keywords (price__gt=10), Q objects, or SQLAlchemy expressions (Product.price > 10).",
+            )
+        return token(value)
+    if isinstance(value, bool) and (key == "isnull" or key.endswith("__isnull")):
+        return Flag(value), ()
+    return token(value)
+
+
+def _as_base(base: type, value: Any) -> Any:
+    if base is dt.datetime or base is dt.date:
+        return value
+    return str.__str__(value) if base is str else base(value)
+
+
+def _of_list(value: Iterable[Any]) -> tuple[Hashable, Values]:
+    found = [token(item.pk if hasattr(type(item), "_meta") else item) for item in value if item is not None]
+    if not all(isinstance(one, type) for one, _ in found):
+        raise FieldError("a list in a query holds plain values or model objects only")
+    plain = tuple(values[0] for _, values in found)
+    count = len(plain)
+    if not count:
+        return In(0, frozenset()), ()
+    length = 1 << (count - 1).bit_length() if count <= _MOST_PADDED else count
+    return In(length, frozenset(map(type, plain))), plain + plain[-1:] * (length - count)
+
+
+def _of_f(value: F) -> tuple[Hashable, int]:
+    bad = next((item for item in value.values if type(item) not in PLAIN or item is None), value)
+    if bad is not value:
+        raise FieldError(f"{bad!r} cannot stand in arithmetic with F()")
+    return value.key, len(value.values)
+
+
+def _of_q(value: Q) -> tuple[Hashable, Values]:
+    keys: list[str | None] = []
+    found: list[Hashable] = []
+    values: list[Any] = []
+    for child in value.children:
+        key, inner = child if isinstance(child, tuple) else (None, child)
+        one, brought = _of_condition(key, inner)
+        keys.append(key)
+        found.append(one)
+        values.extend(brought)
+    return Tree(value.connector, value.negated, tuple(keys), tuple(found)), tuple(values)
+
+
+def _of_row(value: Any) -> tuple[Hashable, Values]:
+    if value.pk is None:
+        raise FieldError(
+            f"{value!r} is not saved, so a query cannot look for it", hint="Call its save() before the query."
+        )
+    return Row(type(value)), (value.pk,)
+
+
+def _of_clause(value: Any) -> tuple[Hashable, Values]:
+    if not isinstance(value, ClauseElement):
+        value = value.__clause_element__()
+    cache_key = value._generate_cache_key()
+    if cache_key is None:
+        parameters: Sequence[Any] = [
+            element for element in sa.sql.visitors.iterate(value) if isinstance(element, sa.BindParameter)
+        ]
+        key: Hashable = id(value)
+    else:
+        parameters, key = cache_key.bindparams, cache_key.key
+    values: list[Any] = []
+    lengths: list[int] = []
+    for parameter in parameters:
+        bound = parameter.effective_value
+        if parameter.expanding:
+            lengths.append(len(bound) or -1)
+            values.extend(bound)
+        else:
+            lengths.append(0)
+            values.append(bound)
+    return Clause(value, key, parameters, tuple(lengths)), tuple(values)

@@ -1,0 +1,154 @@
+"""Transactions: `with db.atomic():`, savepoints inside of it, and what to do after the commit.
+
+A transaction belongs to the green thread that opened it. It is found through one context variable, which holds the
+innermost of the open transactions with its owner; a child green thread inherits the variable but is not the owner, so
+its queries run outside, on their own.
+"""
+
+import functools
+import inspect
+from collections.abc import Callable
+from contextvars import ContextVar
+from types import TracebackType
+from typing import Any, ParamSpec, TypeVar, overload
+
+from spruce import green
+from spruce.db.databases import Connection, Database, Transaction, current
+from spruce.errors import TransactionError
+
+__all__ = ["Atomic", "atomic", "connection", "on_commit"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Call = Callable[[], object]
+
+
+class _Open:
+    """A transaction that is open: whose it is, and what waits for its commit."""
+
+    __slots__ = ("after", "database", "depth", "outer", "owner", "transaction")
+
+    def __init__(self, database: Database, transaction: Transaction, outer: "_Open | None") -> None:
+        self.owner = green.get_ident()
+        self.database = database
+        self.transaction = transaction
+        self.outer = outer  # what was the innermost before
+        self.depth = 0  # of savepoints
+        self.after: list[Call] = []
+
+
+_innermost: ContextVar[_Open | None] = ContextVar("spruce_transaction", default=None)
+
+
+def connection(database: Database) -> Connection:
+    """What runs the statements of this green thread on a database: its open transaction, or the driver itself."""
+    innermost = _innermost.get()
+    if innermost is None:
+        return database.driver
+    found = _find(database)
+    return database.driver if found is None else found.transaction
+
+
+def _find(database: Database) -> _Open | None:
+    """The transaction that this green thread has open on a database."""
+    found = _innermost.get()
+    owner = green.get_ident() if found is not None else None
+    while found is not None and (found.database is not database or found.owner != owner):
+        found = found.outer
+    return found
+
+
+class Atomic:
+    """What `atomic()` gives: a context manager, and a decorator that opens a block of its own for each call."""
+
+    __slots__ = ("_blocks", "durable", "using")
+
+    def __init__(self, using: str | None = None, *, durable: bool = False) -> None:
+        self.using = using
+        self.durable = durable
+        self._blocks: list[tuple[_Open, str, int]] = []  # of each entry: the transaction, its savepoint, what waits
+
+    def __call__(self, function: Callable[P, T]) -> Callable[P, T]:
+        if inspect.iscoroutinefunction(function) or inspect.isgeneratorfunction(function):
+            raise TransactionError(
+                f"atomic cannot decorate {function.__qualname__}(), whose body runs after the call has returned",
+                hint="Write `with db.atomic():` inside of it.",
+            )
+
+        @functools.wraps(function)
+        def wrapped(*args: P.args, **kwargs: P.kwargs) -> T:
+            with Atomic(self.using, durable=self.durable):
+                return function(*args, **kwargs)
+
+        return wrapped
+
+    def __enter__(self) -> None:
+        database = current()[self.using or "default"]
+        found = _find(database)
+        if found is None:
+            found = _Open(database, database.driver.begin(), _innermost.get())
+            _innermost.set(found)
+            self._blocks.append((found, "", 0))
+            return
+        if self.durable:
+            raise TransactionError(
+                f"a durable block cannot be inside of another: there is a transaction open on {database.alias!r}",
+                hint="Leave out durable=True, or call this outside of `with db.atomic()`.",
+            )
+        name = f"spruce_{found.depth + 1}"
+        found.transaction.savepoint(name)
+        found.depth += 1
+        self._blocks.append((found, name, len(found.after)))
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        opened, name, waiting = self._blocks.pop()
+        if name:
+            _leave_savepoint(opened, name, waiting, failed=kind is not None)
+            return
+        _innermost.set(opened.outer)
+        if kind is not None:
+            opened.transaction.rollback()
+            return
+        opened.transaction.commit()
+        for call in opened.after:
+            call()
+
+
+def _leave_savepoint(opened: _Open, name: str, waiting: int, *, failed: bool) -> None:
+    opened.depth -= 1
+    if failed:
+        del opened.after[waiting:]
+        opened.transaction.rollback_to(name)
+    else:
+        opened.transaction.release(name)
+
+
+@overload
+def atomic(using: Callable[P, T]) -> Callable[P, T]: ...
+@overload
+def atomic(using: str | None = None, *, durable: bool = False) -> Atomic: ...
+def atomic(using: Any = None, *, durable: bool = False) -> Any:
+    """Do all of a block or nothing of it: commit at its end, roll back if it raises. Also a decorator.
+
+    `using` is the alias of the database. Inside of another block of the same database it is a savepoint, unless it is
+    `durable`, which allows that nowhere. It blocks until the database lets it write.
+    """
+    if callable(using):
+        return Atomic()(using)
+    return Atomic(using, durable=durable)
+
+
+def on_commit(call: Call, using: str | None = None) -> None:
+    """Call `call()` once the transaction that is open here has been committed; at once when there is none.
+
+    Calls are made in order, outside of the transaction. What was registered in a block that is rolled back is dropped.
+    """
+    if not callable(call):
+        raise TypeError(f"on_commit() takes a function to call, not {call!r}")
+    found = _find(current()[using or "default"])
+    if found is None:
+        call()
+    else:
+        found.after.append(call)

@@ -56,16 +56,16 @@ class Served:
             self._ended = line is None
             self._news.notify_all()
 
-    def wait_for(self, text: str) -> str:
-        """Wait until the process has written a line with `text`, and return it; fail when it ends before."""
+    def wait_for(self, text: str, times: int = 1) -> str:
+        """Wait until the process has written `times` lines with `text`, and return the last; fail if it ends before."""
         with self._news:
-            self._news.wait_for(lambda: self._ended or text in self.output)
-            line = next((line for line in self._lines if text in line), None)
-        if line is None:
+            self._news.wait_for(lambda: self._ended or self.output.count(text) >= times)
+            lines = [line for line in self._lines if text in line]
+        if len(lines) < times:
             raise AssertionError(
                 f"{self.process.args} ended with {self.process.wait()} and never said {text!r}:\n{self.output}"
             )
-        return line
+        return lines[-1]
 
     @property
     def output(self) -> str:

@@ -114,11 +114,12 @@ def test_a_unix_socket_serves(serve: Serve, tmp_path: Path) -> None:
 
 
 def test_a_change_restarts_it_in_reload_mode(serve: Serve, tmp_path: Path) -> None:
-    """The address stays open; the answer is that of the new code as soon as the restart is announced."""
+    """The address stays open, and soon the answer is that of the new code."""
     served = serve("hello.py", "--reload")
     assert served.ask("/hello/world") == (200, "Hello, world!")
     (tmp_path / "hello.py").write_text(dedent(HELLO).replace("Hello, {name}", "Good day, {name}"))
     served.wait_for("Restarting: hello.py changed")
+    served.wait_for("Found hello:app", times=3)  # by the parent, its first child, its second child
     assert served.ask("/hello/world") == (200, "Good day, world!")
 
 

@@ -27,9 +27,10 @@ for module in pkgutil.walk_packages(spruce.__path__, "spruce."):
 """
 
 
-def succeed(*command: object) -> str:
+def succeed(*command: object, folder: Path = ROOT) -> str:
     """Run a command that must succeed and return what it wrote."""
-    result = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=300)
+    words = [str(word) for word in command]
+    result = subprocess.run(words, cwd=folder, capture_output=True, text=True, timeout=300)
     assert result.returncode == 0, f"{command}\n{result.stdout}{result.stderr}"
     return result.stdout + result.stderr
 
@@ -77,5 +78,5 @@ def test_hello_is_served_from_the_wheel(empty: Path, serve: Callable[..., Any], 
 def test_the_types_reach_the_user(empty: Path, tmp_path: Path) -> None:
     """A type checker that sees only the installed package knows what a view may return."""
     (tmp_path / "typed.py").write_text(HELLO + "\nreveal_type(app)\n")
-    arguments = ["--python-executable", empty / "python", "--cache-dir", tmp_path / "cache", tmp_path / "typed.py"]
-    assert 'Revealed type is "spruce.web.app.App"' in succeed(sys.executable, "-m", "mypy", *arguments)
+    output = succeed(sys.executable, "-m", "mypy", "--python-executable", empty / "python", "typed.py", folder=tmp_path)
+    assert 'Revealed type is "spruce.web.app.App"' in output

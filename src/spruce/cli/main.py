@@ -39,7 +39,7 @@ def _own_traceback(error: BaseException) -> str:
 
 
 def _is_machinery(frame: TracebackType) -> bool:
-    module = frame.tb_frame.f_globals.get("__name__", "")
+    module: str = frame.tb_frame.f_globals.get("__name__", "")
     return module.startswith(("importlib", "spruce.cli"))
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from spruce.green import Waiter
 from spruce.green.runtime import peek_hub
 
 
@@ -22,6 +23,10 @@ def _no_thread_is_left() -> Iterator[None]:
     yield
     hub = peek_hub()
     if hub is not None:
+        if not hub.loop.is_closed():
+            turn = Waiter()  # a thread that awaited something has a task, which ends one turn of the loop after it
+            hub.loop.call_soon(turn.wake)
+            turn.wait()
         alive = hub.live_threads()
         tasks = asyncio.all_tasks(hub.loop) if not hub.loop.is_closed() else set()
         for thread in alive:

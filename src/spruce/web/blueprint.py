@@ -42,8 +42,8 @@ class Blueprint(Scaffold):
     """Routes and hooks of one part of an app, added to it with `app.register_blueprint(blueprint)`.
 
     Its endpoints are called `name.view`. Rules stand behind `url_prefix`. `template_folder` is searched after the
-    app's; `static_folder` is served below the prefix, at `static_url_path` or the folder's name. Hooks hold for its own views
-    and those of blueprints inside; the ones with `app` in their name hold for the whole app.
+    app's; `static_folder` is served below the prefix, at `static_url_path` or the folder's name. Hooks hold for its own
+    views and those of blueprints inside; the ones with `app` in their name hold for the whole app.
     """
 
     def __init__(

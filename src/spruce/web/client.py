@@ -19,7 +19,7 @@ _MOST_REDIRECTS = 20
 
 
 class TestResponse(Response):
-    """What a client got: `status_code`, `text`, `json`, `headers`; its `request`, and the `history` of redirects to it."""
+    """What a client got: `status_code`, `text`, `json`, `headers`; its `request`, and the `history` of redirects."""
 
     __test__ = False  # pytest is not to collect it
 

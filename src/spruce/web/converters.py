@@ -98,7 +98,7 @@ class PathConverter(BaseConverter):
 class AnyConverter(BaseConverter):
     """`any(a,b)`: one of the given texts."""
 
-    def __init__(self, router: object, *items: object) -> None:  # noqa: A002 - the name that rules use
+    def __init__(self, router: object, *items: object) -> None:
         super().__init__(router)
         self.items = frozenset(str(item) for item in items)
         self.regex = f"(?:{'|'.join(re.escape(item) for item in sorted(self.items))})"
@@ -163,8 +163,12 @@ class FloatConverter(NumberConverter):
     digits = r"[0-9]+\.[0-9]+"
 
     def __init__(
-        self, router: object, min: float | None = None, max: float | None = None, signed: bool = False
-    ) -> None:  # noqa: A002 - the name that rules use
+        self,
+        router: object,
+        min: float | None = None,  # noqa: A002 - the name that rules use
+        max: float | None = None,  # noqa: A002 - the name that rules use
+        signed: bool = False,
+    ) -> None:
         super().__init__(router, min=min, max=max, signed=signed)
 
 

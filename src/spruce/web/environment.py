@@ -61,10 +61,9 @@ class Environment(jinja2.Environment):
             if isinstance(name_or_list, list | tuple):
                 return self.select_template(name_or_list)
             return self.get_template(name_or_list)
-        except jinja2.TemplatesNotFound as error:
-            raise self._not_found(" or ".join(map(repr, error.templates)), str(error.name)) from error
         except jinja2.TemplateNotFound as error:
-            raise self._not_found(repr(error.name), error.name or "") from error
+            names = error.templates if isinstance(error, jinja2.TemplatesNotFound) else [error.name]
+            raise self._not_found([str(name) for name in names]) from error
 
     def from_text(self, source: str) -> jinja2.Template:
         """Return the template of a text; the last hundred are kept parsed."""
@@ -92,13 +91,13 @@ class Environment(jinja2.Environment):
                 continue
         return None
 
-    def _not_found(self, names: str, name: str) -> TemplateNotFound:
+    def _not_found(self, names: list[str]) -> TemplateNotFound:
         folders = self.folders()
         known = [
             path.relative_to(folder).as_posix() for folder in folders for path in folder.rglob("*") if path.is_file()
         ]
         return TemplateNotFound(
-            f"there is no template {names}{nearest(name, known)}",
+            f"there is no template {' or '.join(map(repr, names))}{nearest(names[-1], known)}",
             hint=f"Searched: {', '.join(map(str, folders)) or 'nowhere, as the app has no template folder'}.",
         )
 

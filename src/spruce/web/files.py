@@ -84,7 +84,7 @@ def send_file(
         response = _send_path(request, full_path, mimetype, download_name, etag, last_modified, max_age)
         name = download_name or os.path.basename(full_path)
     else:
-        response, name = _send_open(path_or_file, mimetype, download_name), download_name
+        response, name = _send_open(path_or_file, mimetype, download_name), download_name or ""
     if as_attachment or download_name:
         response.headers.set("Content-Disposition", _disposition("attachment" if as_attachment else "inline", name))
     return response
@@ -204,7 +204,7 @@ def _type_of(name: str) -> str:
     return with_charset(kind or "application/octet-stream")
 
 
-def _disposition(kind: str, name: str | None) -> str:
+def _disposition(kind: str, name: str) -> str:
     """Content-Disposition (RFC 6266), with the name in ASCII and, where that loses something, in UTF-8."""
     if not name:
         return kind

@@ -28,7 +28,7 @@ def serve_wsgi(handler: Handler, environ: dict[str, Any], start_response: Callab
         response.close()
         request.close()
         return []
-    if isinstance(response.response, bytes) and not response.needs_close:
+    if isinstance(response.response, bytes) and not response.close_calls:
         request.close()
         return [response.response]
     return _Body(request, response)
@@ -107,7 +107,7 @@ class _Limited:
 
 
 async def serve_asgi(handler: Handler, scope: dict[str, Any], receive: Receive, send: Send) -> None:
-    """Handle one connection of an ASGI server: an HTTP request, or the server's start and end. WebSockets are refused."""
+    """Handle one connection of an ASGI server: a request, or its start and end. WebSockets are refused."""
     if scope["type"] == "http":
         request = _from_scope(scope, receive)
         await spawn(_answer, handler, request, send)

@@ -58,7 +58,10 @@ class Hooks:
 
 
 def find_handler(scopes: Iterable[Hooks], error: BaseException) -> Function | None:
-    """Return the handler for `error`; `scopes` begin with the innermost. One for the code goes before one for a class."""
+    """Return the handler for `error`; `scopes` begin with the innermost.
+
+    One for the status code goes before one for a class without a code.
+    """
     scopes = list(scopes)
     code = error.code if isinstance(error, HTTPException) else None
     for wanted in dict.fromkeys((code, None)):

@@ -13,7 +13,7 @@ Middleware = Callable[[Handler], Handler]
 
 
 class MiddlewareMixin:
-    """A middleware made of hooks; write the ones that you need:
+    """A middleware made of hooks, of which a class has those that it needs.
 
     `process_request(request)` on the way in; a response returned here is the answer, and nothing further in is called.
     `process_view(request, view, args, kwargs)` when the view is known, just before it is called; a response returned

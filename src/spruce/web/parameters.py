@@ -101,16 +101,14 @@ class QueryValue:
 
     def read(self, request: Request, arguments: Mapping[str, Any]) -> Any:
         """Return the value, or the default when the query string has none."""
-        values = request.args.getlist(self.name)
-        if not self.text and values and not values[-1] and self.default is not REQUIRED:
-            values = []
-        if not values:
+        value = request.args.get(self.name)
+        if value is None or not (value or self.text or self.default is REQUIRED):
             if self.default is REQUIRED:
                 raise InvalidInput({self.name: "is required in the query string"})
             return self.default
         if self.kind is str:
-            return values[0]
-        return convert_text(self.name, values if self.many else values[0], self.kind)
+            return value
+        return convert_text(self.name, request.args.getlist(self.name) if self.many else value, self.kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +128,13 @@ class BodyValue:
         if not request.is_json:
             raise UnsupportedMediaType("This needs a JSON body, with the header Content-Type: application/json.")
         try:
-            return self.decode(data)
-        except msgspec.ValidationError as error:
-            raise InvalidInput(faults(msgspec.json.decode(data), self.kind) or {"body": str(error)}) from None
+            try:
+                return self.decode(data)
+            except msgspec.ValidationError as error:
+                found = faults(msgspec.json.decode(data), self.kind) or {"body": str(error)}
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise BadRequest(f"The body is not valid JSON: {error}.") from None
+        raise InvalidInput(found)
 
 
 def sources_of(
@@ -160,7 +160,7 @@ def sources_of(
     bodies = [source.name for source in sources if isinstance(source, BodyValue)]
     if len(bodies) > 1:
         raise ViewError(
-            f"the view {_name(view)!r} takes {' and '.join(map(repr, bodies))} from the body, which can be one thing only",
+            f"the view {_name(view)!r} takes {' and '.join(map(repr, bodies))} from the body, which is one thing only",
             hint="Put them into one dataclass.",
         )
     return [source for source in sources if source is not None]
@@ -208,7 +208,7 @@ def _no_source(view: Callable[..., Any], rule: Rule, name: str, kind: Any) -> st
 
 
 def _annotation(view: Callable[..., Any], parameter: inspect.Parameter, *, optional: bool) -> Any:
-    """The parameter's annotation, read when it is a text; REQUIRED for none, or for one that can't be and is `optional`."""
+    """The parameter's annotation, read when it is a text; REQUIRED for none, or for an `optional` one that can't be."""
     kind = parameter.annotation
     if not isinstance(kind, str):
         return kind
@@ -218,7 +218,7 @@ def _annotation(view: Callable[..., Any], parameter: inspect.Parameter, *, optio
         if optional:
             return REQUIRED
         raise ViewError(
-            f"the annotation {kind!r} of the parameter {parameter.name!r} of the view {_name(view)!r} cannot be read: {error}",
+            f"the annotation {kind!r} of {parameter.name!r} in the view {_name(view)!r} cannot be read: {error}",
             hint="Import the type outside of TYPE_CHECKING, at the top of the module.",
         ) from error
 

@@ -1,7 +1,8 @@
 """Results: what a view may return, made into a response.
 
 str is HTML, bytes are sent as they are, dicts, lists, dataclasses and msgspec.Structs become JSON, generators are
-streamed (with `request` and `g` at hand), a tuple adds a status or headers to one of these. None is an error: a view that forgot its return.
+streamed (with `request` and `g` at hand), a tuple adds a status or headers to one of these. None is an error: a view
+that forgot its return.
 """
 
 import inspect
@@ -26,6 +27,8 @@ _URL_SAFE = "%/:?#[]@!$&'()*+,;=~"
 
 def respond(result: Any, view: str) -> Response:
     """Return the response for what `view` returned. Raises: ViewError, naming the view, when it is nothing of use."""
+    if result.__class__ is str:
+        return Response(result, 200, None, None, HTML)
     make = _MAKERS.get(result.__class__)
     if make is not None:
         return make(result, view)
@@ -152,5 +155,5 @@ def _unusual(result: Any, view: str) -> Response:
         return _json(dict(result), view)
     raise ViewError(
         f"the view {view!r} returned a {type(result).__name__}, which is no response: {result!r:.80}",
-        hint="Return a str, bytes, dict, list, dataclass, Struct, generator, Response, or a tuple of one with a status.",
+        hint="Return a str, bytes, dict, list, dataclass, Struct, generator or Response, or one of them with a status.",
     )

@@ -132,7 +132,9 @@ class Router:
         found = _walk(self._root, path.split("/"), 1, values, method)
         if found is None:
             raise self._miss(path, method)
-        return found, _named(found, values)
+        names = found.names
+        named = {names[0]: values[0]} if len(names) == 1 else dict(zip(names, values, strict=True))
+        return found, {**found.defaults, **named} if found.defaults else named
 
     def methods(self, path: str) -> list[str]:
         """Return the methods, sorted, that `path` answers."""
@@ -152,7 +154,7 @@ class Router:
         suitable = [rule for rule in rules if rule.suits(values, method)]
         if not suitable:
             raise RoutingError(_why_unsuitable(endpoint, rules, values, method))
-        rule = max(suitable, key=lambda one: (len(one.arguments), -len(one.defaults)))
+        rule = max(suitable, key=lambda one: (len(one.arguments), len(one.defaults)))
         return rule.build(values), {name: value for name, value in values.items() if name not in rule.arguments}
 
     def _grow(self, rule: Rule, shape: list[tuple[Part, ...]]) -> None:
@@ -285,6 +287,9 @@ def _walk(node: _Node, texts: list[str], index: int, values: list[Any], method: 
             node = child
         elif only is None:
             return _branch(node, texts, index, values, method)
+        elif only.match is None and text:
+            values.append(text)
+            node = only.node
         elif _take(only, text, values):
             node = only.node
         else:
@@ -354,12 +359,6 @@ def _fits(match: Matcher | None, text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _named(rule: Rule, values: list[Any]) -> dict[str, Any]:
-    names = rule.names
-    named = {names[0]: values[0]} if len(names) == 1 else dict(zip(names, values, strict=True))
-    return {**rule.defaults, **named} if rule.defaults else named
 
 
 def _why_unsuitable(endpoint: str, rules: list[Rule], values: Mapping[str, Any], method: str | None) -> str:

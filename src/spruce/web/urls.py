@@ -27,8 +27,8 @@ def url_for(
 
     `values` fill the variables of its rule; those that the rule doesn't hold become the query string, lists as several
     values of a name, None as nothing. `_external` gives a whole URL, `_scheme` too, with another scheme; `_anchor` is
-    put behind a `#`; `_method` picks among several rules. Outside of a request the URL is a whole one where SERVER_NAME is
-    set, unless `_external=False`, and otherwise a path.
+    put behind a `#`; `_method` picks among several rules. Outside of a request the URL is a whole one where SERVER_NAME
+    is set, unless `_external=False`, and otherwise a path.
     Raises: RoutingError for an unknown endpoint, missing or refused values.
     """
     context = current_context("url_for")

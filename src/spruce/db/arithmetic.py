@@ -1,8 +1,9 @@
 """F expressions as SQL, exact for decimals on SQLite too.
 
-SQLite keeps a decimal as a whole number of its column's smallest unit. So two amounts of different units are brought to
-one unit before they meet, and what an amount is multiplied with or divided by stays a plain number; where the result has
-to be rounded (halves away from zero, as PostgreSQL does), the function `spruce_scale` of our driver computes it.
+SQLite keeps a decimal as a whole number of its column's smallest unit. So two amounts of different units are brought
+to one unit before they meet, and what an amount is multiplied with or divided by stays a plain number; where the
+result has to be rounded (halves away from zero, as PostgreSQL does), the function `spruce_scale` of our driver
+computes it.
 """
 
 import datetime as dt
@@ -94,7 +95,8 @@ class Arithmetic:
     def _with_value(self, operator: str, left: Column, token: Hashable) -> Column:
         amount = left.type
         if not isinstance(amount, ExactDecimal):
-            kind = amount if token is Decimal or operator in "+-" and token is not float else _TYPES.get(token, amount)
+            same = token is Decimal or (operator in "+-" and token is not float)
+            kind = amount if same else _TYPES.get(token, amount)
             return self._combine(operator, left, self.parameters.add(kind, token))
         if operator in "+-":
             return self._combine(operator, left, self.parameters.add(amount, token))
@@ -147,7 +149,7 @@ def check_amounts(clause: sa.ClauseElement, dialect: sa.Dialect) -> None:
             types = (element.left.type, element.right.type)
             if any(isinstance(found, ExactDecimal) for found in types) and _units_differ(*types):
                 raise FieldError(
-                    f"{element} compares a decimal column with a number of another unit, which SQLite cannot do exactly",
+                    f"{element} has decimal columns of different units, which SQLite cannot compare",
                     hint='Use keywords and F: filter(price__gt=db.F("cost")).',
                 )
 

@@ -13,8 +13,8 @@ from sqlalchemy.types import TypeEngine
 from spruce.db.arithmetic import rescale
 from spruce.db.conditions import Conditions
 from spruce.db.joins import Joins, Parameters
-from spruce.db.lookups import resolve
 from spruce.db.loaders import Node, binder, object_loader, row_loader
+from spruce.db.lookups import resolve
 from spruce.db.relations import ForeignKey
 from spruce.db.shapes import Plan, Shape
 from spruce.db.tokens import Clause, Expression, Row
@@ -159,7 +159,7 @@ class Builder:
         compiled = self.statement().compile(dialect=self.dialect)
         return Plan(compiled.string, binder(compiled, self.parameters.entries), self.load)
 
-    def statement(self) -> sa.Executable:
+    def statement(self) -> Any:
         """The whole query; sets `load` to what reads its rows."""
         return _STATEMENTS[self.kind](self)
 
@@ -188,7 +188,7 @@ class Builder:
     def _sliced(self, select: "sa.Select[Any]") -> "sa.Select[Any]":
         if self.kind == "get" and not self.unique and self.limit is None:
             self.limit = sa.literal_column("2")
-        return select.limit(self.limit).offset(self.offset)  # type: ignore[arg-type] # any column element will do
+        return select.limit(self.limit).offset(self.offset)
 
     def _objects(self) -> tuple[list[Column], Any]:
         nodes, columns = [], list[Column]()
@@ -241,8 +241,8 @@ class Builder:
 
     def _any_row(self) -> "sa.Select[Any]":
         self.load = _first_value
-        select = sa.select(sa.literal_column("1")).select_from(self.joins.source).where(*self.where)
-        return select.limit(sa.literal_column("1") if self.limit is None else self.limit).offset(self.offset)  # type: ignore[arg-type] # any column element will do
+        select: sa.Select[Any] = sa.select(sa.literal_column("1")).select_from(self.joins.source).where(*self.where)
+        return select.limit(sa.literal_column("1") if self.limit is None else self.limit).offset(self.offset)
 
     def _one_row(self) -> "sa.Select[Any]":
         if self.distinct or self.limit is not None or self.offset is not None:

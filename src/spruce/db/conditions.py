@@ -1,6 +1,7 @@
 """Conditions as SQL: keywords, Qs and SQLAlchemy expressions, with Django's meaning of NOT and NULL.
 
-Under a NOT each comparison is made two-valued by `AND … IS NOT NULL`, so that `exclude(stock=0)` keeps rows without stock.
+Under a NOT each comparison is made two-valued by `AND … IS NOT NULL`, so that `exclude(stock=0)` keeps rows without
+stock.
 """
 
 from collections.abc import Callable, Hashable
@@ -63,7 +64,8 @@ class Conditions:
         if key is None:
             if isinstance(token, Tree):
                 return self.all_of(*token, inside=negated)
-            return self.clause(token)
+            clause: Condition = self.clause(token)
+            return clause
         path = resolve(self.joins.model, key)
         column = self.joins.column(path)
         condition = self._compare(path, key, column, token)
@@ -78,7 +80,7 @@ class Conditions:
         foreign = [str(found) for found in token.exemplar._from_objects if found is not self.joins.table]
         if foreign:
             raise FieldError(
-                f"{token.exemplar} speaks of {foreign[0]!r}, which this query of {self.joins.table.name!r} does not join",
+                f"{token.exemplar} speaks of {foreign[0]!r}, and this query is of {self.joins.table.name!r}",
                 hint='Use a keyword to cross a relation: filter(category__name="toys").',
             )
         check_amounts(token.exemplar, self.dialect)

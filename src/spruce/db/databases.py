@@ -1,7 +1,7 @@
 """Which database a query goes to: the aliases of `DATABASES`, the chain of `DATABASE_ROUTERS`.
 
-A `Driver` is what speaks to one database; it is all that this package asks of one. Drivers are made when they are first
-used and kept with the settings that they were made from.
+A `Driver` is what speaks to one database; it is all that this package asks of one. Drivers are made when they are
+first used and kept with the settings that they were made from.
 """
 
 from collections.abc import Callable, Sequence
@@ -103,7 +103,7 @@ class Database:
         scheme = self.url.get_backend_name()
         if scheme not in _DRIVERS:
             raise ConfigError(
-                f"DATABASES[{alias!r}] is of the kind {scheme!r}, which this version cannot use{nearest(scheme, _DRIVERS)}",
+                f"DATABASES[{alias!r}]: this version cannot use {scheme!r}{nearest(scheme, _DRIVERS)}",
                 hint=f"Kinds: {', '.join(_DRIVERS)}.",
             )
         self.driver = _DRIVERS[scheme](self.url, alias)
@@ -174,7 +174,10 @@ def choose(using: str | None, model: "type[Model] | None", *, write: bool, **hin
     return databases[(instance is not None and instance._db) or _DEFAULT]
 
 
-def configure(DATABASES: dict[str, str] | str | None = None, DATABASE_ROUTERS: Sequence[Any] | None = None) -> None:  # noqa: N803 - the names of the settings
+def configure(  # the names of the parameters are those of the settings
+    DATABASES: dict[str, str] | str | None = None,  # noqa: N803 - the name of the setting
+    DATABASE_ROUTERS: Sequence[Any] | None = None,  # noqa: N803 - the name of the setting
+) -> None:
     """Use these databases and routers from now on, instead of those of the settings that hold here.
 
     One URL stands for the alias `default`. Connections that are open are closed, so no query may be running.

@@ -1,7 +1,7 @@
 """Deleting rows together with what points to them, as each ForeignKey's `on_delete` says.
 
-Where nothing points to a model one statement does it. Otherwise the rows are looked for first, level by level, inside of
-a transaction, so that the answer can count them and a row that is protected is named.
+Where nothing points to a model one statement does it. Otherwise the rows are looked for first, level by level, inside
+of a transaction, so that the answer can count them and a row that is protected is named.
 """
 
 from typing import TYPE_CHECKING, Any

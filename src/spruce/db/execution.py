@@ -34,8 +34,8 @@ def execute(
         )
     reads = bool(getattr(statement, "is_select", False))
     database = choose(using, _model_of(statement), write=not reads)
-    check_amounts(statement, database.dialect)  # type: ignore[arg-type] # it is a ClauseElement, see above
-    compiled: Any = statement.compile(dialect=database.dialect, compile_kwargs={"render_postcompile": True})  # type: ignore[attr-defined] # the same
+    check_amounts(statement, database.dialect)
+    compiled: Any = statement.compile(dialect=database.dialect, compile_kwargs={"render_postcompile": True})
     values = compiled.construct_params(parameters)
     processors = compiled._bind_processors
     bound = [processors[name](values[name]) if name in processors else values[name] for name in compiled.positiontup]

@@ -9,13 +9,13 @@ import math
 import reprlib
 from collections.abc import Callable
 from copy import copy
-from decimal import Decimal
+from decimal import Context, Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypedDict, TypeVar, Unpack, overload
 
 import sqlalchemy as sa
 from sqlalchemy.types import TypeEngine
 
-from spruce.db.types import EXACT, ExactDecimal
+from spruce.db.types import ExactDecimal
 from spruce.errors import DataError, IntegrityError, ModelError
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ __all__ = [
     "FloatField",
     "IntegerField",
     "TextField",
+    "WholeField",
 ]
 
 V = TypeVar("V")
@@ -237,27 +238,14 @@ class TextField(_TextField[V]):
         return sa.Text()
 
 
-class IntegerField(Field[V]):
-    """A whole number of 32 bits."""
+class WholeField(Field[V]):
+    """What the fields of whole numbers share."""
 
     what = "whole number"
     python = int
     exact_types = frozenset({int})
     family = "number"
-    bits: ClassVar[int] = 32
-
-    @overload
-    def __init__(
-        self: "IntegerField[int]", *, null: Literal[False] = False, **options: Unpack[FieldOptions]
-    ) -> None: ...
-    @overload
-    def __init__(self: "IntegerField[int | None]", *, null: Literal[True], **options: Unpack[FieldOptions]) -> None: ...
-    def __init__(self, *, null: bool = False, **options: Unpack[FieldOptions]) -> None:
-        super().__init__(null=null, **options)
-
-    def column_type(self) -> TypeEngine[Any]:
-        """INTEGER."""
-        return sa.Integer()
+    bits: ClassVar[int]
 
     def convert(self, value: Any) -> int:
         """Whole numbers, in digits too; no number with a fraction."""
@@ -280,7 +268,26 @@ class IntegerField(Field[V]):
         return value
 
 
-class BigIntegerField(IntegerField[V]):
+class IntegerField(WholeField[V]):
+    """A whole number of 32 bits."""
+
+    bits = 32
+
+    @overload
+    def __init__(
+        self: "IntegerField[int]", *, null: Literal[False] = False, **options: Unpack[FieldOptions]
+    ) -> None: ...
+    @overload
+    def __init__(self: "IntegerField[int | None]", *, null: Literal[True], **options: Unpack[FieldOptions]) -> None: ...
+    def __init__(self, *, null: bool = False, **options: Unpack[FieldOptions]) -> None:
+        super().__init__(null=null, **options)
+
+    def column_type(self) -> TypeEngine[Any]:
+        """INTEGER."""
+        return sa.Integer()
+
+
+class BigIntegerField(WholeField[V]):
     """A whole number of 64 bits."""
 
     bits = 64
@@ -301,8 +308,10 @@ class BigIntegerField(IntegerField[V]):
         return sa.BigInteger()
 
 
-class AutoField(BigIntegerField[int]):
+class AutoField(WholeField[int]):
     """The primary key that the database counts up; models without a primary key of their own have one named `id`."""
+
+    bits = 64
 
     def __init__(self, *, primary_key: bool = True, db_column: str | None = None) -> None:
         if not primary_key:
@@ -377,13 +386,13 @@ class DecimalField(Field[V]):
         super().__init__(null=null, **options)
         if not 0 <= decimal_places <= max_digits or max_digits < 1:
             raise ModelError(
-                f"DecimalField(max_digits={max_digits}, decimal_places={decimal_places}): max_digits counts all digits, at "
-                "least 1, and decimal_places those of them behind the point"
+                f"DecimalField(max_digits={max_digits}, decimal_places={decimal_places}): max_digits counts all "
+                "digits, at least 1, and decimal_places those of them behind the point"
             )
         self.max_digits = max_digits
         self.decimal_places = decimal_places
         self._unit = Decimal((0, (1,), -decimal_places))
-        self._limit = Decimal(10) ** (max_digits - decimal_places)
+        self._quantize = Context(prec=max_digits).quantize
 
     def column_type(self) -> TypeEngine[Any]:
         """NUMERIC, exact on SQLite too."""
@@ -391,19 +400,21 @@ class DecimalField(Field[V]):
 
     def convert(self, value: Any) -> Decimal:
         """Numbers, also as text; a float stands for the shortest number that reads the same."""
-        if isinstance(value, bytes | dict | list | tuple | set):
-            raise TypeError(f"{type(value).__name__} is no number")
-        number = Decimal(repr(value) if isinstance(value, float) else value)
-        if not number.is_finite():
+        if type(value) is not Decimal:
+            if isinstance(value, bytes | dict | list | tuple | set):
+                raise TypeError(f"{type(value).__name__} is no number")
+            value = Decimal(repr(value) if isinstance(value, float) else value)
+        if not value.is_finite():
             raise ValueError("it is not finite")
-        return number
+        return value  # type: ignore[no-any-return] # a Decimal by now
 
     def fit(self, value: Decimal) -> Decimal:
-        """Refuse what would have to be rounded."""
-        if not -self._limit < value < self._limit:
+        """Refuse what would have to be rounded, and what is too large."""
+        try:
+            exact = self._quantize(value, self._unit)
+        except InvalidOperation:
             whole = self.max_digits - self.decimal_places
-            raise ValueError(f"only {whole} digits fit before the point (max_digits={self.max_digits})")
-        exact = EXACT.quantize(value, self._unit)
+            raise ValueError(f"only {whole} digits fit before the point (max_digits={self.max_digits})") from None
         if exact != value:
             raise ValueError(f"it would be rounded to {exact}: call round(value, {self.decimal_places}) first")
         return exact

@@ -26,7 +26,7 @@ class Parameters:
         self.entries: dict[str, tuple[Hashable, Callable[[Any], Any] | None]] = {}
 
     def add(
-        self, type_: TypeEngine[Any] | None, token: Hashable = None, convert: Callable[[Any], Any] | None = None
+        self, type_: TypeEngine[Any] | None, token: Any = None, convert: Callable[[Any], Any] | None = None
     ) -> sa.BindParameter[Any]:
         """Return the parameter for the next value, whose type is `token` if it is known; `convert` is applied to it."""
         name = f"p{len(self.entries)}"

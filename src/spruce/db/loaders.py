@@ -1,7 +1,7 @@
 """Generated code: values to the driver's parameters, the driver's rows to objects.
 
-Both run for every query and every row, so they are written out for each plan: one assignment per column, conversions in
-line and only where a type needs one. The source texts hold names of fields and numbers, never values.
+Both run for every query and every row, so they are written out for each plan: one assignment per column, conversions
+in line and only where a type needs one. The source texts hold names of fields and numbers, never values.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
@@ -128,7 +128,7 @@ def _attach_lines(number: int, node: Node, nodes: Sequence[Node]) -> list[str]:
 def row_loader(
     shape: str, keys: Sequence[str], types: Sequence[TypeEngine[Any]], dialect: sa.Dialect, surplus: int = 0
 ) -> Load:
-    """Return `load(rows, alias)`, which makes of each row what `shape` says: "values" a dict, "list" a tuple, "flat" a value."""
+    """Return `load(rows, alias)`, which makes of each row a dict ("values"), a tuple ("list") or a value ("flat")."""
     names: Names = {}
     reads = [read_code(type_, dialect, f"c{i}", names) for i, type_ in enumerate(types)]
     columns = ", ".join(f"c{i}" for i in range(len(types) + surplus))

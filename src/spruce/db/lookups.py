@@ -1,8 +1,8 @@
 """Paths and lookups: what `category__name__icontains` means, as tables, and errors that name what exists.
 
-A path goes over foreign keys to a field, may take a part of it (`created__year`), and ends in a lookup (`gte`), which is
-`exact` unless given. `contains` and `startswith` tell upper from lower case on every database; the lookups with an `i`
-don't, on SQLite for ASCII letters only.
+A path goes over foreign keys to a field, may take a part of it (`created__year`), and ends in a lookup (`gte`), which
+is `exact` unless given. `contains` and `startswith` tell upper from lower case on every database; the lookups with an
+`i` don't, on SQLite for ASCII letters only.
 """
 
 from collections.abc import Callable, Iterable
@@ -187,7 +187,7 @@ def _check_lookup(path: Path, rest: list[str], text: str) -> None:
         _field(path.field.target, wrong, text)  # type: ignore[attr-defined] # is_relation says that it is a ForeignKey
     names = [*known, *(name for name, part in PARTS.items() if field.family in part.families)]
     raise FieldError(
-        f"{field.label} is a {type(path.field).__name__} and has no lookup {wrong!r} (in {text!r}){nearest(wrong, names)}",
+        f"{type(path.field).__name__} {field.label} has no lookup {wrong!r} (in {text!r}){nearest(wrong, names)}",
         hint=f"Lookups: {listed(names, wrong)}.",
     )
 

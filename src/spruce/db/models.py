@@ -1,23 +1,22 @@
 """Models: classes that describe tables, whose objects are rows.
 
-The metaclass takes the fields out of the class body and answers `Product.price` itself, with a SQLAlchemy column; so the
-class holds nothing that would stand in the way of an object's plain attributes. What it knows of the model is in
+The metaclass takes the fields out of the class body and answers `Product.price` itself, with a SQLAlchemy column; so
+the class holds nothing that would stand in the way of an object's plain attributes. What it knows of the model is in
 `Product._meta`. The table is made when it is first needed, because it may point to models that are declared later.
 """
 
-import sys
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import sqlalchemy as sa
 
-from spruce.db.fields import AutoField, Field
+from spruce.db.fields import Field
 from spruce.db.loaders import Batch, compile_function
+from spruce.db.lookups import listed
 from spruce.db.options import Options, Registry
-from spruce.db.queryset import Manager, QuerySet
+from spruce.db.queryset import Manager
 from spruce.db.relations import ForeignKey, Related
 from spruce.db.storing import delete_object, save_object
 from spruce.errors import FieldError, ModelError, MultipleObjectsReturned, ObjectDoesNotExist, nearest
-from spruce.db.lookups import listed
 
 __all__ = ["Model", "ModelType", "registry"]
 
@@ -48,9 +47,6 @@ class ModelType(type):
         return cls
 
     if TYPE_CHECKING:
-
-        @property
-        def objects(cls: type[M]) -> QuerySet[M]: ...
 
         @property
         def __table__(cls) -> sa.Table: ...
@@ -120,6 +116,14 @@ def _refuse_keywords(cls: Any, unknown: dict[str, Any]) -> None:
     )
 
 
+if TYPE_CHECKING:
+
+    class _Objects:
+        """How type checkers see `Product.objects`."""
+
+        def __get__(self, instance: object, owner: type[M]) -> Manager[M]: ...
+
+
 class Model(metaclass=ModelType):
     """The base of all models.
 
@@ -133,6 +137,7 @@ class Model(metaclass=ModelType):
     _db: str | None = None  # the alias of the database that the object came from or was saved to
     _batch: Batch | None = None
     _fill: ClassVar[Any]
+    objects: "ClassVar[_Objects]"
 
     if TYPE_CHECKING:
         id: Any

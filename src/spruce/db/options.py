@@ -89,9 +89,7 @@ class Options:
         if len(keys) > 1:
             raise ModelError(f"{self.model.__name__} has two primary keys: {', '.join(keys)}")
         if not keys and "id" in fields:
-            raise ModelError(
-                f"{self.model.__name__}.id must be the primary key", hint="Add primary_key=True, or rename it."
-            )
+            raise ModelError(f"{self.model.__name__}.id must be the primary key", hint="Or rename it.")
         return fields if keys else {"id": AutoField(), **fields}
 
     def _paths(self) -> dict[str, Field[Any]]:

@@ -7,7 +7,7 @@ the look-up of its plan, the driver's call, and the plan's generated loader.
 
 from collections.abc import Iterator
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, Generic, NoReturn, overload
+from typing import TYPE_CHECKING, Any, Generic, overload
 
 from typing_extensions import TypeVar
 
@@ -262,7 +262,7 @@ class QuerySet(Generic[M, R]):
         plan, rows, alias = self._run(*self._conditions("get", False, expressions, keywords))
         if len(rows) == 1:
             return plan.load(rows, alias)[0]  # type: ignore[misc, no-any-return] # a get has a loader
-        self._not_one(len(rows), expressions, keywords)
+        raise self._not_one(len(rows), expressions, keywords)
 
     def _get_of_slice(self, expressions: tuple[Any, ...], keywords: dict[str, Any]) -> R:
         if expressions or keywords:
@@ -270,14 +270,14 @@ class QuerySet(Generic[M, R]):
         rows = self._fetch()
         if len(rows) == 1:
             return rows[0]
-        self._not_one(len(rows), expressions, keywords)
+        raise self._not_one(len(rows), expressions, keywords)
 
-    def _not_one(self, count: int, expressions: tuple[Any, ...], keywords: dict[str, Any]) -> NoReturn:
+    def _not_one(self, count: int, expressions: tuple[Any, ...], keywords: dict[str, Any]) -> Exception:
         name = self.model.__name__
         asked = ", ".join([*map(str, expressions), *(f"{key}={value!r}" for key, value in keywords.items())])
         if not count:
-            raise self.model.DoesNotExist(f"no {name} matches get({asked})")
-        raise self.model.MultipleObjectsReturned(
+            return self.model.DoesNotExist(f"no {name} matches get({asked})")
+        return self.model.MultipleObjectsReturned(
             f"more than one {name} matches get({asked})", hint="Use filter() for several, or ask for a unique field."
         )
 
@@ -390,7 +390,7 @@ class QuerySet(Generic[M, R]):
         return query
 
 
-class Manager(QuerySet[M, M]):
+class Manager(QuerySet[M, M], Generic[M]):
     """`Product.objects`: the query of all rows, which every other one begins with. It keeps no rows."""
 
     __slots__ = ()

@@ -1,9 +1,9 @@
 """Foreign keys: the related object, loaded when it is touched, for the whole result at once.
 
 `product.category_id` is a plain attribute with the key. `product.category` is the object behind it; it is kept in the
-product's `slot` once it is known. The objects of one result share a `Batch`: the first of them whose category is touched
-loads the categories of all of them by one query, and the others find theirs in the batch. A key that was changed since,
-by assignment, is noticed because the object that is kept no longer fits it.
+product's `slot` once it is known. The objects of one result share a `Batch`: the first of them whose category is
+touched loads the categories of all of them by one query, and the others find theirs in the batch. A key that was
+changed since, by assignment, is noticed because the object that is kept no longer fits it.
 """
 
 from collections.abc import Callable
@@ -61,8 +61,8 @@ DO_NOTHING = OnDelete("DO_NOTHING", "NO ACTION")
 class ForeignKey(Field[M], Generic[M]):
     """A row of another model, or of its own ("self"); a model that comes later may be given by its name.
 
-    From the other side, `category.products` is a QuerySet of those that point to it: `related_name` names it, "+" leaves
-    it out, and None calls it by the model's name with `_set`.
+    From the other side, `category.products` is a QuerySet of those that point to it: `related_name` names it, "+"
+    leaves it out, and None calls it by the model's name with `_set`.
     """
 
     what = "object or key"
@@ -135,7 +135,8 @@ class ForeignKey(Field[M], Generic[M]):
     @property
     def key(self) -> Field[Any]:
         """The primary key that it holds values of."""
-        return self.target._meta.pk
+        pk: Field[Any] = self.target._meta.pk
+        return pk
 
     @property
     def accessor(self) -> str | None:
@@ -160,7 +161,8 @@ class ForeignKey(Field[M], Generic[M]):
 
     def column_type(self) -> TypeEngine[Any]:
         """That of the primary key."""
-        return self.key.column_type()
+        key: Field[Any] = self.key
+        return key.column_type()
 
     def convert(self, value: Any) -> Any:
         """A key, or an object's key."""

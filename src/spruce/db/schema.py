@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.schema import CreateIndex, CreateTable, DropTable
+from sqlalchemy.schema import CreateIndex, CreateTable, DropTable, sort_tables_and_constraints
 
 from spruce.db import transactions
 from spruce.db.databases import Database, current
@@ -44,7 +44,7 @@ def _tables(database: Database) -> Iterable[sa.Table]:
         if current().ask("allow_migrate", database.alias, model) is not False
     ]
     tables = [model.__table__ for model in models]
-    ordered: list[Any] = [table for table, _ in sa.schema.sort_tables_and_constraints(tables)]
+    ordered = [table for table, _ in sort_tables_and_constraints(tables)]  # type: ignore[no-untyped-call] # SQLAlchemy's
     return [table for table in ordered if table is not None and table in tables]
 
 

@@ -1,11 +1,12 @@
 """The trie of query shapes: what queries have in common when only their values differ.
 
-Each step of a QuerySet (`filter(price__gt=…)`, `order_by("name")`) is an *op*: a small hashable tuple of names and types
-that never holds a value. A query's shape is the path of its ops from the model's root, so a repeated query finds its
-shape by one dictionary look-up per step, and on it the finished `Plan`, made once per dialect. Values travel beside it.
+Each step of a QuerySet (`filter(price__gt=…)`, `order_by("name")`) is an *op*: a small hashable tuple of names and
+types that never holds a value. A query's shape is the path of its ops from the model's root, so a repeated query finds
+its shape by one dictionary look-up per step, and on it the finished `Plan`, made once per dialect. Values travel
+beside it.
 
-Shapes are bounded: past `MAX_SHAPES` those that were not used since the last clearing go first. A QuerySet that holds a
-cleared shape still works; the next one like it grows a new shape.
+Shapes are bounded: past `MAX_SHAPES` those that were not used since the last clearing go first. A QuerySet that holds
+a cleared shape still works; the next one like it grows a new shape.
 """
 
 from collections.abc import Callable, Hashable, Iterator
@@ -63,7 +64,7 @@ class Shape:
         self.used = True
 
     def grow(self, op: Op) -> "Shape":
-        """Return the shape that `op` leads to, checked and made if need be. Raises FieldError for names that are wrong."""
+        """Return the shape that `op` leads to, made if need be. Raises FieldError for names that are wrong."""
         known = self.next.get(op)
         if known is not None:
             return known

@@ -1,13 +1,13 @@
 """SQLite: statements run at once in the thread that asks, and waits for locks let other green threads run.
 
-Each OS thread has two connections to a database: one for single statements, which is shared by its green threads because
-a statement never yields half-way, and one for the transaction that is open. Only one writer can be active in SQLite
-anyway, so the green threads of an OS thread queue up for the second one (fairly, without polling), and only what other
-threads and processes hold is polled for, with back-off, up to a deadline: `sqlite:///shop.db?timeout=5`, in seconds.
-Transactions take the write lock when they begin; a later upgrade could fail and would have to start over.
+Each OS thread has two connections to a database: one for single statements, which is shared by its green threads
+because a statement never yields half-way, and one for the transaction that is open. Only one writer can be active in
+SQLite anyway, so the green threads of an OS thread queue up for the second one (fairly, without polling), and only
+what other threads and processes hold is polled for, with back-off, up to a deadline: `sqlite:///shop.db?timeout=5`, in
+seconds. Transactions take the write lock when they begin; a later upgrade could fail and would have to start over.
 
-A forked child leaves the connections of its parent alone and opens its own. `sqlite://` is a database in memory, for all
-threads of this process and none else.
+A forked child leaves the connections of its parent alone and opens its own. `sqlite://` is a database in memory, for
+all threads of this process and none else.
 """
 
 import itertools

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from spruce.db import transactions
 from spruce.db.databases import Database, choose
-from spruce.db.fields import CharField, Field, IntegerField
+from spruce.db.fields import CharField, Field, WholeField
 from spruce.db.loaders import compile_function
 from spruce.db.relations import ForeignKey, settle
 from spruce.errors import DatabaseError
@@ -97,7 +97,7 @@ def _updates(model: "type[Model]", dialect: sa.Dialect, names: tuple[str, ...] |
     meta = model._meta
     fields = [field for field in meta.fields if not field.primary_key and (names is None or field.attname in names)]
     own = meta.pk.attname
-    changed = {field.attname: sa.bindparam(f"p_{field.attname}") for field in fields or [meta.pk]}
+    changed: dict[str, Any] = {field.attname: sa.bindparam(f"p_{field.attname}") for field in fields or [meta.pk]}
     statement = sa.update(model.__table__).values(changed).where(model.__table__.c[own] == sa.bindparam(f"p_{own}"))
     return _made(statement, [*fields, meta.pk], dialect, adding=False)
 
@@ -113,12 +113,14 @@ def _made(statement: Any, fields: Sequence[Field[Any]], dialect: sa.Dialect, *, 
     parts = []
     for name in compiled.positiontup:
         attname = name.removeprefix("p_")
-        processor = compiled._bind_processors.get(name)
-        if processor is None or isinstance(compiled.binds[name].type, sa.Boolean | sa.Double):
+        type_, processor = compiled.binds[name].type, compiled._bind_processors.get(name)
+        if processor is None or isinstance(type_, sa.Boolean | sa.Double):
             parts.append(f"v_{attname}")
-        else:
-            names[f"w_{attname}"] = processor
-            parts.append(f"w_{attname}(v_{attname})")
+            continue
+        write = getattr(type_, "write", None)
+        names[f"w_{attname}"] = processor if write is None else write(dialect)
+        call = f"w_{attname}(v_{attname})"
+        parts.append(call if write is None else f"{call} if v_{attname} is not None else None")
     lines.append(f" return ({''.join(part + ', ' for part in parts)})")
     return Writer(compiled.string, compile_function("values", lines, names))
 
@@ -151,7 +153,7 @@ def _doubt(field: Field[Any], names: dict[str, object]) -> str:
         return "True"
     names["T_" + name] = kind.python
     doubt = f"{name}.__class__ is not T_{name}"
-    if isinstance(kind, IntegerField):
+    if isinstance(kind, WholeField):
         return f"{doubt} or not {-(1 << kind.bits - 1)} <= {name} < {1 << kind.bits - 1}"
     if isinstance(kind, CharField) and kind.max_length is not None:
         return f"{doubt} or len({name}) > {kind.max_length}"

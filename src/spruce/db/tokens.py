@@ -1,7 +1,8 @@
 """Tokens: what stands in a shape for the values of a query.
 
-The token of a plain value is its type. Everything else that may stand where a value goes (lists, objects, F, Q, queries,
-SQLAlchemy expressions) has a token of its own that says how many values it brings and is equal to others of its form.
+The token of a plain value is its type. Everything else that may stand where a value goes (lists, objects, F, Q,
+queries, SQLAlchemy expressions) has a token of its own that says how many values it brings and is equal to others of
+its form.
 """
 
 import datetime as dt
@@ -90,7 +91,7 @@ class Clause:
         return isinstance(other, Clause) and other.key == self.key and other.lengths == self.lengths
 
 
-def token(value: Any) -> tuple[Hashable, Values]:
+def token(value: Any) -> tuple[Any, Values]:
     """Return the token of a value and the plain values in it. Raises FieldError when it cannot stand in a query."""
     kind = type(value)
     if kind in PLAIN:
@@ -146,7 +147,7 @@ def _of_condition(key: str | None, value: Any) -> tuple[Hashable, Values]:
         if not isinstance(value, Q | ClauseElement) and not hasattr(value, "__clause_element__"):
             raise FieldError(
                 f"{value!r} is no condition",
-                hint="Conditions are keywords (price__gt=10), Q objects, or SQLAlchemy expressions (Product.price > 10).",
+                hint="Conditions are keywords (price__gt=10), Qs, or SQLAlchemy expressions (Product.price > 10).",
             )
         return token(value)
     if isinstance(value, bool) and (key == "isnull" or key.endswith("__isnull")):

@@ -69,6 +69,7 @@ class Atomic:
         self._blocks: list[tuple[_Open, str, int]] = []  # of each entry: the transaction, its savepoint, what waits
 
     def __call__(self, function: Callable[P, T]) -> Callable[P, T]:
+        """Wrap a function in a block. Raises TransactionError for one whose body runs after the call."""
         if inspect.iscoroutinefunction(function) or inspect.isgeneratorfunction(function):
             raise TransactionError(
                 f"atomic cannot decorate {function.__qualname__}(), whose body runs after the call has returned",

@@ -34,6 +34,12 @@ def aware(moment: dt.datetime) -> dt.datetime:
     return moment.replace(tzinfo=dt.UTC) if moment.tzinfo is None else moment.astimezone(dt.UTC)
 
 
+def _utc_text(moment: dt.datetime) -> str:
+    if moment.tzinfo is not dt.UTC:
+        moment = aware(moment)
+    return moment.isoformat(" ", "microseconds")[:26]  # without "+00:00"
+
+
 class _Coded(TypeDecorator[Any]):
     """A type whose values need work on SQLite only, in the form of one expression each way."""
 
@@ -130,7 +136,7 @@ class Moment(_Coded):
         """Datetime to text."""
         if dialect.name != "sqlite":
             return aware
-        return lambda value: aware(value).replace(tzinfo=None).isoformat(" ", "microseconds")
+        return _utc_text
 
 
 class Day(_Coded):

@@ -49,7 +49,7 @@ class _Lean:
     def cancel(self: Any) -> None:
         """Never call the callback; nothing if it was called already."""
         if self.call is not None:
-            if self._loop.get_debug():
+            if self._loop._debug:
                 self._repr = repr(self)
             self.call = None
 
@@ -99,5 +99,8 @@ class TimerHandle(_Lean, events.TimerHandle):  # type: ignore[misc,override]  # 
     def cancel(self) -> None:
         """Never call the callback; nothing if it was called already."""
         if self.call is not None:
-            self._loop._timer_handle_cancelled(self)
-        super().cancel()
+            if self._scheduled:
+                self._loop._timer_cancelled_count += 1
+            if self._loop._debug:
+                self._repr = repr(self)
+            self.call = None

@@ -63,7 +63,6 @@ class LeanLoop(Connections):
     _ready: deque[Handle | TimerHandle]
     _stopping: bool
     _timer_cancelled_count: int
-    _timer_handle_cancelled: Callable[[TimerHandle], None]
     _write_to_self: Callable[[], None]
 
     time = staticmethod(monotonic)  # a method without a Python frame
@@ -145,7 +144,7 @@ class LeanLoop(Connections):
         """Call `callback(*args)` after `delay` seconds."""
         if delay is None:
             raise TypeError("delay must not be None")
-        return self.call_at(self.time() + delay, *call, context=context, callback=callback)
+        return self._schedule(self.time() + delay, call, context, callback)
 
     def call_at(  # type: ignore[override]  # see call_soon
         self, when: float, *call: Any, context: Context | None = None, callback: Any = None
@@ -153,16 +152,19 @@ class LeanLoop(Connections):
         """Call `callback(*args)` once `loop.time()` has reached `when`; equal times in the order of asking."""
         if when is None:
             raise TypeError("when cannot be None")
+        return self._schedule(when, call, context, callback)
+
+    def _schedule(self, when: float, call: Call, context: Context | None, callback: Any) -> TimerHandle:
+        timer: TimerHandle = TimerHandle()
         if self._debug or self._closed or not call:
             call = self._checked("call_at", call, callback)
-        timer: TimerHandle = TimerHandle()
+            if self._debug:
+                timer.trace(__file__)
         timer.call = call
         timer._context = copy_context() if context is None else context
         timer._loop = self
         timer._when = when
         timer._scheduled = True
-        if self._debug:
-            timer.trace(__file__)
         heappush(self._timers, (when, next(self._timer_numbers), timer))
         return timer
 
@@ -220,7 +222,10 @@ class LeanLoop(Connections):
                 self._dispatch(batch)
         if self._timers:
             self._queue_due_timers()
-        self._run_rounds()
+        if self._debug:
+            self._run_timed_rounds()
+        else:
+            self._run_rounds()
 
     def _longest_wait(self) -> float | None:
         timers = self._timers
@@ -232,6 +237,7 @@ class LeanLoop(Connections):
     def _dispatch(self, batch: list[tuple[int, int]]) -> None:
         descriptors = self._descriptors
         readers, writers, stale = descriptors.readers, descriptors.writers, descriptors.stale
+        callback: Callable[[], object] | None
         for fd, event in batch:
             if event & READABLE and fd not in stale:
                 callback = readers.get(fd)
@@ -241,6 +247,7 @@ class LeanLoop(Connections):
                 callback = writers.get(fd)
                 if callback is not None:
                     callback()
+        callback = None  # as in _run_rounds
 
     def _queue_events(self, batch: list[tuple[int, int]]) -> None:
         sides = ((self._descriptors.readers, READABLE), (self._descriptors.writers, WRITABLE))
@@ -270,30 +277,24 @@ class LeanLoop(Connections):
             self._timer_cancelled_count = 0
 
     def _run_rounds(self) -> None:
-        ready, foreign = self._ready, self._foreign
+        ready, foreign, popleft = self._ready, self._foreign, self._ready.popleft
+        handle: Handle | TimerHandle | None = None
+        call: Call | None = None
         for _ in range(_ROUNDS):
             if foreign:
                 self._drain()
-            if self._debug:
-                self._run_timed_round()
-            else:
-                self._run_round()
+            for _ in range(len(ready)):
+                handle = popleft()
+                call = handle.call
+                if call is not None:
+                    try:
+                        handle._context.run(*call)
+                    except (SystemExit, KeyboardInterrupt):
+                        raise
+                    except BaseException as exc:
+                        self.callback_failed(handle, call, exc)
             if self._stopping or not (ready or foreign):
-                return
-
-    def _run_round(self) -> None:
-        ready = self._ready
-        handle: Handle | TimerHandle | None
-        for _ in range(len(ready)):
-            handle = ready.popleft()
-            call = handle.call
-            if call is not None:
-                try:
-                    handle._context.run(*call)
-                except (SystemExit, KeyboardInterrupt):
-                    raise
-                except BaseException as exc:
-                    self.callback_failed(handle, call, exc)
+                break
         handle = call = None  # the traceback of an exception refers to this frame: no cycle through it
 
     def _drain(self) -> None:
@@ -304,19 +305,28 @@ class LeanLoop(Connections):
         except BaseException as exc:
             self.call_exception_handler({"message": "Exception in the drain of a foreign queue", "exception": exc})
 
-    def _run_timed_round(self) -> None:
-        """A round in debug mode: slow calls are logged."""
-        for _ in range(len(self._ready)):
-            handle = self._current_handle = self._ready.popleft()
-            try:
-                began = self.time()
-                handle._run()
-                seconds = self.time() - began
-                if seconds >= self.slow_callback_duration:
-                    name = base_events._format_handle(handle)  # type: ignore[attr-defined]  # not in typeshed
-                    base_events.logger.warning("Executing %s took %.3f seconds", name, seconds)  # type: ignore[attr-defined]  # as above
-            finally:
-                self._current_handle = None
+    def _run_timed_rounds(self) -> None:
+        """The rounds in debug mode: slow calls are logged."""
+        for _ in range(_ROUNDS):
+            if self._foreign:
+                self._drain()
+            for _ in range(len(self._ready)):
+                self._run_timed(self._ready.popleft())
+            if self._stopping or not (self._ready or self._foreign):
+                return
+
+    def _run_timed(self, handle: Handle | TimerHandle) -> None:
+        self._current_handle = handle
+        try:
+            began = self.time()
+            handle._run()
+            seconds = self.time() - began
+            if seconds >= self.slow_callback_duration:
+                name = base_events._format_handle(handle)  # type: ignore[attr-defined]  # not in typeshed
+                base_events.logger.warning("Executing %s took %.3f seconds", name, seconds)  # type: ignore[attr-defined]  # as above
+        finally:
+            self._current_handle = None
+            del handle  # as in _run_rounds
 
 
 def _call_if_watched(table: Table, fd: int, callback: Callable[[], object]) -> None:

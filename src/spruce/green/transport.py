@@ -15,7 +15,6 @@ from asyncio import base_events, protocols
 from asyncio.selector_events import _SelectorSocketTransport, _SelectorTransport  # type: ignore[attr-defined]  # not in typeshed
 from collections.abc import Callable
 from contextvars import Context, copy_context
-from functools import partial
 from socket import socket
 from typing import TYPE_CHECKING, Any, Final
 
@@ -79,9 +78,9 @@ class SocketTransport(_SelectorSocketTransport):  # type: ignore[misc]  # its ba
     def set_protocol(self, protocol: protocols.BaseProtocol) -> None:
         """Hand what comes in to `protocol` from now on."""
         super().set_protocol(protocol)
-        self._deliver: Callable[[bytes], object] | None = None
+        self._data_received: Callable[[bytes], object] | None = None
         if not isinstance(protocol, protocols.BufferedProtocol):
-            self._deliver = partial(self._context.run, protocol.data_received)  # type: ignore[attr-defined]  # asyncio asks no more
+            self._data_received = protocol.data_received  # type: ignore[attr-defined]  # asyncio asks for no class either
 
     def _add_reader(self, fd: int, callback: Callable[..., object], *args: Any) -> None:
         if self.is_reading():
@@ -91,8 +90,8 @@ class SocketTransport(_SelectorSocketTransport):  # type: ignore[misc]  # its ba
                 self._loop.watch_read(fd, self._on_readable)
 
     def _on_readable(self) -> None:
-        deliver = self._deliver
-        if deliver is None:
+        received = self._data_received
+        if received is None:
             self._context.run(self._read_ready)
             return
         try:
@@ -108,7 +107,7 @@ class SocketTransport(_SelectorSocketTransport):  # type: ignore[misc]  # its ba
             self._context.run(self._read_ready__on_eof)
             return
         try:
-            deliver(data)
+            self._context.run(received, data)
         except (SystemExit, KeyboardInterrupt):
             raise
         except BaseException as exc:
@@ -143,5 +142,5 @@ class SocketTransport(_SelectorSocketTransport):  # type: ignore[misc]  # its ba
             super()._call_connection_lost(exc)
         finally:
             del self._receive, self._send
-            self._deliver = None
+            self._data_received = None
             self._read_ready_cb = self._write_ready = None  # bound methods, which would keep this for the collector

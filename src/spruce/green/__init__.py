@@ -3,6 +3,7 @@
 from spruce.green import tpool
 from spruce.green.event import Event
 from spruce.green.greenthread import GreenThread
+from spruce.green.loop import LOOPS
 from spruce.green.pool import GreenPile, GreenPool
 from spruce.green.queue import Empty, Full, LifoQueue, LightQueue, PriorityQueue, Queue
 from spruce.green.runtime import get_hub, run, running
@@ -13,6 +14,7 @@ from spruce.green.timeout import Timeout, is_timeout, with_timeout
 from spruce.green.waiting import TIMED_OUT, Line, Waiter
 
 __all__ = [
+    "LOOPS",
     "TIMED_OUT",
     "BoundedSemaphore",
     "CappedSemaphore",

@@ -1,18 +1,22 @@
 """How a coroutine is awaited from plain code: stepped on the green thread's own stack, with one real Task per job.
 
-Two modes. A job starts in mode N and has no `asyncio.Task`; it is woken by plain greenlet switches. Its first `await_` of a
-coroutine makes ONE Task for the job (mode T). That Task runs `_drive`, whose only work is to hand to the loop exactly the futures
-that the awaited coroutine yields; so `current_task()`, `asyncio.timeout`, TaskGroup, anyio's scopes and cancel counts are genuine.
+Two modes. A job starts in mode N and has no `asyncio.Task`; it is woken by plain greenlet switches. Its first `await_`
+of a coroutine makes ONE Task for the job (mode T). That Task runs `_drive`, whose only work is to hand to the loop
+exactly the futures that the awaited coroutine yields; so `current_task()`, `asyncio.timeout`, TaskGroup, anyio's scopes
+and cancel counts are genuine.
 
 Rules that this file keeps:
 
 * The coroutine is stepped in the green thread: context variables and tracebacks are those of the caller.
-* While the coroutine runs outside its Task's step ("undriven"), the Task is swapped in as the loop's current one, and swapped out
-  before any switch to the root: a loop that runs other tasks under our name would hang them.
-* Asynchronous frames see `CancelledError`, plain frames see the exception that interrupts (`Timeout`, `GreenletExit`): the
-  translation happens at the `await_` boundary, and the awaited future is cancelled rather than thrown past.
+* While the coroutine runs outside its Task's step ("undriven"), the Task is swapped in as the loop's current one, and
+  swapped out before any switch to the root: a loop that runs other tasks under our name would hang them.
+* Asynchronous frames see `CancelledError`, plain frames see the exception that interrupts (`Timeout`, `GreenletExit`):
+  the translation happens at the boundary of the `await_` that was interrupted, whatever the coroutine makes of its
+  cancellation; and the awaited future is cancelled rather than thrown past.
+* The driver always runs in the root, so the thread that it looks at is parked or has ended.
 
-Rejected: a Task per `await_` (scopes that span several calls break), a second Task that relays cancellation (spurious cancels).
+Rejected: a Task per `await_` (scopes that span several calls break), a second Task that relays cancellation (spurious
+cancels).
 """
 
 import asyncio
@@ -21,21 +25,15 @@ import types
 from asyncio import CancelledError
 from collections.abc import Awaitable, Coroutine, Generator
 from contextvars import Context
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Protocol
 
 from spruce.errors import GreenError
+from spruce.green.greenthread import BARE, AnyCarrier, GreenThread
 
-if TYPE_CHECKING:
-    from spruce.green.carrier import Carrier
-    from spruce.green.greenthread import GreenThread
-
-__all__ = ["await_on"]
-
-BARE: Final = object()  # the coroutine yielded nothing: it wants one turn of the loop (asyncio.sleep(0))
-KICK: Final = object()  # the thread no longer waits natively: the driver has to look again
+__all__ = ["Awaiter", "await_on", "enter_task", "leave_task"]
 
 if sys.version_info >= (3, 12):
-    _swap_current_task: Any = asyncio.tasks._swap_current_task  # type: ignore[attr-defined]  # CPython's own door, not in typeshed
+    _swap_current_task: Any = asyncio.tasks._swap_current_task  # type: ignore[attr-defined]  # not in typeshed
 else:
     _current_tasks: Any = asyncio.tasks._current_tasks  # type: ignore[attr-defined]  # shared with the C accelerator
 
@@ -49,6 +47,15 @@ else:
         return previous
 
 
+class Awaiter(AnyCarrier, Protocol):
+    """A carrier whose way of parking changes with the mode of its thread."""
+
+    park: Any
+
+    def park_in_task(self) -> None:
+        """The `park` of mode T."""
+
+
 @types.coroutine
 def _yield(value: Any) -> Generator[Any, Any, Any]:
     return (yield value)
@@ -59,66 +66,121 @@ def _iterate(iterator: Any) -> Generator[Any, Any, Any]:
     return (yield from iterator)
 
 
-async def _drive(thread: "GreenThread", loop: asyncio.AbstractEventLoop) -> None:
+class _Gate:
+    """What a thread's Task awaits while the thread is parked natively: as much of a future as a Task looks at.
+
+    A future would resume the Task at the loop's next turn; a gate does so at once, and serves all the parks of its
+    thread.
+    """
+
+    __slots__ = ("_asyncio_future_blocking", "_cancellation", "_loop", "_wake_task")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._asyncio_future_blocking = False
+        self._cancellation: CancelledError | None = None
+        self._wake_task: Any = None
+
+    def get_loop(self) -> asyncio.AbstractEventLoop:
+        """The Task's loop."""
+        return self._loop
+
+    def add_done_callback(self, callback: Any, *, context: Context | None = None) -> None:
+        """Keep what resumes the Task; it needs no context, since the thread brings its own."""
+        self._wake_task = callback
+
+    def result(self) -> None:
+        """Raise CancelledError if the Task was cancelled."""
+        if self._cancellation is not None:
+            cancellation, self._cancellation = self._cancellation, None
+            raise cancellation
+
+    def cancel(self, msg: Any = None) -> bool:
+        """Have the Task resumed with CancelledError at the loop's next turn; False if it is being resumed already."""
+        if self._wake_task is None:
+            return False
+        if self._cancellation is None:
+            self._cancellation = CancelledError() if msg is None else CancelledError(msg)
+            self._loop.call_soon(self._open_cancelled)
+        return True
+
+    def _open_cancelled(self) -> None:
+        if self._cancellation is not None:  # else it was opened in the meantime, and the Task knows
+            self.open()
+
+    def open(self) -> None:
+        """Resume the Task now; only in the root, outside of any Task's step."""
+        wake_task, self._wake_task = self._wake_task, None
+        wake_task(self)
+
+
+async def _drive(carrier: AnyCarrier, thread: GreenThread, loop: asyncio.AbstractEventLoop) -> None:
     """Yield to the loop what the thread waits for, and switch to the thread when it has come; ends with the job."""
-    await _yield(None)  # consumed before the Task exists, so that an early cancel() lands inside the try below
+    gate = _Gate(loop)
+    try:
+        await _yield(None)  # where the Task begins, when it is first stepped
+    except CancelledError as exc:  # cancelled before that
+        thread.pending = [*(thread.pending or ()), (exc, None)]
     while not thread.dead:
-        trap, value, error = thread.trap, None, None
+        trap, error = thread.trap, None
         try:
-            if trap is None:  # parked natively, or running in a callback of the hub
-                thread.gate = loop.create_future()
-                value = await thread.gate
-            elif trap is BARE:
+            if trap is BARE:
                 await _yield(None)
-            else:
+            elif trap is not None:
+                if thread.pending is not None:
+                    trap.cancel()
                 trap._asyncio_future_blocking = True
                 await _yield(trap)
+            elif thread.pending is None:
+                carrier.gate = gate
+                gate._asyncio_future_blocking = True
+                await _yield(gate)
         except GeneratorExit:
             raise
         except BaseException as exc:  # the future's own failure, or the Task's cancellation: the thread decides
             error = exc
-        thread.gate = None
-        if thread.dead:
-            return
-        if value is KICK:
-            continue
-        carrier = thread.carrier
-        assert carrier is not None  # noqa: S101 - a thread that isn't dead and has a Task was started
-        if trap is None:
-            carrier.seq += 1  # whatever else was going to wake this park is stale now
-            if error is None and thread.interruption is not None:
-                error, thread.interruption = thread.interruption, None
-        else:
-            thread.trap = None
-            if error is None and thread.interruption is not None:
-                error = CancelledError()
-        thread.driven = True
-        try:
-            if error is None:
-                carrier.switch()
-            else:
-                carrier.throw(error)
         finally:
-            thread.driven = False
-            error = None
+            carrier.gate = None
+        _resume(carrier, thread, trap, error)
 
 
-def _begin_task(thread: "GreenThread", loop: asyncio.AbstractEventLoop) -> None:
-    coroutine = _drive(thread, loop)
+def _resume(carrier: AnyCarrier, thread: GreenThread, trap: Any, error: BaseException | None) -> None:
+    """Switch to the thread with what it waited for, or with what interrupts it."""
+    if trap is None:
+        carrier.seq += 1  # whatever else was going to wake this park is stale now
+        if error is None and thread.pending is not None:
+            error = thread.take()
+    else:
+        thread.trap = None
+        if thread.pending is not None and not isinstance(error, CancelledError):
+            error = CancelledError()
+    thread.driven = True
+    try:
+        if error is None:
+            carrier.switch()
+        else:
+            carrier.throw(error)
+    finally:
+        thread.driven = False
+
+
+def _begin_task(carrier: Awaiter, thread: GreenThread, loop: asyncio.AbstractEventLoop) -> None:
+    if thread.dead:
+        raise GreenError("a link of a green thread can't await: the thread has ended", hint="spawn a thread for it")
+    coroutine = _drive(carrier, thread, loop)
     coroutine.send(None)
-    assert thread.carrier is not None  # noqa: S101 - the thread is running
-    thread.carrier.park = thread.carrier.park_in_task
+    carrier.park = carrier.park_in_task
     thread.task = asyncio.Task(coroutine, loop=loop, context=Context(), name=f"green-{thread.name}")
 
 
-def enter_task(thread: "GreenThread", loop: asyncio.AbstractEventLoop) -> None:
+def enter_task(thread: GreenThread, loop: asyncio.AbstractEventLoop) -> None:
     """Make the thread's Task the current one, unless its own step is already running."""
     if not thread.driven:
         thread.outer_task = _swap_current_task(loop, thread.task)
         thread.swapped = True
 
 
-def leave_task(thread: "GreenThread", loop: asyncio.AbstractEventLoop) -> None:
+def leave_task(thread: GreenThread, loop: asyncio.AbstractEventLoop) -> None:
     """Undo `enter_task`; nothing if the Task wasn't swapped in."""
     if thread.swapped:
         _swap_current_task(loop, thread.outer_task)
@@ -126,70 +188,76 @@ def leave_task(thread: "GreenThread", loop: asyncio.AbstractEventLoop) -> None:
         thread.swapped = False
 
 
-def _await_future(carrier: "Carrier", future: "asyncio.Future[Any]") -> Any:
+def _await_future(carrier: AnyCarrier, future: "asyncio.Future[Any]") -> Any:
     """Mode N: wait for a bare future by a callback; no Task is made."""
-    if not future.done():
-        hub, thread = carrier.hub, carrier.thread
-        if future.get_loop() is not hub.loop:
-            raise GreenError(
-                f"{future!r} belongs to another event loop",
-                hint="await it where it was made, or make it with asyncio.get_running_loop().create_future()",
-            )
-        thread.trap = future
-        future.add_done_callback(carrier.switch, context=hub.context)
+    hub, thread = carrier.hub, carrier.thread
+    if future.get_loop() is not hub.loop:
+        raise GreenError(
+            f"{future!r} belongs to another event loop",
+            hint="await it where it was made, or make it with asyncio.get_running_loop().create_future()",
+        )
+    thread.trap = future
+    future.add_done_callback(carrier.switch, context=hub.context)
+    try:
         hub.park()
+    finally:
         thread.trap = None
-        if thread.interruption is not None:
-            interruption, thread.interruption = thread.interruption, None
-            raise interruption
+    if thread.pending is not None:
+        raise thread.take()
     return future.result()
 
 
-def await_on(carrier: "Carrier", awaitable: Awaitable[Any]) -> Any:
+def await_on(carrier: Awaiter, awaitable: Awaitable[Any]) -> Any:
     """Wait for `awaitable` on the running carrier and return its result; the heart of `await_`."""
     thread = carrier.thread
-    if getattr(awaitable, "_asyncio_future_blocking", None) is not None and thread.task is None:
-        return _await_future(carrier, awaitable)  # type: ignore[arg-type]  # that attribute is what asyncio itself tests for
-    if not hasattr(awaitable, "send") and not hasattr(awaitable, "__await__"):
-        raise TypeError(f"await_() needs an awaitable, not {type(awaitable).__name__} ({awaitable!r})")
-    iterator: Any = awaitable if hasattr(awaitable, "send") else awaitable.__await__()
-    coroutine: Coroutine[Any, Any, Any] = iterator if hasattr(iterator, "send") else _iterate(iterator)
+    if thread.task is None and getattr(awaitable, "_asyncio_future_blocking", None) is not None:
+        future: Any = awaitable  # that attribute is what asyncio itself tests for
+        return future.result() if future.done() else _await_future(carrier, future)
+    coroutine = _coroutine_of(awaitable)
     loop = carrier.hub.loop
     if thread.task is None:
-        _begin_task(thread, loop)
+        _begin_task(carrier, thread, loop)
     outermost = thread.depth == 0
     if outermost:
         enter_task(thread, loop)
     thread.depth += 1
+    outer_translating, thread.translating = thread.translating, None
+    cause: BaseException | None = None
     try:
         result = _step(carrier, thread, coroutine)
-    except CancelledError:
-        interruption, thread.interruption = thread.interruption, None
-        if interruption is None or isinstance(interruption, CancelledError):
+    except BaseException as exc:
+        if thread.translating is None:
             raise
-        raise interruption from None
+        cause = exc
     finally:
+        interruption, thread.translating = thread.translating, outer_translating
         thread.depth -= 1
         if outermost:
             leave_task(thread, loop)
-    if thread.interruption is not None:
-        interruption, thread.interruption = thread.interruption, None
-        raise interruption
-    return result
+    if interruption is None:
+        return result
+    raise interruption from (None if isinstance(cause, CancelledError) else cause)
 
 
-def _step(carrier: "Carrier", thread: "GreenThread", coroutine: Coroutine[Any, Any, Any]) -> Any:
+def _coroutine_of(awaitable: Any) -> Coroutine[Any, Any, Any]:
+    if hasattr(awaitable, "send"):
+        coroutine: Coroutine[Any, Any, Any] = awaitable
+        return coroutine
+    if not hasattr(awaitable, "__await__"):
+        raise TypeError(f"await_() needs an awaitable, not {type(awaitable).__name__} ({awaitable!r})")
+    iterator = awaitable.__await__()
+    return iterator if hasattr(iterator, "send") else _iterate(iterator)
+
+
+def _step(carrier: AnyCarrier, thread: GreenThread, coroutine: Coroutine[Any, Any, Any]) -> Any:
     """Run the coroutine to its end, parking the thread for each future that it yields."""
     error: BaseException | None = None
     while True:
         try:
-            if error is None:
-                trap = coroutine.send(None)
-            else:
-                error, thrown = None, error
-                trap = coroutine.throw(thrown)
+            trap = coroutine.send(None) if error is None else coroutine.throw(error)
         except StopIteration as stop:
             return stop.value
+        error = None
         if trap is None:
             trap = BARE
         elif getattr(trap, "_asyncio_future_blocking", None) is None:
@@ -198,9 +266,9 @@ def _step(carrier: "Carrier", thread: "GreenThread", coroutine: Coroutine[Any, A
             )
             continue
         thread.trap = trap
-        if thread.gate is not None and not thread.gate.done():
-            thread.gate.set_result(KICK)  # the driver waits natively: let it wait for the trap instead
         try:
             carrier.park()
         except BaseException as exc:
             error = exc
+            if thread.pending is not None:
+                thread.translating = thread.take()

@@ -11,7 +11,7 @@ NOT_USED: Final = object()
 
 
 class Event:
-    """Carries one result from who sends it to any number of green threads that wait; unlike a queue, everyone gets it."""
+    """Carries one result from who sends it to all green threads that wait: everyone gets it, unlike with a queue."""
 
     def __init__(self) -> None:
         self._result: Any = NOT_USED
@@ -54,7 +54,7 @@ class Event:
         return self._result
 
     def send(self, result: Any = None, exc: BaseException | tuple[Any, ...] | None = None) -> None:
-        """Send a result (or an exception) and schedule those who wait; never switches. An error if something was sent already."""
+        """Send a result or an exception and schedule those who wait; never switches. GreenError if sent already."""
         if self.ready():
             raise GreenError("this Event was sent already", hint="call reset() before sending again, or use a Queue")
         self._result = result

@@ -1,26 +1,111 @@
-"""GreenThread: the handle of one job, from `spawn` to its result. Carriers are recycled; handles never are."""
+"""GreenThread: the handle of one job, from `spawn` to its result. Carriers are recycled; handles never are.
+
+How an exception from outside (Timeout, kill) gets into a thread; `interrupt` does it, in the root, so that the thread
+is not running:
+
+* Not started: the thread ends with it and never runs.
+* Parked natively without a Task: it is thrown right there.
+* Otherwise the thread resumes by way of its Task. The exception goes to `pending`, and what the thread waits for is
+  ended early; when the thread resumes it takes the exception. A second one waits for its turn, so that none is lost.
+
+`AnyCarrier` and `AnyHub` are what a thread sees of the greenlet that runs it and of the hub; they keep the imports
+going one way.
+"""
 
 import asyncio
 import itertools
 import logging
+from collections import deque
 from collections.abc import Callable, Generator
 from contextvars import Context, copy_context
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import Any, Final, Protocol
 
-from greenlet import GreenletExit, getcurrent
+from greenlet import GreenletExit, getcurrent, greenlet
 
 from spruce.errors import GreenError
-from spruce.green.driver import BARE, KICK
 
-if TYPE_CHECKING:
-    from spruce.green.carrier import Carrier
-    from spruce.green.hub import AnyCarrier, Hub
-
-__all__ = ["GreenThread"]
+__all__ = ["BARE", "AnyCarrier", "AnyHub", "Gate", "GreenThread"]
 
 logger = logging.getLogger("spruce.green")
 _numbers = itertools.count(1)
+
+BARE: Final = object()  # as `trap`: the coroutine yielded nothing, it wants one turn of the loop (asyncio.sleep(0))
+
+_NOT_LOGGED: Final = (GreenletExit, asyncio.CancelledError, KeyboardInterrupt, SystemExit)
+
+_Waiting = tuple["AnyCarrier", int]
+_Link = tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]
+
+
+class AnyCarrier(Protocol):
+    """What can park and be resumed: a pooled carrier, or a program's main greenlet."""
+
+    gate: "Gate | None"
+    seq: int
+    thread: "GreenThread"
+
+    @property
+    def hub(self) -> "AnyHub":
+        """The hub that resumes it."""
+
+    @property
+    def park(self) -> Callable[[], Any]:
+        """Gives the loop its turn until somebody wakes this carrier; raises what it is interrupted with."""
+
+    @property
+    def throws_at_once(self) -> bool:
+        """Whether `throw` resumes it before it returns."""
+
+    def switch(self, *ignored: Any) -> Any:
+        """Resume it; in the root."""
+
+    def throw(self, error: BaseException, /) -> Any:
+        """Resume it with an exception; in the root."""
+
+
+class AnyHub(Protocol):
+    """What threads, carriers and primitives ask of the hub; `hub.Hub` is the only one."""
+
+    armed: bool
+    context: Context
+    idle: list[Any]
+    loop: asyncio.AbstractEventLoop
+    park: Callable[[], Any]
+    ready: deque[tuple[Any, int]]
+    root: greenlet
+    watchers: dict[int, Any]
+
+    def arm(self) -> None:
+        """Have the ready queue drained at the loop's next turn."""
+
+    def call(self, function: Callable[[], Any]) -> None:
+        """Call `function` in the root, in turn with the wakes."""
+
+    def call_later(self, seconds: float, function: Callable[..., Any], *args: Any) -> asyncio.TimerHandle:
+        """The loop's `call_later`, never early."""
+
+    def current(self) -> AnyCarrier:
+        """The carrier that may block here; GreenError where blocking would stop the loop."""
+
+    def kill(self, thread: "GreenThread", exception: BaseException) -> None:
+        """Interrupt `thread` and wait until it has the exception."""
+
+    def raise_in_root(self, exception: BaseException) -> None:
+        """Let KeyboardInterrupt or SystemExit come out of the loop's `run_forever`."""
+
+    def resume(self, carrier: AnyCarrier, seq: int) -> None:
+        """Resume `carrier` right now, unless its sequence number has moved on; only in the root."""
+
+    def wake(self, carrier: AnyCarrier, seq: int) -> None:
+        """Resume `carrier` soon, unless its sequence number has moved on by then."""
+
+
+class Gate(Protocol):
+    """What a thread's Task awaits while the thread is parked natively."""
+
+    def open(self) -> None:
+        """Resume the thread by way of its Task, at once; only in the root."""
 
 
 class _Unretrieved:
@@ -40,30 +125,33 @@ class _Unretrieved:
 class GreenThread:
     """One job running as a green thread: wait for it, link to its end, or kill it.
 
-    Made by `spawn`. `dead` is true once it has returned, raised or been killed. From async code, `await thread` gives its result.
+    Made by `spawn`. `dead` is true once it has returned, raised or been killed. From async code, `await thread` gives
+    its result.
     """
 
     # Defaults live in the class: a job that never needs them pays for none.
-    carrier: "Carrier | None" = None
+    carrier: AnyCarrier | None = None
     dead = False
     depth = 0  # of await_ calls whose coroutines are being stepped
     driven = False  # resumed from inside its Task's step
     exception: BaseException | None = None
-    gate: "asyncio.Future[Any] | None" = None  # what the Task awaits while the thread is parked natively
-    interruption: BaseException | None = None
-    links: list[tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]] | None = None
-    outer_task: "asyncio.Task[Any] | None" = None
+    links: list[_Link] | None = None
+    outer_task: "asyncio.Task[Any] | None" = None  # the loop's current one before ours was swapped in
+    pending: list[tuple[BaseException, tuple[AnyCarrier, int] | None]] | None = (
+        None  # each with who waits for it to be taken
+    )
     result: Any = None
     swapped = False  # its Task was made the loop's current one by hand
     task: "asyncio.Task[None] | None" = None
     traceback: TracebackType | None = None
+    translating: Any = None  # the exception that async frames now see as CancelledError
     trap: Any = None  # the future that await_ waits for
     unretrieved: _Unretrieved | None = None
-    waiters: "list[tuple[AnyCarrier, int]] | None" = None
+    waiters: list[_Waiting] | None = None
     _name: str | None = None
 
     def __init__(
-        self, hub: "Hub", function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any] | None
+        self, hub: AnyHub, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any] | None
     ) -> None:
         self.hub = hub
         self.function = function
@@ -116,12 +204,15 @@ class GreenThread:
     def __await__(self) -> Generator[Any, None, Any]:
         if not self.dead:
             future = asyncio.get_running_loop().create_future()
-            self.hub.loop_callback_on_death(self, future)
+            self.link(lambda _: _resolve(future))
             yield from future
         return self.wait()
 
     def link(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
-        """Call `function(thread, *args, **kwargs)` when the thread ends, in the thread's context; at once if it has ended."""
+        """Call `function(thread, *args, **kwargs)` when the thread ends, in its context; at once if it has ended.
+
+        The function must not block: the thread is dead by then.
+        """
         if self.dead:
             function(self, *args, **kwargs)
             return
@@ -140,8 +231,8 @@ class GreenThread:
     def kill(self, *throw_args: Any) -> None:
         """Raise GreenletExit (or the given exception) in the thread; when this returns, it has been raised there.
 
-        A thread that hasn't started never runs. Killing a dead thread does nothing. `wait()` on a killed thread raises what it was
-        killed with.
+        A thread that hasn't started never runs. Killing a dead thread does nothing. `wait()` on a killed thread raises
+        what it was killed with. In a callback or task of the loop, which can't wait, it happens at the next turn.
         """
         self.hub.kill(self, _exception_of(throw_args))
 
@@ -152,32 +243,69 @@ class GreenThread:
         if self.carrier is None:
             self.kill(*throw_args)
 
-    # ---- what follows is called by the hub, in the root -------------------------------------------------------------------
+    # ---- what follows is called by the hub, the carrier and the driver ---------------------------------------------
 
-    def interrupt(self, exception: BaseException) -> None:
-        """Raise `exception` where the thread waits. Called in the root only, so the thread isn't running."""
-        if self.dead:
-            return
-        carrier, trap = self.carrier, self.trap
+    def interrupt(self, exception: BaseException, witness: _Waiting | None = None) -> None:
+        """Raise `exception` where the thread waits, and wake `witness` when that has happened. Only in the root."""
+        carrier = self.carrier
         if carrier is None:
-            self.fail_unstarted(exception)
-        elif trap is not None:  # inside await_: cancel what it waits for, await_ raises the exception
-            self.interruption = exception
-            if trap is not BARE:
-                trap.cancel()
-        elif self.gate is None:
+            if not self.dead:
+                self.fail_unstarted(exception)
+        elif self.trap is None and carrier.gate is None and carrier.throws_at_once:
             carrier.seq += 1
             carrier.throw(exception)
-        elif self.gate.done():  # a wake is already on its way through the Task: it delivers the exception instead
-            self.interruption = exception
         else:
-            self.gate.set_exception(exception)
+            if self.pending is None:
+                self.pending = []
+            self.pending.append((exception, witness))
+            self._resume_early(carrier)
+            return
+        if witness is not None:
+            self.hub.wake(*witness)
+
+    def _resume_early(self, carrier: AnyCarrier) -> None:
+        """End what the thread waits for, so that it takes what is pending."""
+        if self.trap is None:
+            carrier.seq += 1
+            if carrier.gate is not None:
+                carrier.gate.open()
+            else:
+                carrier.switch()
+        elif self.trap is not BARE:
+            self.trap.cancel()
+
+    def take(self) -> BaseException:
+        """The exception that the resumed thread has to raise, out of those that are pending."""
+        pending = self.pending
+        assert pending  # noqa: S101 - the callers look first
+        exception, witness = pending.pop(0)
+        if pending:
+            self.hub.call(self._raise_next)
+        else:
+            self.pending = None
+        if witness is not None:
+            self.hub.wake(*witness)
+        return exception
+
+    def _raise_next(self) -> None:
+        """Raise what is still pending, now that the thread has parked again. In the root."""
+        pending, self.pending = self.pending, None
+        for exception, witness in pending or ():
+            self.interrupt(exception, witness)
+
+    def revoke(self, exception: BaseException) -> None:
+        """Forget a pending exception that no longer applies; called by the thread itself."""
+        for entry in self.pending or ():
+            if entry[0] is exception:
+                self.pending = [other for other in self.pending or () if other is not entry] or None
+                if entry[1] is not None:
+                    self.hub.wake(*entry[1])
 
     def fail(self, exception: BaseException) -> None:
         """Keep `exception` as the outcome."""
         self.exception = exception
         self.traceback = exception.__traceback__
-        if not isinstance(exception, GreenletExit):
+        if not isinstance(exception, _NOT_LOGGED):
             self.unretrieved = _Unretrieved(self.name, exception)
 
     def fail_unstarted(self, exception: BaseException) -> None:
@@ -191,11 +319,6 @@ class GreenThread:
         self.waiters = None
         self.call_links()
 
-    def end_task(self) -> None:
-        """Let the thread's Task see that the job has ended."""
-        if self.gate is not None and not self.gate.done():
-            self.gate.set_result(KICK)
-
     def call_links(self) -> None:
         """Call what `link` was given; a link that fails is logged."""
         if self.links is not None:
@@ -205,6 +328,16 @@ class GreenThread:
                     function(self, *args, **kwargs)
                 except Exception:
                     logger.exception("a link of green thread %s failed", self.name)
+
+
+def _resolve(future: "asyncio.Future[None]") -> None:
+    """Resolve a future that may be cancelled by then, or belong to the loop of another OS thread."""
+
+    def resolve() -> None:
+        if not future.done():
+            future.set_result(None)
+
+    future.get_loop().call_soon_threadsafe(resolve)
 
 
 def _exception_of(throw_args: tuple[Any, ...]) -> BaseException:

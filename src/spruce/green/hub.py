@@ -1,18 +1,19 @@
-"""The hub: one per OS thread. It owns the loop, the root greenlet that runs it, the carriers, and a ready queue of its own.
+"""The hub: one per OS thread. It owns the loop, the root greenlet that runs it, the carriers, and a ready queue.
 
 Rules:
 
-* All switches go through the root: a green thread parks by switching to the root, and only the root switches to a carrier.
-* A wake is an entry `(carrier, seq)` in `ready`. One callback of the loop drains the queue, several short rounds a turn: a loop handle per
-  wake is most of what asyncio costs.
-* The hub refers to all its carriers and ends them at shutdown; the collector must never find a parked one, since its `finally`
-  blocks would run in whoever dropped it.
-* On a loop written in C (uvloop) libuv keeps pointers into its own stack frames, and greenlet moves slices of that stack. So there
-  each carrier is born at least 64 KiB further down the stack than the root ever is when it switches, and every switch-in checks that
-  nothing of the root's stack was moved away.
+* All switches go through the root: a green thread parks by switching to the root, and only the root switches to a
+  carrier.
+* A wake is an entry `(carrier, seq)` in `ready`. One callback of the loop drains the queue, several short rounds a
+  turn: a loop handle per wake is most of what asyncio costs.
+* The hub refers to all its carriers and ends them at shutdown; the collector must never find a parked one, since its
+  `finally` blocks would run in whoever dropped it.
+* On a loop written in C (uvloop) libuv keeps pointers into its own stack frames, and greenlet moves slices of that
+  stack. So there each carrier is born at least 64 KiB further down the stack than the root ever is when it switches,
+  and every switch-in checks that nothing of the root's stack was moved away.
 
-Who runs the loop: `run()` runs it in the greenlet that called it; a plain program's hub runs it in a child greenlet whenever the main
-greenlet blocks; inside somebody else's running loop the hub is attached to that one.
+Who runs the loop: `run()` runs it in the greenlet that called it; a plain program's hub runs it in a child greenlet
+whenever the main greenlet blocks; inside somebody else's running loop the hub is attached to that one.
 """
 
 import asyncio
@@ -23,19 +24,18 @@ import math
 import os
 import sys
 from collections import deque
-from collections.abc import Callable
-from typing import Any, Final, NoReturn, cast
+from collections.abc import AsyncGenerator, Callable
+from typing import Any, Final, NoReturn
 
 from greenlet import GreenletExit, getcurrent, greenlet
 
 from spruce.errors import GreenError
 from spruce.green.carrier import Carrier, MainCarrier
-from spruce.green.greenthread import GreenThread
+from spruce.green.greenthread import AnyCarrier, GreenThread
 
-__all__ = ["AnyCarrier", "Hub"]
+__all__ = ["CALL", "START", "Hub"]
 
 logger = logging.getLogger("spruce.green")
-AnyCarrier = Carrier | MainCarrier
 
 SWITCHES: Final = 64  # at least one round of the ready queue a turn, and more while fewer switches were made
 START: Final = -1  # instead of a sequence number: the entry's first member is a thread to start
@@ -45,24 +45,30 @@ _SHUTDOWN_SECONDS: Final = 5.0  # of grace for threads that clean up
 
 
 class Hub:
-    """The green runtime of one OS thread. `get_hub()` makes it when first needed; use the functions of `spruce.green`, not this."""
+    """The green runtime of one OS thread, made by `get_hub()` when first needed. Use the functions of the package."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, root: greenlet | None = None) -> None:
         self.loop = loop
         self.ready: deque[tuple[Any, int]] = deque()
         self.idle: list[Carrier] = []
-        self.carriers: set[Carrier] = set()
+        self.carriers: dict[Carrier, None] = {}  # a set in the order of birth
         self.context = contextvars.Context()
         self.main: MainCarrier | None = None
-        self.armed = False
-        self.abandoned = False  # it belongs to the process that forked this one
         self.closing = False
         self.watchers: dict[int, Any] = {}  # by descriptor
+        self.guard: AsyncGenerator[None, None] | None = None  # of a loop that somebody else runs: ends with it
         self.guarded = not isinstance(loop, asyncio.BaseEventLoop)
         self.root = root if root is not None else getcurrent()
         self.park: Callable[[], Any] = self._guarded_park if self.guarded else self.root.switch
+        attach = getattr(loop, "attach_queue", None)  # our own loop drains the queue by itself
+        self._attached = self.armed = attach is not None
+        if attach is not None:
+            attach(self.ready, self._drain)
 
-    # ---- waking -----------------------------------------------------------------------------------------------------------
+    def __repr__(self) -> str:
+        return f"<Hub on {type(self.loop).__name__}, {len(self.carriers) - len(self.idle)} green threads>"
+
+    # ---- waking ----------------------------------------------------------------------------------------------------
 
     def wake(self, carrier: AnyCarrier, seq: int) -> None:
         """Resume `carrier` soon, unless its sequence number has moved on by then."""
@@ -72,8 +78,9 @@ class Hub:
 
     def arm(self) -> None:
         """Have the ready queue drained at the loop's next turn."""
-        self.armed = True
-        self.loop.call_soon(self._drain, context=self.context)
+        if not self._attached:
+            self.armed = True
+            self.loop.call_soon(self._drain, context=self.context)
 
     def _drain(self) -> None:
         ready, idle = self.ready, self.idle
@@ -87,11 +94,10 @@ class Hub:
                     if seq >= 0:
                         if carrier.seq == seq:
                             carrier.seq = seq + 1
-                            gate = carrier.thread.gate
-                            if gate is None:
+                            if carrier.gate is None:
                                 carrier.switch()
-                            elif not gate.done():
-                                gate.set_result(None)
+                            else:
+                                carrier.gate.open()
                     elif seq == START:
                         thread = carrier
                         if not thread.dead:
@@ -103,7 +109,7 @@ class Hub:
                     else:
                         carrier()
                 if not ready:
-                    self.armed = False
+                    self.armed = self._attached
                     return
         except BaseException:
             self.arm()
@@ -114,11 +120,10 @@ class Hub:
         """Resume `carrier` right now, unless its sequence number has moved on; only in the root."""
         if carrier.seq == seq:
             carrier.seq = seq + 1
-            gate = carrier.thread.gate
-            if gate is None:
+            if carrier.gate is None:
                 carrier.switch()
-            elif not gate.done():
-                gate.set_result(None)
+            else:
+                carrier.gate.open()
 
     def call(self, function: Callable[[], Any]) -> None:
         """Call `function` in the root, in turn with the wakes."""
@@ -126,7 +131,13 @@ class Hub:
         if not self.armed:
             self.arm()
 
-    # ---- starting ---------------------------------------------------------------------------------------------------------
+    def raise_in_root(self, exception: BaseException) -> None:
+        """Let KeyboardInterrupt or SystemExit come out of the loop's `run_forever`, before anything else runs."""
+        self.ready.appendleft((_Raise(exception), CALL))
+        if not self.armed:
+            self.arm()
+
+    # ---- starting --------------------------------------------------------------------------------------------------
 
     def spawn(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any] | None) -> GreenThread:
         """Make a thread that starts at the next round, in the order of spawning."""
@@ -150,7 +161,7 @@ class Hub:
             self.start(thread)
 
     def dispatch(self, function: Callable[..., Any], *args: Any) -> GreenThread:
-        """Run `function(*args)` as a green thread right now; return when it parks or ends. Only from a callback of the loop."""
+        """Run `function(*args)` as a green thread right now, until it parks or ends. Only in a callback of the loop."""
         thread = GreenThread(self, function, args, None)
         self.start(thread)
         return thread
@@ -171,9 +182,9 @@ class Hub:
         return born[0]
 
     def _new_carrier(self, *, first_switch: bool = False) -> Carrier:
-        carrier = Carrier()
-        carrier.hub, carrier.park, carrier.seq = self, self.park, 0
-        self.carriers.add(carrier)
+        carrier = Carrier(parent=self.root)
+        carrier.hub, carrier.park, carrier.gate, carrier.seq = self, self.park, None, 0
+        self.carriers[carrier] = None
         if first_switch:  # a greenlet's stack begins where it is first switched to
             carrier.thread = GreenThread(self, int, (), None)
             carrier.switch()
@@ -182,60 +193,43 @@ class Hub:
 
     def _guarded_park(self) -> Any:
         value = self.root.switch()
-        if self.root._stack_saved:
+        if self.root._stack_saved:  # type: ignore[attr-defined]  # bytes of its stack that were moved; not in the stub
             _stack_hazard()
         return value
 
-    # ---- waiting ----------------------------------------------------------------------------------------------------------
+    # ---- waiting ---------------------------------------------------------------------------------------------------
 
     def current(self) -> AnyCarrier:
         """The carrier that may block here; GreenError in the root, where blocking would stop the loop."""
         running = getcurrent()
         if type(running) is Carrier:
-            if running.hub is not self:
-                raise GreenError(
-                    "this green thread belongs to another OS thread", hint="hand its result over with a queue.Queue"
-                )
-            return running
-        if self.main is not None and running is self.main.greenlet:
+            if running.hub is self:
+                return running
+        elif self.main is not None and running is self.main.greenlet:
             return self.main
+        elif running is self.root:
+            raise GreenError(
+                "a blocking call of spruce.green in a plain asyncio task or callback: it would stop the loop",
+                hint="run the code as a green thread: `await green.spawn(function)`",
+            )
         raise GreenError(
-            "a blocking call of spruce.green in a plain asyncio task or callback: it would stop the loop",
-            hint="run the code as a green thread: `await green.spawn(function)`",
+            "this green thread belongs to another OS thread, which can't be waited for here",
+            hint="hand its result over with a queue.Queue",
         )
 
-    def loop_callback_on_death(self, thread: GreenThread, future: "asyncio.Future[None]") -> None:
-        """Resolve `future` when `thread` ends; the future may be cancelled or belong to another loop."""
-        loop = future.get_loop()
-
-        def resolve() -> None:
-            if not future.done():
-                future.set_result(None)
-
-        thread.link(lambda _: loop.call_soon_threadsafe(resolve))
-
     def kill(self, thread: GreenThread, exception: BaseException) -> None:
-        """Interrupt `thread` and, from a green thread, let it happen before this returns."""
+        """Interrupt `thread`. From a green thread, wait until it has the exception; from the root, don't."""
         if thread.dead:
             return
         if getcurrent() is self.root:
-            thread.interrupt(exception)
+            self.call(lambda: thread.interrupt(exception))
             return
         carrier = self.current()
         if carrier.thread is thread:
             raise exception
-        self.call(lambda: self._interrupt_then_wake(thread, exception, carrier, carrier.seq))
+        witness = (carrier, carrier.seq)
+        self.call(lambda: thread.interrupt(exception, witness))
         carrier.park()
-
-    def _interrupt_then_wake(
-        self, thread: GreenThread, exception: BaseException, carrier: AnyCarrier, seq: int
-    ) -> None:
-        trapped = thread.trap is not None or thread.gate is not None
-        thread.interrupt(exception)
-        if trapped and not thread.dead:  # the exception arrives by way of the loop, within a turn or two
-            self.loop.call_soon(self.loop.call_soon, self.wake, carrier, seq)
-        else:
-            self.wake(carrier, seq)
 
     def call_later(self, seconds: float, function: Callable[..., Any], *args: Any) -> asyncio.TimerHandle:
         """The loop's `call_later`, never early: uvloop rounds to milliseconds, so there the time is rounded up."""
@@ -243,73 +237,119 @@ class Hub:
             seconds = math.ceil(seconds * 1000) / 1000
         return self.loop.call_later(seconds, function, *args, context=self.context)
 
-    # ---- a loop in a child greenlet, for programs whose main greenlet blocks ------------------------------------------------
+    # ---- the loop of a plain program, in a child greenlet ------------------------------------------------------------
 
-    def run_for_main(self) -> None:
-        """The root greenlet of a plain program: run the loop until main is woken, switch to main, and so on until it closes."""
-        main = cast(MainCarrier, self.main)
+    def run_for_main(self, main: MainCarrier) -> None:
+        """The root greenlet of a plain program: run the loop, which resumes main when it is woken, until `close`."""
         while not self.closing:
             try:
                 self.loop.run_forever()
             except (KeyboardInterrupt, SystemExit) as exc:
-                main.seq += 1
-                main.throw(exc)
+                main.thread.interrupt(exc)
             if main.woken:
                 main.woken = False
                 main.greenlet.switch()
-        self.shutdown()
+        self.finish()
 
     def close(self) -> None:
         """End a plain program's hub, from its main greenlet: its threads get GreenletExit, its tasks are cancelled."""
         self.closing = True
-        if self.root:
+        if self.loop.is_running():  # main runs inside one of its callbacks
+            self.loop.stop()
+        while not self.loop.is_closed():
             self.root.switch()
-        if tasks := asyncio.all_tasks(self.loop):
-            for task in tasks:
-                task.cancel()
-            self.loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
-        self.loop.run_until_complete(self.loop.shutdown_asyncgens())
-        self.loop.close()
 
-    # ---- the end ----------------------------------------------------------------------------------------------------------
+    def abandon(self) -> None:
+        """In a forked child: nothing may park here any more, and what is shared with the parent stays untouched."""
+        self.park = _forked
+        for carrier in self.carriers:
+            carrier.park = _forked
+
+    # ---- the end ---------------------------------------------------------------------------------------------------
 
     def live_threads(self) -> list[GreenThread]:
-        """The threads that have started and not ended."""
+        """The threads that have started and not ended, those of the oldest carriers first."""
         idle = set(self.idle)
         return [carrier.thread for carrier in self.carriers if carrier not in idle and not carrier.dead]
 
-    def shutdown(self) -> None:
-        """Raise GreenletExit once in every thread and give them 5 s to end; end the carriers. In the root, the loop not running."""
+    async def end_threads(self) -> None:
+        """Raise GreenletExit once in every thread and give them 5 s to end; then end the carriers."""
         for entry, seq in list(self.ready):
             if seq == START:
                 entry.interrupt(GreenletExit())
         deadline = self.loop.time() + _SHUTDOWN_SECONDS
-        interrupted: set[GreenThread] = set()
-        while (live := self.live_threads()) and self.loop.time() < deadline:
+        interrupted: dict[GreenThread, asyncio.Future[None]] = {}
+        while (live := self.live_threads()) and (left := deadline - self.loop.time()) > 0:
             for thread in live:
                 if thread not in interrupted:
-                    interrupted.add(thread)
-                    self.loop.call_soon(thread.interrupt, GreenletExit())
-            self.loop.call_later(0.005, self.loop.stop)
-            self.loop.run_forever()
+                    interrupted[thread] = self.end_of(thread)
+                    self.kill(thread, GreenletExit())
+            await asyncio.wait([interrupted[thread] for thread in live], timeout=left)
         if live:
             logger.warning("these green threads did not end within %g s of being killed: %s", _SHUTDOWN_SECONDS, live)
+        if tasks := [thread.task for thread in interrupted if thread.dead and thread.task is not None]:
+            await asyncio.wait(tasks)
         self.release()
 
+    def end_of(self, thread: GreenThread) -> "asyncio.Future[None]":
+        """A future of this loop that is done when the thread is dead."""
+        future = self.loop.create_future()
+        thread.link(lambda _: None if future.done() else future.set_result(None))
+        return future
+
     def release(self) -> None:
-        """End the parked carriers; in the root."""
+        """End the carriers that have no job; in the root."""
         while self.idle:
             carrier = self.idle.pop()
-            self.carriers.discard(carrier)
+            del self.carriers[carrier]
             carrier.throw(GreenletExit())
 
+    def finish(self) -> None:
+        """End all threads and tasks and close the loop. In the root, the loop not running."""
+        loop = self.loop
+        for entry in list(self.ready):
+            if isinstance(entry[0], _Raise):  # raised already: it has ended the program
+                self.ready.remove(entry)
+        try:
+            loop.run_until_complete(self.end_threads())
+            if tasks := asyncio.all_tasks(loop):
+                for task in tasks:
+                    task.cancel()
+                loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+            loop.run_until_complete(loop.shutdown_asyncgens())
+            loop.run_until_complete(loop.shutdown_default_executor())
+        finally:
+            loop.close()
 
-def _deepen(levels: int, act: Callable[[], Any]) -> None:
+
+class _Raise:
+    """Raises an exception when it is called."""
+
+    def __init__(self, exception: BaseException) -> None:
+        self.exception = exception
+
+    def __call__(self) -> NoReturn:
+        raise self.exception
+
+
+def _deepen(levels: int, act: Callable[[], object]) -> None:
     """Call `act` further down the C stack: a list being sorted keeps its merge state there."""
+
+    def key(_: int) -> int:
+        _deepen(levels - 1, act)
+        return 0
+
     if levels:
-        [0].sort(key=lambda _: cast(int, _deepen(levels - 1, act) or 0))
+        [0].sort(key=key)
     else:
         act()
+
+
+def _forked() -> NoReturn:
+    raise GreenError(
+        "os.fork() was called inside a green thread",
+        hint="fork where no green thread runs: before the first one starts",
+    )
 
 
 def _stack_hazard() -> NoReturn:

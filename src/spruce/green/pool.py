@@ -1,4 +1,4 @@
-"""GreenPool: at most so many green threads at a time; GreenPile: their results in order. eventlet's names and semantics."""
+"""GreenPool: at most so many green threads at a time; GreenPile: their results in order. eventlet's names, as ever."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -115,7 +115,7 @@ def _run_in_place(function: Callable[..., Any], args: tuple[Any, ...], kwargs: d
 
 
 class GreenPile:
-    """Spawn calls into a pool (or into a new one of the given size), then iterate over the results in the order of spawning."""
+    """Spawn calls into a pool, or into a new one of the given size; iterate over the results in order."""
 
     def __init__(self, size_or_pool: int | GreenPool = 1000) -> None:
         self.pool = size_or_pool if isinstance(size_or_pool, GreenPool) else GreenPool(size_or_pool)
@@ -137,7 +137,7 @@ class GreenPile:
         return self
 
     def __next__(self) -> Any:
-        """The next result, waiting for it; raises what the function raised. Ends when all that was spawned is delivered."""
+        """The next result, waiting for it, or what the function raised. Ends when all that was spawned is delivered."""
         if self.counter == 0 and self.used:
             raise StopIteration
         return self._next()

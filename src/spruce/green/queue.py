@@ -43,7 +43,8 @@ class LightQueue(Generic[T]):
         self.queue.appendleft(item)
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.qsize()} of {self.maxsize}, getting {self.getting()}, putting {self.putting()}>"
+        waiting = f"getting {self.getting()}, putting {self.putting()}"
+        return f"<{type(self).__name__} {self.qsize()} of {self.maxsize}, {waiting}>"
 
     def __len__(self) -> int:
         return self.qsize()

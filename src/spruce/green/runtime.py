@@ -1,4 +1,4 @@
-"""Which hub is meant: the one of this OS thread, made when first needed; and `run`, which runs a program on a loop of its own."""
+"""Which hub is meant: that of this OS thread, made when first needed; and `run`, a program on a loop of its own."""
 
 import asyncio
 import atexit
@@ -6,21 +6,20 @@ import os
 import threading
 import weakref
 from asyncio.events import _get_running_loop
-from collections.abc import Callable
-from importlib import import_module
+from collections.abc import AsyncGenerator, Callable
 from typing import Any, TypeVar
 
 from greenlet import getcurrent, greenlet
 
 from spruce.errors import GreenError
 from spruce.green.carrier import Carrier, MainCarrier
-from spruce.green.hub import AnyCarrier, Hub
-from spruce.green.greenthread import GreenThread
+from spruce.green.greenthread import AnyCarrier, GreenThread
+from spruce.green.hub import Hub
+from spruce.green.loop import new_event_loop
 
-__all__ = ["LOOPS", "current_carrier", "get_hub", "in_use", "new_event_loop", "peek_hub", "run", "running"]
+__all__ = ["current_carrier", "get_hub", "in_use", "main_thread_handle", "peek_hub", "run", "running"]
 
 T = TypeVar("T")
-LOOPS = ("asyncio", "uvloop")
 
 
 class _ThreadState(threading.local):
@@ -31,28 +30,16 @@ class _ThreadState(threading.local):
 
 _state = _ThreadState()
 _hubs: "weakref.WeakSet[Hub]" = weakref.WeakSet()
-
-
-def new_event_loop(kind: str | None = None) -> asyncio.AbstractEventLoop:
-    """A new loop: "asyncio" (also for None) or "uvloop". GreenError if the name is unknown or uvloop isn't installed."""
-    if kind in (None, "asyncio"):
-        return asyncio.new_event_loop() if os.name == "nt" else asyncio.SelectorEventLoop()
-    if kind != "uvloop":
-        raise GreenError(f"there is no loop named {kind!r}", hint=f"choose one of: {', '.join(LOOPS)}")
-    try:
-        loop: asyncio.AbstractEventLoop = import_module("uvloop").new_event_loop()
-    except ImportError:
-        raise GreenError(
-            "uvloop is not installed", hint="pip install 'spruce[uvloop]', or use the loop 'asyncio'"
-        ) from None
-    return loop
+_parents: list[
+    Hub
+] = []  # kept for ever in a forked child: dropping them would run the finally blocks of the parent's threads
 
 
 def get_hub() -> Hub:
-    """The hub of this OS thread: of the green thread that runs, of the loop that runs, or a new one for a plain program."""
+    """The hub of this OS thread: that of the green thread or loop that runs, or a new one for a plain program."""
     running_greenlet = getcurrent()
     if type(running_greenlet) is Carrier:
-        return running_greenlet.hub
+        return running_greenlet.hub  # type: ignore[return-value]  # only a Hub makes carriers
     loop = _get_running_loop()
     own = _state.own
     if own is not None and (loop is None or loop is own.loop) and not own.loop.is_closed():
@@ -61,10 +48,7 @@ def get_hub() -> Hub:
         return _new_script_hub()
     attached = _state.attached
     if attached is None or attached.loop is not loop:
-        if attached is not None and attached.loop.is_closed() and attached.root is running_greenlet:
-            attached.release()
-        attached = _state.attached = Hub(loop, root=_outermost(running_greenlet))
-        _hubs.add(attached)
+        attached = _attach(loop, running_greenlet)
     return attached
 
 
@@ -72,12 +56,33 @@ def peek_hub() -> Hub | None:
     """As `get_hub`, but None where there is no hub yet."""
     running_greenlet = getcurrent()
     if type(running_greenlet) is Carrier:
-        return running_greenlet.hub
+        return running_greenlet.hub  # type: ignore[return-value]  # only a Hub makes carriers
     loop = _get_running_loop()
     for hub in (_state.own, _state.attached):
         if hub is not None and (loop is None or hub.loop is loop) and not hub.loop.is_closed():
             return hub
     return None
+
+
+def _attach(loop: asyncio.AbstractEventLoop, running_greenlet: greenlet) -> Hub:
+    """A hub on a loop that somebody else runs, and ends: `asyncio.run` and its like end the hub's threads with it."""
+    hub = Hub(loop, root=_outermost(running_greenlet))
+    _state.attached = hub
+    _hubs.add(hub)
+    hub.guard = _end_with_the_loop(hub)
+    try:
+        hub.guard.__anext__().send(None)
+    except StopIteration:
+        pass  # it has yielded, and the loop knows it
+    return hub
+
+
+async def _end_with_the_loop(hub: Hub) -> AsyncGenerator[None, None]:
+    """Wait inside `yield` until `loop.shutdown_asyncgens()`, the one moment at which a loop says that it will close."""
+    try:
+        yield
+    finally:
+        await hub.end_threads()
 
 
 def _outermost(running_greenlet: greenlet) -> greenlet:
@@ -100,11 +105,11 @@ def _main() -> None:
 
 def _new_script_hub() -> Hub:
     main = _outermost(getcurrent())
-    root = greenlet(lambda: hub.run_for_main(), parent=main)
-    hub = Hub(new_event_loop(os.environ.get("SPRUCE_LOOP") or None), root=root)
+    loop = new_event_loop(os.environ.get("SPRUCE_LOOP") or None)
+    root = greenlet(lambda: hub.run_for_main(carrier), parent=main)
+    hub = Hub(loop, root=root)
     thread = main_thread_handle(hub)
-    hub.main = MainCarrier(hub, main, thread)
-    thread.carrier = hub.main  # type: ignore[assignment]  # MainCarrier has what a handle asks of its carrier
+    hub.main = thread.carrier = carrier = MainCarrier(hub, main, thread, stop_first=hub.guarded)
     _state.own = hub
     _hubs.add(hub)
     if threading.current_thread() is threading.main_thread():
@@ -113,25 +118,18 @@ def _new_script_hub() -> Hub:
 
 
 def _close_script_hub(hub: Hub) -> None:
-    if not hub.loop.is_closed() and not hub.abandoned and getcurrent() is hub.main.greenlet:  # type: ignore[union-attr]  # set at birth
+    if hub.main is not None and getcurrent() is hub.main.greenlet and not hub.loop.is_closed():
         hub.close()
 
 
 def current_carrier() -> AnyCarrier:
     """What may block here: the carrier of the green thread that runs, or a plain program's main greenlet."""
     running_greenlet = getcurrent()
-    if type(running_greenlet) is Carrier:
-        if running_greenlet.hub.abandoned:
-            raise GreenError(
-                "os.fork() was called inside a green thread",
-                hint="fork where no green thread runs: before the first one starts",
-            )
-        return running_greenlet
-    return get_hub().current()
+    return running_greenlet if type(running_greenlet) is Carrier else get_hub().current()
 
 
 def running() -> bool:
-    """Whether the caller may block here: true in a green thread and in plain code, false in a callback or task of a running loop."""
+    """Whether the caller may block here: in a green thread and in plain code, not in a task of a running loop."""
     return type(getcurrent()) is Carrier or _get_running_loop() is None
 
 
@@ -142,47 +140,44 @@ def in_use() -> bool:
 
 
 def run(main: Callable[..., T], *args: Any, loop: str | None = None, **kwargs: Any) -> T:
-    """Run `main(*args, **kwargs)` as a green thread on a new loop ("asyncio" or "uvloop"), and return its result.
+    """Run `main(*args, **kwargs)` as a green thread on a new loop of that name (see LOOPS), and return its result.
 
-    Blocks the OS thread until main ends; then raises GreenletExit in the green threads that are left and closes the loop.
-    KeyboardInterrupt is raised in main first, and then by this call. Raises GreenError where a loop runs already.
+    Blocks the OS thread until main ends; then raises GreenletExit in the green threads that are left and closes the
+    loop. A KeyboardInterrupt is raised in main, wherever it waits. Raises GreenError where a loop runs already.
     """
     if _get_running_loop() is not None or type(getcurrent()) is Carrier:
         raise GreenError("green.run() inside a running loop", hint="you are on a loop already: use green.spawn()")
     previous = _state.own
-    with asyncio.Runner(loop_factory=lambda: new_event_loop(loop)) as runner:
-        hub = _state.own = Hub(runner.get_loop())
-        _hubs.add(hub)
+    hub = _state.own = Hub(new_event_loop(loop))
+    _hubs.add(hub)
+    try:
+        result: T = _run_main(hub, hub.spawn(main, args, kwargs))
+        return result
+    finally:
         try:
-            return _run_main(hub, hub.spawn(main, args, kwargs))
+            hub.finish()
         finally:
-            try:
-                hub.shutdown()
-            finally:
-                _state.own = previous
+            _state.own = previous
 
 
 def _run_main(hub: Hub, thread: GreenThread) -> Any:
     thread.link(lambda _: hub.loop.stop())
-    try:
-        hub.loop.run_forever()
-    except KeyboardInterrupt as interrupt:
-        if not thread.dead:
-            thread.interrupt(interrupt)
-        while not thread.dead:
+    while not thread.dead:
+        try:
             hub.loop.run_forever()
-        if thread.exception is not None and not isinstance(thread.exception, KeyboardInterrupt):
-            return thread.wait()
-        raise
+        except KeyboardInterrupt as interrupt:
+            if not thread.dead:
+                thread.interrupt(interrupt)
     return thread.wait()
 
 
 def _abandon_after_fork() -> None:
-    """In a forked child: what the parent's hubs had made is the parent's; the child makes its own when it needs them."""
+    """In a forked child: what the parent's hubs had made is the parent's; the child makes its own when it needs one."""
     global _state
+    atexit.unregister(_close_script_hub)
     for hub in list(_hubs):
-        hub.abandoned = True
-        atexit.unregister(_close_script_hub)
+        hub.abandon()
+        _parents.append(hub)
     _hubs.clear()
     _state = _ThreadState()
 

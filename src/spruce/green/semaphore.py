@@ -29,7 +29,7 @@ class Semaphore:
         return self.counter <= 0
 
     def acquire(self, blocking: bool = True, timeout: float | None = None) -> bool:
-        """Take a permit; return whether it was got. Blocks unless `blocking` is false, for `timeout` seconds at most."""
+        """Take a permit; return whether it was got. Blocks, unless `blocking` is false, `timeout` seconds at most."""
         if not blocking and timeout is not None:
             raise ValueError("acquire() of a Semaphore can't have a timeout and not block")
         if self.counter > 0:

@@ -1,4 +1,4 @@
-"""Green sockets: a socket.socket whose blocking calls park the green thread. Each tries the system call first, then waits."""
+"""Green sockets: socket.socket whose blocking calls park the green thread. Each tries the call first, then waits."""
 
 import errno
 import os
@@ -23,18 +23,18 @@ T = TypeVar("T")
 class GreenSocket(socket.socket):
     """A `socket.socket` whose blocking calls let the other green threads run. `settimeout` works as usual, in seconds.
 
-    The descriptor itself never blocks, which matters to code that shares it. Timeouts raise TimeoutError; a socket that is closed while
-    another green thread waits for it raises OSError (EBADF) there.
+    The descriptor itself never blocks, which matters to code that shares it. Timeouts raise TimeoutError; a socket that
+    is closed while another green thread waits for it raises OSError (EBADF) there.
     """
 
     __slots__ = ("_seconds",)
 
-    def __init__(self, family: int = -1, type: int = -1, proto: int = -1, fileno: int | None = None) -> None:  # noqa: A002 - socket's name
+    def __init__(self, family: int = -1, type: int = -1, proto: int = -1, fileno: int | None = None) -> None:  # noqa: A002 - its name
         super().__init__(family, type, proto, fileno)
         self._seconds: float | None = socket.getdefaulttimeout()
         super().settimeout(0.0)
 
-    # ---- timeouts: kept here, since the descriptor is always non-blocking ----------------------------------------------------
+    # ---- timeouts: kept here, since the descriptor is always non-blocking --------------------------------------------
 
     def settimeout(self, value: float | None) -> None:
         """Seconds that a call may block: None is without limit, 0 raises BlockingIOError instead of waiting."""
@@ -59,7 +59,7 @@ class GreenSocket(socket.socket):
         """Whether calls wait at all."""
         return self._seconds != 0.0
 
-    # ---- calls that may wait ------------------------------------------------------------------------------------------------
+    # ---- calls that may wait -----------------------------------------------------------------------------------------
 
     def _retry(self, call: Callable[..., T], wait: Callable[[int, float | None], bool], *args: Any) -> T:
         """Make the system call until it doesn't have to wait, `_seconds` at most."""
@@ -121,7 +121,7 @@ class GreenSocket(socket.socket):
 
     def accept(self) -> tuple["GreenSocket", Any]:
         """As socket.accept; the connection is a GreenSocket."""
-        fd, address = self._retry(super()._accept, wait_readable)  # type: ignore[misc]  # socket.socket's own, not in typeshed
+        fd, address = self._retry(super()._accept, wait_readable)  # type: ignore[misc]  # not in typeshed
         return GreenSocket(self.family, self.type, self.proto, fileno=fd), address
 
     def connect(self, address: Any) -> None:
@@ -148,7 +148,7 @@ class GreenSocket(socket.socket):
         )
         return infos[0][4]
 
-    # ---- the end ------------------------------------------------------------------------------------------------------------
+    # ---- the end -----------------------------------------------------------------------------------------------------
 
     def _real_close(self, *args: Any) -> None:
         self._forget()
@@ -182,7 +182,7 @@ def _is_numeric(family: int, host: str) -> bool:
 
 
 def connect(address: Any, family: int = socket.AF_INET, bind: Any = None) -> GreenSocket:
-    """Connect to `(host, port)`, or to a path with family AF_UNIX, and return the socket. Blocks; OSError if it can't."""
+    """Connect to `(host, port)`, or to a path with family AF_UNIX; return the socket. Blocks; OSError if it can't."""
     sock = GreenSocket(family, socket.SOCK_STREAM)
     try:
         if bind is not None:
@@ -201,10 +201,11 @@ def listen(
     reuse_addr: bool = True,
     reuse_port: bool | None = None,
 ) -> GreenSocket:
-    """Return a socket that listens on `(host, port)`, or on a path with family AF_UNIX. Makes no hub, so a program may fork then.
+    """Return a socket that listens on `(host, port)`, or on a path with family AF_UNIX.
 
-    `reuse_port` None means true for a port that isn't 0, where the system has SO_REUSEPORT: several processes may listen. A stale
-    Unix socket is removed. PortInUse or ServerError if the address can't be had.
+    It makes no hub, so a program may listen and then fork. `reuse_port` None means true for a port that isn't 0, where
+    the system has SO_REUSEPORT: several processes may listen. A stale Unix socket is removed. PortInUse or ServerError
+    if the address can't be had.
     """
     sock = GreenSocket(family, socket.SOCK_STREAM)
     try:

@@ -6,7 +6,8 @@ from asyncio.events import _get_running_loop
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
-from greenlet import GreenletExit, getcurrent as current_greenlet
+from greenlet import GreenletExit
+from greenlet import getcurrent as current_greenlet
 
 from spruce.green.carrier import Carrier
 from spruce.green.driver import await_on
@@ -65,13 +66,13 @@ def kill(thread: GreenThread, *throw_args: Any) -> None:
 
 
 def getcurrent() -> GreenThread:
-    """The handle of the green thread that runs; outside of one, the handle that stands for the OS thread's main greenlet."""
+    """The handle of the green thread that runs; outside of one, that of the OS thread's main greenlet."""
     running = current_greenlet()
     return running.thread if type(running) is Carrier else main_thread_handle(get_hub())
 
 
 def get_ident() -> object:
-    """What runs the caller, to tell owners apart: a green thread, else an asyncio task, else the number of an OS thread.
+    """What runs the caller, to tell owners apart: a green thread, else an asyncio task, else an OS thread's number.
 
     Unlike `getcurrent` it makes no hub, so any plain thread may ask.
     """
@@ -85,8 +86,8 @@ def get_ident() -> object:
 def await_(awaitable: Awaitable[T]) -> T:
     """Wait for any awaitable from plain code and return its result; other green threads run meanwhile.
 
-    In a plain program's main greenlet it runs as a green thread of its own. In a task or callback of a running loop it raises
-    GreenError: there, use `await`.
+    In a plain program's main greenlet it runs as a green thread of its own. In a task or callback of a running loop it
+    raises GreenError: there, use `await`.
     """
     running = current_greenlet()
     if type(running) is Carrier:

@@ -12,10 +12,11 @@ _MISSING: Any = object()
 
 
 class Timeout(BaseException):
-    """Raise itself in the green thread that made it, `seconds` from now, unless cancelled; as a context manager, cancelled at its end.
+    """Raises itself in the green thread that made it, `seconds` from now, unless it is cancelled.
 
-    `seconds=None` never fires. `exception` is what to raise instead: an exception or its class; False makes `with` end silently.
-    Timeouts nest: each `with` stops only its own. It is a BaseException, so `except Exception` doesn't swallow it.
+    As a context manager it is cancelled at the end of the block. `seconds=None` never fires. `exception` is what to
+    raise instead: an exception or its class; False makes `with` end silently. Timeouts nest: each `with` stops only its
+    own. It is a BaseException, so `except Exception` doesn't swallow it.
     """
 
     def __init__(
@@ -91,7 +92,7 @@ class Timeout(BaseException):
 def with_timeout(
     seconds: float | None, function: Callable[..., Any], *args: Any, timeout_value: Any = _MISSING, **kwargs: Any
 ) -> Any:
-    """Return `function(*args, **kwargs)`; if that takes longer than `seconds`, return `timeout_value`, or raise Timeout without one."""
+    """Return `function(*args, **kwargs)`; after `seconds`, return `timeout_value`, or raise Timeout without one."""
     timeout = Timeout(seconds)
     try:
         with timeout:

@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Any, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 from spruce.green.runtime import get_hub, running
 from spruce.green.threads import await_
@@ -27,10 +27,10 @@ def _get_executor() -> ThreadPoolExecutor:
 
 
 def execute(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Call the function in an OS thread, with the caller's context variables, and return its result; blocks the green thread only.
+    """Call the function in an OS thread, with the caller's context variables; block the green thread until its result.
 
-    At most 20 run at a time (`set_num_threads`); more wait their turn. A call that has begun can't be stopped: an interrupted
-    caller leaves it behind. Where blocking isn't possible it raises GreenError.
+    At most 20 run at a time (`set_num_threads`); more wait their turn. A call that has begun can't be stopped: an
+    interrupted caller leaves it behind. Where blocking isn't possible it raises GreenError.
     """
     if not running():
         get_hub().current()  # raises the error that says why
@@ -41,7 +41,7 @@ def execute(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
 
 
 def set_num_threads(count: int) -> None:
-    """Let `count` calls run at a time from now on; 0 runs them in place, which blocks the loop. Calls that run go on."""
+    """Let `count` calls run at a time from now on; 0 runs them in place, blocking the loop. Calls that run go on."""
     global _threads
     if count < 0:
         raise ValueError(f"the number of threads must be 0 or more, not {count}")

@@ -1,10 +1,10 @@
-"""Waiter parks one green thread until somebody wakes it; Line keeps several in order. All blocking primitives are made of these."""
+"""Waiter parks one green thread until it is woken, Line keeps several in order: what all that blocks is made of."""
 
 from collections import deque
 from collections.abc import Callable
 from typing import Any, Final
 
-from spruce.green.hub import Hub
+from spruce.green.greenthread import AnyHub
 from spruce.green.runtime import current_carrier
 
 __all__ = ["TIMED_OUT", "Line", "Waiter"]
@@ -13,10 +13,10 @@ TIMED_OUT: Final = object()
 
 
 class Waiter:
-    """One wait of the green thread that makes it. `wait` parks; `wake` or `fail`, called once in the same OS thread, ends that.
+    """One wait of the green thread that makes it: `wait` parks; `wake` or `fail`, in the same OS thread, ends that.
 
-    A wake that comes before `wait` is kept. After an exception in `wait`, `woken` tells whether a value had been handed over already,
-    so that the caller can pass it on.
+    A wake that comes before `wait` is kept. After an exception in `wait`, `woken` tells whether a value had been handed
+    over already, so that the caller can pass it on.
     """
 
     error: BaseException | None = None
@@ -43,7 +43,7 @@ class Waiter:
             self.wake()
 
     def wait(self, timeout: float | None = None) -> Any:
-        """Park until woken; return the value, or TIMED_OUT after `timeout` seconds (None: no limit; 0: one turn of the others).
+        """Park until woken; return the value, or TIMED_OUT after `timeout` seconds (None: no limit; 0: one turn).
 
         Raises what `fail` was given, or what the thread is interrupted with.
         """
@@ -124,7 +124,7 @@ class Line:
         for waiter in waiters:
             waiter.fail(error)
 
-    def hub(self) -> Hub:
+    def hub(self) -> AnyHub:
         """The hub of who waits longest; only while somebody waits."""
         return self._waiters[0].carrier.hub
 

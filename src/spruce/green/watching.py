@@ -1,10 +1,10 @@
 """Watchers: which green threads wait for a descriptor to become readable or writable.
 
-A descriptor stays registered with the loop between waits, and is let go at the first event that nobody waited for: that saves two
-system calls a wait. Whoever closes a descriptor must `forget` it first.
+A descriptor stays registered with the loop between waits, and is let go at the first event that nobody waited for: that
+saves two system calls a wait. Whoever closes a descriptor must `forget` it first.
 """
 
-from spruce.green.hub import Hub
+from spruce.green.greenthread import AnyHub
 from spruce.green.runtime import current_carrier
 from spruce.green.waiting import TIMED_OUT, Line
 
@@ -14,7 +14,7 @@ __all__ = ["forget", "wait_readable", "wait_writable"]
 class _Watcher:
     __slots__ = ("fd", "hub", "readers", "reading", "writers", "writing")
 
-    def __init__(self, hub: Hub, fd: int) -> None:
+    def __init__(self, hub: AnyHub, fd: int) -> None:
         self.hub, self.fd = hub, fd
         self.readers, self.writers = Line(), Line()
         self.reading = self.writing = False
@@ -30,7 +30,7 @@ class _Watcher:
             self.hub.loop.remove_writer(self.fd)
 
 
-def _watcher(hub: Hub, fd: int) -> _Watcher:
+def _watcher(hub: AnyHub, fd: int) -> _Watcher:
     watcher = hub.watchers.get(fd)
     if watcher is None:
         watcher = hub.watchers[fd] = _Watcher(hub, fd)
@@ -55,7 +55,7 @@ def wait_writable(fd: int, timeout: float | None = None) -> bool:
     return watcher.writers.wait(timeout) is not TIMED_OUT
 
 
-def forget(hub: Hub, fd: int, error: BaseException) -> None:
+def forget(hub: AnyHub, fd: int, error: BaseException) -> None:
     """Unregister `fd`, which is about to be closed; `error` is raised in those who wait for it."""
     watcher = hub.watchers.pop(fd, None)
     if watcher is not None:

@@ -8,7 +8,7 @@ import click
 from spruce import server
 from spruce.cli.target import Found, find
 from spruce.errors import ConfigError, nearest
-from spruce.green.runtime import LOOPS
+from spruce.green import LOOPS
 from spruce.http import Handler
 
 __all__ = ["address", "check_loop", "handler_for", "run"]

@@ -9,14 +9,20 @@ import sys
 from asyncio import events, format_helpers
 from collections.abc import Callable
 from contextvars import Context
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from spruce.green.lean import LeanLoop
+from typing import Any, Protocol
 
 __all__ = ["Call", "Handle", "TimerHandle"]
 
 Call = tuple[Any, ...]  # a callable and its positional arguments
+
+
+class _Loop(Protocol):
+    """What a handle asks of its loop."""
+
+    _debug: bool
+    _timer_cancelled_count: int
+
+    def callback_failed(self, handle: "Handle | TimerHandle", call: Call, exc: BaseException) -> None: ...
 
 
 class _Lean:
@@ -26,7 +32,7 @@ class _Lean:
 
     call: Call | None
     _context: Context
-    _loop: "LeanLoop"
+    _loop: _Loop
     _source_traceback: Any
 
     @property

@@ -16,25 +16,32 @@ from asyncio.selector_events import _SelectorSocketTransport, _SelectorTransport
 from collections.abc import Callable
 from contextvars import Context, copy_context
 from socket import socket
-from typing import TYPE_CHECKING, Any, Final
-
-if TYPE_CHECKING:
-    from spruce.green.connections import Connections
+from typing import Any, Final, Protocol
 
 __all__ = ["SocketTransport"]
 
 READ_SIZE: Final = 64 * 1024
 
 
+class _Loop(Protocol):
+    """What a transport asks of its loop."""
+
+    def get_debug(self) -> bool: ...
+
+    def _add_reader(self, fd: Any, *call: Any) -> object: ...
+
+    def watch_read(self, fd: int, callback: Callable[[], object]) -> None: ...
+
+
 class SocketTransport(_SelectorSocketTransport):  # type: ignore[misc]  # its base is not in typeshed
     """A connected stream socket with a protocol."""
 
     max_size = READ_SIZE
-    _loop: "Connections"
+    _loop: _Loop
 
     def __init__(
         self,
-        loop: "Connections",
+        loop: _Loop,
         sock: socket,
         protocol: protocols.BaseProtocol,
         waiter: Any = None,
@@ -54,7 +61,7 @@ class SocketTransport(_SelectorSocketTransport):  # type: ignore[misc]  # its ba
 
     def _begin_accepted(
         self,
-        loop: "Connections",
+        loop: _Loop,
         sock: socket,
         protocol: protocols.BaseProtocol,
         extra: dict[str, Any] | None,

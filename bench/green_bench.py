@@ -15,11 +15,16 @@ APPS = HERE / "green_peers"
 BASE = "gevent"
 COMMANDS: dict[str, list[str | Path]] = {
     "gevent": [PEER_PYTHON, APPS / "gevent_green.py"],
+    "spruce, its own loop": [sys.executable, APPS / "spruce_green.py", "lean"],
     "spruce, asyncio's loop": [sys.executable, APPS / "spruce_green.py", "asyncio"],
     "spruce, uvloop": [sys.executable, APPS / "spruce_green.py", "uvloop"],
     "eventlet": [PEER_PYTHON, APPS / "eventlet_green.py"],
 }
-TARGETS = [Target("spruce, asyncio's loop", BASE, 0.75), Target("spruce, uvloop", BASE, 0.5)]
+TARGETS = [
+    Target("spruce, its own loop", BASE, 0.75),
+    Target("spruce, asyncio's loop", BASE, 0.75),
+    Target("spruce, uvloop", BASE, 0.5),
+]
 OPERATIONS = {
     "spawn_wait": "spawn, wait",
     "spawn_many": "spawn 1,000, wait for all",

@@ -18,12 +18,14 @@ __all__ = ["report"]
 
 CONNECTIONS = 64
 NGINX = "nginx, return 200"
-SPRUCE, SPRUCE_UVLOOP = "spruce, asyncio's loop", "spruce, uvloop"
+SPRUCE, SPRUCE_ASYNCIO, SPRUCE_UVLOOP = "spruce, its own loop", "spruce, asyncio's loop", "spruce, uvloop"
 GRANIAN, GRANIAN_UVLOOP = "granian, raw RSGI, asyncio's loop", "granian, raw RSGI, uvloop"
 TARGETS = [
     Target(SPRUCE, NGINX, 2.2),
+    Target(SPRUCE_ASYNCIO, NGINX, 2.2),
     Target(SPRUCE_UVLOOP, NGINX, 1.9),
     Target(SPRUCE, GRANIAN, 1.0),
+    Target(SPRUCE_ASYNCIO, GRANIAN, 1.0),
     Target(SPRUCE_UVLOOP, GRANIAN_UVLOOP, 1.0),
 ]
 
@@ -44,7 +46,8 @@ def servers() -> list[Server]:
     gunicorn += ["--worker-class", "gthread", "--threads", "4"]
     return [
         Server(NGINX, [nginx, "-p", "{folder}", "-c", "{folder}/nginx.conf"], routed=False),
-        Server(SPRUCE, [*spruce, "asyncio"], routed=True),
+        Server(SPRUCE, [*spruce, "lean"], routed=True),
+        Server(SPRUCE_ASYNCIO, [*spruce, "asyncio"], routed=True),
         Server(SPRUCE_UVLOOP, [*spruce, "uvloop"], routed=True),
         Server(GRANIAN, [*granian, "asyncio", "raw_rsgi:app"], routed=False),
         Server(GRANIAN_UVLOOP, [*granian, "uvloop", "raw_rsgi:app"], routed=False),

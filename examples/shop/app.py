@@ -5,20 +5,21 @@
 
 import argparse
 from decimal import Decimal
+from typing import Any
 
 import guards
 import language
 import seed
 from api import api
 from models import Category
-from spruce import App, Response, render_template, request
+from spruce import App, render_template, request
 from spruce.errors import HTTPException
 from views import pages
 
 __all__ = ["create_app"]
 
 
-def create_app(**settings: object) -> App:
+def create_app(**settings: Any) -> App:
     """Make a shop that is ready to serve; settings such as DATABASES may be given as keywords."""
     app = App(__name__, MIDDLEWARE=[guards.SecurityHeaders, guards.same_origin], **settings)
     app.register_blueprint(pages)
@@ -43,22 +44,23 @@ def page_context() -> dict[str, object]:
     }
 
 
-def error_page(error: HTTPException) -> Response | tuple[str, int] | tuple[dict[str, object], int]:
+def error_page(error: HTTPException) -> tuple[Any, int]:
     """An error in the shop's own style; as JSON below /api."""
+    status = error.code or 500
     if request.path.startswith("/api/"):
         return {
             "error": error.name.lower(),
             "detail": error.description,
             "fields": getattr(error, "fields", {}),
         }, error.code
-    lost = error.code == 404
+    lost = status == 404
     page = render_template(
         "error.html",
-        code=error.code,
+        code=status,
         title=language.t("lost_title" if lost else "error_title"),
         text=language.t("lost_text") if lost else language.t("error_text", reason=error.name),
     )
-    return page, error.code
+    return page, status
 
 
 def money(amount: Decimal) -> str:

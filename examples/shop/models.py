@@ -52,6 +52,7 @@ class Order(db.Model):
 
     number = db.CharField(max_length=19, unique=True)
     product = db.ForeignKey(Product, on_delete=db.PROTECT, related_name="orders")
+    product_id: int  # what the foreign key holds, read without fetching the product
     quantity = db.IntegerField()
     price = db.DecimalField(max_digits=10, decimal_places=2)
     name = db.CharField(max_length=60)

@@ -272,7 +272,7 @@ class Builder:
         return sa.delete(self.joins.table).where(*self._own_rows())
 
     def _own_rows(self) -> list[Column]:
-        """The conditions on the table itself: with joins or a slice, that its key is among those that the query finds."""
+        """The conditions on the table itself: with joins, that its key is among those that the query finds."""
         sliced = self.limit is not None or self.offset is not None
         if not self.joins and not sliced and not self.distinct:
             return self.where

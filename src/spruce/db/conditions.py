@@ -52,8 +52,9 @@ class Conditions:
         under = inside or negated
         parts = [self.one(key, token, under) for key, token in zip(keys, tokens, strict=True)]
         if not parts:
-            combined: Condition = sa.true()
-        elif connector == "XOR" and len(parts) > 1:
+            return sa.true()
+        combined: Condition
+        if connector == "XOR" and len(parts) > 1:
             combined = _odd(parts)
         else:
             combined = (sa.or_ if connector == "OR" else sa.and_)(*parts)

@@ -1,7 +1,6 @@
 """`db.execute`: any SQLAlchemy statement, in the transaction that is open or on its own."""
 
 from collections.abc import Mapping
-from time import perf_counter
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,7 +12,6 @@ from spruce.db.arithmetic import check_amounts
 from spruce.db.databases import choose
 from spruce.db.models import registry
 from spruce.errors import DatabaseError
-from spruce.events import db_query
 
 __all__ = ["execute"]
 
@@ -39,15 +37,12 @@ def execute(
     values = compiled.construct_params(parameters)
     processors = compiled._bind_processors
     bound = [processors[name](values[name]) if name in processors else values[name] for name in compiled.positiontup]
-    start = perf_counter()
     connection = transactions.connection(database)
     returning = bool(compiled._result_columns) or isinstance(statement, sa.TextClause)
-    rows = connection.rows(compiled.string, bound) if returning else []
-    changed = len(rows) if returning else connection.change(compiled.string, bound)
-    if db_query.subscribers:
-        seconds = perf_counter() - start
-        db_query.emit(sql=compiled.string, parameters=bound, seconds=seconds, rows=changed, database=database.alias)
-    return _result(compiled, rows, database.dialect)
+    if returning:
+        return _result(compiled, connection.rows(compiled.string, bound), database.dialect)
+    connection.change(compiled.string, bound)
+    return _result(compiled, [], database.dialect)
 
 
 def _model_of(statement: Any) -> Any:

@@ -33,6 +33,7 @@ __all__ = [
     "FloatField",
     "IntegerField",
     "TextField",
+    "Unfit",
     "WholeField",
 ]
 
@@ -43,6 +44,10 @@ REQUIRED: Any = type("Required", (), {"__repr__": lambda self: "REQUIRED"})()
 
 _short = reprlib.Repr()
 _short.maxstring = _short.maxother = 60
+
+
+class Unfit(ValueError):
+    """The reason why a field does not take a value, in words of its own."""
 
 
 class FieldOptions(TypedDict, total=False):
@@ -134,11 +139,11 @@ class Field(Generic[V]):
         return "" if self.python is str and not self.null else None
 
     def convert(self, value: Any) -> Any:
-        """Make `value` (never None) one of this field's Python type. Raises ValueError or TypeError, with a reason."""
+        """Make `value` (never None) one of this field's Python type. Raises Unfit, ValueError or TypeError."""
         return value
 
     def fit(self, value: Any) -> Any:
-        """Return `value`, already converted, if the column can store it. Raises ValueError with a reason."""
+        """Return `value`, already converted, if the column can store it. Raises Unfit."""
         return value
 
     def comparable(self, value: Any) -> Any:
@@ -165,8 +170,8 @@ class Field(Generic[V]):
 
     def refusal(self, value: object, reason: Exception) -> DataError:
         """The error that says why this field does not take `value`."""
-        text = str(reason) if type(reason) in (TypeError, ValueError) else ""
-        return DataError(f"{self.label} cannot hold {_short.repr(value)}: {text or f'it is no {self.what}'}")
+        text = str(reason) if isinstance(reason, Unfit) else f"it is no {self.what}"
+        return DataError(f"{self.label} cannot hold {_short.repr(value)}: {text}")
 
     def on_save(self, adding: bool) -> Callable[[], Any] | None:
         """What gives the value when an object is saved, for fields that set themselves."""
@@ -184,12 +189,12 @@ class _TextField(Field[V]):
         if isinstance(value, str):
             return str(value)
         if isinstance(value, bytes | bytearray | dict | list | tuple | set):
-            raise TypeError(f"{type(value).__name__} is no text")
+            raise Unfit(f"{type(value).__name__} is no text")
         return str(value)
 
     def fit(self, value: str) -> str:
         if self.max_length is not None and len(value) > self.max_length:
-            raise ValueError(f"it has {len(value)} characters, and max_length is {self.max_length}")
+            raise Unfit(f"it has {len(value)} characters, and max_length is {self.max_length}")
         return value
 
 
@@ -251,7 +256,7 @@ class WholeField(Field[V]):
         """Whole numbers, in digits too; no number with a fraction."""
         number = int(value)
         if number != value and not isinstance(value, str | bytes):
-            raise ValueError("it is no whole number")
+            raise Unfit("it is no whole number")
         return number
 
     def comparable(self, value: Any) -> Any:
@@ -264,7 +269,7 @@ class WholeField(Field[V]):
         """Refuse what has too many bits."""
         limit: int = 1 << (self.bits - 1)
         if not -limit <= value < limit:
-            raise ValueError(f"it is outside of {-limit} to {limit - 1}")
+            raise Unfit(f"it is outside of {-limit} to {limit - 1}")
         return value
 
 
@@ -351,7 +356,7 @@ class FloatField(Field[V]):
     def fit(self, value: float) -> float:
         """Refuse NaN, which SQLite would turn into NULL."""
         if math.isnan(value):
-            raise ValueError("NaN cannot be stored on every database; use None with null=True")
+            raise Unfit("NaN cannot be stored on every database; use None with null=True")
         return value
 
 
@@ -402,10 +407,10 @@ class DecimalField(Field[V]):
         """Numbers, also as text; a float stands for the shortest number that reads the same."""
         if type(value) is not Decimal:
             if isinstance(value, bytes | dict | list | tuple | set):
-                raise TypeError(f"{type(value).__name__} is no number")
+                raise Unfit(f"{type(value).__name__} is no number")
             value = Decimal(repr(value) if isinstance(value, float) else value)
         if not value.is_finite():
-            raise ValueError("it is not finite")
+            raise Unfit("it is not finite")
         return value  # type: ignore[no-any-return] # a Decimal by now
 
     def fit(self, value: Decimal) -> Decimal:
@@ -414,9 +419,9 @@ class DecimalField(Field[V]):
             exact = self._quantize(value, self._unit)
         except InvalidOperation:
             whole = self.max_digits - self.decimal_places
-            raise ValueError(f"only {whole} digits fit before the point (max_digits={self.max_digits})") from None
+            raise Unfit(f"only {whole} digits fit before the point (max_digits={self.max_digits})") from None
         if exact != value:
-            raise ValueError(f"it would be rounded to {exact}: call round(value, {self.decimal_places}) first")
+            raise Unfit(f"it would be rounded to {exact}: call round(value, {self.decimal_places}) first")
         return exact
 
 
@@ -450,5 +455,5 @@ class BooleanField(Field[V]):
     def convert(self, value: Any) -> bool:
         """True, False, 1, 0, and the words for them."""
         if value not in self._known:
-            raise ValueError("it is neither True nor False")
+            raise Unfit("it is neither True nor False")
         return self._known[value]

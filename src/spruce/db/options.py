@@ -117,6 +117,10 @@ class Options:
         return sa.Table(self.db_table, self.registry.metadata, *columns, *groups, sqlite_autoincrement=auto)
 
 
+def _place(field: Field[Any]) -> tuple[str, str]:
+    return field.model._meta.db_table, field.name
+
+
 def _groups(value: Any) -> tuple[tuple[str, ...], ...]:
     """`unique_together`, which is one group of names or several."""
     if value and all(isinstance(name, str) for name in value):
@@ -139,7 +143,7 @@ class Registry:
         self.models: dict[str, type[Model]] = {}
 
     def add(self, model: "type[Model]") -> None:
-        """Take a model in. One of the same name in the same module, as after a reload, is replaced. Raises ModelError."""
+        """Take a model in; it replaces one of the same name in the same module, as after a reload. Raises ModelError."""
         name = model._meta.db_table
         old = self.models.get(name)
         if old is not None and (old.__module__, old.__name__) != (model.__module__, model.__name__):
@@ -182,6 +186,12 @@ class Registry:
             raise ModelError(
                 f"{field.label} would be {name!r} on {target.__name__}, which has a field of that name",
                 hint="Give the ForeignKey another related_name.",
+            )
+        other = vars(target).get(name)
+        if isinstance(other, Reverse) and _place(other.field) != _place(field):
+            raise ModelError(
+                f"{field.label} and {other.field.label} would both be {name!r} on {target.__name__}",
+                hint="Give one of them another related_name.",
             )
         setattr(target, name, Reverse(field))
 

@@ -5,7 +5,7 @@ types of their values lead to the next `Shape`, the values themselves are append
 the look-up of its plan, the driver's call, and the plan's generated loader.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Generic, overload
 
@@ -20,7 +20,6 @@ from spruce.db.relations import ForeignKey
 from spruce.db.shapes import Op, Plan, Shape
 from spruce.db.storing import insert_object
 from spruce.errors import FieldError
-from spruce.events import db_query
 
 if TYPE_CHECKING:
     from spruce.db.models import Model
@@ -186,11 +185,7 @@ class QuerySet(Generic[M, R]):
             found: Any = connection.change(plan.sql, parameters)
         else:
             found = connection.rows(plan.sql, parameters, plan.seconds > SLOW)
-        seconds = perf_counter() - start
-        plan.seconds += (seconds - plan.seconds) * 0.2
-        if db_query.subscribers:
-            rows = found if plan.load is None else len(found)
-            db_query.emit(sql=plan.sql, parameters=parameters, seconds=seconds, rows=rows, database=database.alias)
+        plan.seconds += (perf_counter() - start - plan.seconds) * 0.2
         return plan, found, database.alias
 
     def _one(self, op: Op, values: tuple[Any, ...] = ()) -> list[Any]:
@@ -313,13 +308,23 @@ class QuerySet(Generic[M, R]):
             return self.get(**keywords), False
         except self.model.DoesNotExist:
             pass
+        query = self.using(self._database(write=True).alias)
         plain = {key: value for key, value in keywords.items() if "__" not in key}
         plain |= {key: value() if callable(value) else value for key, value in (defaults or {}).items()}
-        with transactions.Atomic(self._database(write=True).alias):
+        with transactions.Atomic(query.db):
             try:
-                return self.get(**keywords), False
+                return query.get(**keywords), False
             except self.model.DoesNotExist:
-                return self.create(**plain), True
+                return query.create(**plain), True
+
+    def bulk_create(self, objects: Iterable[M]) -> list[M]:
+        """Save new objects, all of them or none, and return them."""
+        made = list(objects)
+        database = self._database(write=True)
+        with transactions.Atomic(database.alias):
+            for each in made:
+                insert_object(each, database)
+        return made
 
     # ---- numbers and changes ----------------------------------------------------------------------------------------
 

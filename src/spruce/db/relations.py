@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, Unpack, overlo
 import sqlalchemy as sa
 from sqlalchemy.types import TypeEngine
 
-from spruce.db.fields import Field, FieldOptions
+from spruce.db.databases import choose
+from spruce.db.fields import Field, FieldOptions, Unfit
 from spruce.errors import DataError, ModelError
 
 if TYPE_CHECKING:
@@ -113,8 +114,8 @@ class ForeignKey(Field[M], Generic[M]):
             raise ModelError(f"ForeignKey: on_delete is one of CASCADE, PROTECT, SET_NULL …, not {on_delete!r}")
         if on_delete is SET_NULL and not null:
             raise ModelError("ForeignKey: on_delete=SET_NULL needs null=True")
-        if not isinstance(to, str) and not hasattr(to, "_meta"):
-            raise ModelError(f"ForeignKey takes a model or the name of one, not {to!r}")
+        if not isinstance(to, str) and (not hasattr(to, "_meta") or to._meta.abstract):
+            raise ModelError(f"ForeignKey takes a model with a table, or the name of one, not {to!r}")
         self.to = to
         self.on_delete = on_delete
         self.related_name = related_name
@@ -168,7 +169,7 @@ class ForeignKey(Field[M], Generic[M]):
         """A key, or an object's key."""
         if hasattr(type(value), "_meta"):
             if not isinstance(value, self.target):
-                raise TypeError(f"it is a {type(value).__name__}, and this points to {self.target.__name__}")
+                raise Unfit(f"it is a {type(value).__name__}, and this points to {self.target.__name__}")
             return value.pk
         return self.key.convert(value)
 
@@ -227,7 +228,7 @@ class Pending:
 
 
 def settle(field: ForeignKey[Any], instance: Any) -> None:
-    """Before `instance` is saved, take over the key of an object that was assigned before it had one. Raises DataError."""
+    """Before a save, take over the key of an object that was assigned before it had one. Raises DataError."""
     pending = getattr(instance, field.slot, None)
     if type(pending) is not Pending or getattr(instance, field.attname) is not None:
         return
@@ -241,7 +242,8 @@ def settle(field: ForeignKey[Any], instance: Any) -> None:
 
 def _load(field: ForeignKey[Any], instance: Any, key: Any) -> Any:
     """The object with `key`, from what the batch has loaded or after loading for the whole batch."""
-    query: QuerySet[Any] = field.target.objects.using(instance._db)
+    alias = choose(None, field.target, write=False, instance=instance).alias
+    query: QuerySet[Any] = field.target.objects.using(alias)
     batch = instance._batch
     if batch is not None:
         loaded = batch.loaded.get(field.name)

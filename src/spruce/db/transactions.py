@@ -7,14 +7,16 @@ its queries run outside, on their own.
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar
+from time import perf_counter
 from types import TracebackType
 from typing import Any, ParamSpec, TypeVar, overload
 
 from spruce import green
 from spruce.db.databases import Connection, Database, Transaction, current
 from spruce.errors import TransactionError
+from spruce.events import db_query
 
 __all__ = ["Atomic", "atomic", "connection", "on_commit"]
 
@@ -42,11 +44,44 @@ _innermost: ContextVar[_Open | None] = ContextVar("spruce_transaction", default=
 
 def connection(database: Database) -> Connection:
     """What runs the statements of this green thread on a database: its open transaction, or the driver itself."""
-    innermost = _innermost.get()
-    if innermost is None:
-        return database.driver
-    found = _find(database)
-    return database.driver if found is None else found.transaction
+    found = None if _innermost.get() is None else _find(database)
+    running: Connection = database.driver if found is None else found.transaction
+    return _Watched(running, database.alias) if db_query.subscribers else running
+
+
+class _Watched:
+    """A connection that tells `db_query` of each statement; used while somebody subscribes."""
+
+    __slots__ = ("alias", "inner")
+
+    def __init__(self, inner: Connection, alias: str) -> None:
+        self.inner = inner
+        self.alias = alias
+
+    def _tell(self, sql: str, parameters: Sequence[Any], start: float, rows: int) -> None:
+        seconds = perf_counter() - start
+        db_query.emit(sql=sql, parameters=parameters, seconds=seconds, rows=rows, database=self.alias)
+
+    def rows(self, sql: str, parameters: Sequence[Any], slow: bool = False) -> list[Any]:
+        """The rows of a query."""
+        start = perf_counter()
+        rows = self.inner.rows(sql, parameters, slow)
+        self._tell(sql, parameters, start, len(rows))
+        return rows
+
+    def change(self, sql: str, parameters: Sequence[Any]) -> int:
+        """Run a statement that changes rows."""
+        start = perf_counter()
+        changed = self.inner.change(sql, parameters)
+        self._tell(sql, parameters, start, changed)
+        return changed
+
+    def insert(self, sql: str, parameters: Sequence[Any]) -> Any:
+        """Insert a row."""
+        start = perf_counter()
+        key = self.inner.insert(sql, parameters)
+        self._tell(sql, parameters, start, 1)
+        return key
 
 
 def _find(database: Database) -> _Open | None:

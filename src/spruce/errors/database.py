@@ -36,7 +36,7 @@ class DataError(DatabaseError, ValueError):
     """A value does not fit its field; refused before any SQL runs."""
 
 
-class FieldError(DatabaseError):
+class FieldError(DatabaseError, TypeError):
     """A query or a model's constructor names a field or lookup that does not exist or does not apply."""
 
 

@@ -1,0 +1,101 @@
+"""A small shop to query, in a database in memory that lives for one test."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from types import SimpleNamespace
+
+import pytest
+
+from spruce import config, db, events
+from spruce.config import Settings
+
+
+class Maker(db.Model):
+    name = db.CharField(max_length=50)
+    country = db.CharField(max_length=2, null=True)
+
+    class Meta:
+        db_table = "t_maker"
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Category(db.Model):
+    name = db.CharField(max_length=50, unique=True)
+    parent = db.ForeignKey("self", on_delete=db.CASCADE, null=True, related_name="children")
+    maker = db.ForeignKey(Maker, on_delete=db.PROTECT, null=True)
+
+    class Meta:
+        db_table = "t_category"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Product(db.Model):
+    name = db.CharField(max_length=20)
+    note = db.TextField(null=True)
+    price = db.DecimalField(max_digits=8, decimal_places=2)
+    cost = db.DecimalField(max_digits=12, decimal_places=4, null=True)
+    stock = db.IntegerField(null=True, default=0)
+    weight = db.FloatField(null=True)
+    active = db.BooleanField(default=True)
+    category = db.ForeignKey(Category, on_delete=db.CASCADE, null=True, related_name="products")
+    day = db.DateField(null=True)
+    moment = db.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "t_product"
+        ordering = ("id",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@pytest.fixture(autouse=True)
+def settings() -> Iterator[Settings]:
+    """Settings with a database in memory, for this test only."""
+    before = config.current()
+    settings = Settings(DATABASES={"default": "sqlite://"})
+    config.install(settings)
+    yield settings
+    db.configure(DATABASES={})
+    config.install(before)
+
+
+@pytest.fixture
+def shop() -> SimpleNamespace:
+    """The models, with their tables made."""
+    db.create_all()
+    return SimpleNamespace(Maker=Maker, Category=Category, Product=Product)
+
+
+@pytest.fixture
+def stocked(shop: SimpleNamespace) -> SimpleNamespace:
+    """The models with some rows: names tell them apart."""
+    steiff = Maker.objects.create(name="Steiff", country="DE")
+    nobody = Maker.objects.create(name="Nobody")
+    shop.toys = Category.objects.create(name="toys", maker=steiff)
+    shop.bears = Category.objects.create(name="bears", parent=shop.toys, maker=nobody)
+    shop.steiff = steiff
+    rows = [
+        ("bear", "19.90", 5, shop.bears, date(2024, 1, 31), datetime(2024, 1, 31, 23, 30, tzinfo=UTC)),
+        ("熊猫公仔", "29.00", None, shop.bears, date(2024, 2, 1), datetime(2023, 5, 1, 8, tzinfo=UTC)),
+        ("car", "5.00", 0, shop.toys, None, None),
+        ("box", "1.50", 7, None, date(2023, 2, 1), None),
+    ]
+    for name, price, stock, category, day, moment in rows:
+        Product.objects.create(name=name, price=Decimal(price), stock=stock, category=category, day=day, moment=moment)
+    return shop
+
+
+@pytest.fixture
+def queries() -> Iterator[list[str]]:
+    """The SQL of each statement that runs during the test."""
+    seen: list[str] = []
+    leave = events.db_query.subscribe(lambda event: seen.append(str(event["sql"])))
+    yield seen
+    leave()

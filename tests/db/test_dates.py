@@ -1,0 +1,80 @@
+"""Dates and moments: aware, in UTC, and set by themselves where they are told to."""
+
+from datetime import UTC, date, datetime, timedelta, timezone
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from spruce import db
+from spruce.errors import DataError, ModelError
+
+
+class Event(db.Model):
+    day = db.DateField(auto_now_add=True)
+    begun = db.DateTimeField(auto_now_add=True)
+    changed = db.DateTimeField(auto_now=True)
+    title = db.CharField()
+
+    class Meta:
+        db_table = "t_event"
+
+
+CHINA = timezone(timedelta(hours=8))
+NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("given", [NOON, NOON.astimezone(CHINA), "2024-05-01T12:00:00Z", "2024-05-01 20:00+08:00"])
+def test_a_moment_is_kept_in_utc(given: Any) -> None:
+    """Whatever zone it is given in, it is the same moment."""
+    found = Event._meta.field("begun").clean(given)
+    assert found == NOON
+    assert found.tzinfo is UTC
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"), [(datetime(2024, 5, 1, 12), NOON), (date(2024, 5, 1), NOON.replace(hour=0))]
+)
+def test_a_naive_moment_is_taken_to_be_in_utc_with_a_warning(given: Any, meant: datetime) -> None:
+    """As Django does with USE_TZ and the time zone UTC."""
+    with pytest.warns(
+        RuntimeWarning, match="Event.begun was given .*, which has no time zone; it is taken to be in UTC"
+    ):
+        assert Event._meta.field("begun").clean(given) == meant
+
+
+@pytest.mark.parametrize("given", [date(2024, 5, 1), "2024-05-01", datetime(2024, 5, 2, 1, tzinfo=CHINA)])
+def test_a_date_is_taken_from_dates_text_and_moments(given: Any) -> None:
+    """The date of a moment is its date in UTC."""
+    assert Event._meta.field("day").clean(given) == date(2024, 5, 1)
+
+
+def test_what_is_no_date_is_refused() -> None:
+    """With the value and the reason."""
+    with pytest.raises(DataError) as refused:
+        Event._meta.field("day").clean("yesterday")
+    assert str(refused.value) == "Event.day cannot hold 'yesterday': it is no date"
+    with pytest.raises(DataError) as refused:
+        Event._meta.field("begun").clean(5)
+    assert str(refused.value) == "Event.begun cannot hold 5: it is no date and time"
+
+
+def test_fields_set_themselves(shop: SimpleNamespace) -> None:
+    """`auto_now_add` sets the time of the first save, `auto_now` that of each."""
+    start = datetime.now(UTC)
+    event = Event.objects.create(title="fair")
+    begun, changed = event.begun, event.changed
+    assert start <= begun <= changed <= datetime.now(UTC)
+    assert event.day == begun.date()
+    event.save()
+    assert event.begun == begun
+    assert event.changed > changed
+    assert Event.objects.get().changed == event.changed
+
+
+def test_a_field_sets_itself_in_one_way_only() -> None:
+    """Two ways would contradict each other."""
+    for options in ({"auto_now": True, "auto_now_add": True}, {"auto_now": True, "default": NOON}):
+        with pytest.raises(ModelError) as refused:
+            db.DateTimeField(**options)
+        assert str(refused.value) == "auto_now, auto_now_add and default exclude each other: choose one"

@@ -57,7 +57,7 @@ class LeanLoop(Connections):
     _check_closed: Callable[[], None]
     _check_thread: Callable[[], None]
     _clock_resolution: float
-    _closed: bool
+    _closed: bool = True  # for the destructor of a loop whose constructor failed
     _current_handle: events.Handle | None
     _debug: bool
     _ready: deque[Handle | TimerHandle]

@@ -44,15 +44,12 @@ def page_context() -> dict[str, object]:
     }
 
 
-def error_page(error: HTTPException) -> tuple[Any, int]:
+def error_page(error: HTTPException) -> tuple[Any, int, Any]:
     """An error in the shop's own style; as JSON below /api."""
     status = error.code or 500
     if request.path.startswith("/api/"):
-        return {
-            "error": error.name.lower(),
-            "detail": error.description,
-            "fields": getattr(error, "fields", {}),
-        }, error.code
+        fields = getattr(error, "fields", {})
+        return {"error": error.name.lower(), "detail": error.description, "fields": fields}, status, error.headers
     lost = status == 404
     page = render_template(
         "error.html",
@@ -60,7 +57,7 @@ def error_page(error: HTTPException) -> tuple[Any, int]:
         title=language.t("lost_title" if lost else "error_title"),
         text=language.t("lost_text") if lost else language.t("error_text", reason=error.name),
     )
-    return page, status
+    return page, status, error.headers
 
 
 def money(amount: Decimal) -> str:

@@ -187,6 +187,11 @@ class TestPages:
         assert "This page is not here" in page.text
         assert "Spruce Shop" in page.text
 
+    def test_wrong_method_says_what_is_allowed(self, client: Client) -> None:
+        page = client.delete("/products/1")
+        assert (page.status_code, page.headers["Allow"]) == (405, "GET, HEAD, OPTIONS, POST")
+        assert "We couldn&#39;t do that: Method Not Allowed." in page.text
+
     def test_every_answer_carries_the_security_headers(self, client: Client) -> None:
         for path in ("/", "/nowhere", "/api/products", "/static/shop.css"):
             headers = client.get(path).headers

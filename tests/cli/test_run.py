@@ -25,8 +25,8 @@ def test_addresses_are_host_and_port() -> None:
 @pytest.mark.parametrize(
     ("name", "text"),
     [
-        ("uvlop", "there is no loop 'uvlop'; did you mean 'uvloop'? Choose asyncio or uvloop."),
-        ("trio", "there is no loop 'trio'. Choose asyncio or uvloop."),
+        ("uvlop", "there is no loop 'uvlop'; did you mean 'uvloop'? Choose one of lean, asyncio, uvloop."),
+        ("trio", "there is no loop 'trio'. Choose one of lean, asyncio, uvloop."),
     ],
 )
 def test_an_unknown_loop_is_refused(write: Write, name: str, text: str) -> None:
@@ -41,7 +41,7 @@ def test_a_loop_that_is_not_installed_is_told(monkeypatch: pytest.MonkeyPatch) -
     check_loop("asyncio")
     with pytest.raises(ConfigError) as caught:
         check_loop("uvloop")
-    assert str(caught.value) == "uvloop is not installed. pip install 'spruce[uvloop]', or use --loop asyncio."
+    assert str(caught.value) == "uvloop is not installed. pip install 'spruce[uvloop]', or leave --loop out."
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,24 @@ def test_green_functions_may_block(write: Write) -> None:
     assert "result 7" in said("hello.py", "print('result', green.spawn(lambda: 7).wait())\n")
 
 
+def test_ipython_is_used_where_it_is_installed(write: Write) -> None:
+    """With the same banner and the same names."""
+    write("hello.py", "from spruce import App\napp = App('shop')\n")
+    write("IPython/__init__.py")
+    write("IPython/terminal/__init__.py")
+    write(
+        "IPython/terminal/embed.py",
+        """
+        class InteractiveShellEmbed:
+            def __init__(self, banner1):
+                print(banner1)
+            def __call__(self, local_ns):
+                print("IPython has", local_ns["app"])
+        """,
+    )
+    assert "hello:app, a Spruce app\nIPython has <App 'shop'>\n" in said("hello.py", "")
+
+
 def test_a_shell_for_another_frameworks_app_has_no_context(write: Write) -> None:
     """A WSGI app is at hand too."""
     write("plain.py", "def application(environ, start_response): return 'plain'\n")

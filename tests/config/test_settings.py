@@ -182,10 +182,10 @@ def test_from_environment_reads_typed_values() -> None:
     assert "HOME" not in settings
 
 
-def test_from_environment_leaves_the_commands_own_variable() -> None:
-    """SPRUCE_APP names the app and is no setting."""
+def test_from_environment_leaves_what_is_no_setting() -> None:
+    """SPRUCE_APP names the app for the command, SPRUCE_LOOP the loop of scripts."""
     settings = Settings()
-    settings.from_environment({"SPRUCE_APP": "hello.py", "SPRUCE_": "odd"})
+    settings.from_environment({"SPRUCE_APP": "hello.py", "SPRUCE_LOOP": "uvloop", "SPRUCE_": "odd"})
     assert settings == Settings()
 
 

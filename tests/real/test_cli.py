@@ -66,9 +66,9 @@ def test_every_kind_of_app_is_served_and_named(serve: Serve, target: str, found:
     assert served.output == f"Found {found}\nServing on {served.url} (Ctrl+C stops it)\n"
 
 
-@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
-def test_either_loop_serves(serve: Serve, loop: str) -> None:
-    """The same answers on both loops."""
+@pytest.mark.parametrize("loop", ["lean", "asyncio", "uvloop"])
+def test_every_loop_serves(serve: Serve, loop: str) -> None:
+    """The same answers on every loop."""
     assert serve("hello.py", "--loop", loop).ask("/hello/world") == (200, "Hello, world!")
 
 

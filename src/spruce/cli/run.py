@@ -20,7 +20,7 @@ __all__ = ["address", "check_loop", "handler_for", "run"]
 @click.option("--port", default=5000, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
 @click.option("--bind", "binds", multiple=True, metavar="ADDRESS", help="host:port or unix:/path; may be repeated.")
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1), help="How many processes serve.")
-@click.option("--loop", default="asyncio", show_default=True, help=f"The event loop: {' or '.join(LOOPS)}.")
+@click.option("--loop", default=LOOPS[0], show_default=True, help=f"The event loop, one of {', '.join(LOOPS)}.")
 @click.option("--reload/--no-reload", default=None, help="Restart when code changes; on in debug mode.")
 @click.option("--debug/--no-debug", default=None, help="Show tracebacks in the browser; never in production.")
 @click.option("--access-log", is_flag=True, help="Write a line for each request.")
@@ -72,6 +72,6 @@ def address(host: str, port: int) -> str:
 def check_loop(name: str) -> None:
     """Raise ConfigError when there is no such loop, or it is not installed: before anything is started."""
     if name not in LOOPS:
-        raise ConfigError(f"there is no loop {name!r}{nearest(name, LOOPS)}", hint=f"Choose {' or '.join(LOOPS)}.")
+        raise ConfigError(f"there is no loop {name!r}{nearest(name, LOOPS)}", hint=f"Choose one of {', '.join(LOOPS)}.")
     if name == "uvloop" and importlib.util.find_spec("uvloop") is None:
-        raise ConfigError("uvloop is not installed", hint="pip install 'spruce[uvloop]', or use --loop asyncio.")
+        raise ConfigError("uvloop is not installed", hint="pip install 'spruce[uvloop]', or leave --loop out.")

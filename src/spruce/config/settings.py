@@ -14,7 +14,7 @@ from spruce.errors import ConfigError
 
 __all__ = ["Settings"]
 
-_OWN_ENVIRONMENT = frozenset({"SPRUCE_APP"})
+_OWN_ENVIRONMENT = frozenset({"SPRUCE_APP", "SPRUCE_LOOP"})
 _NEAR = 0.85
 
 

@@ -59,13 +59,17 @@ def test_an_inner_scope_goes_before_an_outer_one() -> None:
 
 def test_a_code_that_is_no_error_is_refused() -> None:
     """With the codes that are."""
-    with pytest.raises(RoutingError, match=r"^errorhandler\(200\): no HTTP error has this code\. Known codes are 400, "):
+    with pytest.raises(
+        RoutingError, match=r"^errorhandler\(200\): no HTTP error has this code\. Known codes are 400, "
+    ):
         ErrorHandlers().add(200, handler("x"))
 
 
 def test_what_is_no_exception_is_refused() -> None:
     """A handler is for classes of exceptions."""
-    with pytest.raises(RoutingError, match=r"^errorhandler\(\) takes a status code or a class of exceptions, not <class 'int'>$"):
+    with pytest.raises(
+        RoutingError, match=r"^errorhandler\(\) takes a status code or a class of exceptions, not <class 'int'>$"
+    ):
         ErrorHandlers().add(int, handler("x"))  # type: ignore[arg-type] # the point of the test
 
 

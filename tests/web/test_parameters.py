@@ -48,7 +48,9 @@ def answer(view: Any, rule: str = "/", path: str = "/", **options: Any) -> Any:
     """Return the status and the JSON or text that a view's app answers a path with."""
     app = App(__name__, TESTING=True)
     app.add_url_rule(rule, "view", view, methods=["GET", "POST"])
-    response = app.test_client().open(path, method="POST" if "json" in options or "data" in options else "GET", **options)
+    response = app.test_client().open(
+        path, method="POST" if "json" in options or "data" in options else "GET", **options
+    )
     return response.status_code, response.json if response.is_json else response.text
 
 
@@ -280,7 +282,8 @@ def unknown_annotation(post_id: int, a: "Nowhere") -> None:  # type: ignore[name
         (
             unreadable,
             "the parameter 'session' of the view 'unreadable' is a Session, which cannot be read from a request. "
-            "Annotate it with a type such as int to take it from the query string, or with a dataclass for a JSON body.",
+            "Annotate it with a type such as int to take it from the query string, "
+            "or with a dataclass for a JSON body.",
         ),
         (
             two_bodies,

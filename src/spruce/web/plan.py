@@ -62,7 +62,8 @@ class Plan:
         call = f"view({', '.join(ordered + keywords)})"
         lines = [*_reading(reads), f"return await_({call})" if self.awaited else f"return {call}"]
         source_text = "def call(request, arguments):\n " + "\n ".join(lines)
-        exec(source_text, names)  # noqa: S102 - made of identifiers from the view's own signature
+        code = compile(source_text, f"<call of {getattr(self.view, '__name__', 'view')}>", "exec")
+        exec(code, names)  # noqa: S102 - made of identifiers from the view's own signature
         made: Call = names["call"]
         return made
 

@@ -1,0 +1,124 @@
+"""How errors are answered and logged."""
+
+import logging
+from typing import Any
+
+import pytest
+
+from spruce import events
+from spruce.errors import InternalServerError, NotFound, TooManyRequests, abort
+from spruce.web import App, Response
+
+
+class OutOfStock(Exception):
+    """An error of an app."""
+
+
+def failing(error: Exception | None = None, **settings: Any) -> App:
+    """Return an app whose view raises."""
+    app = App(__name__, **settings)
+
+    @app.get("/<name>")
+    def view(name: str) -> str:
+        if error is not None:
+            raise error
+        raise ValueError("no such <thing>")
+
+    return app
+
+
+def test_a_failed_view_is_a_plain_500() -> None:
+    """The client learns nothing about it."""
+    response = failing().test_client().get("/x")
+    assert response.status_code == 500
+    assert "no such" not in response.text
+    assert "<h1>Internal Server Error</h1>" in response.text
+
+
+def test_a_failed_view_is_logged_with_its_request(caplog: pytest.LogCaptureFixture) -> None:
+    """Method and path, the latter so that it cannot forge a line; with the traceback."""
+    failing().test_client().get("/x%0Ay")
+    record = caplog.records[0]
+    assert record.name == "spruce.web"
+    assert record.levelno == logging.ERROR
+    assert record.getMessage() == "GET '/x\\ny' failed: ValueError('no such <thing>')"
+    assert record.exc_info is not None
+    assert record.exc_info[0] is ValueError
+
+
+def test_a_failed_view_is_told_to_subscribers() -> None:
+    """Those of request_failed."""
+    seen: list[Any] = []
+    end = events.request_failed.subscribe(lambda event: seen.append(event["exception"]))
+    try:
+        failing().test_client().get("/x")
+    finally:
+        end()
+    assert [type(error) for error in seen] == [ValueError]
+
+
+def test_testing_lets_the_error_through() -> None:
+    """So that a test sees it with its traceback."""
+    with pytest.raises(ValueError, match=r"^no such <thing>$"):
+        failing(TESTING=True).test_client().get("/x")
+
+
+def test_a_handler_answers_its_class() -> None:
+    """With anything that a view may return."""
+    app = failing(OutOfStock("sold out"))
+    app.errorhandler(OutOfStock)(lambda error: ({"error": str(error)}, 409))
+    response = app.test_client().get("/x")
+    assert (response.status_code, response.json) == (409, {"error": "sold out"})
+
+
+def test_a_handler_of_500_gets_the_original_error() -> None:
+    """In `original_exception`."""
+    app = failing()
+
+    @app.errorhandler(500)
+    def sorry(error: InternalServerError) -> tuple[str, int]:
+        return f"sorry: {error.original_exception!r}", 500
+
+    assert app.test_client().get("/x").text == "sorry: ValueError('no such <thing>')"
+
+
+def test_a_handler_that_fails_is_a_500_and_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """The last resort never fails."""
+    app = failing(OutOfStock())
+
+    @app.errorhandler(OutOfStock)
+    def first(error: OutOfStock) -> str:
+        raise KeyError("first")
+
+    @app.errorhandler(500)
+    def second(error: InternalServerError) -> str:
+        raise KeyError("second")
+
+    assert app.test_client().get("/x").status_code == 500
+    assert [record.getMessage() for record in caplog.records] == [
+        "GET '/x' failed: KeyError('first')",
+        "the handler of errors second failed too: KeyError('second')",
+    ]
+
+
+def test_an_http_error_is_its_own_page() -> None:
+    """With its headers, not logged."""
+    response = failing(TooManyRequests("Wait <a bit>.", retry_after=3)).test_client().get("/x")
+    assert (response.status_code, response.headers["Retry-After"]) == (429, "3")
+    assert "<p>Wait &lt;a bit&gt;.</p>" in response.text
+
+
+def test_abort_takes_a_response() -> None:
+    """It is sent as it is, past the handlers."""
+    app = App(__name__)
+    app.add_url_rule("/", "view", lambda: abort(Response("teapot", 418)))
+    app.register_error_handler(418, lambda error: "never")
+    response = app.test_client().get("/")
+    assert (response.status_code, response.text) == (418, "teapot")
+
+
+def test_a_handler_of_the_app_answers_unknown_paths() -> None:
+    """There is no blueprint yet that they could belong to."""
+    app = App(__name__)
+    app.register_error_handler(NotFound, lambda error: (f"nothing: {error.code}", 404))
+    assert app.test_client().get("/nope").text == "nothing: 404"

@@ -1,0 +1,92 @@
+"""Class-based views."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from spruce.web import App, MethodView, View, request
+
+
+class Items(MethodView):
+    """Items."""
+
+    made = 0
+
+    def __init__(self, prefix: str = "") -> None:
+        type(self).made += 1
+        self.prefix = prefix
+
+    def get(self, number: int) -> str:
+        return f"{self.prefix}{number}"
+
+    async def post(self, number: int) -> tuple[str, int]:
+        return f"made {number}", 201
+
+
+class Once(Items):
+    """Items, made once."""
+
+    init_every_request = False
+
+    def delete(self, number: int) -> str:
+        return "deleted"
+
+
+def shouting(view: Callable[..., Any]) -> Callable[..., Any]:
+    def call(**kwargs: Any) -> str:
+        return str(view(**kwargs)).upper()
+
+    return call
+
+
+class Page(View):
+    """A page."""
+
+    methods = ("GET", "POST")
+    decorators = (shouting,)  # type: ignore[assignment] # any iterable does
+
+    def dispatch_request(self, **kwargs: Any) -> str:
+        return f"page {request.method}"
+
+
+def test_a_method_view_answers_the_methods_that_it_has() -> None:
+    """HEAD comes from get, the others are 405."""
+    app = App(__name__)
+    app.add_url_rule("/<int:number>", view_func=Items.as_view("items", "no. "))
+    client = app.test_client()
+    assert client.get("/3").text == "no. 3"
+    assert client.post("/3").status_code == 201
+    assert client.head("/3").status_code == 200
+    refused = client.delete("/3")
+    assert (refused.status_code, refused.headers["Allow"]) == (405, "GET, HEAD, OPTIONS, POST")
+    assert Items.methods == ["GET", "POST"]
+    assert Once.methods == ["DELETE", "GET", "POST"]
+
+
+def test_an_object_is_made_for_each_request_or_once() -> None:
+    """As the class says."""
+    app = App(__name__)
+    app.add_url_rule("/a/<int:number>", view_func=Items.as_view("items"))
+    app.add_url_rule("/b/<int:number>", view_func=Once.as_view("once"))
+    Items.made = Once.made = 0
+    client = app.test_client()
+    for _ in range(2):
+        client.get("/a/1")
+        client.get("/b/1")
+    assert (Items.made, Once.made) == (2, 0)
+
+
+def test_a_view_class_has_methods_and_decorators() -> None:
+    """The view function knows its class."""
+    app = App(__name__)
+    view = Page.as_view("page")
+    app.add_url_rule("/", view_func=view)
+    assert app.test_client().post("/").text == "PAGE POST"
+    assert view.view_class is Page  # type: ignore[attr-defined] # set by as_view
+
+
+def test_a_view_class_without_dispatch_says_so() -> None:
+    """The error names the class."""
+    with pytest.raises(NotImplementedError, match=r"^View needs a method dispatch_request$"):
+        View().dispatch_request()

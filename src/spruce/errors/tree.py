@@ -92,7 +92,7 @@ class AppNotFound(SpruceError, LookupError):
 
 
 class AppImportError(SpruceError):
-    """The application that a command was told to use was found, but its own code raised; `__cause__` is what it raised."""
+    """The application that a command was told to use was found, but its own code raised what is in `__cause__`."""
 
 
 def nearest(name: str, names: Iterable[str]) -> str:

@@ -48,21 +48,24 @@ class Response:
         content_type: str | None = None,
     ) -> None:
         self.response: bytes | Iterable[str | bytes]
+        stated = content_type is not None or mimetype is not None
         if response.__class__ is str:
             self.response = response.encode()
         elif response.__class__ is bytes:
             self.response = response
         else:
             self.response = _body(response)
-        self.plain_type: str | None = content_type or with_charset(mimetype or self.default_mimetype)
+        if content_type is None:
+            content_type = with_charset(mimetype or self.default_mimetype)
+        self.plain_type: str | None = content_type
         if status.__class__ is int:
             self.status_code: int = status
         else:
             self.status = self.default_status if status is None else status
         if headers:
             self.headers.update(headers)
-            if content_type or mimetype:
-                self.headers.set("Content-Type", content_type or with_charset(mimetype or ""))
+            if stated:
+                self.headers.set("Content-Type", content_type)
 
     def __repr__(self) -> str:
         size = "streamed" if self.is_streamed else f"{len(self.data)} bytes"

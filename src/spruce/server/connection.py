@@ -14,12 +14,13 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from spruce.errors.http import BadRequest, HTTPException, RequestTimeout
+from spruce.errors import ServerError
+from spruce.errors.http import HTTPException, RequestTimeout
 from spruce.events import request_failed
 from spruce.green import GreenletExit, Waiter, sleep
-from spruce.http import PHRASES, Peer, Request, Response, error_response
+from spruce.http import EMPTY_STREAM, PHRASES, Peer, Request, Response, error_response
 from spruce.server.body import BodyStream
 from spruce.server.heads import Framing, Head
 from spruce.server.parser import RequestParser
@@ -33,6 +34,7 @@ _log = logging.getLogger("spruce.server")
 _READ_SIZE = 64 * 1024
 _FAIR_SHARE = 1024 * 1024  # bytes that a streamed response sends before the other green threads get a turn
 _LINGER_SECONDS = 2
+_LENGTHS = tuple(b"%d\r\n\r\n" % length for length in range(2048))  # what ends the head of a small response
 _QUIET_SECONDS = 0.25  # without a request, after which a connection counts as idle when the server stops
 
 
@@ -42,6 +44,28 @@ class ClientDisconnected(ConnectionError):
 
 class Connection(asyncio.Protocol):
     """The server's side of one client's connection."""
+
+    __slots__ = (
+        "_full",
+        "_head_begun",
+        "_head_sent",
+        "_held_back",
+        "_lingering",
+        "_pumping",
+        "_writer",
+        "current",
+        "dispatch",
+        "handler",
+        "heads",
+        "lost",
+        "parser",
+        "refusal",
+        "served",
+        "server",
+        "since",
+        "transport",
+        "write",
+    )
 
     def __init__(self, server: "Server") -> None:
         self.server = server
@@ -58,14 +82,14 @@ class Connection(asyncio.Protocol):
         self._held_back = False
         self._full = False
         self._lingering = False
+        self._head_begun = False
         self._writer: Waiter | None = None
 
     # What the transport calls
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The connection is there."""
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - tells the type; create_server makes no other
-        self.transport = transport
+        self.transport = transport = cast(asyncio.Transport, transport)
         self.write: Callable[[bytes], None] = transport.write
         if hasattr(transport, "max_size"):
             transport.max_size = _READ_SIZE  # asyncio's 256 KiB make malloc map and unmap memory at most reads
@@ -87,7 +111,7 @@ class Connection(asyncio.Protocol):
     def eof_received(self) -> bool:
         """The client has closed its side: keep ours open while there is something to answer."""
         self.parser.end()
-        return self.current is not None and not self._lingering
+        return (self.current is not None or bool(self.parser.requests)) and not self._lingering
 
     def connection_lost(self, error: Exception | None) -> None:
         """The connection has gone."""
@@ -129,6 +153,7 @@ class Connection(asyncio.Protocol):
                 self._end()
             else:
                 self.since = self.server.now
+                self._head_begun = False
                 if self._held_back:
                     self._read_on()
 
@@ -138,9 +163,7 @@ class Connection(asyncio.Protocol):
             self._send(request, self.handler(request))
         except BaseException as error:
             self._recover(request, error)
-        self.current = None
-        if not self._pumping:
-            self.server.hub.call(self._go_on)
+        self._finish(request)
 
     def _answer_and_log(self, request: Request) -> None:
         """The same, with a line in the access log."""
@@ -155,6 +178,11 @@ class Connection(asyncio.Protocol):
         finally:
             if log is not None:
                 log(request, response, perf_counter() - start)
+        self._finish(request)
+
+    def _finish(self, request: Request) -> None:
+        if request.stream is not EMPTY_STREAM:
+            request.close()
         self.current = None
         if not self._pumping:
             self.server.hub.call(self._go_on)
@@ -176,7 +204,7 @@ class Connection(asyncio.Protocol):
                     head = self.heads.make_ready(response.status_code, plain)
                 if head is not None:
                     self.served = True
-                    self.write(b"%b%d\r\n\r\n%b" % (head, len(body), body))
+                    self.write(head + (_LENGTHS[len(body)] if len(body) < 2048 else b"%d\r\n\r\n" % len(body)) + body)
                     return
         self._send_unusual(request, response)
 
@@ -198,8 +226,15 @@ class Connection(asyncio.Protocol):
             else:
                 self._stream(response.iter_encoded(), head)
         finally:
-            response.close()
+            self._close(request, response)
         self._head_sent = False
+
+    def _close(self, request: Request, response: Response) -> None:
+        """Let the response clean up; an error there is logged, since the client has its answer."""
+        try:
+            response.close()
+        except Exception:
+            _log.exception("%s %s: closing the response failed", request.method, request.target)
 
     def _stream(self, pieces: Iterable[bytes], head: Head) -> None:
         pending = head.data
@@ -210,7 +245,7 @@ class Connection(asyncio.Protocol):
                 continue
             sent += len(piece)
             if head.length is not None and sent > head.length:
-                raise BadRequest(f"The response is longer than its Content-Length of {head.length} bytes.")
+                raise ServerError(f"The response is longer than its Content-Length of {head.length} bytes.")
             self.write(pending + (b"%x\r\n%b\r\n" % (len(piece), piece) if chunked else piece))
             pending = b""
             share += len(piece)
@@ -221,7 +256,7 @@ class Connection(asyncio.Protocol):
                 sleep()
                 share = 0
         if head.length is not None and sent < head.length:
-            raise BadRequest(f"The response ended after {sent} bytes of its Content-Length of {head.length} bytes.")
+            raise ServerError(f"The response ended after {sent} bytes of its Content-Length of {head.length} bytes.")
         self.write(pending + (b"0\r\n\r\n" if chunked else b""))
 
     def _wait_for_client(self) -> None:
@@ -256,7 +291,10 @@ class Connection(asyncio.Protocol):
             self._head_sent = False
             self.transport.abort()
             return None
-        self._send_unusual(request, response)
+        try:
+            self._send_unusual(request, response)
+        except Exception:
+            self.transport.abort()
         return response
 
     # Bodies of requests
@@ -301,8 +339,6 @@ class Connection(asyncio.Protocol):
         if (too_much or len(parser.requests) > limits.pipelined) and not self._held_back:
             self._held_back = True
             self.transport.pause_reading()
-
-    _head_begun = False
 
     def _read_on(self) -> None:
         self._held_back = False
@@ -354,7 +390,9 @@ class Connection(asyncio.Protocol):
 
     def drain(self, now: float) -> None:
         """End as soon as nothing is in flight: the server stops."""
-        if self.current is not None or self.parser.partial or self.parser.requests or self._lingering:
+        if self.parser.partial:
+            self.parser.ending = True
+        elif self.current is not None or self.parser.requests or self._lingering:
             self.parser.last = True
         elif now - self.since > _QUIET_SECONDS:
             self.transport.close()

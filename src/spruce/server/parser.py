@@ -30,7 +30,7 @@ from spruce.errors.http import (
     RequestURITooLarge,
 )
 from spruce.errors.http import NotImplemented as MethodNotImplemented
-from spruce.http import EMPTY_STREAM, Peer, Request
+from spruce.http import EMPTY_STREAM, Peer, Readable, Request
 from spruce.server.body import BodyStream
 from spruce.server.limits import Limits
 
@@ -38,15 +38,42 @@ __all__ = ["RequestParser"]
 
 _HOST: Final = re.compile(rb"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9\-._~!$&'()*+,;=%]*)(?::[0-9]*)?").fullmatch
 _ABSOLUTE: Final = re.compile(rb"https?://([^/?#]*)([^#]*)", re.IGNORECASE).fullmatch
-_REQUEST_LINE: Final = re.compile(rb"\r?\n?([!#$%&'*+\-.^_`|~0-9A-Za-z]+) [^ \r\n]+ HTTP/([0-9])\.[0-9]\r\n").match
+_REQUEST_LINE: Final = re.compile(rb"\r?\n?([!#$%&'*+\-.^_`|~0-9A-Za-z]+) [^ \r\n]+ HTTP/([0-9])\.[0-9]").match
 
 
 class RequestParser:
     """One connection's requests: `feed` it bytes, take what it has put into `requests`.
 
     `body` is the stream that is being filled, None between bodies. `partial` tells that a head has begun and not ended.
-    `last` is set when no other request can follow. `wanted` is given to each body stream.
+    `last` is set when no other request can follow; set `ending` to let the next one be the last. `wanted` is given to
+    each body stream.
     """
+
+    __slots__ = (
+        "_data",
+        "_earlier",
+        "_execute",
+        "_fresh",
+        "_get_method",
+        "_get_version",
+        "_headers",
+        "_held",
+        "_host",
+        "_is_upgrade",
+        "_long",
+        "_overhead",
+        "_resumed",
+        "_url",
+        "body",
+        "ending",
+        "expects_continue",
+        "last",
+        "limits",
+        "partial",
+        "peer",
+        "requests",
+        "wanted",
+    )
 
     def __init__(self, limits: Limits, peer: Peer, wanted: Callable[[], object]) -> None:
         self.limits = limits
@@ -57,10 +84,12 @@ class RequestParser:
         self.body: BodyStream | None = None
         self.partial = False
         self.last = False
+        self.ending = False
         self.expects_continue = False
         self._url = b""
         self._headers: list[tuple[bytes, bytes]] = []
         self._data = b""
+        self._fresh = b""
         self._earlier = bytearray()
         self._host: bytes | None = None
         self._overhead = 0
@@ -78,11 +107,13 @@ class RequestParser:
     def feed(self, data: bytes) -> None:
         """Take what the client sent. Bytes behind the last request are dropped.
 
-        Raises the HTTPException that the client is to be refused with; `last` is set then.
+        Raises the HTTPException that the client is to be refused with. What is wrong with a body is raised in its
+        reader instead, since that request is being answered. Either way `last` is set.
         """
         if self.last and self.body is None:
             return
         self._data = data
+        self._fresh = b"" if self.partial or self.body is not None else data
         try:
             self._execute(data)
         except httptools.HttpParserUpgrade as upgrade:
@@ -124,20 +155,29 @@ class RequestParser:
             return
         self.partial = False
         url, headers = self._url, self._headers
-        method = self._get_method()
+        raw_method = self._get_method()
+        method = _METHODS.get(raw_method) or raw_method.decode()
         version = "1.1"
-        if not self._data.startswith(b"%b %b HTTP/1.1\r\n" % (method, url)):
-            version = self._version(method, url)
-        if len(url) > self._long or len(headers) > self.limits.fields or len(self._data) > self.limits.head:
+        if not self._fresh.startswith(b" HTTP/1.1\r\n", len(method) + 1 + len(url)):
+            version = self._version(raw_method, url)
+        self._fresh = b""
+        if len(url) > self._long or len(headers) > 32 or len(self._data) > 32768:
             self._check_size(method, url, headers)
-        target = url.decode("latin-1")
-        if url[0] != 47 or "#" in target:  # "/"
+        target = url.decode()
+        if target[0] != "/" or "#" in target:
             target = self._unusual_target(method, url)
-        stream = self._check_fields(headers, version)
-        self._headers = []
-        self.requests.append(
-            Request(method.decode("latin-1"), target, headers, stream or EMPTY_STREAM, self.peer, version)
-        )
+        stream: Readable = EMPTY_STREAM
+        hosts = 0
+        for name, value in headers:
+            if name in _FRAMING:
+                if name == b"host" and value == self._host:
+                    hosts += 1
+                elif name != b"connection" or value != b"keep-alive":
+                    hosts = -1
+                    break
+        if hosts != 1 or version != "1.1" or self.ending:  # not one of the many plain requests
+            stream = self._check_fields(headers, version)
+        self.requests.append(Request(method, target, headers, stream, self.peer, version))
 
     def on_body(self, data: bytes) -> None:
         """A part of the body."""
@@ -152,14 +192,17 @@ class RequestParser:
     def on_message_complete(self) -> None:
         """The body, and the trailers behind it, are complete."""
         if self.body is not None and self._held is None:
+            if any(name in _FRAMING for name, _ in self._headers):
+                raise BadRequest("A trailer says what only the head of a request may say.")
             self.body.finish()
             self.body = None
 
     # Checks of the head
 
-    def _check_fields(self, headers: Sequence[tuple[bytes, bytes]], version: str) -> BodyStream | None:
+    def _check_fields(self, headers: Sequence[tuple[bytes, bytes]], version: str) -> Readable:
         """Check the fields that say how the message is framed and for whom it is; return the stream of its body."""
         host: bytes | None = None
+        content_type: bytes | None = None
         length: bytes | None = None
         coding: bytes | None = None
         keep_alive = version == "1.1"
@@ -167,7 +210,11 @@ class RequestParser:
         for name, value in headers:
             if name not in _FRAMING:
                 continue
-            if name == b"host":
+            if name == b"content-type":
+                if content_type is not None:
+                    raise BadRequest("The request has more than one Content-Type header.")
+                content_type = value
+            elif name == b"host":
                 if host is not None:
                     raise BadRequest("The request has more than one Host header.")
                 host = value
@@ -187,13 +234,14 @@ class RequestParser:
                 raise ExpectationFailed()
         if host != self._host or host is None:
             self._check_host(host, version)
-        self.last = not keep_alive
+        self.last = self.ending or not keep_alive
         if length is None and coding is None:
-            return None
-        body = self._open_body(length, coding, version)
+            return EMPTY_STREAM
+        self._headers = []
+        self.body = body = self._open_body(length, coding, version)
         self.expects_continue = expects_continue and body is not None
         self._held = body if upgrade else None
-        return body
+        return body or EMPTY_STREAM
 
     def _check_host(self, host: bytes | None, version: str) -> None:
         if host is None:
@@ -217,14 +265,13 @@ class RequestParser:
             if not expected:
                 return None
         self._overhead = 0
-        self.body = BodyStream(expected, self.wanted)
-        return self.body
+        return BodyStream(expected, self.wanted)
 
-    def _unusual_target(self, method: bytes, url: bytes) -> str:
+    def _unusual_target(self, method: str, url: bytes) -> str:
         """Read a target that is not a plain path: the other forms of RFC 9112 section 3.2."""
-        if method == b"CONNECT":
+        if method == "CONNECT":
             raise MethodNotImplemented("The server is no proxy: it does not know the method CONNECT.")
-        if url == b"*" and method == b"OPTIONS":
+        if url == b"*" and method == "OPTIONS":
             return "*"
         absolute = _ABSOLUTE(url)
         if absolute is None or not absolute[1] or not _HOST(absolute[1]):
@@ -233,7 +280,7 @@ class RequestParser:
             (b"host", absolute[1]) if name == b"host" else (name, value) for name, value in self._headers
         ]
         path: str = absolute[2].decode("latin-1")
-        if not path and method == b"OPTIONS":
+        if not path and method == "OPTIONS":
             return "*"
         return path if path.startswith("/") else "/" + path
 
@@ -241,14 +288,14 @@ class RequestParser:
         """Find the version where the head came in pieces, behind another one, or is not HTTP/1.1."""
         head = bytes(self._earlier + self._data)
         self._earlier.clear()
-        for version in ("1.1", "1.0"):
-            if b"%b %b HTTP/%b\r\n" % (method, url, version.encode()) in head:
-                return version
-        if self._get_version() in ("1.1", "1.0"):
+        version = self._get_version()
+        if version not in ("1.1", "1.0"):
+            raise HTTPVersionNotSupported()
+        if b"%b %b HTTP/%b\r\n" % (method, url, version.encode()) not in head:
             raise BadRequest("The request line is malformed.")
-        raise HTTPVersionNotSupported()
+        return version
 
-    def _check_size(self, method: bytes, url: bytes, headers: Sequence[tuple[bytes, bytes]]) -> None:
+    def _check_size(self, method: str, url: bytes, headers: Sequence[tuple[bytes, bytes]]) -> None:
         line = len(method) + len(url) + len(b"  HTTP/1.1")
         if line > self.limits.request_line:
             raise RequestURITooLarge(f"The request line is longer than {self.limits.request_line} bytes.")
@@ -272,10 +319,7 @@ class RequestParser:
         self._overhead += len(data)
         body = self.body
         if body is not None and self._overhead > 2 * self.limits.head + 8 * body.received:
-            self.last = True
-            body.fail(error := BadRequest("The chunks of the body have too much in them that is not body."))
-            self.body = None
-            raise error
+            self._fail_body(BadRequest("The chunks of the body have too much in them that is not body."))
 
     # Errors and upgrades
 
@@ -310,12 +354,17 @@ class RequestParser:
             return  # bytes behind a request that says that it is the last one
         else:
             refusal = self._what_is_wrong(error)
-        self.last = True
-        self.partial = False
+        if self.body is None:
+            self.last = True
+            self.partial = False
+            raise refusal
+        self._fail_body(refusal)
+
+    def _fail_body(self, error: HTTPException) -> None:
         if self.body is not None:
-            self.body.fail(refusal)
-            self.body = None
-        raise refusal
+            self.body.fail(error)
+        self.body = None
+        self.last = True
 
     def _what_is_wrong(self, error: httptools.HttpParserError) -> HTTPException:
         line = _REQUEST_LINE(bytes(self._earlier + self._data)) if self.body is None else None
@@ -326,7 +375,12 @@ class RequestParser:
         return BadRequest(f"The request is malformed: {error}.")
 
 
-_FRAMING: Final = frozenset({b"host", b"content-length", b"transfer-encoding", b"connection", b"expect", b"upgrade"})
+_METHODS: Final = {
+    method.encode(): method for method in ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE")
+}
+_FRAMING: Final = frozenset(
+    {b"host", b"content-length", b"content-type", b"transfer-encoding", b"connection", b"expect", b"upgrade"}
+)
 
 
 def _keeps_alive(connection: bytes, default: bool) -> bool:

@@ -1,5 +1,6 @@
 """`serve`: from a handler and some addresses to processes that answer, until they are told to stop."""
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -50,6 +51,8 @@ def serve(
 
 
 def _serve(handler: Handler, listeners: Sequence[Listener], workers: int, options: Options) -> None:
+    gc.collect()
+    gc.freeze()  # what was loaded up to now stays: collections need not look at it, nor touch its memory after a fork
     if workers == 1:
         work(handler, listeners, options)
     else:

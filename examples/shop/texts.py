@@ -19,7 +19,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "search_hint": ("Panda, tea, 熊猫 …", "熊猫、茶、lamp……"),
     "categories": ("Categories", "商品分类"),
     "everything": ("Everything", "全部商品"),
-    "results_for": ("“{q}”", "“{q}”的搜索结果"),
+    "results_for": ("“{q}”", "“{q}”"),
     "one_product": ("1 product", "1 件商品"),
     "n_products": ("{n} products", "{n} 件商品"),
     "nothing_found": (
@@ -81,5 +81,5 @@ TEXTS: dict[str, tuple[str, str]] = {
         "网址可能有误，或者商品已经下架。",
     ),
     "error_title": ("That didn't work", "出了点问题"),
-    "error_text": ("We couldn't do that: {reason}.", "无法完成请求：{reason}。"),
+    "error_text": ("We couldn't do that: {reason}.", "无法完成请求（{reason}）。"),
 }

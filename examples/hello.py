@@ -6,7 +6,7 @@ app = App(__name__)
 
 
 @app.get("/hello/<name>")
-def hello(name: str, times: int = 1):
+def hello(name: str, times: int = 1) -> dict[str, list[str]]:
     return {"hello": [name] * times}
 
 

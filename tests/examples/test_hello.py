@@ -1,10 +1,10 @@
-"""examples/hello.py, the code in the README."""
+"""examples/hello.py, the smallest app."""
 
 from spruce import App
 
 
-def test_hello_answers_as_the_readme_says(load) -> None:
-    """The smallest app greets as often as it is asked to."""
+def test_hello_answers_as_often_as_asked(load) -> None:
+    """A name from the path, a number from the query string, JSON out; what is no number is refused."""
     app: App = load("hello").app
     client = app.test_client()
     assert client.get("/hello/熊猫").json == {"hello": ["熊猫"]}

@@ -11,7 +11,7 @@ import pytest
 
 from spruce import config, events
 from spruce.errors import ConfigError, Forbidden, RoutingError, abort
-from spruce.web import App, Request, Response, after_this_request, current_app, g, request, stream_with_context
+from spruce.web import App, Request, Response, after_this_request, current_app, g, request, stream_with_context, url_for
 
 
 def hello_app(**settings: Any) -> App:
@@ -158,6 +158,40 @@ def test_methods_as_a_text_are_refused() -> None:
     with pytest.raises(RoutingError) as caught:
         App(__name__).add_url_rule("/", "a", lambda: "", methods="POST")
     assert str(caught.value) == "methods of '/' must be a list, not the text 'POST'. Write ['POST']."
+
+
+def test_another_app_may_be_mounted() -> None:
+    """It has its own settings, URLs and hooks; this app's after_request is around it."""
+    outer, inner = App("outer"), App("inner")
+    inner.add_url_rule("/", "index", lambda: f"{current_app.name} {request.root_path} {url_for('index')}")
+    inner.add_url_rule("/a b", "page", lambda: f"{request.path} {config.current() is inner.config}")
+    outer.add_url_rule("/innermost", "own", lambda: current_app.name)
+    outer.mount("/inner", inner)
+    outer.mount("/inner/deep", lambda request: Response(request.path))
+
+    @outer.after_request
+    def mark(response: Response) -> Response:
+        response.headers["X-App"] = current_app.name
+        return response
+
+    client = outer.test_client()
+    assert client.get("/inner").text == "inner /inner /inner/"
+    assert client.get("/inner/a%20b").text == "/a b True"
+    assert client.get("/inner/a%20b").headers["X-App"] == "outer"
+    assert client.get("/inner/deep/x").text == "/x"
+    assert client.get("/inner/deep/%2541").text == "/%41"
+    assert client.get("/inner/nope").status_code == 404
+    assert client.get("/innermost").text == "outer"
+
+
+@pytest.mark.parametrize("prefix", ["", "inner", "/inner/", "/"])
+def test_a_mount_needs_a_prefix(prefix: str) -> None:
+    """The error says how it is written."""
+    with pytest.raises(RoutingError) as caught:
+        App(__name__).mount(prefix, App(__name__))
+    assert str(caught.value) == (
+        f"nothing can be mounted at {prefix!r}. A prefix is '/name': a slash before, none behind."
+    )
 
 
 # Hooks

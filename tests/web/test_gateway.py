@@ -1,5 +1,6 @@
 """An app under WSGI and ASGI servers."""
 
+import inspect
 from collections.abc import AsyncIterator, Callable
 from io import BytesIO
 from typing import Any
@@ -214,6 +215,11 @@ def test_a_client_that_goes_away_ends_the_reading(app: App) -> None:
     app.testing = True
     with pytest.raises(ConnectionResetError, match=r"^the client went away before it had sent the whole body$"):
         asgi(app, scope("POST", "/echo/x"), {"type": "http.disconnect"})
+
+
+def test_an_asgi_server_sees_what_it_is(app: App) -> None:
+    """Servers look whether `__call__` is a coroutine function."""
+    assert inspect.iscoroutinefunction(app.asgi.__call__)
 
 
 def test_the_asgi_server_starts_and_stops_the_app(app: App) -> None:

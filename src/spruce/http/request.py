@@ -413,7 +413,7 @@ class Request:
 
 
 _DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
-_PATH_SAFE = "/!$&'()*+,;=:@%~"
+_PATH_SAFE = "/!$&'()*+,;=:@~"
 
 Handler: TypeAlias = Callable[[Request], Response]
 """What the server serves and a middleware wraps: a callable from a request to its response."""

@@ -1,6 +1,7 @@
 """The app: routes, hooks and settings, and `handle`, which makes a response of a request."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+import sys
+from collections.abc import Callable, Iterable, Mapping
 from logging import Logger, getLogger
 from pathlib import Path
 from time import perf_counter
@@ -36,7 +37,7 @@ class App(Scaffold):
 
     `import_name` is `__name__` of its module, beside which templates, static files and the instance folder are found.
     Settings are keywords in capitals; `SPRUCE_*` variables of the environment go before them, and `app.config` may be
-    changed afterwards. Calling an app serves one request of a WSGI server; `asgi` is its ASGI side.
+    changed afterwards. The app itself is a WSGI application; `asgi` is an ASGI one.
     """
 
     request_class = Request
@@ -70,10 +71,12 @@ class App(Scaffold):
         self.scopes: dict[str, Hooks] = {}
         self.teardowns: list[Function] = []
         self.extensions: dict[str, Any] = {}
+        self.mounts: dict[str, Handler] = {}
         self.template_names: dict[str, dict[str, Any]] = {"filters": {}, "globals": {}, "tests": {}}
         self._threaded: set[Rule] = set()
         self._environment: Environment | None = None
         self._stack: Handler = self._build_and_handle
+        self.asgi = gateway.AsgiApp(self.handle)
         if self.static_folder is not None:
             path = "/" + (static_url_path or Path(self.static_folder).name).strip("/")
             self.add_url_rule(f"{path}/<path:filename>", "static", static_view(self.static_folder))
@@ -84,7 +87,8 @@ class App(Scaffold):
     @property
     def name(self) -> str:
         """The name of the app: that of its module, or of its file when that is run as a program."""
-        return Path(self.root_path).name if self.import_name == "__main__" else self.import_name
+        file = getattr(sys.modules.get("__main__"), "__file__", None)
+        return Path(file).stem if self.import_name == "__main__" and file else self.import_name
 
     @property
     def debug(self) -> bool:
@@ -176,15 +180,6 @@ class App(Scaffold):
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Serve one request of a WSGI server (PEP 3333)."""
         return gateway.serve_wsgi(self.handle, environ, start_response)
-
-    async def asgi(
-        self,
-        scope: dict[str, Any],
-        receive: Callable[[], Awaitable[dict[str, Any]]],
-        send: Callable[[dict[str, Any]], Awaitable[None]],
-    ) -> None:
-        """Serve one request of an ASGI server."""
-        await gateway.serve_asgi(self.handle, scope, receive, send)
 
     def run(
         self,
@@ -291,6 +286,19 @@ class App(Scaffold):
         blueprint.register(BlueprintSetup(self, blueprint, name, prefix, values, first))
         self.changed()
 
+    def mount(self, prefix: str, handler: "App | Handler") -> None:
+        """Let another app, or a handler such as `wsgi(django_app)`, answer everything below `prefix`.
+
+        It sees paths without the prefix, which is its request's `root_path`. Middleware, after_request and teardown of
+        this app are around it. Raises: RoutingError for a prefix without a slash before it, or with one behind it.
+        """
+        if not prefix.startswith("/") or prefix.endswith("/"):
+            raise RoutingError(
+                f"nothing can be mounted at {prefix!r}", hint="A prefix is '/name': a slash before, none behind."
+            )
+        self.mounts[prefix] = handler.handle if isinstance(handler, App) else handler
+        self.changed()
+
     def scopes_of(self, blueprint: str | None) -> list[Hooks]:
         """Return the hooks that hold for a blueprint of this dotted name, the innermost first and the app's last."""
         names = blueprint.split(".") if blueprint else []
@@ -375,9 +383,10 @@ class App(Scaffold):
 
     def _home(self) -> Path:
         """The folder that the instance folder lies in: that of the module, or the one around its package."""
-        outermost = self.import_name.partition(".")[0]
-        folder = folder_of(outermost)
-        return folder.parent if (folder / "__init__.py").is_file() else folder
+        folder = folder_of(self.import_name)
+        while (folder / "__init__.py").is_file():
+            folder = folder.parent
+        return folder
 
 
 def _settings(keywords: Mapping[str, Any]) -> config.Settings:

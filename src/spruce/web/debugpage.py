@@ -13,7 +13,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from secrets import token_urlsafe
 from traceback import walk_tb
-from types import FrameType
+from types import FrameType, FunctionType, ModuleType
 from typing import TYPE_CHECKING
 
 from spruce.http import Request, Response
@@ -27,6 +27,7 @@ __all__ = ["may_see", "render"]
 _FORWARDED = (b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-proto", b"x-real-ip", b"via")
 _LOCAL_NAMES = (".localhost", ".test")
 _AROUND = 6
+_DEFINITIONS = (FunctionType, ModuleType, type)  # said by the source already
 _PAGE = Path(__file__).with_name("debugpage.html")
 _POLICY = "default-src 'none'; style-src 'nonce-{nonce}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
@@ -145,7 +146,8 @@ def _frame(frame: FrameType, line: int) -> Frame:
     first = max(line - _AROUND, 1)
     texts = [linecache.getline(file, number, frame.f_globals) for number in range(first, line + _AROUND + 1)]
     source = [Line(number, text.rstrip("\n"), number == line) for number, text in enumerate(texts, first) if text]
-    shown = {name: show(name, value) for name, value in frame.f_locals.items() if not name.startswith("__")}
+    kept = {name: value for name, value in frame.f_locals.items() if not isinstance(value, _DEFINITIONS)}
+    shown = {name: show(name, value) for name, value in kept.items() if not name.startswith("__")}
     return Frame(file, line, frame.f_code.co_qualname, source, shown, _is_own(file))
 
 

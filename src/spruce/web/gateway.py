@@ -7,7 +7,7 @@ from urllib.parse import quote, quote_from_bytes
 from spruce.green import await_, spawn
 from spruce.http import EMPTY_STREAM, Handler, Peer, Readable, Request, Response
 
-__all__ = ["serve_asgi", "serve_wsgi"]
+__all__ = ["AsgiApp", "serve_wsgi"]
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -106,15 +106,20 @@ class _Limited:
 # ASGI
 
 
-async def serve_asgi(handler: Handler, scope: dict[str, Any], receive: Receive, send: Send) -> None:
-    """Handle one connection of an ASGI server: a request, or its start and end. WebSockets are refused."""
-    if scope["type"] == "http":
-        request = _from_scope(scope, receive)
-        await spawn(_answer, handler, request, send)
-    elif scope["type"] == "lifespan":
-        await _live(receive, send)
-    elif scope["type"] == "websocket":
-        await send({"type": "websocket.close", "code": 1000, "reason": ""})
+class AsgiApp:
+    """A handler as an ASGI application; an object, since servers tell the version of ASGI by its `__call__`."""
+
+    def __init__(self, handler: Handler) -> None:
+        self._handler = handler
+
+    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        """Handle one connection of an ASGI server: a request, or its start and end. WebSockets are refused."""
+        if scope["type"] == "http":
+            await spawn(_answer, self._handler, _from_scope(scope, receive), send)
+        elif scope["type"] == "lifespan":
+            await _live(receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1000, "reason": ""})
 
 
 async def _live(receive: Receive, send: Send) -> None:

@@ -17,6 +17,7 @@ _IN_URL = re.compile(r"(?<=://)([^\s/:@]*):([^\s@]+)(?=@)")
 _LONGEST = 600
 _MOST_ITEMS = 30
 _DEEPEST = 4
+_BRACKETS: dict[type, str] = {list: "[%s]", tuple: "(%s)", set: "{%s}"}
 
 
 def is_secret(name: object) -> bool:
@@ -43,7 +44,7 @@ def _shown(value: Any, depth: int) -> str:
                 )
                 return f"{{{inner}}}" if type(value) is dict else f"{type(value).__name__}({{{inner}}})"
             if type(value) in (list, tuple, set, frozenset):
-                return f"{type(value).__name__}({', '.join(_items(value, depth))})"
+                return _BRACKETS.get(type(value), "frozenset({%s})") % ", ".join(_items(value, depth))
         return repr(value)
     except Exception as error:
         return f"<{type(value).__name__} whose repr raised {type(error).__name__}>"

@@ -28,6 +28,8 @@ def build(app: "App") -> Handler:
         handler = _hooked_view(app, process_view, process_exception)
     else:
         handler = _bare_view(app)
+    if app.mounts:
+        handler = _mounted(app, handler)
     handler = _finished(app, handler)
     for one in reversed(middleware):
         handler = _wrapped(app, one, handler, process_view, process_exception)
@@ -92,6 +94,20 @@ def route(app: "App", request: Request) -> None:
         request.url_rule, request.view_args = app.url_map.match(request.path, request.method)
     except (HTTPException, RequestRedirect) as error:
         request.routing_exception = error
+
+
+def _mounted(app: "App", handler: Handler) -> Handler:
+    """What is mounted answers below its prefix, the longest of those that fit first."""
+    mounts = sorted(app.mounts.items(), key=lambda mount: -len(mount[0]))
+
+    def choose(request: Request) -> Response:
+        path = request.path
+        for prefix, mounted in mounts:
+            if path.startswith(prefix) and path[len(prefix) : len(prefix) + 1] in ("", "/"):
+                return mounted(request.under(prefix))
+        return handler(request)
+
+    return choose
 
 
 def _answering_errors(app: "App", handler: Handler) -> Handler:

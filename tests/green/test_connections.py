@@ -228,8 +228,12 @@ def test_accepting_pauses_when_descriptors_run_out(loop: LeanLoop, monkeypatch: 
     reports: list[str] = []
     limits = resource.getrlimit(resource.RLIMIT_NOFILE)
 
+    def is_accepting() -> bool:
+        return any("_accept_connection" in str(key.data) for key in loop._descriptors.values())
+
     def report_and_relieve(_: object, report: dict[str, Any]) -> None:
         reports.append(report["message"])
+        loop.call_soon(lambda: reports.append(f"accepting: {is_accepting()}"))
         resource.setrlimit(resource.RLIMIT_NOFILE, limits)
 
     loop.set_exception_handler(report_and_relieve)
@@ -250,4 +254,4 @@ def test_accepting_pauses_when_descriptors_run_out(loop: LeanLoop, monkeypatch: 
         loop.run_until_complete(main())
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, limits)
-    assert reports == ["socket.accept() out of system resource"]
+    assert reports == ["socket.accept() out of system resource", "accepting: False"]

@@ -330,6 +330,29 @@ def test_timers_cancelled_in_bulk_are_thrown_out(loop: LeanLoop) -> None:
     assert sum(not timer.cancelled() for _, _, timer in loop._timers) == 50
 
 
+def test_the_timers_that_are_left_keep_their_order() -> None:
+    """When the cancelled ones are thrown out from between them."""
+
+    class Clock(LeanLoop):
+        now = 0.0
+
+        def time(self) -> float:  # type: ignore[override]  # a method where the class has a function
+            return self.now
+
+    loop = Clock()
+    seen: list[int] = []
+    times = [number * 7919 % 1009 + 1 for number in range(400)]
+    handles = [loop.call_at(when, seen.append, when) for when in times]
+    for handle in handles[:300]:
+        handle.cancel()
+    turn(loop)
+    assert len(loop._timers) == 100
+    loop.now = 2000
+    turn(loop)
+    loop.close()
+    assert seen == sorted(times[300:])
+
+
 def test_cancelling_a_timer_that_was_called_is_harmless(loop: LeanLoop) -> None:
     """The count of cancelled timers, which decides when they are thrown out, is about those that still wait."""
     handle = loop.call_at(loop.time() - 1, int)
@@ -466,13 +489,13 @@ def test_slow_callbacks_are_logged(loop: LeanLoop, pair: Any, caplog: pytest.Log
     ours, theirs = pair
     loop.set_debug(True)
     loop.slow_callback_duration = 0.0
-    loop.add_reader(ours, ours.recv, 9)
+    loop.add_reader(ours, lambda: (ours.recv(9), loop.call_soon(loop.stop)))
     theirs.send(b"x")
     caplog.set_level(logging.WARNING, "asyncio")
-    turn(loop)
-    texts = [record.getMessage() for record in caplog.records]
-    assert any(text.startswith("Executing <Handle BaseEventLoop.stop() ") for text in texts), texts
-    assert any(text.startswith("Executing <Handle socket.recv(9) created at ") for text in texts), texts
+    loop.run_forever()
+    texts = [record.getMessage().partition(" at ")[0] for record in caplog.records]
+    name = test_slow_callbacks_are_logged.__name__
+    assert texts == [f"Executing <Handle {name}.<locals>.<lambda>()", "Executing <Handle BaseEventLoop.stop() created"]
 
 
 def test_debug_mode_may_be_switched_while_things_wait(loop: LeanLoop) -> None:

@@ -4,9 +4,9 @@
 
 greenlet moves slices of the one C stack, so a loop that keeps pointers into its own C frames is corrupted by this. Jobs
 run on pooled greenlets, switched to from reads, buffered reads, readers, timers, tasks, `call_soon` and the foreign
-queue, at random depths, while sockets are opened and closed in the callbacks and the C stack is smeared. Every byte that comes
-back is checked. Prints how often a job was resumed, and how often a part of the root's C stack had been moved away by
-then, which is what makes it a test.
+queue, at random depths, while sockets are opened and closed in the callbacks and the C stack is smeared. Every byte
+that comes back is checked. Prints how often a job was resumed, and how often a part of the root's C stack had been
+moved away by then, which is what makes it a test.
 """
 
 import asyncio

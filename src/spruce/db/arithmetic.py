@@ -7,6 +7,7 @@ computes it.
 """
 
 import datetime as dt
+import operator
 from collections.abc import Callable, Hashable, Iterator
 from decimal import Decimal
 from typing import Any
@@ -47,8 +48,8 @@ def rescale(column: Column, target: TypeEngine[Any], dialect: sa.Dialect) -> Col
     whole = sa.type_coerce(column, sa.Integer())
     if want > have and isinstance(source, ExactDecimal | sa.Integer):
         return sa.type_coerce(whole.op("*")(sa.literal_column(str(10 ** (want - have)))), target)
-    operator, power = ("*", want - have) if want > have else ("/", have - want)
-    return sa.func.spruce_scale(whole, operator, str(10**power), type_=target)
+    sign, power = ("*", want - have) if want > have else ("/", have - want)
+    return sa.func.spruce_scale(whole, sign, str(10**power), type_=target)
 
 
 class Arithmetic:
@@ -68,21 +69,21 @@ class Arithmetic:
                     f"F({key[1]!r}): update() reads the columns of its own table only", hint="Use a name without '__'."
                 )
             return self.joins.column(path)
-        operator, left, right = key
+        sign, left, right = key
         if left[0] == "value":
-            make = self._value(operator, left[1], right, swapped=True)
-            return self._combine(operator, make(), self.sql(right, across=across))
+            make = self._value(sign, left[1], right)
+            return self._combine(sign, make(), self.sql(right, across=across))
         first = self.sql(left, across=across)
         if right[0] == "value":
-            return self._with_value(operator, first, right[1])
-        return self._combine(operator, first, self.sql(right, across=across))
+            return self._with_value(sign, first, right[1])
+        return self._combine(sign, first, self.sql(right, across=across))
 
-    def _value(self, operator: str, token: Hashable, other: Any, *, swapped: bool) -> Callable[[], Column]:
+    def _value(self, sign: str, token: Hashable, other: Any) -> Callable[[], Column]:
         """What makes the parameter for a value that stands left of `other`."""
         amount = self._type_of(other)
-        if isinstance(amount, ExactDecimal) and operator in "+-":
+        if isinstance(amount, ExactDecimal) and sign in "+-":
             return lambda: self.parameters.add(amount, token)
-        if isinstance(amount, ExactDecimal) and operator == "/":
+        if isinstance(amount, ExactDecimal) and sign == "/":
             raise FieldError("a value cannot be divided by a decimal column in SQL", hint="Compute it in Python.")
         return lambda: self.parameters.add(_TYPES.get(token, ExactDecimal(18, 6)), token)
 
@@ -92,35 +93,35 @@ class Arithmetic:
         types = [self.joins.column(resolve(self.joins.model, name, lookups=False)).type for name in names]
         return next((found for found in types if isinstance(found, ExactDecimal)), types[0])
 
-    def _with_value(self, operator: str, left: Column, token: Hashable) -> Column:
+    def _with_value(self, sign: str, left: Column, token: Hashable) -> Column:
         amount = left.type
         if not isinstance(amount, ExactDecimal):
-            same = token is Decimal or (operator in "+-" and token is not float)
+            same = token is Decimal or (sign in "+-" and token is not float)
             kind = amount if same else _TYPES.get(token, amount)
-            return self._combine(operator, left, self.parameters.add(kind, token))
-        if operator in "+-":
-            return self._combine(operator, left, self.parameters.add(amount, token))
+            return self._combine(sign, left, self.parameters.add(kind, token))
+        if sign in "+-":
+            return self._combine(sign, left, self.parameters.add(amount, token))
         if self.dialect.name != "sqlite":
-            return sa.type_coerce(left.op(operator)(self.parameters.add(sa.Numeric(), token)), amount)
-        if operator == "*" and token is int:
-            return self._combine(operator, left, self.parameters.add(sa.BigInteger(), token))
+            return sa.type_coerce(left.op(sign)(self.parameters.add(sa.Numeric(), token)), amount)
+        if sign == "*" and token is int:
+            return self._combine(sign, left, self.parameters.add(sa.BigInteger(), token))
         factor = self.parameters.add(sa.String(), None, _number_text)
-        return sa.func.spruce_scale(sa.type_coerce(left, sa.Integer()), operator, factor, type_=amount)
+        return sa.func.spruce_scale(sa.type_coerce(left, sa.Integer()), sign, factor, type_=amount)
 
-    def _combine(self, operator: str, left: Column, right: Column) -> Column:
+    def _combine(self, sign: str, left: Column, right: Column) -> Column:
         left_exact, right_exact = isinstance(left.type, ExactDecimal), isinstance(right.type, ExactDecimal)
-        if operator in "+-" and (left_exact or right_exact):
+        if sign in "+-" and (left_exact or right_exact):
             amount = max((c.type for c in (left, right) if isinstance(c.type, ExactDecimal)), key=lambda t: t.places)
             left, right = rescale(left, amount, self.dialect), rescale(right, amount, self.dialect)
-            return sa.type_coerce(_plain(left).op(operator)(_plain(right)), amount)
+            return sa.type_coerce(_plain(left).op(sign)(_plain(right)), amount)
         if left_exact and right_exact and self.dialect.name == "sqlite":
             raise FieldError(
-                f"two decimal columns cannot be combined by {operator!r} on SQLite", hint="Compute it in Python."
+                f"two decimal columns cannot be combined by {sign!r} on SQLite", hint="Compute it in Python."
             )
         result = left.type if left_exact or not right_exact else right.type
         if sa.Double in map(type, (left.type, right.type)) and not (left_exact or right_exact):
             result = sa.Double()
-        return sa.type_coerce(_plain(left).op(operator)(_plain(right)), result)
+        return sa.type_coerce(_plain(left).op(sign)(_plain(right)), result)
 
 
 def _plain(column: Column) -> Column:
@@ -141,20 +142,26 @@ def _number_text(value: Decimal | float) -> str:
 
 
 def check_amounts(clause: sa.ClauseElement, dialect: sa.Dialect) -> None:
-    """Refuse SQLAlchemy expressions that would compare amounts of different units on SQLite."""
+    """Refuse SQLAlchemy expressions that would mix amounts of different units on SQLite. Raises FieldError."""
     if dialect.name != "sqlite":
         return
     for element in visitors.iterate(clause):
-        if isinstance(element, sa.sql.elements.BinaryExpression):
-            types = (element.left.type, element.right.type)
-            if any(isinstance(found, ExactDecimal) for found in types) and _units_differ(*types):
-                raise FieldError(
-                    f"{element} has decimal columns of different units, which SQLite cannot compare",
-                    hint='Use keywords and F: filter(price__gt=db.F("cost")).',
-                )
+        if not isinstance(element, sa.sql.elements.BinaryExpression):
+            continue
+        if _units_differ(element.operator, element.left.type, element.right.type):
+            raise FieldError(
+                f"{element} has decimal columns of different units, which SQLite cannot compare",
+                hint='Use keywords and F: filter(price__gt=db.F("cost")).',
+            )
 
 
-def _units_differ(left: TypeEngine[Any], right: TypeEngine[Any]) -> bool:
+_FACTORS = (operator.mul, operator.truediv, operator.floordiv, operator.mod)
+
+
+def _units_differ(how: Any, left: TypeEngine[Any], right: TypeEngine[Any]) -> bool:
     if isinstance(left, ExactDecimal) and isinstance(right, ExactDecimal):
-        return left.places != right.places
-    return False
+        return left.places != right.places or how in _FACTORS
+    if how in _FACTORS or not (isinstance(left, ExactDecimal) or isinstance(right, ExactDecimal)):
+        return False
+    other = right if isinstance(left, ExactDecimal) else left
+    return isinstance(other, sa.Numeric | sa.Integer | sa.Float)

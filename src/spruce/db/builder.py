@@ -4,11 +4,9 @@ Everything here runs when a shape is used for the first time only, so it is writ
 """
 
 from collections.abc import Callable, Sequence
-from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.types import TypeEngine
 
 from spruce.db.arithmetic import rescale
 from spruce.db.conditions import Conditions
@@ -64,7 +62,9 @@ class Builder:
     # ---- the ops ----------------------------------------------------------------------------------------------------
 
     def _filter(self, negated: bool, keys: tuple[str | None, ...], tokens: tuple[Any, ...]) -> None:
-        self.where.append(self.conditions.all_of("AND", negated, keys, tokens, inside=False))
+        condition = self.conditions.all_of("AND", negated, keys, tokens, inside=False)
+        if condition is not None:
+            self.where.append(condition)
         if not negated and not self.joins:
             self.unique = self.unique or any(map(self._is_unique, keys, tokens))
 
@@ -146,7 +146,7 @@ class Builder:
                 made = self.conditions.arithmetic.sql(token.key, across=False)
                 self.changes[field.attname] = rescale(made, type_, self.dialect)
             elif isinstance(token, Clause):
-                self.changes[field.attname] = self.conditions.clause(token)
+                self.changes[field.attname] = rescale(self.conditions.clause(token), type_, self.dialect)
             elif isinstance(token, type | Row):
                 self.changes[field.attname] = self.parameters.add(type_, None, field.clean)
             else:
@@ -263,7 +263,7 @@ class Builder:
             return made  # type: ignore[no-any-return] # SQLAlchemy's functions are untyped by name
         if function == "avg" and not isinstance(column.type, ExactDecimal):
             return sa.type_coerce(made, sa.Double())
-        return sa.type_coerce(made, _Mean(column.type) if function == "avg" else column.type)
+        return sa.type_coerce(made, column.type)
 
     def _update_rows(self) -> sa.Update:
         return sa.update(self.joins.table).where(*self._own_rows()).values(self.changes)
@@ -282,21 +282,6 @@ class Builder:
         rows = self._rows().correlate(None)
         self.load = None
         return [key.in_(rows)]
-
-
-class _Mean(ExactDecimal):
-    """The mean of amounts, which on SQLite is no whole number of units any more."""
-
-    cache_ok = True
-
-    def __init__(self, amount: TypeEngine[Any]) -> None:
-        digits, places = (amount.digits, amount.places) if isinstance(amount, ExactDecimal) else (18, 0)
-        super().__init__(digits, places)
-
-    def read_code(self, dialect: sa.Dialect) -> tuple[str, dict[str, object]] | None:
-        """A float in units to a Decimal."""
-        code = super().read_code(dialect)
-        return code and (code[0].replace("{}", "number(repr({}))"), {**code[1], "number": Decimal})
 
 
 def _first_value(rows: list[Any], alias: str) -> list[Any]:

@@ -47,12 +47,16 @@ class Conditions:
 
     def all_of(
         self, connector: str, negated: bool, keys: tuple[str | None, ...], tokens: tuple[Hashable, ...], inside: bool
-    ) -> Condition:
-        """The conditions of `keys` and `tokens`, combined; `inside` tells whether a NOT stands around them."""
+    ) -> Condition | None:
+        """The conditions of `keys` and `tokens`, combined; `inside` tells whether a NOT stands around them.
+
+        None when they say nothing, as an empty Q.
+        """
         under = inside or negated
-        parts = [self.one(key, token, under) for key, token in zip(keys, tokens, strict=True)]
+        made = [self.one(key, token, under) for key, token in zip(keys, tokens, strict=True)]
+        parts = [part for part in made if part is not None]
         if not parts:
-            return sa.true()
+            return None
         combined: Condition
         if connector == "XOR" and len(parts) > 1:
             combined = _odd(parts)
@@ -60,7 +64,7 @@ class Conditions:
             combined = (sa.or_ if connector == "OR" else sa.and_)(*parts)
         return sa.not_(combined.self_group()) if negated else combined
 
-    def one(self, key: str | None, token: Any, negated: bool) -> Condition:
+    def one(self, key: str | None, token: Any, negated: bool) -> Condition | None:
         """One condition; `negated` tells whether a NOT stands around it."""
         if key is None:
             if isinstance(token, Tree):
@@ -142,8 +146,8 @@ class Conditions:
     def _row(self, path: Path, key: str, column: Column, token: Row) -> Condition:
         target = path.field.target if path.field.is_relation else path.field.model  # type: ignore[attr-defined] # is_relation says that it is a ForeignKey
         if not issubclass(token.model, target) or not (path.field.is_relation or path.field.primary_key):
-            wanted = f"a {target.__name__}" if path.field.is_relation else path.field.what
-            raise FieldError(f"{key} takes {wanted}, not a {token.model.__name__}")
+            wanted = target.__name__ if path.field.is_relation else path.field.what
+            raise FieldError(f"{key} takes a {wanted}, not a {token.model.__name__}")
         return LOOKUPS[path.lookup].sql(column, self.parameters.add(path.field.column_type()), self.dialect.name)
 
     def _nested(self, path: Path, key: str, column: Column, token: Nested) -> Condition:
@@ -159,7 +163,9 @@ class Conditions:
         return lookup.sql(column, rescale(other, column.type, self.dialect), self.dialect.name)
 
     def _clause(self, path: Path, key: str, column: Column, token: Clause) -> Condition:
-        return LOOKUPS[path.lookup].sql(column, self.clause(token), self.dialect.name)
+        return LOOKUPS[path.lookup].sql(
+            column, rescale(self.clause(token), column.type, self.dialect), self.dialect.name
+        )
 
 
 _OF_TOKEN: dict[type, Callable[[Conditions, Path, str, Column, Any], Condition]] = {

@@ -162,7 +162,7 @@ def current() -> Databases:
 
 
 def choose(using: str | None, model: "type[Model] | None", *, write: bool, **hints: Any) -> Database:
-    """The database for a query: the alias that is asked for, else what routers say, else that of the hint `instance`."""
+    """The database for a query: the alias that is asked for, else the routers', else that of the hint `instance`."""
     databases = current()
     if using is not None:
         return databases[using]

@@ -8,7 +8,7 @@ is `exact` unless given. `contains` and `startswith` tell upper from lower case 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import sqlalchemy as sa
 
@@ -157,10 +157,10 @@ def resolve(model: "type[Model]", text: str, *, lookups: bool = True) -> Path:
         field = _field(here, parts.pop(0), text)
     if steps and field.primary_key:
         field = steps.pop()  # the foreign key's own column holds it: no join
+    if parts and not lookups:
+        _refuse_rest(field, parts[0], text)
     part = parts.pop(0) if parts and parts[0] in PARTS and field.family in PARTS[parts[0]].families else None
-    if part and not lookups:
-        parts.insert(0, part)
-    path = Path(tuple(steps), field, part, parts.pop(0) if lookups and parts else "exact")
+    path = Path(tuple(steps), field, part, parts.pop(0) if parts else "exact")
     _check_lookup(path, parts, text)
     return path
 
@@ -177,11 +177,19 @@ def _field(model: "type[Model]", name: str, text: str) -> Field[Any]:
     return found
 
 
+def _refuse_rest(field: Field[Any], rest: str, text: str) -> NoReturn:
+    if field.is_relation and rest not in LOOKUPS:
+        _field(field.target, rest, text)  # type: ignore[attr-defined] # is_relation says that it is a ForeignKey
+    raise FieldError(f"{text!r}: here stands the name of a field, without {rest!r} behind it")
+
+
 def _check_lookup(path: Path, rest: list[str], text: str) -> None:
     field = path.compared
     known = lookups_of(field)
-    wrong = rest[0] if rest else path.lookup
-    if not rest and wrong in known:
+    wrong = path.lookup
+    if wrong in known:
+        if rest:
+            raise FieldError(f"{text!r}: nothing can stand behind the lookup {wrong!r}, and there is {rest[0]!r}")
         return
     if path.field.is_relation and wrong not in LOOKUPS:
         _field(path.field.target, wrong, text)  # type: ignore[attr-defined] # is_relation says that it is a ForeignKey

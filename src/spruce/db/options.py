@@ -143,7 +143,7 @@ class Registry:
         self.models: dict[str, type[Model]] = {}
 
     def add(self, model: "type[Model]") -> None:
-        """Take a model in; it replaces one of the same name in the same module, as after a reload. Raises ModelError."""
+        """Take a model in; it replaces one of its name in its module, as after a reload. Raises ModelError."""
         name = model._meta.db_table
         old = self.models.get(name)
         if old is not None and (old.__module__, old.__name__) != (model.__module__, model.__name__):

@@ -92,10 +92,16 @@ class ExactDecimal(_Coded):
         return dialect.type_descriptor(sa.BigInteger())
 
     def read_code(self, dialect: sa.Dialect) -> Code | None:
-        """Whole number to Decimal."""
+        """Whole number to Decimal; also a fraction of a unit, which a mean may be."""
         if dialect.name != "sqlite":
             return None
-        return "multiply({}, unit)", {"multiply": EXACT.multiply, "unit": Decimal((0, (1,), -self.places))}
+        unit = Decimal((0, (1,), -self.places))
+
+        def fraction(value: float) -> Decimal:
+            return EXACT.multiply(Decimal(repr(value)), unit)
+
+        names = {"multiply": EXACT.multiply, "unit": unit, "fraction": fraction}
+        return "(multiply({0}, unit) if {0}.__class__ is int else fraction({0}))", names
 
     def write(self, dialect: sa.Dialect) -> Callable[[Any], Any] | None:
         """Decimal to whole number; to a half between two when it lies between, so that it compares as it should."""

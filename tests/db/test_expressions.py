@@ -1,0 +1,74 @@
+"""Q, F and aggregates as values, without a database."""
+
+import pytest
+
+from spruce.db import Avg, Count, F, Max, Q
+
+
+def test_qs_are_combined_without_changing_them() -> None:
+    """Each operator makes a new Q."""
+    cheap, gone = Q(price__lt=5), Q(stock=0)
+    assert repr(cheap | gone) == "<Q: (<Q: (price__lt=5)> OR <Q: (stock=0)>)>"
+    assert repr(~(cheap & gone)) == "<Q: NOT (<Q: (price__lt=5)> AND <Q: (stock=0)>)>"
+    assert repr(cheap ^ gone) == "<Q: (<Q: (price__lt=5)> XOR <Q: (stock=0)>)>"
+    assert repr(cheap) == "<Q: (price__lt=5)>"
+
+
+def test_an_empty_q_says_nothing() -> None:
+    """So that a condition can be built up in a loop."""
+    cheap = Q(price__lt=5)
+    assert not Q()
+    assert (Q() | cheap) is cheap
+    assert (cheap & Q()) is cheap
+
+
+def test_a_q_is_combined_with_qs_only() -> None:
+    """Anything else is a mistake."""
+    with pytest.raises(TypeError) as refused:
+        Q(price=1) | {"stock": 0}
+    assert str(refused.value) == "a Q can be combined with another Q only, not with dict: wrap it in Q(...)"
+
+
+def test_an_f_is_equal_in_form_whatever_its_values() -> None:
+    """Its key holds names and types, so that the SQL can be used again."""
+    first, second = F("stock") - 1, F("stock") - 2
+    assert first.key == second.key
+    assert (first.values, second.values) == ((1,), (2,))
+    assert (F("stock") - 1.5).key != first.key
+
+
+@pytest.mark.parametrize(
+    ("made", "shown"),
+    [
+        (F("a") + 1, "<F: (a + 1)>"),
+        (1 + F("a"), "<F: (1 + a)>"),
+        (2 - F("a") * F("b"), "<F: (2 - (a * b))>"),
+        (F("a") / 2 % 3, "<F: ((a / 2) % 3)>"),
+        (3 * F("a"), "<F: (3 * a)>"),
+        (3 / F("a"), "<F: (3 / a)>"),
+        (-F("a"), "<F: (a * -1)>"),
+    ],
+)
+def test_arithmetic_on_an_f(made: F, shown: str) -> None:
+    """Both sides may be values, in the order in which they are written."""
+    assert repr(made) == shown
+
+
+def test_f_and_aggregates_take_a_name() -> None:
+    """A column object there is a mistake that Django's users don't make, but others do."""
+    with pytest.raises(TypeError) as refused:
+        F(3)  # type: ignore[arg-type] # the point of the test
+    assert str(refused.value) == "F() takes the name of a field, not 3"
+    with pytest.raises(TypeError) as refused:
+        Avg(3)  # type: ignore[arg-type] # the point of the test
+    assert str(refused.value) == "Avg() takes the name of a field, not 3"
+
+
+def test_aggregates_have_names() -> None:
+    """Those of Django."""
+    assert [each.default_alias for each in (Max("price"), Count("*"), Count("id"))] == [
+        "price__max",
+        "__count",
+        "id__count",
+    ]
+    assert repr(Count("id", distinct=True)) == "Count('id', distinct=True)"

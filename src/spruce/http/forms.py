@@ -1,6 +1,6 @@
 """Forms in request bodies: urlencoded ones, and multipart with uploaded files.
 
-Multipart is split by Werkzeug's sans-I/O decoder. A file above 500 kB goes to a temporary file on disk, so memory
+A file above 500 kB goes to a temporary file on disk, so memory
 stays flat. Every count and size has a limit (`FormLimits`), and what is above one is refused with 413 while it arrives.
 """
 
@@ -15,6 +15,7 @@ from spruce.errors.http import BadRequest, RequestEntityTooLarge
 from spruce.http.headers import Headers
 from spruce.http.media import parse_options
 from spruce.http.multidict import MultiDict
+from spruce.http.multipart import Event, MultipartDecoder, MultipartError, PartBegins, PartData
 from spruce.http.query import parse_query
 
 __all__ = ["FileStorage", "Form", "FormLimits", "Readable", "parse_multipart", "parse_urlencoded"]
@@ -135,11 +136,7 @@ class _Multipart:
     """One multipart body on its way into a Form."""
 
     def __init__(self, stream: Readable, boundary: str, limits: FormLimits) -> None:
-        # Imported here: werkzeug takes a while to import, and most processes never see a multipart form.
-        from werkzeug.sansio import multipart
-
-        self.events = multipart
-        self.decoder = multipart.MultipartDecoder(boundary.encode("latin-1"))
+        self.boundary = boundary
         self.stream = stream
         self.limits = limits
         self.counts = {"parts": 0, "fields": 0, "files": 0}
@@ -150,62 +147,56 @@ class _Multipart:
 
     def parse(self) -> Form:
         try:
-            self._run()
+            decoder = MultipartDecoder(self.boundary)
+            while not decoder.complete:
+                for event in decoder.feed(self.stream.read(_CHUNK)):
+                    self._take(event)
         except BaseException as error:
             for _, file in self.form.files.items(multi=True):
                 file.close()
-            if isinstance(error, ValueError):
+            if isinstance(error, MultipartError):
                 raise BadRequest(f"The multipart form is malformed: {error}.") from error
             raise
         return self.form
 
-    def _run(self) -> None:
-        silent = 0
-        while True:
-            data = self.stream.read(_CHUNK)
-            silent += len(data)
-            self.decoder.receive_data(data or None)
-            while not isinstance(event := self.decoder.next_event(), self.events.NeedData):
-                if isinstance(event, self.events.Epilogue):
-                    return
-                silent = 0
-                self._take(event)
-            if silent > self.limits.memory:
-                raise RequestEntityTooLarge(f"No part of the form ends within {self.limits.memory} bytes.")
+    def _take(self, event: Event) -> None:
+        if isinstance(event, PartData):
+            self._add(event.data)
+        elif isinstance(event, PartBegins):
+            self._begin(event)
+        else:
+            self._end()
 
-    def _take(self, event: object) -> None:
-        events = self.events
-        if isinstance(event, events.Field):
+    def _begin(self, part: PartBegins) -> None:
+        self._count("parts")
+        if part.filename is None:
             self._count("fields")
-            self.file, self.field = None, (event.name, bytearray())
-        elif isinstance(event, events.File):
-            self._count("files")
-            self._start_file(event.name, event.filename, Headers(list(event.headers)))
-        elif isinstance(event, events.Data):
-            self._add(event.data, event.more_data)
+            self.field = (part.name, bytearray())
+            return
+        self._count("files")
+        stream = SpooledTemporaryFile(max_size=_IN_MEMORY, mode="w+b")  # noqa: SIM115 - lives as long as the request
+        self.file = FileStorage(stream, part.filename, part.name, headers=part.headers)
+        self.form.files.add(part.name, self.file)
 
     def _count(self, kind: str) -> None:
-        for each in ("parts", kind):
-            self.counts[each] += 1
-            limit = getattr(self.limits, each)
-            if self.counts[each] > limit:
-                raise RequestEntityTooLarge(f"The form has more than {limit} {each}.")
+        self.counts[kind] += 1
+        limit = getattr(self.limits, kind)
+        if self.counts[kind] > limit:
+            raise RequestEntityTooLarge(f"The form has more than {limit} {kind}.")
 
-    def _start_file(self, name: str, filename: str, headers: Headers) -> None:
-        stream = SpooledTemporaryFile(max_size=_IN_MEMORY, mode="w+b")  # noqa: SIM115 - lives as long as the request
-        self.file = FileStorage(stream, filename, name, headers=headers)
-        self.form.files.add(name, self.file)
-
-    def _add(self, data: bytes, more: bool) -> None:
+    def _add(self, data: bytes) -> None:
         if self.file is not None:
             self.file.stream.write(data)
-            if not more:
-                self.file.stream.seek(0)
             return
-        name, value = self.field
         self.memory += len(data)
         if self.memory > self.limits.memory:
             raise RequestEntityTooLarge(f"The fields of the form are larger than {self.limits.memory} bytes.")
-        value += data
-        if not more:
+        self.field[1].extend(data)
+
+    def _end(self) -> None:
+        if self.file is not None:
+            self.file.stream.seek(0)
+            self.file = None
+        else:
+            name, value = self.field
             self.form.fields.add(name, value.decode("utf-8", "replace"))

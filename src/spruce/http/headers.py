@@ -208,7 +208,7 @@ class HeaderSet:
         return (word.strip() for word in words if word.strip())
 
     def __len__(self) -> int:
-        return len([*self])
+        return sum(1 for _ in self)
 
     def __repr__(self) -> str:
         return f"HeaderSet({[*self]!r})"

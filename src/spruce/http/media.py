@@ -42,11 +42,14 @@ def parse_options(header: str) -> tuple[str, dict[str, str]]:
 
 
 def _quoted(text: str) -> tuple[str, str]:
-    """Read the quoted string that `text` begins with; return it unquoted, and what is behind it."""
+    """Read the quoted string that `text` begins with; return it unquoted, and what is behind it.
+
+    A backslash that quotes neither a quote nor a backslash stays: browsers send file names so.
+    """
     characters: list[str] = []
     index = 1
     while index < len(text) and text[index] != '"':
-        if text[index] == "\\" and index + 1 < len(text):
+        if text[index] == "\\" and text[index + 1 : index + 2] in ('"', "\\"):
             index += 1
         characters.append(text[index])
         index += 1

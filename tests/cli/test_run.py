@@ -41,7 +41,9 @@ def test_a_loop_that_is_not_installed_is_told(monkeypatch: pytest.MonkeyPatch) -
     check_loop("asyncio")
     with pytest.raises(ConfigError) as caught:
         check_loop("uvloop")
-    assert str(caught.value) == "uvloop is not installed. pip install 'spruce[uvloop]', or leave --loop out."
+    assert (
+        str(caught.value) == "uvloop is not installed. Install it: pip install 'spruce[uvloop]', or leave --loop out."
+    )
 
 
 @pytest.mark.parametrize(

@@ -74,4 +74,6 @@ def check_loop(name: str) -> None:
     if name not in LOOPS:
         raise ConfigError(f"there is no loop {name!r}{nearest(name, LOOPS)}", hint=f"Choose one of {', '.join(LOOPS)}.")
     if name == "uvloop" and importlib.util.find_spec("uvloop") is None:
-        raise ConfigError("uvloop is not installed", hint="pip install 'spruce[uvloop]', or leave --loop out.")
+        raise ConfigError(
+            "uvloop is not installed", hint="Install it: pip install 'spruce[uvloop]', or leave --loop out."
+        )

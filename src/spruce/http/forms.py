@@ -89,7 +89,7 @@ class FileStorage:
     def save(self, destination: str | PathLike[str] | IO[bytes]) -> None:
         """Write the file, from where its stream is, to a path or an open file; blocks while the disk writes.
 
-        `filename` comes from the client: choose the name yourself, or clean it with werkzeug.utils.secure_filename.
+        `filename` comes from the client and may be any path: choose the name on the disk yourself.
         """
         if isinstance(destination, str | PathLike):
             with open(destination, "wb") as target:

@@ -60,7 +60,9 @@ class RequestParser:
         "_held",
         "_host",
         "_is_upgrade",
+        "_large",
         "_long",
+        "_many",
         "_overhead",
         "_resumed",
         "_url",
@@ -77,7 +79,9 @@ class RequestParser:
 
     def __init__(self, limits: Limits, peer: Peer, wanted: Callable[[], object]) -> None:
         self.limits = limits
-        self._long = limits.request_line - 32
+        self._long = limits.request_line - 32  # from here on the sizes are looked at closely
+        self._many = min(limits.fields, 32)
+        self._large = min(limits.head, 32 * 1024)
         self.peer = peer
         self.wanted = wanted
         self.requests: deque[Request] = deque()
@@ -114,12 +118,15 @@ class RequestParser:
             return
         self._data = data
         self._fresh = b"" if self.partial or self.body is not None else data
+        behind = -1
         try:
             self._execute(data)
         except httptools.HttpParserUpgrade as upgrade:
-            self._go_on_behind_upgrades(upgrade)
+            behind = upgrade.args[0]
         except httptools.HttpParserError as error:
             self._refuse(error)
+        while behind >= 0:
+            behind = self._go_on_behind_upgrade(behind)
         if self.partial:
             self._keep_partial(self._data)
         elif self.body is not None:
@@ -146,7 +153,7 @@ class RequestParser:
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header field, or a trailer field, which is dropped."""
-        self._headers.append((name.lower(), value))
+        self._headers.append((name.lower(), value.rstrip()))  # llhttp leaves the blanks behind
 
     def on_headers_complete(self) -> None:
         """The head is complete: make the request."""
@@ -160,9 +167,10 @@ class RequestParser:
         version = "1.1"
         if not self._fresh.startswith(b" HTTP/1.1\r\n", len(method) + 1 + len(url)):
             version = self._version(raw_method, url)
-        self._fresh = b""
-        if len(url) > self._long or len(headers) > 32 or len(self._data) > 32768:
             self._check_size(method, url, headers)
+        elif len(url) > self._long or len(headers) > self._many or len(self._data) > self._large:
+            self._check_size(method, url, headers)
+        self._fresh = b""
         target = url.decode()
         if target[0] != "/" or "#" in target:
             target = self._unusual_target(method, url)
@@ -323,26 +331,29 @@ class RequestParser:
 
     # Errors and upgrades
 
-    def _go_on_behind_upgrades(self, upgrade: httptools.HttpParserUpgrade | None) -> None:
-        """Read on as plain HTTP/1.1 behind a head that asked for an upgrade, and behind others that follow it."""
-        while upgrade is not None:
-            self._data = self._data[upgrade.args[0] :]
-            upgrade = None
-            self._begin()
-            if self._held is not None:
-                self._tell_framing(self._held)
-            try:
-                self._execute(self._data)
-            except httptools.HttpParserUpgrade as another:
-                upgrade = another
-            except httptools.HttpParserError as error:
-                self._refuse(error)
+    def _go_on_behind_upgrade(self, offset: int) -> int:
+        """Read on as plain HTTP/1.1 behind a head that asked for an upgrade; return where the next one is, or -1.
+
+        Never called while an exception is handled: that would take the place of the one that llhttp's carries.
+        """
+        self._data = self._data[offset:]
+        self._begin()
+        if self._held is not None:
+            self._tell_framing(self._held)
+        try:
+            self._execute(self._data)
+        except httptools.HttpParserUpgrade as upgrade:
+            return int(upgrade.args[0])
+        except httptools.HttpParserError as error:
+            self._refuse(error)
+        return -1
 
     def _tell_framing(self, body: BodyStream) -> None:
         framing = b"Transfer-Encoding: chunked" if body.expected is None else b"Content-Length: %d" % body.expected
         self._held = None
         self._resumed = True
         self._execute(b"POST / HTTP/1.1\r\n%b\r\n\r\n" % framing)
+        self._headers = []
 
     def _refuse(self, error: httptools.HttpParserError) -> None:
         cause = error.__context__

@@ -5,6 +5,7 @@ Docstrings of classes and functions are ruff's to check, layers import-linter's.
 
 import ast
 import re
+import tomllib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -152,6 +153,19 @@ def test_every_silenced_finding_has_a_code_and_a_reason() -> None:
     reasoned = r"(?!(?:type: ignore\[[a-z, -]+\] *#|noqa: [A-Z]+\d+(?:, ?[A-Z]+\d+)* *[-#]|pragma: no cover *-) *\w)"
     silenced = re.compile(r"# *" + reasoned + r"(?:type: " + r"ignore|no" + r"qa|pragma:).*")
     expect_none(lines_with(silenced, python_files()))
+
+
+def test_every_dependency_is_used_and_has_its_reason() -> None:
+    """What is installed with Spruce is imported by it, and CONTRIBUTING says what for."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    names = {re.split(r"[<>=\[; ]", dependency)[0] for dependency in project["dependencies"]}
+    code = "\n".join(path.read_text("utf-8") for path in modules())
+    expect_none(
+        name for name in sorted(names) if not re.search(rf"^\s*(?:from|import) {name.lower()}\b", code, re.MULTILINE)
+    )
+    reasons = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    extras = {re.split(r"[<>=\[; ]", each)[0] for group in project["optional-dependencies"].values() for each in group}
+    expect_none(name for name in sorted(names | extras - {"spruce"}) if not re.search(rf"\b{name}\b", reasons))
 
 
 def test_no_file_names_a_place_on_somebodys_machine() -> None:

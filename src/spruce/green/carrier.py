@@ -8,11 +8,12 @@ an exception is thrown and when the job ends, so a late wake never lands in the 
 import sys
 from asyncio.events import _set_running_loop
 from collections.abc import Callable
+from types import TracebackType
 from typing import Any
 
 from greenlet import getcurrent, greenlet
 
-from spruce.green.driver import await_on, enter_task, leave_task
+from spruce.green.driver import await_on, enter_task, leave_task, swap_current_task
 from spruce.green.greenthread import AnyHub, Gate, GreenThread
 
 __all__ = ["Carrier", "MainCarrier"]
@@ -38,6 +39,7 @@ class Carrier(greenlet):
     __sqlalchemy_greenlet_provider__ = True
     parent = property(lambda self: _portal)  # seen by Python code only
     throws_at_once = True
+    woken = False
 
     gate: Gate | None  # the way in while the thread's Task waits
     hub: AnyHub
@@ -73,7 +75,7 @@ class Carrier(greenlet):
                 self.park = hub.park
             if thread.links is not None:
                 thread.call_links()
-            del thread
+            del thread, self.thread
             idle.append(self)
             hub.park()
 
@@ -89,47 +91,91 @@ class Carrier(greenlet):
         finally:
             enter_task(thread, hub.loop)
 
+    def enter_loop(self) -> None:
+        """Let the coroutine that runs next see its Task, unless it runs in that Task's own step."""
+        thread = self.thread
+        if not thread.driven:
+            enter_task(thread, self.hub.loop)
+
+    def leave_loop(self) -> None:
+        """Undo `enter_loop`."""
+        thread = self.thread
+        if thread.swapped:
+            leave_task(thread, self.hub.loop)
+
 
 class MainCarrier:
     """The main greenlet of a program without a loop of its own, seen as a carrier: it may block, and the hub then runs.
 
-    The loop runs in a child greenlet. While main runs, it sees no running loop (`asyncio.run` works there). On a loop
-    written in C main is resumed only after `run_forever` has returned, so that no frame of that loop lies on the stack
-    that main uses.
+    The loop runs in a child greenlet. While main runs plain code, it sees no running loop (`asyncio.run` works there).
+    On a loop written in C main is resumed only after `run_forever` has returned, so that no frame of that loop lies on
+    the stack that main uses.
     """
 
-    __slots__ = ("gate", "greenlet", "hooks", "hub", "seq", "stop_first", "thread", "woken")
+    __slots__ = ("_hooks", "error", "gate", "greenlet", "hub", "park", "seq", "stop_first", "thread", "woken")
     throws_at_once = False
 
     def __init__(self, hub: AnyHub, main: greenlet, thread: GreenThread, *, stop_first: bool) -> None:
         self.hub, self.greenlet, self.thread = hub, main, thread
         self.gate: Gate | None = None
+        self.error: BaseException | None = None
+        self.park: Callable[[], Any] = self.park_plain
         self.seq = 0
         self.stop_first = stop_first
         self.woken = False
-        self.hooks = sys.get_asyncgen_hooks()
+        self._hooks = sys.get_asyncgen_hooks()
 
     def switch(self, *_: Any) -> None:
         """Resume the main greenlet, or let the loop stop and do it then; called in the root."""
         if self.stop_first:
             self.woken = True
-            self.hub.loop.stop()
+            self.hub.stop_soon()
             return
         inside = sys.get_asyncgen_hooks()
+        task = swap_current_task(self.hub.loop, None)
         _set_running_loop(None)
-        sys.set_asyncgen_hooks(*self.hooks)
+        sys.set_asyncgen_hooks(*self._hooks)
         try:
             self.greenlet.switch()
         finally:
             sys.set_asyncgen_hooks(*inside)
             _set_running_loop(self.hub.loop)
+            swap_current_task(self.hub.loop, task)
 
-    def throw(self, error: BaseException, /) -> None:
+    def throw(self, kind: Any, error: BaseException, traceback: TracebackType | None, /) -> None:
         """Resume the main greenlet with an exception; called in the root."""
-        self.thread.interrupt(error)
+        self.error = error
+        self.switch()
 
-    def park(self) -> None:
+    def park_plain(self) -> None:
         """Run the loop until this is woken; raises what it is interrupted with."""
-        self.hub.park()
-        if self.thread.pending is not None:
+        self.hub.root.switch()  # without the guard: the loop has stopped before main is resumed
+        if self.error is not None:
+            error, self.error = self.error, None
+            raise error
+        if self.thread.pending is not None and self.thread.trap is None:
             raise self.thread.take()
+
+    def park_in_task(self) -> None:
+        """The `park` of mode T. A coroutine that is being awaited sees the loop again afterwards."""
+        if not self.thread.depth:
+            self.park_plain()
+            return
+        self.leave_loop()
+        try:
+            self.park_plain()
+        finally:
+            self.enter_loop()
+
+    def enter_loop(self) -> None:
+        """Let the coroutine that runs next see the loop, and its Task."""
+        loop: Any = self.hub.loop
+        _set_running_loop(loop)
+        sys.set_asyncgen_hooks(loop._asyncgen_firstiter_hook, loop._asyncgen_finalizer_hook)
+        enter_task(self.thread, loop)
+
+    def leave_loop(self) -> None:
+        """Undo `enter_loop`."""
+        leave_task(self.thread, self.hub.loop)
+        sys.set_asyncgen_hooks(*self._hooks)
+        _set_running_loop(None)

@@ -30,14 +30,14 @@ from typing import Any, Protocol
 from spruce.errors import GreenError
 from spruce.green.greenthread import BARE, AnyCarrier, GreenThread
 
-__all__ = ["Awaiter", "await_on", "enter_task", "leave_task"]
+__all__ = ["Awaiter", "await_on", "enter_task", "leave_task", "swap_current_task"]
 
 if sys.version_info >= (3, 12):
-    _swap_current_task: Any = asyncio.tasks._swap_current_task  # type: ignore[attr-defined]  # not in typeshed
+    swap_current_task: Any = asyncio.tasks._swap_current_task  # type: ignore[attr-defined]  # not in typeshed
 else:
     _current_tasks: Any = asyncio.tasks._current_tasks  # type: ignore[attr-defined]  # shared with the C accelerator
 
-    def _swap_current_task(loop: asyncio.AbstractEventLoop, task: "asyncio.Task[Any] | None") -> Any:
+    def swap_current_task(loop: asyncio.AbstractEventLoop, task: "asyncio.Task[Any] | None") -> Any:
         """Make `task` the loop's current one and return the one before, as CPython 3.12 and later do."""
         previous = _current_tasks.get(loop)
         if task is None:
@@ -51,6 +51,12 @@ class Awaiter(AnyCarrier, Protocol):
     """A carrier whose way of parking changes with the mode of its thread."""
 
     park: Any
+
+    def enter_loop(self) -> None:
+        """Let the coroutine that runs next see the loop and its Task."""
+
+    def leave_loop(self) -> None:
+        """Undo `enter_loop`."""
 
     def park_in_task(self) -> None:
         """The `park` of mode T."""
@@ -109,9 +115,10 @@ class _Gate:
             self.open()
 
     def open(self) -> None:
-        """Resume the Task now; only in the root, outside of any Task's step."""
+        """Resume the Task now, if it waits; only in the root, outside of any Task's step."""
         wake_task, self._wake_task = self._wake_task, None
-        wake_task(self)
+        if wake_task is not None:
+            wake_task(self)
 
 
 async def _drive(carrier: AnyCarrier, thread: GreenThread, loop: asyncio.AbstractEventLoop) -> None:
@@ -131,7 +138,7 @@ async def _drive(carrier: AnyCarrier, thread: GreenThread, loop: asyncio.Abstrac
                     trap.cancel()
                 trap._asyncio_future_blocking = True
                 await _yield(trap)
-            elif thread.pending is None:
+            elif thread.pending is None or carrier.woken:
                 carrier.gate = gate
                 gate._asyncio_future_blocking = True
                 await _yield(gate)
@@ -141,7 +148,13 @@ async def _drive(carrier: AnyCarrier, thread: GreenThread, loop: asyncio.Abstrac
             error = exc
         finally:
             carrier.gate = None
-        _resume(carrier, thread, trap, error)
+        if (
+            trap is None and thread.trap is not None
+        ):  # a main greenlet that ran outside of this step waits for a future now
+            if error is not None:
+                thread.pending = [*(thread.pending or ()), (error, None)]
+        elif not thread.dead:
+            _resume(carrier, thread, trap, error)
 
 
 def _resume(carrier: AnyCarrier, thread: GreenThread, trap: Any, error: BaseException | None) -> None:
@@ -154,12 +167,12 @@ def _resume(carrier: AnyCarrier, thread: GreenThread, trap: Any, error: BaseExce
         thread.trap = None
         if thread.pending is not None and not isinstance(error, CancelledError):
             error = CancelledError()
-    thread.driven = True
+    thread.driven = carrier.throws_at_once
     try:
         if error is None:
             carrier.switch()
         else:
-            carrier.throw(error)
+            carrier.throw(type(error), error, error.__traceback__)
     finally:
         thread.driven = False
 
@@ -176,14 +189,14 @@ def _begin_task(carrier: Awaiter, thread: GreenThread, loop: asyncio.AbstractEve
 def enter_task(thread: GreenThread, loop: asyncio.AbstractEventLoop) -> None:
     """Make the thread's Task the current one, unless its own step is already running."""
     if not thread.driven:
-        thread.outer_task = _swap_current_task(loop, thread.task)
+        thread.outer_task = swap_current_task(loop, thread.task)
         thread.swapped = True
 
 
 def leave_task(thread: GreenThread, loop: asyncio.AbstractEventLoop) -> None:
     """Undo `enter_task`; nothing if the Task wasn't swapped in."""
     if thread.swapped:
-        _swap_current_task(loop, thread.outer_task)
+        swap_current_task(loop, thread.outer_task)
         thread.outer_task = None
         thread.swapped = False
 
@@ -219,7 +232,7 @@ def await_on(carrier: Awaiter, awaitable: Awaitable[Any]) -> Any:
         _begin_task(carrier, thread, loop)
     outermost = thread.depth == 0
     if outermost:
-        enter_task(thread, loop)
+        carrier.enter_loop()
     thread.depth += 1
     outer_translating, thread.translating = thread.translating, None
     cause: BaseException | None = None
@@ -233,7 +246,7 @@ def await_on(carrier: Awaiter, awaitable: Awaitable[Any]) -> Any:
         interruption, thread.translating = thread.translating, outer_translating
         thread.depth -= 1
         if outermost:
-            leave_task(thread, loop)
+            carrier.leave_loop()
     if interruption is None:
         return result
     raise interruption from (None if isinstance(cause, CancelledError) else cause)
@@ -266,6 +279,8 @@ def _step(carrier: AnyCarrier, thread: GreenThread, coroutine: Coroutine[Any, An
             )
             continue
         thread.trap = trap
+        if carrier.gate is not None:  # the driver waits natively: let it wait for the trap instead
+            carrier.hub.call(carrier.gate.open)
         try:
             carrier.park()
         except BaseException as exc:

@@ -25,7 +25,7 @@ from greenlet import GreenletExit, getcurrent, greenlet
 
 from spruce.errors import GreenError
 
-__all__ = ["BARE", "AnyCarrier", "AnyHub", "Gate", "GreenThread"]
+__all__ = ["BARE", "AnyCarrier", "AnyHub", "Gate", "GreenThread", "Timer"]
 
 logger = logging.getLogger("spruce.green")
 _numbers = itertools.count(1)
@@ -57,10 +57,14 @@ class AnyCarrier(Protocol):
     def throws_at_once(self) -> bool:
         """Whether `throw` resumes it before it returns."""
 
+    @property
+    def woken(self) -> bool:
+        """Whether it was resumed but hasn't run yet."""
+
     def switch(self, *ignored: Any) -> Any:
         """Resume it; in the root."""
 
-    def throw(self, error: BaseException, /) -> Any:
+    def throw(self, kind: Any, error: BaseException, traceback: TracebackType | None, /) -> Any:
         """Resume it with an exception; in the root."""
 
 
@@ -82,8 +86,8 @@ class AnyHub(Protocol):
     def call(self, function: Callable[[], Any]) -> None:
         """Call `function` in the root, in turn with the wakes."""
 
-    def call_later(self, seconds: float, function: Callable[..., Any], *args: Any) -> asyncio.TimerHandle:
-        """The loop's `call_later`, never early."""
+    def call_later(self, seconds: float, function: Callable[..., Any], *args: Any) -> "Timer":
+        """Call `function(*args)` in the root after `seconds`, never early; with 0 or less, in turn with the wakes."""
 
     def current(self) -> AnyCarrier:
         """The carrier that may block here; GreenError where blocking would stop the loop."""
@@ -97,8 +101,18 @@ class AnyHub(Protocol):
     def resume(self, carrier: AnyCarrier, seq: int) -> None:
         """Resume `carrier` right now, unless its sequence number has moved on; only in the root."""
 
+    def stop_soon(self) -> None:
+        """Let the loop's `run_forever` return before another thread is resumed."""
+
     def wake(self, carrier: AnyCarrier, seq: int) -> None:
         """Resume `carrier` soon, unless its sequence number has moved on by then."""
+
+
+class Timer(Protocol):
+    """What `call_later` returns."""
+
+    def cancel(self) -> None:
+        """Don't call the function; nothing if it was called already."""
 
 
 class Gate(Protocol):
@@ -248,20 +262,20 @@ class GreenThread:
     def interrupt(self, exception: BaseException, witness: _Waiting | None = None) -> None:
         """Raise `exception` where the thread waits, and wake `witness` when that has happened. Only in the root."""
         carrier = self.carrier
-        if carrier is None:
-            if not self.dead:
-                self.fail_unstarted(exception)
-        elif self.trap is None and carrier.gate is None and carrier.throws_at_once:
-            carrier.seq += 1
-            carrier.throw(exception)
-        else:
+        if carrier is not None and (self.trap is not None or carrier.gate is not None or not carrier.throws_at_once):
             if self.pending is None:
                 self.pending = []
             self.pending.append((exception, witness))
-            self._resume_early(carrier)
+            if not carrier.woken:
+                self._resume_early(carrier)
             return
         if witness is not None:
             self.hub.wake(*witness)
+        if carrier is not None:
+            carrier.seq += 1
+            carrier.throw(type(exception), exception, exception.__traceback__)
+        elif not self.dead:
+            self.fail_unstarted(exception)
 
     def _resume_early(self, carrier: AnyCarrier) -> None:
         """End what the thread waits for, so that it takes what is pending."""

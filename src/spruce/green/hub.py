@@ -31,7 +31,7 @@ from greenlet import GreenletExit, getcurrent, greenlet
 
 from spruce.errors import GreenError
 from spruce.green.carrier import Carrier, MainCarrier
-from spruce.green.greenthread import AnyCarrier, GreenThread
+from spruce.green.greenthread import AnyCarrier, GreenThread, Timer
 
 __all__ = ["CALL", "START", "Hub"]
 
@@ -106,11 +106,14 @@ class Hub:
                             thread.carrier = carrier
                             carrier.gr_context = thread.context
                             carrier.switch()
+                        thread = None  # this frame lives on while others run, and must not keep what has ended
                     else:
                         carrier()
                 if not ready:
                     self.armed = self._attached
                     return
+        except _Pause:
+            return  # the drain goes on when main has parked again
         except BaseException:
             self.arm()
             raise
@@ -131,11 +134,24 @@ class Hub:
         if not self.armed:
             self.arm()
 
-    def raise_in_root(self, exception: BaseException) -> None:
-        """Let KeyboardInterrupt or SystemExit come out of the loop's `run_forever`, before anything else runs."""
-        self.ready.appendleft((_Raise(exception), CALL))
+    def call_next(self, function: Callable[[], Any]) -> None:
+        """Call `function` in the root, ahead of the wakes that are queued."""
+        self.ready.appendleft((function, CALL))
         if not self.armed:
             self.arm()
+
+    def stop_soon(self) -> None:
+        """Let the loop's `run_forever` return before another thread is resumed."""
+        self.loop.stop()
+        self.call_next(self._pause)
+
+    def _pause(self) -> None:
+        if self.main is not None and self.main.woken:
+            raise _Pause
+
+    def raise_in_root(self, exception: BaseException) -> None:
+        """Let KeyboardInterrupt or SystemExit come out of the loop's `run_forever`, before anything else runs."""
+        self.call_next(_Raise(exception))
 
     # ---- starting --------------------------------------------------------------------------------------------------
 
@@ -221,19 +237,26 @@ class Hub:
         """Interrupt `thread`. From a green thread, wait until it has the exception; from the root, don't."""
         if thread.dead:
             return
+        if thread.carrier is None:
+            thread.fail_unstarted(exception)
+            return
         if getcurrent() is self.root:
-            self.call(lambda: thread.interrupt(exception))
+            self.call_next(lambda: thread.interrupt(exception))
             return
         carrier = self.current()
         if carrier.thread is thread:
             raise exception
         witness = (carrier, carrier.seq)
-        self.call(lambda: thread.interrupt(exception, witness))
+        self.call_next(lambda: thread.interrupt(exception, witness))
         carrier.park()
 
-    def call_later(self, seconds: float, function: Callable[..., Any], *args: Any) -> asyncio.TimerHandle:
-        """The loop's `call_later`, never early: uvloop rounds to milliseconds, so there the time is rounded up."""
-        if self.guarded:
+    def call_later(self, seconds: float, function: Callable[..., Any], *args: Any) -> Timer:
+        """Call `function(*args)` in the root after `seconds`, never early; with 0 or less, in turn with the wakes."""
+        if seconds <= 0:
+            soon = _Soon(function, args)
+            self.call(soon)
+            return soon
+        if self.guarded:  # uvloop rounds to milliseconds: round up
             seconds = math.ceil(seconds * 1000) / 1000
         return self.loop.call_later(seconds, function, *args, context=self.context)
 
@@ -249,11 +272,14 @@ class Hub:
             if main.woken:
                 main.woken = False
                 main.greenlet.switch()
+                self.arm()
         self.finish()
 
     def close(self) -> None:
         """End a plain program's hub, from its main greenlet: its threads get GreenletExit, its tasks are cancelled."""
         self.closing = True
+        if self.main is not None:
+            self.main.thread.dead = True
         if self.loop.is_running():  # main runs inside one of its callbacks
             self.loop.stop()
         while not self.loop.is_closed():
@@ -320,6 +346,28 @@ class Hub:
             loop.run_until_complete(loop.shutdown_default_executor())
         finally:
             loop.close()
+
+
+class _Soon:
+    """A call in the ready queue that can be cancelled."""
+
+    __slots__ = ("args", "function")
+
+    def __init__(self, function: Callable[..., Any], args: tuple[Any, ...]) -> None:
+        self.function: Callable[..., Any] | None = function
+        self.args = args
+
+    def __call__(self) -> None:
+        if self.function is not None:
+            self.function(*self.args)
+
+    def cancel(self) -> None:
+        """Don't call it."""
+        self.function = None
+
+
+class _Pause(BaseException):
+    """Ends a turn of the ready queue early."""
 
 
 class _Raise:

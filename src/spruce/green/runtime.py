@@ -93,9 +93,8 @@ def _outermost(running_greenlet: greenlet) -> greenlet:
 
 def main_thread_handle(hub: Hub) -> GreenThread:
     """The handle that stands for this OS thread's main greenlet."""
-    if _state.main is None:
+    if _state.main is None or _state.main.hub is not hub:
         _state.main = GreenThread(hub, _main, (), None)
-    _state.main.hub = hub
     return _state.main
 
 
@@ -130,7 +129,11 @@ def current_carrier() -> AnyCarrier:
 
 def running() -> bool:
     """Whether the caller may block here: in a green thread and in plain code, not in a task of a running loop."""
-    return type(getcurrent()) is Carrier or _get_running_loop() is None
+    running_greenlet = getcurrent()
+    if type(running_greenlet) is Carrier or _get_running_loop() is None:
+        return True
+    main = None if _state.own is None else _state.own.main
+    return main is not None and running_greenlet is main.greenlet and _get_running_loop() is main.hub.loop
 
 
 def in_use() -> bool:

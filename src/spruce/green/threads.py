@@ -2,7 +2,6 @@
 
 import asyncio
 import threading
-from asyncio.events import _get_running_loop
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
@@ -14,6 +13,7 @@ from spruce.green.driver import await_on
 from spruce.green.greenthread import GreenThread
 from spruce.green.hub import START
 from spruce.green.runtime import current_carrier, get_hub, main_thread_handle
+from spruce.green.runtime import running as may_block
 
 __all__ = ["GreenletExit", "await_", "get_ident", "getcurrent", "kill", "sleep", "spawn", "spawn_after", "spawn_n"]
 
@@ -79,23 +79,15 @@ def get_ident() -> object:
     running = current_greenlet()
     if type(running) is Carrier:
         return running.thread
-    task = asyncio.current_task() if _get_running_loop() is not None else None
+    task = None if may_block() else asyncio.current_task()
     return threading.get_ident() if task is None else task
 
 
 def await_(awaitable: Awaitable[T]) -> T:
     """Wait for any awaitable from plain code and return its result; other green threads run meanwhile.
 
-    In a plain program's main greenlet it runs as a green thread of its own. In a task or callback of a running loop it
-    raises GreenError: there, use `await`.
+    In a task or callback of a running loop it raises GreenError: there, use `await`.
     """
-    running = current_greenlet()
-    if type(running) is Carrier:
-        return await_on(running, awaitable)  # type: ignore[no-any-return]  # the awaitable's own result
-    current_carrier()  # raises where blocking would stop the loop
-    thread = spawn(await_, awaitable)
-    try:
-        return thread.wait()  # type: ignore[no-any-return]  # the same
-    except BaseException:
-        thread.kill()
-        raise
+    running: Any = current_greenlet()
+    carrier: Any = running if type(running) is Carrier else get_hub().current()
+    return await_on(carrier, awaitable)  # type: ignore[no-any-return]  # the awaitable's own result

@@ -1,10 +1,13 @@
 """Timeout: interrupt a green thread that takes too long; eventlet's semantics."""
 
+from asyncio import CancelledError
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Literal
 
+from spruce.green.greenthread import GreenThread, Timer
 from spruce.green.runtime import current_carrier
+from spruce.green.threads import getcurrent
 
 __all__ = ["Timeout", "is_timeout", "with_timeout"]
 
@@ -25,29 +28,30 @@ class Timeout(BaseException):
         super().__init__()
         self.seconds = seconds
         self.exception = exception
-        self._timer: Any = None
+        self._timer: Timer | None = None
+        self._raised: BaseException = self
+        self._thread: GreenThread | None = None
         self.start()
 
     def start(self) -> None:
-        """Start the clock; an error if it runs already."""
+        """Start the clock; ValueError if it runs already."""
         if self.pending:
             raise ValueError(f"{self!r} is started already; to restart it, cancel it first")
         if self.seconds is None:
             return
         carrier = current_carrier()
         exception = self.exception
-        raised = (
-            self
-            if exception is None or isinstance(exception, bool)
-            else exception()
-            if isinstance(exception, type)
-            else exception
-        )
-        self._timer = carrier.hub.call_later(max(self.seconds, 0.0), self._fire, carrier.thread, raised)
+        if isinstance(exception, type):
+            self._raised = exception()
+        elif isinstance(exception, BaseException):
+            self._raised = exception
+        self._thread = carrier.thread
+        self._timer = carrier.hub.call_later(self.seconds, self._fire)
 
-    def _fire(self, thread: Any, raised: BaseException) -> None:
+    def _fire(self) -> None:
         self._timer = None
-        thread.interrupt(raised)
+        if self._thread is not None:
+            self._thread.interrupt(self._raised.with_traceback(None))
 
     @property
     def pending(self) -> bool:
@@ -55,10 +59,13 @@ class Timeout(BaseException):
         return self._timer is not None
 
     def cancel(self) -> None:
-        """Stop the clock; nothing if it doesn't run."""
+        """Stop the clock; nothing if it doesn't run. What has fired but not been raised yet isn't raised any more."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        elif self._thread is not None and self._thread.pending is not None and getcurrent() is self._thread:
+            self._thread.revoke(self._raised)
+        self._thread = None
 
     def __enter__(self) -> "Timeout":
         if not self.pending:
@@ -68,7 +75,13 @@ class Timeout(BaseException):
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
     ) -> Literal[True] | None:
+        thread = self._thread
         self.cancel()
+        if isinstance(value, CancelledError) and thread is not None and thread.translating is self._raised:
+            thread.translating = None  # the block is in async code, where it came as a cancellation
+            value = self._raised
+            if self.exception is not False:
+                raise value from None
         return True if value is self and self.exception is False else None
 
     def __repr__(self) -> str:

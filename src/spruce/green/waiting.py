@@ -52,7 +52,7 @@ class Waiter:
             if timeout is None:
                 self.carrier.park()
             else:
-                timer = self.carrier.hub.call_later(max(timeout, 0.0), self._time_out)
+                timer = self.carrier.hub.call_later(timeout, self._time_out)
                 try:
                     self.carrier.park()
                 finally:

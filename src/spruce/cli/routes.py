@@ -17,7 +17,10 @@ _SORTS = ["added", "path", "endpoint"]
 @click.option("--sort", type=click.Choice(_SORTS), default="added", show_default=True, help="The order of the lines.")
 @click.option("--all-methods", is_flag=True, help="List HEAD and OPTIONS too.")
 def routes(target: str | None, sort: str, all_methods: bool) -> None:
-    """List the routes of the app that TARGET names: path, methods, endpoint."""
+    """List the routes of an app.
+
+    Path, methods and endpoint of each route of the app that TARGET names; see `spruce run --help` for how it is named.
+    """
     found = find(target)
     if not isinstance(found.app, App):
         raise AppNotFound(f"{found}, has no routes that Spruce can list", hint="Its own framework knows them.")

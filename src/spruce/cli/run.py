@@ -35,7 +35,7 @@ def run(
     debug: bool | None,
     access_log: bool,
 ) -> None:
-    """Serve the app that TARGET names.
+    """Serve an app.
 
     TARGET is a file (hello.py), a module with the app's name behind a colon (hello:app), or with a call
     (shop:create_app('dev')). Without one, SPRUCE_APP names it, or it is in app.py or wsgi.py. WSGI and ASGI apps of

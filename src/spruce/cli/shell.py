@@ -17,9 +17,10 @@ __all__ = ["shell"]
 @click.command()
 @click.argument("target", required=False)
 def shell(target: str | None) -> None:
-    """Open a Python shell with the app that TARGET names, inside of its context.
+    """Open a Python shell in an app.
 
-    What the app's module has is there, and the app itself as `app`. IPython is used where it is installed.
+    The context of the app that TARGET names is entered; see `spruce run --help` for how it is named. What the app's
+    module has is there, and the app itself as `app`. IPython is used where it is installed.
     """
     found = find(target)
     module = sys.modules[found.name.partition(":")[0]]

@@ -1,5 +1,7 @@
 """The table of hooks: each declared once, exported, with its attributes told."""
 
+from pathlib import Path
+
 from spruce import events
 from spruce.events import Hook, hooks
 
@@ -29,3 +31,10 @@ def test_each_hook_tells_its_attributes() -> None:
 def test_importing_subscribes_nobody() -> None:
     """Hooks are free until a program subscribes."""
     assert [name for name, hook in declared().items() if hook.subscribers] == []
+
+
+def test_each_hook_is_emitted_somewhere() -> None:
+    """A hook that no layer emits would promise events that never come."""
+    root = Path(events.__file__).parents[1]
+    sources = [path.read_text() for path in root.rglob("*.py") if path.parent.name != "events"]
+    assert [name for name in hooks.__all__ if not any(f"{name}.emit(" in source for source in sources)] == []

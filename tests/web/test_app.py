@@ -12,6 +12,7 @@ import pytest
 from spruce import config, events
 from spruce.errors import ConfigError, Forbidden, RoutingError, abort
 from spruce.web import App, Request, Response, after_this_request, current_app, g, request, stream_with_context, url_for
+from spruce.web.client import Client
 
 
 def hello_app(**settings: Any) -> App:
@@ -402,3 +403,17 @@ def test_a_request_leaves_no_context_behind() -> None:
     with pytest.raises(ZeroDivisionError):
         app.handle(Request("GET", "/boom"))
     assert repr(current_app).startswith("<proxy: current_app is only there while an app works")
+
+
+def test_the_class_of_clients_may_be_another() -> None:
+    """With methods of its own."""
+
+    class Mine(Client):
+        def hello(self) -> str:
+            return self.get("/hello/mine").text
+
+    app = hello_app()
+    app.test_client_class = Mine
+    client = app.test_client()
+    assert isinstance(client, Mine)
+    assert client.hello() == "Hello, mine"

@@ -26,6 +26,7 @@ def folder(tmp_path: Path) -> Path:
     (static / "empty.txt").write_bytes(b"")
     (static / "inner").mkdir()
     (static / "inner" / "熊猫.txt").write_text("panda")
+    os.mkfifo(static / "pipe")
     (tmp_path / "secret.txt").write_text("secret")
     os.utime(static / "a.css", (1_700_000_000, 1_700_000_000))
     return tmp_path
@@ -75,12 +76,13 @@ def test_a_long_file_is_streamed_with_its_length(client: Client) -> None:
         "/static/a.css%00",
         "/static/./a.css",
         "/static/inner",
+        "/static/pipe",
         "/static/none.css",
         "/static/" + "a" * 5000,
     ],
 )
 def test_nothing_else_is_served(client: Client, path: str) -> None:
-    """No way leads out of the folder, folders are no files."""
+    """No way leads out of the folder, folders and pipes are no files."""
     assert client.get(path).status_code == 404
 
 

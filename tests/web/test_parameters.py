@@ -101,10 +101,10 @@ def test_query_types_are_those_of_msgspec() -> None:
 def test_every_bad_parameter_is_named_at_once() -> None:
     """Of path, query and body."""
 
-    def view(number: int, page: int, item: Item) -> str:
+    def view(number: int, name: str, page: int, item: Item, request: Request) -> str:
         return "fine"
 
-    assert answer(view, "/<number>", "/x?page=y", json={"name": 1}) == (
+    assert answer(view, "/<name>/<number>", "/a/x?page=y", json={"name": 1}) == (
         422,
         {
             "error": "Unprocessable Entity",
@@ -247,6 +247,17 @@ def test_a_default_without_annotation_is_kept() -> None:
     assert answer(view, path="/?size=6") == (200, {"size": 5})
 
 
+@dataclass
+class Later:
+    """Has a field of a type that is nowhere."""
+
+    field: "Nowhere"  # type: ignore[name-defined] # noqa: F821 - the point of the test
+
+
+def unknown_field(post_id: int, later: Later) -> None:
+    """Has a parameter that cannot be understood."""
+
+
 def unknown(post_idd):  # type: ignore[no-untyped-def] # the point of the test
     """Misspells its parameter."""
 
@@ -282,6 +293,12 @@ def unknown_annotation(post_id: int, a: "Nowhere") -> None:  # type: ignore[name
         (
             unreadable,
             "the parameter 'session' of the view 'unreadable' is a Session, which cannot be read from a request. "
+            "Annotate it with a type such as int to take it from the query string, "
+            "or with a dataclass for a JSON body.",
+        ),
+        (
+            unknown_field,
+            "the parameter 'later' of the view 'unknown_field' is a Later, which cannot be read from a request. "
             "Annotate it with a type such as int to take it from the query string, "
             "or with a dataclass for a JSON body.",
         ),

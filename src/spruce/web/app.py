@@ -12,7 +12,6 @@ from spruce.errors import ConfigError, RoutingError, nearest
 from spruce.http import Handler, Request, Response
 from spruce.web import gateway
 from spruce.web.blueprint import Blueprint, BlueprintSetup
-from spruce.web.client import Client
 from spruce.web.context import Context, slot
 from spruce.web.entry import Entry
 from spruce.web.files import static_view
@@ -23,10 +22,10 @@ from spruce.web.routing import Router
 from spruce.web.rules import Rule
 from spruce.web.scaffold import Scaffold, View, folder_of
 from spruce.web.stack import build, route
-from spruce.web.testrequest import make_request
 from spruce.web.urls import build_url
 
 if TYPE_CHECKING:
+    from spruce.web.client import Client
     from spruce.web.environment import Environment
 
 __all__ = ["App"]
@@ -41,7 +40,7 @@ class App(Scaffold):
     """
 
     request_class = Request
-    test_client_class = Client
+    test_client_class: "type[Client] | None" = None
 
     def __init__(
         self,
@@ -321,6 +320,8 @@ class App(Scaffold):
 
     def test_request_context(self, path: str = "/", **options: Any) -> Entry:
         """Return a context for `with` as if a request were handled; options as for the test client's `open`."""
+        from spruce.web.testrequest import make_request  # for tests, which servers don't run
+
         return self.request_context(make_request(self.request_class, path, **options))
 
     def request_context(self, request: Request) -> Entry:
@@ -328,9 +329,11 @@ class App(Scaffold):
         route(self, request)
         return Entry(self, request)
 
-    def test_client(self, **options: Any) -> Client:
-        """Return a client that calls `handle` in this process, without sockets."""
-        return self.test_client_class(self, **options)
+    def test_client(self, **options: Any) -> "Client":
+        """Return a client that calls `handle` in this process, without sockets; `test_client_class` may be another."""
+        from spruce.web.client import Client  # for tests, which servers don't run
+
+        return (self.test_client_class or Client)(self, **options)
 
     def url_for(self, endpoint: str, **options: Any) -> str:
         """Return the URL of an endpoint as `url_for` does, also where no app context is entered."""

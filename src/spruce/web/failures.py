@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from spruce.errors import HTTPException, InternalServerError
 from spruce.events import request_failed
 from spruce.http import Request, Response, error_response
-from spruce.web import debugpage
 from spruce.web.hooks import find_handler
 from spruce.web.results import redirect, respond, to_json
 from spruce.web.routing import RequestRedirect
@@ -56,8 +55,11 @@ def _answer_unhandled(app: "App", request: Request, error: Exception) -> Respons
     if app.config["TESTING"]:
         raise error
     _log.error("%s %r failed: %r", request.method, request.path, error, exc_info=error)
-    if app.config["DEBUG"] and debugpage.may_see(request):
-        return debugpage.render(app, request, error)
+    if app.config["DEBUG"]:
+        from spruce.web import debugpage  # no server in production needs it
+
+        if debugpage.may_see(request):
+            return debugpage.render(app, request, error)
     failure = InternalServerError(original_exception=error)
     handler = find_handler(app.scopes_of(request.blueprint), failure)
     if handler is not None:

@@ -115,13 +115,12 @@ def _send_path(
     max_age: int | None = None,
 ) -> Response:
     try:
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            raise NotFound()
         file = open(path, "rb")  # noqa: SIM115 - closed by the response that streams it
     except (OSError, ValueError):
         raise NotFound() from None
     status = os.fstat(file.fileno())
-    if not stat.S_ISREG(status.st_mode):
-        file.close()
-        raise NotFound()
     response = Response(b"", mimetype=mimetype or _type_of(download_name or path))
     headers = response.headers
     headers.set("Cache-Control", "no-cache" if max_age is None else f"public, max-age={max_age}")

@@ -8,7 +8,7 @@ of as fixed.
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Protocol, get_args, get_origin
+from typing import Any, Protocol
 
 import msgspec
 from msgspec.inspect import (
@@ -231,7 +231,7 @@ def _members(kind: Any) -> list[Any]:
     """What msgspec says of a type, without the None of an optional one."""
     try:
         info = type_info(kind)
-    except TypeError:
+    except (TypeError, NameError):
         return []
     members = info.types if isinstance(info, UnionType) else (info,)
     return [one for one in members if not isinstance(one, msgspec.inspect.NoneType)]
@@ -255,6 +255,4 @@ def _is_many(kind: Any) -> bool:
 
 
 def _is_text(kind: Any) -> bool:
-    if get_origin(kind) is Annotated:
-        kind = get_args(kind)[0]
     return any(isinstance(one, msgspec.inspect.StrType) for one in _members(kind))

@@ -140,7 +140,7 @@ class Builder:
     def _update(self, names: tuple[str, ...], tokens: tuple[Any, ...]) -> None:
         self.kind = "update"
         for name, token in zip(names, tokens, strict=True):
-            field = resolve(self.model, name, lookups=False).field
+            field: Any = resolve(self.model, name, lookups=False).field
             type_ = field.column_type()
             if isinstance(token, Expression):
                 made = self.conditions.arithmetic.sql(token.key, across=False)
@@ -148,6 +148,9 @@ class Builder:
             elif isinstance(token, Clause):
                 self.changes[field.attname] = rescale(self.conditions.clause(token), type_, self.dialect)
             elif isinstance(token, type | Row):
+                if isinstance(token, Row) and not (field.is_relation and issubclass(token.model, field.target)):
+                    wanted = field.target.__name__ if field.is_relation else field.what
+                    raise FieldError(f"{name} takes a {wanted}, not a {token.model.__name__}")
                 self.changes[field.attname] = self.parameters.add(type_, None, field.clean)
             else:
                 raise FieldError(f"update({name}=…) takes a value, an object or an F, not a list or a query")
@@ -188,7 +191,12 @@ class Builder:
     def _sliced(self, select: "sa.Select[Any]") -> "sa.Select[Any]":
         if self.kind == "get" and not self.unique and self.limit is None:
             self.limit = sa.literal_column("2")
-        return select.limit(self.limit).offset(self.offset)
+        return self._limited(select, self.limit)
+
+    def _limited(self, select: "sa.Select[Any]", limit: Column | None) -> "sa.Select[Any]":
+        if limit is not None and self.offset is None:
+            self.offset = sa.literal_column("0")  # SQLAlchemy writes one for SQLite anyway, as a parameter
+        return select.limit(limit).offset(self.offset)
 
     def _objects(self) -> tuple[list[Column], Any]:
         nodes, columns = [], list[Column]()
@@ -242,7 +250,7 @@ class Builder:
     def _any_row(self) -> "sa.Select[Any]":
         self.load = _first_value
         select: sa.Select[Any] = sa.select(sa.literal_column("1")).select_from(self.joins.source).where(*self.where)
-        return select.limit(sa.literal_column("1") if self.limit is None else self.limit).offset(self.offset)
+        return self._limited(select, sa.literal_column("1") if self.limit is None else self.limit)
 
     def _one_row(self) -> "sa.Select[Any]":
         if self.distinct or self.limit is not None or self.offset is not None:

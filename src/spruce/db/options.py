@@ -114,7 +114,9 @@ class Options:
         ]
         columns = [field.column() for field in self.fields]
         auto = isinstance(self.pk, AutoField)
-        return sa.Table(self.db_table, self.registry.metadata, *columns, *groups, sqlite_autoincrement=auto)
+        current = self.registry.models.get(self.db_table) is self.model  # and not replaced by another
+        metadata = self.registry.metadata if current else sa.MetaData()
+        return sa.Table(self.db_table, metadata, *columns, *groups, sqlite_autoincrement=auto)
 
 
 def _place(field: Field[Any]) -> tuple[str, str]:
@@ -151,17 +153,27 @@ class Registry:
                 f"{model._meta.label} and {old._meta.label} have the same table {name!r}",
                 hint="Give one of them another name with `class Meta: db_table = …`.",
             )
+        found = [field for field in _relations(model) if self._resolve(field, model)]
+        found += [field for other in self.models.values() for field in _relations(other) if field.names(model)]
+        taken: set[tuple[Any, str]] = set()
+        for field in found:
+            _check_accessor(field, model if field.names(model) else field.target, taken)
         if old is not None:
             self._remove(old)
         self.models[name] = model
-        for field in model._meta.fields:
-            if isinstance(field, ForeignKey) and not isinstance(field.to, str):
-                self._connect(field)
-        for other in list(self.models.values()):
-            for field in other._meta.fields:
-                if isinstance(field, ForeignKey) and self._matches(field, model):
-                    field.to = model
-                    self._connect(field)
+        for field in found:
+            if field.names(model):
+                field.to = model
+            field.target._meta.pointing.append(field)
+            if field.accessor is not None:
+                setattr(field.target, field.accessor, Reverse(field))
+
+    def _resolve(self, field: ForeignKey[Any], model: "type[Model]") -> bool:
+        """Find the model that a new foreign key names, if it is declared; the same module's before others."""
+        known = sorted(self.models.values(), key=lambda other: other.__module__ != model.__module__)
+        if not field.names(model):
+            field.to = next((other for other in known if field.names(other)), field.to)
+        return not isinstance(field.to, str) or field.names(model)
 
     def _remove(self, model: "type[Model]") -> None:
         del self.models[model._meta.db_table]
@@ -172,29 +184,6 @@ class Registry:
         if table is not None:
             self.metadata.remove(table)
 
-    def _matches(self, field: ForeignKey[Any], model: "type[Model]") -> bool:
-        if not isinstance(field.to, str):
-            return False
-        return (field.to == "self" and field.model is model) or field.to.rpartition(".")[2] == model.__name__
-
-    def _connect(self, field: ForeignKey[Any]) -> None:
-        target, name = field.target, field.accessor
-        target._meta.pointing.append(field)
-        if name is None:
-            return
-        if name in target._meta.paths:
-            raise ModelError(
-                f"{field.label} would be {name!r} on {target.__name__}, which has a field of that name",
-                hint="Give the ForeignKey another related_name.",
-            )
-        other = vars(target).get(name)
-        if isinstance(other, Reverse) and _place(other.field) != _place(field):
-            raise ModelError(
-                f"{field.label} and {other.field.label} would both be {name!r} on {target.__name__}",
-                hint="Give one of them another related_name.",
-            )
-        setattr(target, name, Reverse(field))
-
     def find(self, name: str, field: ForeignKey[Any]) -> "type[Model]":
         """The model that a ForeignKey names. Raises ModelError."""
         known = [model.__name__ for model in self.models.values()]
@@ -202,3 +191,27 @@ class Registry:
             f"{field.label} points to {name!r}, and there is no such model{nearest(name, known)}",
             hint="Import the module that declares it before the first query.",
         )
+
+
+def _relations(model: "type[Model]") -> list[ForeignKey[Any]]:
+    return [field for field in model._meta.fields if isinstance(field, ForeignKey)]
+
+
+def _check_accessor(field: ForeignKey[Any], target: "type[Model]", taken: set[tuple[Any, str]]) -> None:
+    """Raise ModelError if the other side has something else of the same name."""
+    name = field.accessor
+    if name is None:
+        return
+    if name in target._meta.paths:
+        raise ModelError(
+            f"{field.label} would be {name!r} on {target.__name__}, which has a field of that name",
+            hint="Give the ForeignKey another related_name.",
+        )
+    other = vars(target).get(name)
+    known = other.field.label if isinstance(other, Reverse) and _place(other.field) != _place(field) else ""
+    if known or (target, name) in taken:
+        raise ModelError(
+            f"{field.label} and {known or 'another field of the model'} would both be {name!r} on {target.__name__}",
+            hint="Give one of them another related_name.",
+        )
+    taken.add((target, name))

@@ -133,6 +133,12 @@ class ForeignKey(Field[M], Generic[M]):
             self.to = self.model._meta.registry.find(self.to, self)
         return self.to  # type: ignore[no-any-return] # a model by now
 
+    def names(self, model: "type[Model]") -> bool:
+        """Whether it was given this model by its name, and is not connected to it yet."""
+        if not isinstance(self.to, str):
+            return False
+        return self.model is model if self.to == "self" else self.to.rpartition(".")[2] == model.__name__
+
     @property
     def key(self) -> Field[Any]:
         """The primary key that it holds values of."""

@@ -1,0 +1,138 @@
+"""Foreign keys: loading, caching, batches, and the other side."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from spruce import db
+from spruce.errors import DataError, FieldError, IntegrityError, ModelError
+
+
+def test_a_related_object_is_loaded_when_touched_and_kept(stocked: SimpleNamespace, queries: list[str]) -> None:
+    """The key needs no query at all."""
+    product = stocked.Product.objects.get(pk=1)
+    assert product.category_id == 2
+    assert len(queries) == 1
+    assert product.category.name == "bears"
+    assert product.category is product.category
+    assert len(queries) == 2
+
+
+def test_one_touch_loads_for_the_whole_result(stocked: SimpleNamespace, queries: list[str]) -> None:
+    """Three products, their categories, those categories' makers: three queries."""
+    products = list(stocked.Product.objects.filter(category__isnull=False))
+    assert [product.category.maker.name for product in products] == ["Nobody", "Nobody", "Steiff"]
+    assert len(queries) == 3
+    assert products[0].category is products[1].category
+
+
+def test_select_related_needs_one_query(stocked: SimpleNamespace, queries: list[str]) -> None:
+    """Missing ones are None."""
+    products = list(stocked.Product.objects.select_related("category__maker", "category__parent"))
+    found = [(each.category and each.category.maker.name, each.category and each.category.parent) for each in products]
+    assert [maker for maker, _ in found] == ["Nobody", "Nobody", "Steiff", None]
+    assert [str(parent) for _, parent in found] == ["toys", "toys", "None", "None"]
+    assert len(queries) == 1
+
+
+def test_assigning_an_object_sets_the_key_and_back(stocked: SimpleNamespace) -> None:
+    """A key that was changed is followed."""
+    product = stocked.Product.objects.get(pk=1)
+    product.category = stocked.toys
+    assert (product.category_id, product.category) == (stocked.toys.pk, stocked.toys)
+    product.category_id = stocked.bears.pk
+    assert product.category.name == "bears"
+    product.category_id = None
+    assert product.category is None
+    product.category = None
+    assert product.category_id is None
+
+
+def test_an_object_may_be_assigned_before_it_is_saved(shop: SimpleNamespace) -> None:
+    """Its key is taken over at the save; without one the save is refused."""
+    toys = shop.Category(name="toys")
+    product = shop.Product(name="bear", price=1, category=toys)
+    assert product.category is toys
+    with pytest.raises(DataError) as refused:
+        product.save()
+    assert str(refused.value) == "Product.category is a Category that is not saved yet. Call its save() first."
+    toys.save()
+    product.save()
+    assert shop.Product.objects.get(category=toys).category == toys
+
+
+def test_only_objects_of_the_model_can_be_assigned(shop: SimpleNamespace) -> None:
+    """A key goes to the attribute that holds keys."""
+    with pytest.raises(DataError) as refused:
+        shop.Product(name="bear", price=1, category=3)
+    assert str(refused.value) == (
+        "Product.category takes a Category or None, not 3. To set the key, assign to category_id."
+    )
+    with pytest.raises(FieldError) as wrong:
+        shop.Product.objects.update(category=shop.Maker(id=3, name="x"))
+    assert str(wrong.value) == "category takes a Category, not a Maker"
+
+
+def test_a_row_that_does_not_exist(shop: SimpleNamespace) -> None:
+    """The database refuses a key of nothing; a required relation that is not set says so."""
+    with pytest.raises(IntegrityError, match="a row would point to one that does not exist"):
+        shop.Product.objects.create(name="bear", price=1, category_id=99)
+
+    class Need(db.Model):
+        maker = db.ForeignKey(shop.Maker, on_delete=db.CASCADE, related_name="+")
+
+        class Meta:
+            db_table = "t_need"
+
+    with pytest.raises(shop.Maker.DoesNotExist) as refused:
+        _ = Need().maker
+    assert str(refused.value) == "this Need has no maker yet. Set its maker first."
+
+
+def test_the_other_side_is_a_queryset(stocked: SimpleNamespace) -> None:
+    """Which filters, counts and creates."""
+    assert [product.name for product in stocked.bears.products.all()] == ["bear", "熊猫公仔"]
+    assert stocked.bears.products.filter(stock__gt=0).count() == 1
+    assert stocked.bears.products.create(name="new", price=1).category == stocked.bears
+    assert list(stocked.toys.children.all()) == [stocked.bears]
+    assert stocked.steiff.category_set.get() == stocked.toys
+    assert list(stocked.Category.objects.filter(pk__in=stocked.steiff.category_set.all())) == [stocked.toys]
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: db.ForeignKey("self", "CASCADE"),  # type: ignore[call-overload] # the point of the test
+         "ForeignKey: on_delete is one of CASCADE, PROTECT, SET_NULL …, not 'CASCADE'"),
+        (lambda: db.ForeignKey("self", db.SET_NULL), "ForeignKey: on_delete=SET_NULL needs null=True"),
+        (lambda: db.ForeignKey(int, db.CASCADE),
+         "ForeignKey takes a model with a table, or the name of one, not <class 'int'>"),
+    ],
+)  # fmt: skip
+def test_declarations_that_cannot_work(make: Any, message: str) -> None:
+    """Are refused where they stand."""
+    with pytest.raises(ModelError) as refused:
+        make()
+    assert str(refused.value) == message
+
+
+def test_the_other_side_needs_names_that_differ(shop: SimpleNamespace) -> None:
+    """From fields there, and from each other."""
+    for name, message in (
+        ("name", "Clash.maker would be 'name' on Maker, which has a field of that name. "
+                 "Give the ForeignKey another related_name."),
+        ("category_set", "Clash.maker and Category.maker would both be 'category_set' on Maker. "
+                         "Give one of them another related_name."),
+    ):  # fmt: skip
+        with pytest.raises(ModelError) as refused:
+            type(db.Model)(
+                "Clash",
+                (db.Model,),
+                {
+                    "__module__": __name__,
+                    "Meta": type("Meta", (), {"db_table": f"t_clash_{name}"}),
+                    "maker": db.ForeignKey(shop.Maker, on_delete=db.CASCADE, related_name=name),
+                },
+            )
+        assert str(refused.value) == message

@@ -222,10 +222,11 @@ class LeanLoop(Connections):
                 self._dispatch(batch)
         if self._timers:
             self._queue_due_timers()
-        if self._debug:
-            self._run_timed_rounds()
-        else:
-            self._run_rounds()
+        if ready or self._foreign:
+            if self._debug:
+                self._run_timed_rounds()
+            else:
+                self._run_rounds()
 
     def _longest_wait(self) -> float | None:
         timers = self._timers

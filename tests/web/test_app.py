@@ -117,6 +117,14 @@ def test_a_missing_slash_is_redirected_with_its_query() -> None:
     assert app.test_client().get("/a?x=1", follow_redirects=True).text == "x=1"
 
 
+def test_strict_slashes_may_be_turned_off_for_all() -> None:
+    """For the rules that are added from then on."""
+    app = App(__name__)
+    app.url_map.strict_slashes = False
+    app.add_url_rule("/a/", "a", lambda: "a")
+    assert app.test_client().get("/a").text == "a"
+
+
 def test_a_route_may_be_added_after_the_first_request() -> None:
     """The stack is put together anew."""
     app = hello_app()

@@ -238,7 +238,7 @@ class App(Scaffold):
             name,
             {*asked, *getattr(view_func, "required_methods", ())},
             defaults=defaults,
-            strict_slashes=True if strict_slashes is None else strict_slashes,
+            strict_slashes=self.url_map.strict_slashes if strict_slashes is None else strict_slashes,
             automatic_options=True if automatic is None else automatic,
         )
         if thread:

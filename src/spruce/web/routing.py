@@ -76,9 +76,14 @@ class _Tail:
 
 
 class Router:
-    """The rules of an app. `converters` may be added to before the rules that use them."""
+    """The rules of an app; `converters` and `strict_slashes` may be changed before the rules that are to follow them.
+
+    With `strict_slashes`, a path that lacks the slash at the end of its rule is redirected, and one with a slash that
+    its rule lacks is not found.
+    """
 
     def __init__(self) -> None:
+        self.strict_slashes = True
         self.converters = dict(CONVERTERS)
         self._rules: list[Rule] = []
         self._by_endpoint: dict[str, list[Rule]] = {}

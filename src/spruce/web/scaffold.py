@@ -51,7 +51,7 @@ class Scaffold:
         """Let `view_func` answer the paths of `rule`; see `route`."""
         raise NotImplementedError
 
-    def route(self, rule: str, **options: Any) -> Callable[[View], View]:
+    def route(self, rule: str, *, endpoint: str | None = None, **options: Any) -> Callable[[View], View]:
         """Let the decorated view answer the paths of `rule`, as `/blog/<int:post_id>`.
 
         Options: `methods` (GET alone unless given), `endpoint` (the view's name), `defaults` for parameters that the
@@ -60,7 +60,7 @@ class Scaffold:
         """
 
         def decorate(view: View) -> View:
-            self.add_url_rule(rule, options.pop("endpoint", None), view, **options)
+            self.add_url_rule(rule, endpoint, view, **options)
             return view
 
         return decorate

@@ -105,7 +105,7 @@ def _updates(model: "type[Model]", dialect: sa.Dialect, names: tuple[str, ...] |
 def _made(statement: Any, fields: Sequence[Field[Any]], dialect: sa.Dialect, *, adding: bool) -> Writer:
     if dialect.name == "sqlite":
         statement = statement.inline() if isinstance(statement, sa.Insert) else statement
-    compiled: Any = statement.compile(dialect=dialect)
+    compiled: Any = statement.compile(dialect=dialect, column_keys=None if fields else [])
     names: dict[str, object] = {}
     lines = ["def values(o):"]
     for field in fields:

@@ -1,0 +1,80 @@
+"""Deleting rows, and what becomes of those that point to them."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from spruce import db
+from spruce.errors import IntegrityError, ProtectedError
+
+
+class Shelf(db.Model):
+    name = db.CharField(default="a")
+
+    class Meta:
+        db_table = "t_shelf"
+
+
+class Box(db.Model):
+    kept = db.ForeignKey(Shelf, on_delete=db.SET_NULL, null=True, related_name="+")
+    fallback = db.ForeignKey(Shelf, on_delete=db.SET_DEFAULT, null=True, default=1, related_name="+")
+    loose = db.ForeignKey(Shelf, on_delete=db.DO_NOTHING, null=True, related_name="+")
+
+    class Meta:
+        db_table = "t_box"
+
+
+def test_one_statement_where_nothing_points(stocked: SimpleNamespace, queries: list[str]) -> None:
+    """Only the rows that the query finds."""
+    assert stocked.Product.objects.filter(category__name="bears").delete() == (2, {"Product": 2})
+    assert len(queries) == 1
+    assert stocked.Product.objects.filter(pk=99).delete() == (0, {})
+
+
+def test_cascade_takes_what_points_along(stocked: SimpleNamespace) -> None:
+    """Through several levels, and through a table that points to itself."""
+    assert stocked.toys.delete() == (5, {"Product": 3, "Category": 2})
+    assert [product.name for product in stocked.Product.objects.all()] == ["box"]
+
+
+def test_a_ring_is_deleted_once(shop: SimpleNamespace) -> None:
+    """Rows that point to each other."""
+    first = shop.Category.objects.create(name="a")
+    second = shop.Category.objects.create(name="b", parent=first)
+    first.parent = second
+    first.save()
+    assert shop.Category.objects.filter(name="a").delete() == (2, {"Category": 2})
+
+
+def test_protect_refuses_and_changes_nothing(stocked: SimpleNamespace) -> None:
+    """It names what is in the way."""
+    with pytest.raises(ProtectedError) as refused:
+        stocked.Maker.objects.all().delete()
+    assert str(refused.value) == (
+        "cannot delete a Maker that Category.maker points to with on_delete=PROTECT: <Category: toys>, "
+        "<Category: bears> …. Delete those first, or let them point elsewhere."
+    )
+    assert isinstance(refused.value, IntegrityError)
+    assert stocked.Maker.objects.count() == 2
+
+
+def test_set_null_set_default_and_do_nothing(shop: SimpleNamespace) -> None:
+    """As their names say; the database itself still refuses a key of nothing."""
+    first, second = Shelf.objects.create(), Shelf.objects.create()
+    box = Box.objects.create(kept=second, fallback=second)
+    second.delete()
+    box.refresh_from_db()
+    assert (box.kept, box.fallback) == (None, first)
+    third = Shelf.objects.create()
+    box.loose = third
+    box.save()
+    with pytest.raises(IntegrityError, match="a row would point to one that does not exist"):
+        third.delete()
+    assert Shelf.objects.count() == 2
+
+
+def test_values_cannot_be_deleted(shop: SimpleNamespace) -> None:
+    """Rows can."""
+    with pytest.raises(TypeError) as refused:
+        shop.Product.objects.values("name").delete()
+    assert str(refused.value) == "Cannot call delete() after .values() or .values_list()"

@@ -46,6 +46,7 @@ class Connection(asyncio.Protocol):
     """The server's side of one client's connection."""
 
     __slots__ = (
+        "_client_ended",
         "_full",
         "_head_begun",
         "_head_sent",
@@ -83,6 +84,7 @@ class Connection(asyncio.Protocol):
         self._full = False
         self._lingering = False
         self._head_begun = False
+        self._client_ended = False
         self._writer: Waiter | None = None
 
     # What the transport calls
@@ -103,13 +105,14 @@ class Connection(asyncio.Protocol):
             parser.feed(data)
         except HTTPException as refusal:
             self.refusal = refusal
-        if self.current is None:
+        if self.current is None and (parser.requests or parser.last):
             self._answer_next()
         if parser.partial or self.current is not None or parser.body is not None:
             self._wait_for_more()
 
     def eof_received(self) -> bool:
         """The client has closed its side: keep ours open while there is something to answer."""
+        self._client_ended = True
         self.parser.end()
         return (self.current is not None or bool(self.parser.requests)) and not self._lingering
 
@@ -212,11 +215,11 @@ class Connection(asyncio.Protocol):
         """Send any response; waits while the client does not take it."""
         try:
             parser = self.parser
-            keep_alive = (not parser.last or bool(parser.requests)) and self._may_drop_body(request)
+            keep_alive = not parser.last or bool(parser.requests) or self.refusal is not None
+            keep_alive = keep_alive and self._may_drop_body(request)
             head = Head(request, response, keep_alive, self.heads.date)
             if not head.keep_alive:
-                parser.last = True
-                parser.requests.clear()
+                self._drop_what_follows()
             self.served = self._head_sent = True
             body = response.response
             if head.framing is Framing.NONE:
@@ -274,7 +277,7 @@ class Connection(asyncio.Protocol):
     def _recover(self, request: Request, error: BaseException) -> Response | None:
         """Log what the application raised and answer as well as still possible; return that answer."""
         if isinstance(error, GreenletExit | KeyboardInterrupt):
-            self.transport.abort()
+            self._abort()
             raise error
         if isinstance(error, ClientDisconnected):
             return None
@@ -289,13 +292,23 @@ class Connection(asyncio.Protocol):
                 response = Response(f"500 {PHRASES[500]}", 500, content_type="text/plain")
         if response is None:
             self._head_sent = False
-            self.transport.abort()
+            self._abort()
             return None
         try:
             self._send_unusual(request, response)
         except Exception:
-            self.transport.abort()
+            self._abort()
         return response
+
+    def _abort(self) -> None:
+        """End the connection at once, so that the client can tell that something is missing."""
+        self._drop_what_follows()
+        self.transport.abort()
+
+    def _drop_what_follows(self) -> None:
+        self.parser.last = True
+        self.parser.requests.clear()
+        self.refusal = None
 
     # Bodies of requests
 
@@ -377,10 +390,10 @@ class Connection(asyncio.Protocol):
         self.since = self.server.now
         if self._held_back:
             self._read_on()
-        if self.transport.can_write_eof():
-            self.transport.write_eof()
-        else:
+        if self._client_ended or not self.transport.can_write_eof():
             self.transport.close()
+        else:
+            self.transport.write_eof()
 
     def refuse(self, refusal: HTTPException) -> None:
         """Answer with a refusal instead of waiting for the rest of a request; only while none is being answered."""

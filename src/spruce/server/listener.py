@@ -90,8 +90,7 @@ class Server:
         Connections that wait to be accepted are accepted first, and answered. A connection that is idle is closed when
         it has been quiet for a moment, since a request may be on its way.
         """
-        for _ in range(3):
-            sleep()
+        sleep(_POLL_SECONDS)
         for listener in self._listeners:
             listener.close()
         self._deadline = self.hub.loop.time() + grace

@@ -314,7 +314,8 @@ class RequestParser:
 
     def _keep_partial(self, data: bytes) -> None:
         """Keep the bytes of a head that is not complete, and refuse it when it is too long already."""
-        self._earlier += data[data.rfind(b"\r\n\r\n") + 1 :]
+        behind = data.rfind(b"\r\n\r\n")
+        self._earlier += data[behind + 4 :] if behind >= 0 else data
         if len(self._url) > self.limits.request_line:
             self.last = True
             raise RequestURITooLarge(f"The request line is longer than {self.limits.request_line} bytes.")
@@ -378,7 +379,7 @@ class RequestParser:
         self.last = True
 
     def _what_is_wrong(self, error: httptools.HttpParserError) -> HTTPException:
-        line = _REQUEST_LINE(bytes(self._earlier + self._data)) if self.body is None else None
+        line = _REQUEST_LINE(bytes(self._earlier + self._data)) if self._fresh or self._earlier else None
         if line is not None and line[2] != b"1":
             return HTTPVersionNotSupported()
         if isinstance(error, httptools.HttpParserInvalidMethodError) and line is not None:

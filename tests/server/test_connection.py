@@ -1,0 +1,536 @@
+"""Connections: requests in, answers out, over a socket pair on each loop."""
+
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from spruce import green
+from spruce.errors.http import NotFound
+from spruce.events import request_failed
+from spruce.http import Request, Response
+from spruce.server import Limits
+from spruce.server.connection import ClientDisconnected
+
+OnHub = Callable[[Callable[[], Any]], Any]
+Talk = Callable[..., bytes]
+Serving = Callable[..., Any]
+Turns = Callable[..., None]
+
+GET = b"GET /%b HTTP/1.1\r\nHost: example.com\r\n\r\n"
+POST = b"POST / HTTP/1.1\r\nHost: example.com\r\nContent-Length: %d\r\n\r\n"
+CHUNKED = b"POST / HTTP/1.1\r\nHost: example.com\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+def path(request: Request) -> Response:
+    """Answer with the path."""
+    return Response(request.path, mimetype="text/plain")
+
+
+def echo(request: Request) -> Response:
+    """Answer with the body."""
+    return Response(request.data, content_type="text/plain")
+
+
+def plain(body: bytes, *fields: bytes, status: bytes = b"200 OK") -> bytes:
+    lines = [b"HTTP/1.1 " + status, b"Content-Type: text/plain", b"Content-Length: %d" % len(body), *fields]
+    return b"\r\n".join([*lines, b"", body])
+
+
+def utf8(body: bytes, *fields: bytes, status: bytes = b"200 OK") -> bytes:
+    return plain(body, *fields, status=status).replace(b"text/plain", b"text/plain; charset=utf-8")
+
+
+def test_a_request_is_answered_in_the_callback_that_reads_it(on_hub: OnHub, serving: Serving) -> None:
+    """No turn of the loop lies between, no task and no timer is made."""
+
+    def main() -> tuple[int, bytes]:
+        hub = green.get_hub()
+        with serving(path) as (_, connect):
+            client = connect()
+            written: list[bytes] = []
+            done = green.Waiter()
+
+            def feed() -> None:
+                client.connection.write = written.append
+                client.connection.data_received(GET % b"a")
+                done.wake(len(written))
+
+            hub.loop.call_soon(feed)
+            count = done.wait()
+            return count, written[0]
+
+    count, written = on_hub(main)
+    assert count == 1
+    assert written.endswith(b"\r\n\r\n/a")
+
+
+def test_requests_of_one_connection_are_answered_in_order(talk: Talk) -> None:
+    """Pipelined in one piece, also where the first one waits longest."""
+
+    def slow_first(request: Request) -> Response:
+        if request.path == "/a":
+            green.sleep(0.01)
+        return path(request)
+
+    assert talk(slow_first, GET % b"a" + GET % b"b" + GET % b"c") == utf8(b"/a") + utf8(b"/b") + utf8(
+        b"/c", b"Connection: close"
+    )
+
+
+@pytest.mark.parametrize("size", [1, 10, 1000])
+def test_it_does_not_matter_how_the_bytes_were_cut(talk: Talk, size: int) -> None:
+    data = POST % 5 + b"hello" + CHUNKED + b"3\r\nabc\r\n2;x=y\r\nde\r\n0\r\n\r\n" + GET % b"end"
+    pieces = [data[start : start + size] for start in range(0, len(data), size)]
+    assert talk(echo, *pieces) == plain(b"hello") + plain(b"abcde") + plain(b"")
+
+
+def test_one_that_waits_does_not_stop_the_others(on_hub: OnHub, serving: Serving) -> None:
+    def main() -> None:
+        gate = green.Event()
+
+        def handler(request: Request) -> Response:
+            if request.path == "/wait":
+                gate.wait()
+            return path(request)
+
+        with serving(handler) as (server, connect):
+            waiting, other = connect(), connect()
+            waiting.send(GET % b"wait")
+            assert other.ask(GET % b"now") == utf8(b"/now")
+            assert server.stats() == {"connections": 2, "in_flight": 1} or server.stats()["in_flight"] == 1
+            gate.send()
+            assert waiting.read(b"/wait") == utf8(b"/wait")
+
+    on_hub(main)
+
+
+def test_the_connection_stays_or_ends_as_the_client_wishes(talk: Talk) -> None:
+    close = GET.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
+    old = b"GET /%b HTTP/1.0\r\n\r\n"
+    kept = b"GET /%b HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"
+    assert talk(path, close % b"a" + GET % b"b") == utf8(b"/a", b"Connection: close")
+    assert talk(path, old % b"a" + old % b"b") == utf8(b"/a", b"Connection: close")
+    assert talk(path, kept % b"a" + old % b"b") == utf8(b"/a", b"Connection: keep-alive") + utf8(
+        b"/b", b"Connection: close"
+    )
+
+
+def test_the_application_may_end_the_connection(talk: Talk) -> None:
+    handler = lambda request: Response("bye", headers={"Connection": "close"}, content_type="text/plain")  # noqa: E731 - short
+    assert talk(handler, GET % b"a" + GET % b"b") == plain(b"bye", b"Connection: close")
+
+
+@pytest.mark.parametrize("status", [204, 304])
+def test_responses_without_a_body(talk: Talk, status: int) -> None:
+    answer = talk(lambda request: Response("dropped", status), GET % b"a" + GET % b"b")
+    assert answer.count(b"HTTP/1.1 %d" % status) == 2
+    assert b"dropped" not in answer
+    assert b"Content-Length: 0" not in answer
+
+
+def test_head_is_answered_as_get_without_the_body(talk: Talk) -> None:
+    head = GET.replace(b"GET", b"HEAD") % b"abc"
+    expected = utf8(b"/abc").removesuffix(b"/abc")
+    assert talk(path, head + GET % b"x") == expected + utf8(b"/x")
+
+    def streamed(request: Request) -> Response:
+        return Response(iter(["never"]), content_type="text/plain")
+
+    assert talk(streamed, head) == b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n"
+
+
+def test_a_streamed_body_is_sent_in_chunks(talk: Talk) -> None:
+    def handler(request: Request) -> Response:
+        return Response(iter(["red ", b"", b"panda"]), content_type="text/plain")
+
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"
+    chunks = b"Transfer-Encoding: chunked\r\n\r\n4\r\nred \r\n5\r\npanda\r\n0\r\n\r\n"
+    assert talk(handler, GET % b"a" + GET % b"b") == 2 * (head + chunks)
+    assert talk(handler, b"GET / HTTP/1.0\r\n\r\n") == head + b"Connection: close\r\n\r\nred panda"
+
+
+def test_a_streamed_body_with_a_length_is_sent_as_it_is(talk: Talk) -> None:
+    def handler(request: Request) -> Response:
+        return Response(iter(["red ", "panda"]), headers={"Content-Length": "9"}, content_type="text/plain")
+
+    assert talk(handler, GET % b"a" + GET % b"b") == plain(b"red panda") * 2
+
+
+@pytest.mark.parametrize(("pieces", "sent"), [(["red panda!"], b""), (["red"], b"red")])
+def test_a_body_that_is_not_as_long_as_it_says_ends_the_connection(
+    talk: Talk, caplog: pytest.LogCaptureFixture, pieces: list[str], sent: bytes
+) -> None:
+    """The client must be able to tell that something is missing; nothing may be taken for the next answer."""
+    answer = talk(lambda request: Response(iter(pieces), headers={"Content-Length": "9"}), GET % b"a" + GET % b"b")
+    assert answer == b"" or (answer.count(b"HTTP/1.1") == 1 and answer.endswith(b"\r\n\r\n" + sent))
+    assert "of 9 bytes." in str(caplog.records[0].exc_info[1])  # type: ignore[index] # there is one
+
+
+def test_what_a_stream_raises_ends_the_connection(talk: Talk, caplog: pytest.LogCaptureFixture) -> None:
+    def pieces() -> Iterator[bytes]:
+        yield b"begin"
+        raise ZeroDivisionError
+
+    answer = talk(lambda request: Response(pieces()), GET % b"a" + GET % b"b")
+    assert not answer.endswith(b"0\r\n\r\n")
+    assert answer.count(b"HTTP/1.1") <= 1
+    assert caplog.messages == ["GET /a failed"]
+
+
+def test_a_failure_is_logged_with_its_request_and_answered_with_500(
+    talk: Talk, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The client learns nothing about it, and the connection goes on."""
+    seen = []
+    unsubscribe = request_failed.subscribe(lambda event: seen.append(event["exception"]))
+
+    def handler(request: Request) -> Response:
+        if request.path == "/boom":
+            raise ZeroDivisionError("secret")
+        return path(request)
+
+    answer = talk(handler, GET % b"boom" + GET % b"b")
+    unsubscribe()
+    failure = plain(b"500 Internal Server Error", status=b"500 Internal Server Error")
+    assert answer == failure + utf8(b"/b")
+    assert [(record.getMessage(), record.levelno) for record in caplog.records] == [("GET /boom failed", logging.ERROR)]
+    assert [str(error) for error in seen] == ["secret"]
+
+
+def test_what_is_no_response_is_a_failure(talk: Talk, caplog: pytest.LogCaptureFixture) -> None:
+    assert talk(lambda request: None, GET % b"a").startswith(b"HTTP/1.1 500")
+    assert "NoneType" in str(caplog.records[0].exc_info[1])  # type: ignore[index] # there is one
+
+
+def test_a_timeout_that_nobody_catches_is_a_failure(talk: Talk, caplog: pytest.LogCaptureFixture) -> None:
+    """Timeout is no Exception, as in eventlet; the request gets its answer all the same."""
+
+    def handler(request: Request) -> Response:
+        with green.Timeout(0.001):
+            green.sleep(10)
+        return path(request)
+
+    assert talk(handler, GET % b"a" + GET % b"b").count(b"HTTP/1.1 500") == 2
+
+
+def test_an_http_error_is_answered_with_its_page(talk: Talk, caplog: pytest.LogCaptureFixture) -> None:
+    def handler(request: Request) -> Response:
+        raise NotFound("No such product.")
+
+    answer = talk(handler, GET % b"a")
+    assert answer.startswith(b"HTTP/1.1 404 Not Found\r\nContent-Type: text/html; charset=utf-8\r\n")
+    assert b"<p>No such product.</p>" in answer
+    assert caplog.records == []
+
+
+def test_a_malformed_request_is_refused_with_a_sentence_and_the_connection_ends(talk: Talk) -> None:
+    """What came before is answered first; what comes behind never is."""
+    answer = talk(path, GET % b"a" + b"GET / HTTP/1.1\r\n\r\n" + GET % b"b")
+    sentence = b"The request has no Host header."
+    assert answer == utf8(b"/a") + utf8(sentence, b"Connection: close", status=b"400 Bad Request")
+
+
+def test_a_refusal_waits_for_the_answers_before_it(talk: Talk) -> None:
+    def slow(request: Request) -> Response:
+        green.sleep(0.01)
+        return path(request)
+
+    answer = talk(slow, GET % b"a" + b"NONSENSE\r\n\r\n")
+    assert answer.startswith(utf8(b"/a") + b"HTTP/1.1 400 Bad Request\r\n")
+
+
+def test_a_client_that_waits_for_100_continue_is_told_when_the_body_is_wanted(on_hub: OnHub, serving: Serving) -> None:
+    def main() -> None:
+        with serving(echo) as (_, connect):
+            client = connect()
+            client.send(POST.replace(b"\r\n\r\n", b"\r\nExpect: 100-continue\r\n\r\n") % 5)
+            assert client.read(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
+            assert client.ask(b"hello") == plain(b"hello")
+
+    on_hub(main)
+
+
+def test_a_body_that_was_not_asked_for_is_not_waited_for(talk: Talk) -> None:
+    """The client may send it or not, so nothing behind it can be told from it: the connection ends."""
+    expect = POST.replace(b"\r\n\r\n", b"\r\nExpect: 100-continue\r\n\r\n") % 5
+    assert talk(path, expect) == utf8(b"/", b"Connection: close")
+
+
+def test_a_body_that_the_application_leaves_is_dropped(talk: Talk) -> None:
+    assert talk(path, POST % 5 + b"hello" + GET % b"a") == utf8(b"/") + utf8(b"/a")
+    assert talk(path, POST % 5, b"hel", b"lo" + GET % b"a") == utf8(b"/") + utf8(b"/a")
+
+
+def test_a_large_body_that_the_application_leaves_ends_the_connection(talk: Talk) -> None:
+    """Reading it all only to drop it would cost more than a new connection."""
+    assert talk(path, POST % 1_000_000, b"x") == utf8(b"/", b"Connection: close")
+
+
+def test_an_endless_body_that_the_application_leaves_ends_the_connection(on_hub: OnHub, serving: Serving) -> None:
+    def main() -> None:
+        with serving(path, replace(Limits(), unread=10_000)) as (_, connect):
+            client = connect()
+            client.send(CHUNKED)
+            assert client.read(b"\r\n\r\n/") == utf8(b"/")
+            client.send(*[b"3e8\r\n" + b"x" * 1000 + b"\r\n"] * 11)
+            assert client.read_to_end() == b""
+
+    on_hub(main)
+
+
+def test_a_body_cut_short_raises_in_its_reader(talk: Talk, caplog: pytest.LogCaptureFixture) -> None:
+    answer = talk(echo, POST % 5 + b"hel")
+    assert answer.startswith(b"HTTP/1.1 400 Bad Request\r\n")
+    assert b"<p>The connection was closed before the body was complete.</p>" in answer
+    assert caplog.records == []
+
+
+def test_a_malformed_chunk_raises_in_its_reader_and_is_answered_once(talk: Talk) -> None:
+    answer = talk(echo, CHUNKED, b"nonsense\r\n" + GET % b"a")
+    assert answer.count(b"HTTP/1.1") == 1
+    assert answer.startswith(b"HTTP/1.1 400 Bad Request\r\n")
+
+
+def test_a_body_above_the_limit_is_refused_when_it_says_so_and_when_it_grows_so(talk: Talk) -> None:
+    limits = replace(Limits(), body=5)
+    sentence = b"The body is larger than 5 bytes."
+    stated = talk(echo, POST % 6, limits=limits)
+    assert stated == utf8(sentence, b"Connection: close", status=b"413 Request Entity Too Large")
+    grown = talk(echo, CHUNKED, b"6\r\nabcdef\r\n", limits=limits)
+    assert grown.startswith(b"HTTP/1.1 413 Request Entity Too Large\r\n")
+    assert grown.count(b"HTTP/1.1") == 1
+
+
+def test_reading_stops_while_nobody_reads_the_body(on_hub: OnHub, serving: Serving, turns: Turns) -> None:
+    """Memory stays flat; the body goes on when the application does."""
+
+    def main() -> None:
+        gate = green.Event()
+
+        def handler(request: Request) -> Response:
+            gate.wait()
+            return Response(str(len(request.data)), content_type="text/plain")
+
+        with serving(handler, replace(Limits(), buffered=1000)) as (_, connect):
+            client = connect()
+            sender = green.spawn(client.sock.sendall, POST % 3_000_000 + b"x" * 3_000_000)
+            turns(30)
+            body = client.connection.parser.body
+            assert body is not None
+            assert body.buffered < 400_000
+            assert not client.connection.transport.is_reading()
+            gate.send()
+            assert client.read(b"3000000") == plain(b"3000000")
+            sender.wait()
+
+    on_hub(main)
+
+
+def test_reading_stops_while_too_many_requests_wait(on_hub: OnHub, serving: Serving, turns: Turns) -> None:
+    def main() -> None:
+        gate = green.Event()
+
+        def handler(request: Request) -> Response:
+            gate.wait()
+            return path(request)
+
+        with serving(handler, replace(Limits(), pipelined=3)) as (_, connect):
+            client = connect()
+            client.send(GET % b"a" * 5)
+            assert not client.connection.transport.is_reading()
+            gate.send()
+            client.read(b"/a")
+            turns()
+            assert client.connection.transport.is_reading()
+            client.end()
+            client.read_to_end()
+
+    on_hub(main)
+
+
+def test_a_stream_waits_for_a_client_that_does_not_read(on_hub: OnHub, serving: Serving, turns: Turns) -> None:
+    def main() -> None:
+        made = []
+
+        def pieces() -> Iterator[bytes]:
+            for _ in range(200):
+                made.append(1)
+                yield b"x" * 50_000
+
+        with serving(lambda request: Response(pieces())) as (_, connect):
+            client = connect()
+            client.send(GET % b"a")
+            turns(20)
+            assert len(made) < 100
+            assert len(client.ask()) > 10_000_000
+            assert len(made) == 200
+
+    on_hub(main)
+
+
+def test_a_response_is_closed_also_where_its_client_has_gone(on_hub: OnHub, serving: Serving, turns: Turns) -> None:
+    def main() -> None:
+        ended: list[type[BaseException] | None] = []
+
+        def pieces() -> Iterator[bytes]:
+            while True:
+                yield b"x" * 50_000
+
+        def handler(request: Request) -> Response:
+            response = Response(pieces())
+            response.call_on_close(lambda: ended.append(None))
+            return response
+
+        with serving(handler) as (server, connect):
+            client = connect()
+            client.send(GET % b"a")
+            client.sock.close()
+            while not ended:
+                turns()
+            turns()
+            assert server.stats() == {"connections": 0, "in_flight": 0}
+
+    on_hub(main)
+
+
+def test_what_closing_raises_is_logged_and_the_connection_goes_on(talk: Talk, caplog: pytest.LogCaptureFixture) -> None:
+    def handler(request: Request) -> Response:
+        response = path(request)
+        response.call_on_close(lambda: 1 / 0)
+        return response
+
+    assert talk(handler, GET % b"a" + GET % b"b") == utf8(b"/a") + utf8(b"/b")
+    assert caplog.messages == ["GET /a: closing the response failed", "GET /b: closing the response failed"]
+
+
+def test_a_client_that_closes_its_side_still_gets_its_answer(talk: Talk) -> None:
+    def slow(request: Request) -> Response:
+        green.sleep(0.01)
+        return path(request)
+
+    answer = talk(slow, GET % b"a" + GET % b"b" + b"GET /half")
+    assert answer == utf8(b"/a") + utf8(b"/b", b"Connection: close")
+
+
+def test_the_error_for_a_lost_client_is_a_connection_error() -> None:
+    assert issubclass(ClientDisconnected, ConnectionError)
+
+
+@pytest.mark.parametrize(
+    ("sent", "seconds", "answer"),
+    [
+        (b"", 10, b"The head of the request took too long to arrive."),
+        (b"GET / HTTP/1.1\r\n", 10, b"The head of the request took too long to arrive."),
+        (POST % 5 + b"he", 15, b"The body of the request took too long to arrive."),
+    ],
+)
+def test_what_does_not_arrive_in_time_is_refused(
+    on_hub: OnHub, serving: Serving, sent: bytes, seconds: float, answer: bytes
+) -> None:
+    def main() -> None:
+        with serving(echo) as (server, connect):
+            client = connect()
+            client.send(sent)
+            start = client.connection.since
+            server.sweep(start + seconds - 0.1)
+            assert not client.connection.parser.last
+            server.sweep(start + seconds + 0.1)
+            got = client.read_to_end()
+            assert got.startswith(b"HTTP/1.1 408 Request Timeout\r\n")
+            assert answer in got
+            assert b"Connection: close\r\n" in got
+
+    on_hub(main)
+
+
+def test_bytes_now_and_then_do_not_prolong_a_head(on_hub: OnHub, serving: Serving) -> None:
+    """Slowloris: the time runs from the first byte of the head."""
+
+    def main() -> None:
+        with serving(path) as (server, connect):
+            client = connect()
+            client.send(GET % b"a")
+            client.read(b"/a")
+            server.sweep(begin := server.now + 14)
+            for second in range(10):
+                client.send((GET % b"b")[second : second + 1])
+                server.sweep(begin + second)
+            server.sweep(begin + 10.5)
+            assert client.read_to_end().startswith(b"HTTP/1.1 408 ")
+
+    on_hub(main)
+
+
+def test_bytes_of_a_body_prolong_its_time(on_hub: OnHub, serving: Serving) -> None:
+    def main() -> None:
+        with serving(echo) as (server, connect):
+            client = connect()
+            client.send(POST % 5)
+            for letter in b"hello":
+                server.sweep(server.now + 14)
+                client.send(bytes([letter]))
+            assert client.read(b"hello") == plain(b"hello")
+
+    on_hub(main)
+
+
+def test_an_idle_connection_is_closed_without_a_word(on_hub: OnHub, serving: Serving) -> None:
+    def main() -> None:
+        with serving(path) as (server, connect):
+            client = connect()
+            client.send(GET % b"a")
+            client.read(b"/a")
+            server.sweep(server.now + 14.9)
+            client.send(GET % b"b")
+            client.read(b"/b")
+            server.sweep(server.now + 15.1)
+            assert client.read_to_end() == b""
+
+    on_hub(main)
+
+
+def test_an_application_may_take_its_time(on_hub: OnHub, serving: Serving) -> None:
+    def main() -> None:
+        gate = green.Event()
+
+        def handler(request: Request) -> Response:
+            gate.wait()
+            return path(request)
+
+        with serving(handler) as (server, connect):
+            client = connect()
+            client.send(GET % b"a")
+            server.sweep(server.now + 3600)
+            gate.send()
+            assert client.read(b"/a") == utf8(b"/a")
+
+    on_hub(main)
+
+
+def test_a_client_that_never_reads_is_left(on_hub: OnHub, serving: Serving, turns: Turns) -> None:
+    def main() -> None:
+        with serving(lambda request: Response(b"x" * 100_000 for _ in range(100))) as (server, connect):
+            client = connect()
+            client.send(GET % b"a")
+            turns(20)
+            server.sweep(server.now + 61)
+            turns()
+            assert server.stats()["connections"] == 0
+
+    on_hub(main)
+
+
+def test_the_peer_is_known(on_hub: OnHub, serving: Serving) -> None:
+    """A Unix socket's client has no address."""
+
+    def main() -> None:
+        with serving(lambda request: Response(f"{request.remote_addr} {request.scheme} {request.host}")) as (
+            _,
+            connect,
+        ):
+            assert connect().ask(GET % b"a").endswith(b"\r\n\r\nNone http example.com")
+
+    on_hub(main)

@@ -1,7 +1,7 @@
 """Where green code can run: as the main program of each loop, and in the main greenlet of a plain program.
 
-A test (or a file, by `pytestmark`) that uses the fixture `everywhere` is called in each of these places, as a green thread
-or in a main greenlet that blocks.
+A test (or a file, by `pytestmark`) that uses the fixture `everywhere` is called in each of these places, as a green
+thread or in a main greenlet that blocks.
 """
 
 import logging

@@ -34,7 +34,7 @@ def parked(seconds=60):
     return thread, seen
 
 
-# ---- results ----------------------------------------------------------------------------------------------------------
+# Results
 
 
 def test_wait_returns_the_result():
@@ -156,7 +156,7 @@ async def awaiting(thread):
     return await thread
 
 
-# ---- links ------------------------------------------------------------------------------------------------------------
+# Links
 
 
 def test_links_are_called_with_the_thread_and_their_arguments():
@@ -249,7 +249,7 @@ def test_a_link_cannot_await_a_coroutine(logged):
     assert logged() == [f"a link of green thread {thread.name} failed"]
 
 
-# ---- kill -------------------------------------------------------------------------------------------------------------
+# Kill
 
 
 def test_kill_raises_greenletexit_where_the_thread_waits():
@@ -320,7 +320,7 @@ def test_a_given_traceback_is_raised_with_it():
 
 
 def test_a_thread_may_survive_a_kill():
-    """kill has taken effect when it returns, and the thread goes on with its next wait."""
+    """It has been raised when kill returns, and the thread goes on with its next wait."""
     log = []
 
     def stubborn():
@@ -495,7 +495,7 @@ def test_a_thread_without_a_hub_of_this_os_thread_cannot_be_waited_for():
     thread.wait()
 
 
-# ---- logs and memory ----------------------------------------------------------------------------------------------------
+# Logs and memory
 
 
 def test_an_exception_that_nobody_asked_for_is_logged(logged, caplog):
@@ -513,7 +513,7 @@ def test_an_exception_that_nobody_asked_for_is_logged(logged, caplog):
 
 
 def test_an_exception_that_was_asked_for_is_not_logged(logged):
-    """wait and await take it over."""
+    """Those who wait or await take it over."""
     with pytest.raises(ValueError, match="taken"):
         green.spawn(fail, ValueError("taken")).wait()
     gc.collect()

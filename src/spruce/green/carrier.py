@@ -73,35 +73,29 @@ class Carrier(greenlet):
                     hub.arm()
             if thread.task is not None:
                 self.park = hub.park
+                if thread.swapped:
+                    leave_task(thread, hub.loop)
             if thread.links is not None:
                 thread.call_links()
             del thread, self.thread
             idle.append(self)
             hub.park()
 
+    def has_task(self) -> None:
+        """The thread has a Task from now on."""
+        self.park = self.park_in_task
+        enter_task(self.thread, self.hub.loop)
+
     def park_in_task(self) -> None:
-        """The `park` of a thread in mode T: its Task must not stay the current one while the loop runs others."""
+        """The `park` of mode T: the thread's Task must not stay the current one while the loop runs others."""
         thread, hub = self.thread, self.hub
-        if not thread.swapped:
-            hub.park()
-            return
-        leave_task(thread, hub.loop)
+        if thread.swapped:
+            leave_task(thread, hub.loop)
         try:
             hub.park()
         finally:
-            enter_task(thread, hub.loop)
-
-    def enter_loop(self) -> None:
-        """Let the coroutine that runs next see its Task, unless it runs in that Task's own step."""
-        thread = self.thread
-        if not thread.driven:
-            enter_task(thread, self.hub.loop)
-
-    def leave_loop(self) -> None:
-        """Undo `enter_loop`."""
-        thread = self.thread
-        if thread.swapped:
-            leave_task(thread, self.hub.loop)
+            if not thread.driven:
+                enter_task(thread, hub.loop)
 
 
 class MainCarrier:
@@ -112,14 +106,14 @@ class MainCarrier:
     the stack that main uses.
     """
 
-    __slots__ = ("_hooks", "error", "gate", "greenlet", "hub", "park", "seq", "stop_first", "thread", "woken")
+    __slots__ = ("_hooks", "awaiting", "error", "gate", "greenlet", "hub", "seq", "stop_first", "thread", "woken")
     throws_at_once = False
 
     def __init__(self, hub: AnyHub, main: greenlet, thread: GreenThread, *, stop_first: bool) -> None:
         self.hub, self.greenlet, self.thread = hub, main, thread
         self.gate: Gate | None = None
         self.error: BaseException | None = None
-        self.park: Callable[[], Any] = self.park_plain
+        self.awaiting = False  # a coroutine runs, or would if main weren't parked
         self.seq = 0
         self.stop_first = stop_first
         self.woken = False
@@ -147,35 +141,47 @@ class MainCarrier:
         self.error = error
         self.switch()
 
-    def park_plain(self) -> None:
+    def park(self) -> None:
         """Run the loop until this is woken; raises what it is interrupted with."""
+        thread, awaiting = self.thread, self.awaiting
+        if awaiting:
+            self._leave_loop()
+        if self.gate is not None and thread.task._must_cancel:  # type: ignore[union-attr]  # a gate is a task's
+            self.hub.call(self.gate.open)
         self.hub.root.switch()  # without the guard: the loop has stopped before main is resumed
+        if awaiting:
+            self._enter_loop()
         if self.error is not None:
             error, self.error = self.error, None
             raise error
-        if self.thread.pending is not None and self.thread.trap is None:
-            raise self.thread.take()
+        if thread.pending is not None and thread.trap is None:
+            raise thread.take()
 
-    def park_in_task(self) -> None:
-        """The `park` of mode T. A coroutine that is being awaited sees the loop again afterwards."""
-        if not self.thread.depth:
-            self.park_plain()
-            return
-        self.leave_loop()
+    def has_task(self) -> None:
+        """Main has a Task from now on."""
+        enter_task(self.thread, self.hub.loop)
+
+    def await_(self, awaitable: Any) -> Any:
+        """Wait for an awaitable; while it runs it sees the loop, and its Task."""
+        if self.awaiting:
+            return await_on(self, awaitable)
+        self.awaiting = True
+        self._enter_loop()
         try:
-            self.park_plain()
+            return await_on(self, awaitable)
         finally:
-            self.enter_loop()
+            self._leave_loop()
+            self.awaiting = False
 
-    def enter_loop(self) -> None:
-        """Let the coroutine that runs next see the loop, and its Task."""
+    def _enter_loop(self) -> None:
         loop: Any = self.hub.loop
         _set_running_loop(loop)
         sys.set_asyncgen_hooks(loop._asyncgen_firstiter_hook, loop._asyncgen_finalizer_hook)
-        enter_task(self.thread, loop)
+        if self.thread.task is not None:
+            enter_task(self.thread, loop)
 
-    def leave_loop(self) -> None:
-        """Undo `enter_loop`."""
-        leave_task(self.thread, self.hub.loop)
+    def _leave_loop(self) -> None:
+        if self.thread.swapped:
+            leave_task(self.thread, self.hub.loop)
         sys.set_asyncgen_hooks(*self._hooks)
         _set_running_loop(None)

@@ -8,8 +8,9 @@ and cancel counts are genuine.
 Rules that this file keeps:
 
 * The coroutine is stepped in the green thread: context variables and tracebacks are those of the caller.
-* While the coroutine runs outside its Task's step ("undriven"), the Task is swapped in as the loop's current one, and
-  swapped out before any switch to the root: a loop that runs other tasks under our name would hang them.
+* While a thread that has a Task runs outside of that Task's step ("undriven"), the Task is swapped in as the loop's
+  current one, and swapped out before any switch to the root: a loop that runs other tasks under our name would hang
+  them.
 * Asynchronous frames see `CancelledError`, plain frames see the exception that interrupts (`Timeout`, `GreenletExit`):
   the translation happens at the boundary of the `await_` that was interrupted, whatever the coroutine makes of its
   cancellation; and the awaited future is cancelled rather than thrown past.
@@ -48,18 +49,10 @@ else:
 
 
 class Awaiter(AnyCarrier, Protocol):
-    """A carrier whose way of parking changes with the mode of its thread."""
+    """A carrier that is told of its thread's mode."""
 
-    park: Any
-
-    def enter_loop(self) -> None:
-        """Let the coroutine that runs next see the loop and its Task."""
-
-    def leave_loop(self) -> None:
-        """Undo `enter_loop`."""
-
-    def park_in_task(self) -> None:
-        """The `park` of mode T."""
+    def has_task(self) -> None:
+        """The thread has a Task from now on."""
 
 
 @types.coroutine
@@ -72,28 +65,27 @@ def _iterate(iterator: Any) -> Generator[Any, Any, Any]:
     return (yield from iterator)
 
 
-class _Gate:
-    """What a thread's Task awaits while the thread is parked natively: as much of a future as a Task looks at.
+class _Gate(asyncio.Future[None]):
+    """What a thread's Task awaits while the thread is parked natively.
 
     A future would resume the Task at the loop's next turn; a gate does so at once, and serves all the parks of its
-    thread.
+    thread. To libraries that look at what a Task waits for it is a future, which is done when the Task is about to be
+    resumed.
     """
 
-    __slots__ = ("_asyncio_future_blocking", "_cancellation", "_loop", "_wake_task")
-
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
-        self._asyncio_future_blocking = False
+    def __init__(self, carrier: AnyCarrier, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(loop=loop)
+        self._carrier = carrier
         self._cancellation: CancelledError | None = None
         self._wake_task: Any = None
-
-    def get_loop(self) -> asyncio.AbstractEventLoop:
-        """The Task's loop."""
-        return self._loop
 
     def add_done_callback(self, callback: Any, *, context: Context | None = None) -> None:
         """Keep what resumes the Task; it needs no context, since the thread brings its own."""
         self._wake_task = callback
+
+    def done(self) -> bool:
+        """Whether the Task is about to be resumed."""
+        return self._wake_task is None or self._cancellation is not None or self._carrier.woken
 
     def result(self) -> None:
         """Raise CancelledError if the Task was cancelled."""
@@ -103,11 +95,11 @@ class _Gate:
 
     def cancel(self, msg: Any = None) -> bool:
         """Have the Task resumed with CancelledError at the loop's next turn; False if it is being resumed already."""
-        if self._wake_task is None:
+        if self._wake_task is None or self._carrier.woken:
             return False
         if self._cancellation is None:
             self._cancellation = CancelledError() if msg is None else CancelledError(msg)
-            self._loop.call_soon(self._open_cancelled)
+            self.get_loop().call_soon(self._open_cancelled)
         return True
 
     def _open_cancelled(self) -> None:
@@ -123,22 +115,23 @@ class _Gate:
 
 async def _drive(carrier: AnyCarrier, thread: GreenThread, loop: asyncio.AbstractEventLoop) -> None:
     """Yield to the loop what the thread waits for, and switch to the thread when it has come; ends with the job."""
-    gate = _Gate(loop)
+    gate = _Gate(carrier, loop)
+    cancelled: BaseException | None = None  # the Task's cancellation, when the thread has not been told yet
     try:
         await _yield(None)  # where the Task begins, when it is first stepped
-    except CancelledError as exc:  # cancelled before that
-        thread.pending = [*(thread.pending or ()), (exc, None)]
+    except CancelledError as exc:
+        cancelled = exc
     while not thread.dead:
         trap, error = thread.trap, None
         try:
             if trap is BARE:
                 await _yield(None)
             elif trap is not None:
-                if thread.pending is not None:
+                if cancelled is not None or thread.pending is not None:
                     trap.cancel()
                 trap._asyncio_future_blocking = True
                 await _yield(trap)
-            elif thread.pending is None or carrier.woken:
+            elif carrier.woken or (cancelled is None and thread.pending is None):
                 carrier.gate = gate
                 gate._asyncio_future_blocking = True
                 await _yield(gate)
@@ -148,13 +141,11 @@ async def _drive(carrier: AnyCarrier, thread: GreenThread, loop: asyncio.Abstrac
             error = exc
         finally:
             carrier.gate = None
-        if (
-            trap is None and thread.trap is not None
-        ):  # a main greenlet that ran outside of this step waits for a future now
-            if error is not None:
-                thread.pending = [*(thread.pending or ()), (error, None)]
+        if trap is None and thread.trap is not None:  # a main greenlet, which runs outside of this step
+            cancelled = cancelled or error
         elif not thread.dead:
-            _resume(carrier, thread, trap, error)
+            _resume(carrier, thread, trap, cancelled or error)
+            cancelled = None
 
 
 def _resume(carrier: AnyCarrier, thread: GreenThread, trap: Any, error: BaseException | None) -> None:
@@ -182,23 +173,22 @@ def _begin_task(carrier: Awaiter, thread: GreenThread, loop: asyncio.AbstractEve
         raise GreenError("a link of a green thread can't await: the thread has ended", hint="spawn a thread for it")
     coroutine = _drive(carrier, thread, loop)
     coroutine.send(None)
-    carrier.park = carrier.park_in_task
-    thread.task = asyncio.Task(coroutine, loop=loop, context=Context(), name=f"green-{thread.name}")
+    name = getattr(thread.function, "__qualname__", "green thread")
+    thread.task = asyncio.Task(coroutine, loop=loop, context=Context(), name=name)
+    carrier.has_task()
 
 
 def enter_task(thread: GreenThread, loop: asyncio.AbstractEventLoop) -> None:
-    """Make the thread's Task the current one, unless its own step is already running."""
-    if not thread.driven:
-        thread.outer_task = swap_current_task(loop, thread.task)
-        thread.swapped = True
+    """Make the thread's Task the loop's current one; not for a thread that runs inside its Task's own step."""
+    thread.outer_task = swap_current_task(loop, thread.task)
+    thread.swapped = True
 
 
 def leave_task(thread: GreenThread, loop: asyncio.AbstractEventLoop) -> None:
-    """Undo `enter_task`; nothing if the Task wasn't swapped in."""
-    if thread.swapped:
-        swap_current_task(loop, thread.outer_task)
-        thread.outer_task = None
-        thread.swapped = False
+    """Undo `enter_task`."""
+    swap_current_task(loop, thread.outer_task)
+    thread.outer_task = None
+    thread.swapped = False
 
 
 def _await_future(carrier: AnyCarrier, future: "asyncio.Future[Any]") -> Any:
@@ -212,7 +202,7 @@ def _await_future(carrier: AnyCarrier, future: "asyncio.Future[Any]") -> Any:
     thread.trap = future
     future.add_done_callback(carrier.switch, context=hub.context)
     try:
-        hub.park()
+        carrier.park()
     finally:
         thread.trap = None
     if thread.pending is not None:
@@ -227,13 +217,8 @@ def await_on(carrier: Awaiter, awaitable: Awaitable[Any]) -> Any:
         future: Any = awaitable  # that attribute is what asyncio itself tests for
         return future.result() if future.done() else _await_future(carrier, future)
     coroutine = _coroutine_of(awaitable)
-    loop = carrier.hub.loop
     if thread.task is None:
-        _begin_task(carrier, thread, loop)
-    outermost = thread.depth == 0
-    if outermost:
-        carrier.enter_loop()
-    thread.depth += 1
+        _begin_task(carrier, thread, carrier.hub.loop)
     outer_translating, thread.translating = thread.translating, None
     cause: BaseException | None = None
     try:
@@ -244,9 +229,6 @@ def await_on(carrier: Awaiter, awaitable: Awaitable[Any]) -> Any:
         cause = exc
     finally:
         interruption, thread.translating = thread.translating, outer_translating
-        thread.depth -= 1
-        if outermost:
-            carrier.leave_loop()
     if interruption is None:
         return result
     raise interruption from (None if isinstance(cause, CancelledError) else cause)

@@ -146,7 +146,6 @@ class GreenThread:
     # Defaults live in the class: a job that never needs them pays for none.
     carrier: AnyCarrier | None = None
     dead = False
-    depth = 0  # of await_ calls whose coroutines are being stepped
     driven = False  # resumed from inside its Task's step
     exception: BaseException | None = None
     links: list[_Link] | None = None

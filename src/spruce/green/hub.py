@@ -25,6 +25,7 @@ import os
 import sys
 from collections import deque
 from collections.abc import AsyncGenerator, Callable
+from threading import get_ident
 from typing import Any, Final, NoReturn
 
 from greenlet import GreenletExit, getcurrent, greenlet
@@ -55,6 +56,7 @@ class Hub:
         self.context = contextvars.Context()
         self.main: MainCarrier | None = None
         self.closing = False
+        self.os_thread = get_ident()
         self.watchers: dict[int, Any] = {}  # by descriptor
         self.guard: AsyncGenerator[None, None] | None = None  # of a loop that somebody else runs: ends with it
         self.guarded = not isinstance(loop, asyncio.BaseEventLoop)
@@ -228,9 +230,14 @@ class Hub:
                 "a blocking call of spruce.green in a plain asyncio task or callback: it would stop the loop",
                 hint="run the code as a green thread: `await green.spawn(function)`",
             )
+        if get_ident() != self.os_thread:
+            raise GreenError(
+                "this green thread belongs to another OS thread, which can't be waited for here",
+                hint="hand its result over with a queue.Queue",
+            )
         raise GreenError(
-            "this green thread belongs to another OS thread, which can't be waited for here",
-            hint="hand its result over with a queue.Queue",
+            f"a blocking call of spruce.green in a greenlet of somebody else's ({type(running).__name__})",
+            hint="make the call before that greenlet starts, or in a green thread of its own",
         )
 
     def kill(self, thread: GreenThread, exception: BaseException) -> None:

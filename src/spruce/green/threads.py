@@ -89,5 +89,7 @@ def await_(awaitable: Awaitable[T]) -> T:
     In a task or callback of a running loop it raises GreenError: there, use `await`.
     """
     running: Any = current_greenlet()
-    carrier: Any = running if type(running) is Carrier else get_hub().current()
-    return await_on(carrier, awaitable)  # type: ignore[no-any-return]  # the awaitable's own result
+    if type(running) is Carrier:
+        return await_on(running, awaitable)  # type: ignore[no-any-return]  # the awaitable's own result
+    main: Any = get_hub().current()
+    return main.await_(awaitable)  # type: ignore[no-any-return]  # the same

@@ -1,0 +1,871 @@
+"""Awaiting from plain code, with real asyncio libraries: scopes, tasks, cancellation, and other people's greenlets."""
+
+import asyncio
+import contextvars
+import sys
+import traceback
+import types
+
+import anyio
+import pytest
+import sniffio
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy.orm import Session
+from sqlalchemy.util.concurrency import greenlet_spawn
+
+from spruce import green
+from spruce.errors import GreenError
+
+pytestmark = pytest.mark.usefixtures("everywhere")
+
+variable = contextvars.ContextVar("variable", default="unset")
+
+
+async def returning(value):
+    await asyncio.sleep(0)
+    return value
+
+
+async def failing(error):
+    await asyncio.sleep(0)
+    raise error
+
+
+async def forever(log=None):
+    try:
+        await asyncio.get_running_loop().create_future()
+    except BaseException as exc:
+        if log is not None:
+            log.append(type(exc).__name__)
+        raise
+
+
+def loop():
+    return green.get_hub().loop
+
+
+def await_logged(awaitable, log):
+    """Wait, and note what comes out."""
+    try:
+        return green.await_(awaitable)
+    except BaseException as exc:
+        log.append(type(exc).__name__)
+        raise
+
+
+def turns(number=3):
+    """Let the loop turn: callbacks and tasks run, not only green threads."""
+    for _ in range(number):
+        green.await_(resolved_soon())
+
+
+def resolved_soon():
+    future = loop().create_future()
+    loop().call_soon(lambda: future.done() or future.set_result(None))
+    return future
+
+
+# Results
+
+
+def test_it_returns_what_the_coroutine_returns():
+    """Coroutines, tasks, futures, gather, green threads, and anything with __await__."""
+
+    class Awaitable:
+        def __await__(self):
+            yield from asyncio.sleep(0).__await__()
+            return "awaitable"
+
+    class OfAnIterator:
+        def __await__(self):
+            return iter([None, None])
+
+    @types.coroutine
+    def generator():
+        yield
+        return "generator"
+
+    async def never_suspends():
+        return "at once"
+
+    assert green.await_(never_suspends()) == "at once"
+    assert green.await_(returning("coroutine")) == "coroutine"
+    assert green.await_(loop().create_task(returning("task"))) == "task"
+    assert green.await_(asyncio.gather(loop().create_task(returning(1)), loop().create_task(returning(2)))) == [1, 2]
+    assert green.await_(green.spawn(lambda: "thread")) == "thread"
+    assert green.await_(Awaitable()) == "awaitable"
+    assert green.await_(OfAnIterator()) is None
+    assert green.await_(generator()) == "generator"
+
+
+def test_it_raises_what_the_coroutine_raises_with_its_traceback():
+    """The traceback goes from the caller straight into the coroutine."""
+    with pytest.raises(ValueError, match="broken") as caught:
+        green.await_(failing(ValueError("broken")))
+    assert traceback.extract_tb(caught.value.__traceback__)[-1].name == "failing"
+
+
+def test_bare_futures_make_no_task():
+    """A job that waits for futures only pays nothing for tasks; results, exceptions and cancellation come through."""
+
+    def body():
+        done, failed, cancelled = (loop().create_future() for _ in range(3))
+        loop().call_soon(done.set_result, "result")
+        loop().call_soon(failed.set_exception, ValueError("broken"))
+        loop().call_soon(cancelled.cancel)
+        assert green.await_(done) == "result"
+        assert green.await_(done) == "result"
+        with pytest.raises(ValueError, match="broken"):
+            green.await_(failed)
+        with pytest.raises(asyncio.CancelledError):
+            green.await_(cancelled)
+        return green.getcurrent().task
+
+    assert green.spawn(body).wait() is None
+
+
+def test_what_cannot_be_awaited_is_refused():
+    """With its type, and its value."""
+    with pytest.raises(TypeError) as caught:
+        green.await_(42)
+    assert str(caught.value) == "await_() needs an awaitable, not int (42)"
+
+
+def test_a_coroutine_of_another_library_is_refused():
+    """What it yields means nothing to asyncio; the coroutine learns of it where it waits."""
+
+    @types.coroutine
+    def foreign():
+        yield "a trap of trio's"
+
+    with pytest.raises(RuntimeError) as caught:
+        green.await_(foreign())
+    assert str(caught.value) == (
+        "an awaitable yielded \"a trap of trio's\", which asyncio can't wait for: is it made for another library?"
+    )
+
+
+def test_a_future_of_another_loop_is_refused():
+    """In a job without a task by us, in one with a task by asyncio."""
+    other = asyncio.new_event_loop()
+    future = other.create_future()
+
+    def without_task():
+        green.await_(future)
+
+    def with_task():
+        green.await_(asyncio.sleep(0))
+        green.await_(future)
+
+    with pytest.raises(GreenError) as caught:
+        green.spawn(without_task).wait()
+    assert str(caught.value) == (
+        f"{future!r} belongs to another event loop. "
+        "await it where it was made, or make it with asyncio.get_running_loop().create_future()"
+    )
+    with pytest.raises(RuntimeError, match="attached to a different loop"):
+        green.spawn(with_task).wait()
+    other.close()
+
+
+# Context, and the current task
+
+
+def test_context_variables_go_both_ways():
+    """A coroutine sees the caller's, the caller sees what the coroutine set; other threads see neither."""
+
+    async def body():
+        before = variable.get()
+        variable.set("by the coroutine")
+        await asyncio.sleep(0)
+        return before
+
+    def job():
+        variable.set("by the caller")
+        assert green.await_(body()) == "by the caller"
+        return variable.get()
+
+    assert green.spawn(job).wait() == "by the coroutine"
+    assert variable.get() == "unset"
+    token = variable.set("outside")
+    assert green.await_(body()) == "outside"
+    assert variable.get() == "by the coroutine"
+    variable.reset(token)
+
+
+def test_there_is_one_real_task_per_thread():
+    """The same in each await_, another in another thread; libraries find out that they run on asyncio."""
+
+    async def which():
+        first = asyncio.current_task()
+        await asyncio.sleep(0)
+        assert asyncio.current_task() is first
+        assert sniffio.current_async_library() == "asyncio"
+        return first
+
+    task = green.await_(which())
+    assert isinstance(task, asyncio.Task)
+    green.sleep(0)
+    assert green.await_(which()) is task
+    assert green.await_(which()) is task
+    assert green.spawn(lambda: green.await_(which())).wait() is not task
+
+
+def test_the_task_ends_with_its_thread():
+    """And the carrier's next job starts without one."""
+    tasks = []
+
+    async def remember():
+        tasks.append(asyncio.current_task())
+        await asyncio.sleep(0)
+
+    def job():
+        green.await_(remember())
+
+    thread = green.spawn(job)
+    thread.wait()
+    turns()
+    assert tasks[0].done()
+    assert tasks[0].get_name().endswith("job")
+    assert green.spawn(lambda: green.getcurrent().task).wait() is None
+
+
+def test_other_tasks_run_under_their_own_name_meanwhile():
+    """While a thread is parked, inside a coroutine or not, its task is not the current one."""
+    seen = []
+
+    async def other():
+        for _ in range(6):
+            seen.append(asyncio.current_task() is task)
+            await asyncio.sleep(0)
+
+    async def body():
+        green.sleep(0)
+        await asyncio.sleep(0)
+        green.sleep(0.001)
+
+    task = loop().create_task(other())
+    green.await_(body())
+    green.await_(task)
+    assert seen == [True] * 6
+
+
+def test_callbacks_have_no_current_task():
+    """A loop that takes a callback for a task hangs other tasks."""
+    seen = []
+
+    async def body():
+        asyncio.get_running_loop().call_soon(lambda: seen.append(asyncio.current_task()))
+        green.sleep(0.001)
+
+    green.await_(body())
+    assert seen == [None]
+
+
+def test_nested_waits():
+    """A coroutine may call plain code that awaits, to any depth."""
+
+    async def nested(depth):
+        await asyncio.sleep(0)
+        if depth == 0:
+            return asyncio.current_task()
+        inner = green.await_(nested(depth - 1))
+        await asyncio.sleep(0)
+        assert asyncio.current_task() is inner
+        return inner
+
+    assert isinstance(green.await_(nested(5)), asyncio.Task)
+
+
+def test_green_primitives_inside_async_code():
+    """They park the thread, and work between coroutines of different threads."""
+    queue = green.Queue(0)
+
+    async def produce():
+        for number in range(5):
+            queue.put(number)
+            await asyncio.sleep(0)
+        return "produced"
+
+    async def consume():
+        got = []
+        for _ in range(5):
+            await asyncio.sleep(0)
+            got.append(queue.get())
+        green.sleep(0.001)
+        return got
+
+    producer = green.spawn(green.await_, produce())
+    assert green.await_(consume()) == [0, 1, 2, 3, 4]
+    assert producer.wait() == "produced"
+
+
+def test_asynchronous_generators():
+    """Iterated and closed, they run on the loop that will shut them down."""
+    log = []
+
+    async def numbers():
+        try:
+            for number in range(10):
+                yield number
+                await asyncio.sleep(0)
+        finally:
+            await asyncio.sleep(0)
+            log.append("closed")
+
+    async def body():
+        generator = numbers()
+        got = [await anext(generator), await anext(generator)]
+        await generator.aclose()
+        return got
+
+    assert green.await_(body()) == [0, 1]
+    assert log == ["closed"]
+
+
+# Scopes
+
+
+def entered(make):
+    """Make an asynchronous context manager and enter it, in a call of its own."""
+
+    async def enter():
+        scope = make()
+        await scope.__aenter__()
+        return scope
+
+    return green.await_(enter())
+
+
+def left_when_interrupted(scope, wait):
+    """Wait in plain code and leave the scope with what that raises."""
+    try:
+        wait()
+    except asyncio.CancelledError as exc:
+        green.await_(scope.__aexit__(type(exc), exc, exc.__traceback__))
+        raise
+
+
+def test_a_timeout_of_asyncio():
+    """It cancels the task, and counts right."""
+
+    async def body():
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.001):
+                await forever()
+        return asyncio.current_task().cancelling()
+
+    assert green.await_(body()) == 0
+
+
+def test_wait_for_and_shield():
+    """The usual functions, by their usual results."""
+
+    async def body():
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(forever(), 0.001)
+        inner = asyncio.ensure_future(returning("shielded"))
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(asyncio.shield(inner), 0)
+        return await inner
+
+    assert green.await_(body()) == "shielded"
+
+
+async def broken_group(log):
+    async with asyncio.TaskGroup() as group:
+        group.create_task(failing(ValueError("broken")))
+        group.create_task(forever(log))
+        await forever(log)
+
+
+def test_a_task_group():
+    """It waits for its tasks, and a failure cancels the others and the block."""
+
+    async def body():
+        log = []
+        async with asyncio.TaskGroup() as group:
+            group.create_task(returning(1))
+        with pytest.raises(ExceptionGroup) as caught:
+            await broken_group(log)
+        assert [str(error) for error in caught.value.exceptions] == ["broken"]
+        return log, asyncio.current_task().cancelling()
+
+    assert green.await_(body()) == (["CancelledError", "CancelledError"], 0)
+
+
+def test_scopes_of_anyio():
+    """Entered and left in one coroutine."""
+
+    async def body():
+        with anyio.move_on_after(0.001) as scope:
+            await anyio.sleep(60)
+        with anyio.CancelScope() as other:
+            other.cancel()
+            await anyio.sleep(60)
+        return scope.cancelled_caught, other.cancelled_caught
+
+    assert green.await_(body()) == (True, True)
+
+
+def test_a_timeout_that_spans_several_calls_interrupts_plain_code():
+    """Entered in one await_, it cancels what the thread does natively, and is left in another await_."""
+    scope = entered(lambda: asyncio.timeout(0.001))
+    with pytest.raises(TimeoutError):
+        left_when_interrupted(scope, lambda: green.sleep(60))
+    green.await_(asyncio.sleep(0))
+
+
+def test_a_timeout_that_spans_several_calls_and_does_not_fire():
+    """Nothing of it is left."""
+    scope = entered(lambda: asyncio.timeout(60))
+    green.sleep(0)
+    green.await_(returning(1))
+    green.await_(scope.__aexit__(None, None, None))
+    green.await_(asyncio.sleep(0))
+
+
+def test_a_task_group_that_spans_several_calls():
+    """Its tasks run while the thread waits natively; a failure among them interrupts it."""
+    group = entered(asyncio.TaskGroup)
+    task = group.create_task(returning("done"))
+    green.sleep(0.001)
+    green.await_(group.__aexit__(None, None, None))
+    assert task.result() == "done"
+
+    group = entered(asyncio.TaskGroup)
+    group.create_task(failing(ValueError("broken")))
+    with pytest.raises(ExceptionGroup) as caught:
+        left_when_interrupted(group, green.Event().wait)
+    assert str(caught.value.exceptions[0]) == "broken"
+
+
+def test_a_task_group_of_anyio_that_spans_several_calls():
+    """The hardest case: its scope belongs to the task that entered it."""
+    log = []
+
+    async def child():
+        await anyio.sleep(0)
+        log.append("child")
+
+    async def start():
+        group.start_soon(child)
+
+    group = entered(anyio.create_task_group)
+    green.await_(start())
+    green.sleep(0.001)
+    green.await_(group.__aexit__(None, None, None))
+    assert log == ["child"]
+
+
+def test_a_cancelled_scope_of_anyio_interrupts_plain_code():
+    """Its cancellation is delivered again and again until the scope is left."""
+
+    async def enter():
+        return anyio.CancelScope().__enter__()
+
+    async def leave(exc):
+        return scope.__exit__(type(exc), exc, exc.__traceback__)
+
+    scope = green.await_(enter())
+    loop().call_soon(scope.cancel)
+    with pytest.raises(asyncio.CancelledError) as caught:
+        green.sleep(60)
+    assert green.await_(leave(caught.value)) is True
+    green.await_(asyncio.sleep(0))
+    green.sleep(0)
+
+
+# SQLAlchemy
+
+
+def test_a_plain_session_of_sqlalchemy_over_an_async_driver():
+    """Its greenlet protocol finds ours: no greenlet_spawn around it."""
+    engine = create_async_engine("sqlite+aiosqlite:///:memory:")
+
+    def body():
+        with Session(engine.sync_engine) as session:
+            return session.execute(text("select 41 + 1")).scalar()
+
+    assert green.spawn(body).wait() == 42
+    green.await_(engine.dispose())
+
+
+def test_async_sessions_and_greenlet_spawn():
+    """SQLAlchemy's own greenlets run inside a coroutine that we await."""
+    engine = create_async_engine("sqlite+aiosqlite:///:memory:")
+
+    async def body():
+        async with AsyncSession(engine) as session:
+            one = (await session.execute(text("select 1"))).scalar()
+            two = await session.run_sync(lambda plain: plain.execute(text("select 2")).scalar())
+            return one, two
+
+    assert green.await_(body()) == (1, 2)
+    green.await_(engine.dispose())
+
+
+def test_a_blocking_call_in_a_greenlet_of_somebody_elses():
+    """It can't be resumed there; the error names the greenlet."""
+    with pytest.raises(GreenError) as caught:
+        green.await_(greenlet_spawn(green.sleep, 0))
+    assert str(caught.value) == (
+        "a blocking call of spruce.green in a greenlet of somebody else's (_AsyncIoGreenlet). "
+        "make the call before that greenlet starts, or in a green thread of its own"
+    )
+
+
+# Kill, and what async frames see of it
+
+
+def test_a_kill_while_awaiting():
+    """The coroutine sees CancelledError, plain code sees GreenletExit; both once."""
+    for make in (lambda log: forever(log), lambda log: loop().create_task(forever(log))):
+        log = []
+        thread = green.spawn(await_logged, make(log), log)
+        green.sleep(0)
+        turns(1)
+        thread.kill()
+        assert log == ["CancelledError", "GreenletExit"]
+        with pytest.raises(green.GreenletExit):
+            thread.wait()
+
+
+def test_a_kill_while_awaiting_a_bare_future():
+    """The future is cancelled, so that whoever would resolve it knows."""
+    future, log = loop().create_future(), []
+    thread = green.spawn(await_logged, future, log)
+    green.sleep(0)
+    thread.kill()
+    assert future.cancelled()
+    assert log == ["GreenletExit"]
+
+
+def test_a_kill_in_the_turn_in_which_the_future_is_done():
+    """The exception wins, the result stays in the future, and the carrier's next job is left alone."""
+    for wait in (green.await_, lambda future: green.await_(wrapped(future))):
+        future, log = loop().create_future(), []
+
+        def body(future=future, log=log, wait=wait):
+            try:
+                wait(future)
+            except green.GreenletExit:
+                log.append("killed")
+
+        thread = green.spawn(body)
+        green.sleep(0)
+        turns(1)
+        loop().call_soon(lambda: (future.set_result("result"), thread.interrupt(green.GreenletExit())))  # noqa: B023 - it runs now
+        thread.wait()
+        assert log == ["killed"]
+        assert future.result() == "result"
+        assert green.spawn(lambda: [green.sleep(0) for _ in range(3)]).wait() == [None] * 3
+
+
+async def wrapped(future):
+    return await future
+
+
+def test_a_kill_while_yielding_bare():
+    """`asyncio.sleep(0)` waits for no future that could be cancelled."""
+    log = []
+
+    async def spin():
+        try:
+            while True:
+                await asyncio.sleep(0)
+        except asyncio.CancelledError:
+            log.append("CancelledError")
+            raise
+
+    thread = green.spawn(await_logged, spin(), log)
+    green.sleep(0)
+    turns(1)
+    thread.kill()
+    assert log == ["CancelledError", "GreenletExit"]
+
+
+def test_a_kill_before_the_task_has_begun():
+    """The thread parks in its first coroutine, and is killed before the loop has turned."""
+    for park in (lambda: green.await_(forever()), lambda: (green.await_(returning_at_once()), green.Event().wait())):
+        log = []
+
+        def body(park=park, log=log):
+            try:
+                park()
+            except green.GreenletExit:
+                log.append("killed")
+                green.await_(asyncio.sleep(0))
+                log.append("cleaned")
+
+        thread = green.spawn(body)
+        green.sleep(0)
+        thread.kill()
+        assert thread.wait() is None
+        assert log == ["killed", "cleaned"]
+
+
+async def returning_at_once():
+    pass
+
+
+def test_a_kill_while_natively_parked_with_a_task():
+    """GreenletExit, at once."""
+    log = []
+
+    def body():
+        green.await_(asyncio.sleep(0))
+        try:
+            green.sleep(60)
+        except BaseException as exc:
+            log.append(type(exc).__name__)
+            raise
+
+    thread = green.spawn(body)
+    turns()
+    thread.kill()
+    assert log == ["GreenletExit"]
+    with pytest.raises(green.GreenletExit):
+        thread.wait()
+
+
+def test_a_wake_and_a_kill_of_a_thread_with_a_task():
+    """What was handed over in that turn isn't lost."""
+    queue = green.Queue()
+
+    def body():
+        green.await_(asyncio.sleep(0))
+        return queue.get()
+
+    thread = green.spawn(body)
+    turns()
+    queue.put("item")
+    thread.kill()
+    with pytest.raises(green.GreenletExit):
+        thread.wait()
+    assert queue.get_nowait() == "item"
+
+
+def test_two_kills_while_awaiting():
+    """Each is raised, in turn."""
+    log = []
+
+    def body():
+        for _ in range(2):
+            await_logged(forever(), log) if not log else green.sleep(60)
+
+    def survivor():
+        for _ in range(2):
+            try:
+                green.await_(forever())
+            except (ValueError, KeyError) as exc:
+                log.append(type(exc).__name__)
+
+    thread = green.spawn(survivor)
+    green.sleep(0)
+    killers = [green.spawn(thread.kill, kind) for kind in (ValueError, KeyError)]
+    for killer in killers:
+        killer.wait()
+    thread.wait()
+    assert log == ["ValueError", "KeyError"]
+
+
+def test_kill_waits_until_a_chain_of_tasks_is_cancelled():
+    """Each link takes a turn of the loop."""
+    log = []
+
+    async def chain(depth):
+        await (loop().create_task(chain(depth - 1)) if depth else forever(log))
+
+    thread = green.spawn(await_logged, chain(5), log)
+    turns(8)
+    thread.kill()
+    assert log == ["CancelledError", "GreenletExit"]
+
+
+# Cancelling the task
+
+
+def task_of(thread):
+    assert thread.task is not None
+    return thread.task
+
+
+@pytest.mark.parametrize("begun", [True, False], ids=["begun", "not begun"])
+@pytest.mark.parametrize("park", ["coroutine", "native", "bare"])
+def test_cancelling_the_task_reaches_the_thread(park, begun):
+    """Wherever it is parked, also before the task's first step; nothing is left hanging."""
+    log = []
+
+    async def spin():
+        while True:
+            await asyncio.sleep(0)
+
+    parks = {
+        "coroutine": lambda: green.await_(forever()),
+        "bare": lambda: green.await_(spin()),
+        "native": lambda: (green.await_(returning_at_once()), green.sleep(60)),
+    }
+
+    def body():
+        try:
+            parks[park]()
+        except asyncio.CancelledError:
+            log.append("cancelled")
+            green.sleep(0)
+            green.await_(asyncio.sleep(0))
+            log.append("cleaned")
+            raise
+
+    thread = green.spawn(body)
+    if begun:
+        green.sleep(0)
+        turns()
+    else:
+        green.sleep(0)
+    task = task_of(thread)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        thread.wait()
+    assert log == ["cancelled", "cleaned"]
+    turns()
+    assert task.done()
+
+
+def test_cancelling_the_task_in_the_turn_of_a_wake():
+    """The wake's value is passed on, and the next park isn't cut short."""
+    queue = green.Queue()
+    log = []
+
+    def body():
+        green.await_(asyncio.sleep(0))
+        try:
+            queue.get()
+        except asyncio.CancelledError:
+            log.append("cancelled")
+        green.sleep(0)
+        return queue.get()
+
+    thread = green.spawn(body)
+    turns()
+    queue.put("item")
+    task_of(thread).cancel()
+    assert thread.wait() == "item"
+    assert log in ([], ["cancelled"])
+
+
+def test_a_thread_that_cancels_its_own_task():
+    """It is raised at the next wait, as asyncio does."""
+
+    async def body():
+        asyncio.current_task().cancel("own")
+        await asyncio.sleep(0)
+
+    with pytest.raises(asyncio.CancelledError):
+        green.spawn(lambda: green.await_(body())).wait()
+
+    def plain():
+        task = green.await_(current())
+        task.cancel()
+        green.sleep(60)
+
+    with pytest.raises(asyncio.CancelledError):
+        green.spawn(plain).wait()
+
+
+async def current():
+    return asyncio.current_task()
+
+
+def test_a_timeout_of_ours_and_a_cancellation_at_once():
+    """Both arrive: the cancellation in the coroutine, the Timeout in plain code."""
+
+    async def body():
+        async with asyncio.timeout(0.001):
+            await forever()
+
+    for _ in range(5):
+        with pytest.raises((green.Timeout, TimeoutError)), green.Timeout(0.001):
+            green.await_(body())
+        green.await_(asyncio.sleep(0))
+
+
+def test_an_item_of_asyncios_queue_is_not_lost_to_a_timeout():
+    """The getter is cancelled properly, so the queue hands the item to the next one."""
+    queue = asyncio.Queue()
+
+    def getter():
+        with green.Timeout(0, False):
+            green.await_(queue.get())
+        return "timed out"
+
+    thread = green.spawn(getter)
+    green.sleep(0)
+    loop().call_soon(queue.put_nowait, "item")
+    thread.wait()
+    turns()
+    assert queue.get_nowait() == "item"
+
+
+# Where blocking is an error
+
+
+def test_a_blocking_call_in_a_plain_task_teaches():
+    """It would stop the loop; the error says how to get a green thread, and that works."""
+
+    async def plain():
+        with pytest.raises(GreenError) as caught:
+            green.sleep(0)
+        assert str(caught.value) == (
+            "a blocking call of spruce.green in a plain asyncio task or callback: it would stop the loop. "
+            "run the code as a green thread: `await green.spawn(function)`"
+        )
+        coroutine = returning(1)
+        for call in (
+            lambda: green.await_(coroutine),
+            green.Queue().get,
+            green.Event().wait,
+            green.Semaphore(0).acquire,
+        ):
+            with pytest.raises(GreenError, match="in a plain asyncio task or callback"):
+                call()
+        coroutine.close()
+        return await green.spawn(lambda: green.sleep(0) or "slept")
+
+    assert green.await_(loop().create_task(plain())) == "slept"
+
+
+def test_what_does_not_block_is_allowed_in_a_plain_task():
+    """Sending, putting and releasing schedule others."""
+    queue, event, semaphore = green.Queue(), green.Event(), green.Semaphore(0)
+    threads = [green.spawn(queue.get), green.spawn(event.wait), green.spawn(semaphore.acquire)]
+    green.sleep(0)
+
+    async def plain():
+        queue.put("item")
+        event.send("sent")
+        semaphore.release()
+        assert not queue.full()
+
+    green.await_(loop().create_task(plain()))
+    assert [thread.wait() for thread in threads] == ["item", "sent", True]
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="eager tasks came with Python 3.12")
+def test_eager_tasks():
+    """They run inside the thread's own step, under their own name."""
+
+    async def child():
+        before = asyncio.current_task()
+        await asyncio.sleep(0)
+        assert asyncio.current_task() is before
+        return before
+
+    async def body():
+        mine = asyncio.current_task()
+        task = asyncio.Task(child(), loop=asyncio.get_running_loop(), eager_start=True)
+        assert asyncio.current_task() is mine
+        assert await task is task
+
+    green.await_(body())

@@ -19,8 +19,9 @@ import time
 import weakref
 from collections.abc import Callable, Sequence
 from decimal import ROUND_HALF_UP, Decimal
+from functools import partial
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NoReturn, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
@@ -36,7 +37,7 @@ __all__ = ["SQLite"]
 
 T = TypeVar("T")
 Parameters = Sequence[Any]
-Action = Callable[[sqlite3.Connection, str, Parameters], T]
+Action = Callable[[Any, str, Parameters], T]
 
 _TIMEOUT = 5.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.001, 0.03
@@ -75,6 +76,19 @@ class _Place:
         self.transaction: _Transaction | None = None
 
 
+class _Inherited:
+    """What a transaction has for a connection in a forked child: nothing that could harm the parent's."""
+
+    in_transaction = False
+
+    def execute(self, *_: object) -> NoReturn:
+        """Refuse."""
+        raise TransactionError(
+            "this transaction was begun before os.fork() and belongs to the parent process",
+            hint="Fork outside of `with db.atomic()`.",
+        )
+
+
 class _Local(threading.local):
     raw: sqlite3.Connection | None = None  # of the place's reader
     place: _Place | None = None
@@ -90,6 +104,7 @@ class SQLite:
         self.path = "memory" if self.memory else str(Path(str(url.database)).absolute())
         self.timeout = _read_timeout(url)
         self._handles: weakref.WeakSet[_Handle] = weakref.WeakSet()
+        self._places: weakref.WeakSet[_Place] = weakref.WeakSet()
         self._reset()
         _drivers.add(self)
 
@@ -151,7 +166,7 @@ class SQLite:
         finally:
             place.gate.release()
 
-    def _attempt(self, raw: sqlite3.Connection, action: "Action[T]", sql: str, parameters: Parameters) -> T:
+    def _attempt(self, raw: Any, action: "Action[T]", sql: str, parameters: Parameters) -> T:
         try:
             return action(raw, sql, parameters)
         except _FAILURES as error:
@@ -212,6 +227,7 @@ class SQLite:
         place = self._local.place
         if place is None:
             place = self._local.place = _Place()
+            self._places.add(place)
         return place
 
     def _open_reader(self) -> sqlite3.Connection:
@@ -240,12 +256,20 @@ class SQLite:
         except sqlite3.Error as error:
             raise translated(error, "", self) from error
         handle = _Handle(raw)
-        raw.create_function("spruce_scale", 3, _scale, deterministic=True)
-        deadline = time.monotonic() + self.timeout
-        for pragma in ("foreign_keys = ON", "synchronous = NORMAL", "journal_mode = WAL"):
-            self._until_free(lambda sql=f"PRAGMA {pragma}": raw.execute(sql).fetchall(), pragma, deadline)  # type: ignore[misc] # mypy does not infer lambdas with defaults
+        try:
+            self._prepare(raw)
+        except BaseException:
+            handle.close()
+            raise
         self._handles.add(handle)
         return handle
+
+    def _prepare(self, raw: sqlite3.Connection) -> None:
+        raw.create_function("spruce_scale", 3, _scale, deterministic=True)
+        deadline = time.monotonic() + self.timeout
+        for setting in ("foreign_keys = ON", "synchronous = NORMAL", "journal_mode = WAL"):
+            sql = f"PRAGMA {setting}"
+            self._until_free(partial(_fetch, raw, sql, ()), sql, deadline)
 
     def stats(self) -> dict[str, int]:
         """How many connections are open, in all OS threads."""
@@ -263,6 +287,9 @@ class SQLite:
             if handle.raw is not None:
                 _inherited.append(handle.raw)
                 handle.raw = None
+        for place in list(self._places):
+            if place.transaction is not None:
+                place.transaction.raw = _Inherited()
         self._handles.clear()
         self._reset()
 
@@ -275,7 +302,7 @@ class _Transaction:
     def __init__(self, driver: SQLite, place: _Place, raw: sqlite3.Connection) -> None:
         self.driver = driver
         self.place = place
-        self.raw = raw
+        self.raw: sqlite3.Connection | _Inherited = raw
         self.owner = green.get_ident()
         if isinstance(self.owner, green.GreenThread):
             self.owner.link(self._abandoned)

@@ -119,13 +119,14 @@ def render(peers: list[Server], figures: Figures) -> str:
     rows = []
     for server in peers:
         if server.name not in figures:
-            rows.append([server.name, "–", "–", "–", "–"])
+            rows.append([server.name, *"–––––"])
             continue
         to_nginx, to_spruce = (figures.ratio(server.name, base) for base in (NGINX, SPRUCE))
         spread = figures.spread(server.name, NGINX)
+        spent = [f"{figure:.1f}" for figure in (figures.median(server.name), figures.lowest(server.name))]
         shown = ["–" if figure is None else f"{figure:.2f}" for figure in (to_nginx, spread, to_spruce)]
-        rows.append([server.name, f"{figures.median(server.name):.1f}", *shown])
-    columns = ["CPU µs", "× nginx", "±", "× spruce"]
+        rows.append([server.name, *spent, *shown])
+    columns = ["CPU µs", "lowest", "× nginx", "±", "× spruce"]
     notes = [f"{server.name}: {server.trouble}" for server in peers if server.trouble]
     if NGINX not in figures:
         notes.append("apt-get install nginx-light")

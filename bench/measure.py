@@ -83,6 +83,10 @@ class Figures:
         """Return the middle figure of `name`."""
         return statistics.median(self.rounds[name])
 
+    def lowest(self, name: str) -> float:
+        """Return the smallest figure of `name`: that of the round which other programs disturbed least."""
+        return min(self.rounds[name])
+
     def ratio(self, name: str, to: str) -> float | None:
         """Return the median over the rounds of name's figure divided by to's; None if either is missing."""
         if name not in self.rounds or to not in self.rounds:

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from typing import Any, TypeAlias
-from urllib.parse import unquote_to_bytes
+from urllib.parse import quote, unquote_to_bytes
 
 from spruce.errors import HostedAppError, ServerError
 from spruce.green import Semaphore, Waiter, await_, get_hub, spawn
@@ -103,19 +103,20 @@ class _Lifespan:
 def _scope(request: Request, state: dict[str, Any]) -> dict[str, Any]:
     path, _, query = request.target.partition("?")
     raw_path = path.encode("latin-1")
+    root = request.root_path
     return {
         "type": "http",
         "asgi": _VERSION,
         "http_version": request.http_version,
         "method": request.method,
         "scheme": request.scheme,
-        "path": request.root_path + unquote_to_bytes(raw_path).decode("utf-8", "replace"),
-        "raw_path": raw_path,
+        "path": root + unquote_to_bytes(raw_path).decode("utf-8", "replace"),
+        "raw_path": quote(root).encode() + raw_path if root else raw_path,
         "query_string": query.encode("latin-1"),
-        "root_path": request.root_path,
+        "root_path": root,
         "headers": request.raw_headers,
         "client": request.client,
-        "server": request.server if isinstance(request.server, tuple) else (request.server, None),
+        "server": (request.server, None) if isinstance(request.server, str) else request.server,
         "state": state,
     }
 

@@ -11,7 +11,7 @@ from typing import IO, Any, TypeAlias
 from urllib.parse import unquote_to_bytes
 
 from spruce.errors import HostedAppError
-from spruce.http import EMPTY_STREAM, Handler, Headers, Request, Response
+from spruce.http import EMPTY_STREAM, PHRASES, Handler, Headers, Request, Response
 
 __all__ = ["FileWrapper", "WSGIApp", "WSGIHandler", "environ_of", "wsgi"]
 
@@ -19,7 +19,9 @@ StartResponse: TypeAlias = Callable[..., Callable[[bytes], None]]
 WSGIApp: TypeAlias = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
 """A WSGI application."""
 
-_PLAIN_NAMES = frozenset({"content-type", "content-length"})
+_USUAL_STATUSES = {
+    status: code for code, phrase in PHRASES.items() for status in (f"{code} {phrase}", f"{code} {phrase.upper()}")
+}
 
 
 def wsgi(app: WSGIApp) -> Handler:
@@ -161,8 +163,8 @@ class _Call:
                 f"{_name(self.app)} returned without calling start_response",
                 hint='Call start_response("200 OK", [("Content-Type", "text/plain")]) before returning the body.',
             )
-        code = int(self.status[:3]) if self.status[:3].isdigit() else self.status
-        if isinstance(body, bytes) and isinstance(code, int) and self._is_plain(len(body)):
+        code = _USUAL_STATUSES.get(self.status)
+        if code is not None and isinstance(body, bytes) and self._is_plain(len(body)):
             return Response(body, code, None, None, self.headers[0][1])
         response = Response(body, self.status)
         response.plain_type = None

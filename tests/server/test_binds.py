@@ -1,0 +1,101 @@
+"""Where to listen."""
+
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+from spruce.errors import ConfigError, PortInUse, ServerError
+from spruce.server.binds import close_listeners, open_listeners
+
+
+def test_several_binds_are_opened_and_closed(tmp_path: Path) -> None:
+    path = tmp_path / "app.sock"
+    listeners = open_listeners(["127.0.0.1:0", f"unix:{path}", f"unix://{path}2"])
+    assert listeners[0].url == f"http://127.0.0.1:{listeners[0].sock.getsockname()[1]}"
+    assert [listener.url for listener in listeners[1:]] == [f"unix:{path}", f"unix:{path}2"]
+    assert repr(listeners[1]) == f"<Listener unix:{path}>"
+    with socket.socket(socket.AF_UNIX) as client:
+        client.connect(str(path))
+    close_listeners(listeners)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_ipv6_addresses_stand_in_brackets() -> None:
+    if not socket.has_ipv6:
+        pytest.skip("this system has no IPv6")
+    listeners = open_listeners(["[::1]:0"])
+    assert listeners[0].url == f"http://[::1]:{listeners[0].sock.getsockname()[1]}"
+    close_listeners(listeners)
+
+
+def test_a_stale_unix_socket_is_replaced(tmp_path: Path) -> None:
+    """It is what a killed server leaves behind."""
+    path = tmp_path / "app.sock"
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(str(path))
+    close_listeners(open_listeners([f"unix:{path}"]))
+    assert not path.exists()
+
+
+def test_a_unix_socket_that_is_in_use_stays(tmp_path: Path) -> None:
+    listeners = open_listeners([f"unix:{tmp_path}/app.sock"])
+    with pytest.raises(PortInUse, match=r"app\.sock is in use by another process\. "):
+        open_listeners([f"unix:{tmp_path}/app.sock"])
+    close_listeners(listeners)
+
+
+def test_a_path_is_removed_by_the_process_that_made_it_only(tmp_path: Path) -> None:
+    (listener,) = open_listeners([f"unix:{tmp_path}/app.sock"])
+    listener.owner += 1
+    listener.close()
+    assert (tmp_path / "app.sock").exists()
+
+
+def test_a_descriptor_that_was_passed_on() -> None:
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        sock.listen()
+        (listener,) = open_listeners([f"fd://{os.dup(sock.fileno())}"])
+        assert listener.url == f"http://127.0.0.1:{sock.getsockname()[1]}"
+        with listener.duplicate() as duplicate:
+            assert duplicate.getsockname() == sock.getsockname()
+        listener.close()
+
+
+def test_a_port_in_use_closes_what_was_opened_before(tmp_path: Path) -> None:
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        sock.listen()
+        port = sock.getsockname()[1]
+        with pytest.raises(PortInUse, match=rf"^127\.0\.0\.1:{port} is in use by another process\. "):
+            open_listeners([f"unix:{tmp_path}/app.sock", f"127.0.0.1:{port}"])
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("bind", ["localhost", "127.0.0.1:", "127.0.0.1:http", "127.0.0.1:65536", "127.0.0.1:-1", ""])
+def test_what_is_no_address_is_refused(bind: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        open_listeners([bind])
+    assert str(caught.value) == (
+        f"{bind!r} is no address to listen on. "
+        "Write host:port, as in 127.0.0.1:5000 or [::1]:5000, unix:/path/to.sock, or fd://3."
+    )
+
+
+@pytest.mark.parametrize("bind", ["fd://99999", "fd://three"])
+def test_a_descriptor_that_is_not_there_is_refused(bind: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        open_listeners([bind])
+    assert str(caught.value) == f"{bind}: there is no such descriptor. Give the number of an open one: fd://3."
+
+
+def test_a_descriptor_that_is_no_socket_is_refused(tmp_path: Path) -> None:
+    with (tmp_path / "file").open("w") as file, pytest.raises(ConfigError, match=r"^fd://\d+ is no socket\. "):
+        open_listeners([f"fd://{file.fileno()}"])
+
+
+def test_a_folder_that_is_not_there_is_named() -> None:
+    with pytest.raises(ServerError, match=r"^can't listen on /nonexistent/app\.sock: No such file or directory"):
+        open_listeners(["unix:/nonexistent/app.sock"])

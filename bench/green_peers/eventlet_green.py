@@ -1,8 +1,8 @@
 """eventlet on its default hub."""
 
+import eventlet
 from eventlet_names import Library, answers, operations
 
-import eventlet
 from worker import serve
 
 library = Library(eventlet.spawn, eventlet.sleep, eventlet.Queue, eventlet.Event, eventlet.GreenPool)

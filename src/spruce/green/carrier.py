@@ -6,7 +6,7 @@ an exception is thrown and when the job ends, so a late wake never lands in the 
 """
 
 import sys
-from asyncio.events import _set_running_loop
+from asyncio.events import _get_running_loop, _set_running_loop
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any
@@ -123,17 +123,18 @@ class MainCarrier:
         """Resume the main greenlet, or let the loop stop and do it then; called in the root."""
         if self.stop_first:
             self.woken = True
-            self.hub.stop_soon()
+            if self.hub.loop.is_running():
+                self.hub.stop_soon()
             return
-        inside = sys.get_asyncgen_hooks()
+        loop, hooks = _get_running_loop(), sys.get_asyncgen_hooks()
         task = swap_current_task(self.hub.loop, None)
         _set_running_loop(None)
         sys.set_asyncgen_hooks(*self._hooks)
         try:
             self.greenlet.switch()
         finally:
-            sys.set_asyncgen_hooks(*inside)
-            _set_running_loop(self.hub.loop)
+            sys.set_asyncgen_hooks(*hooks)
+            _set_running_loop(loop)
             swap_current_task(self.hub.loop, task)
 
     def throw(self, kind: Any, error: BaseException, traceback: TracebackType | None, /) -> None:

@@ -25,6 +25,7 @@ import os
 import sys
 from collections import deque
 from collections.abc import AsyncGenerator, Callable
+from functools import partial
 from threading import get_ident
 from typing import Any, Final, NoReturn
 
@@ -153,7 +154,8 @@ class Hub:
 
     def raise_in_root(self, exception: BaseException) -> None:
         """Let KeyboardInterrupt or SystemExit come out of the loop's `run_forever`, before anything else runs."""
-        self.call_next(_Raise(exception))
+        if not self.closing:
+            self.call_next(_Raise(exception))
 
     # ---- starting --------------------------------------------------------------------------------------------------
 
@@ -316,7 +318,7 @@ class Hub:
             for thread in live:
                 if thread not in interrupted:
                     interrupted[thread] = self.end_of(thread)
-                    self.kill(thread, GreenletExit())
+                    self.call(partial(thread.interrupt, GreenletExit()))
             await asyncio.wait([interrupted[thread] for thread in live], timeout=left)
         if live:
             logger.warning("these green threads did not end within %g s of being killed: %s", _SHUTDOWN_SECONDS, live)
@@ -340,19 +342,27 @@ class Hub:
     def finish(self) -> None:
         """End all threads and tasks and close the loop. In the root, the loop not running."""
         loop = self.loop
+        self.closing = True
         for entry in list(self.ready):
             if isinstance(entry[0], _Raise):  # raised already: it has ended the program
                 self.ready.remove(entry)
+        ending = loop.create_task(self._end())
+        ending.add_done_callback(lambda _: loop.stop())
         try:
-            loop.run_until_complete(self.end_threads())
-            if tasks := asyncio.all_tasks(loop):
-                for task in tasks:
-                    task.cancel()
-                loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
-            loop.run_until_complete(loop.shutdown_asyncgens())
-            loop.run_until_complete(loop.shutdown_default_executor())
+            while not ending.done():  # whatever else stops the loop
+                loop.run_forever()
+            ending.result()
         finally:
             loop.close()
+
+    async def _end(self) -> None:
+        await self.end_threads()
+        if tasks := asyncio.all_tasks() - {asyncio.current_task()}:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        await self.loop.shutdown_asyncgens()
+        await self.loop.shutdown_default_executor()
 
 
 class _Soon:

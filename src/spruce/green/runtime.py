@@ -108,7 +108,7 @@ def _new_script_hub() -> Hub:
     root = greenlet(lambda: hub.run_for_main(carrier), parent=main)
     hub = Hub(loop, root=root)
     thread = main_thread_handle(hub)
-    hub.main = thread.carrier = carrier = MainCarrier(hub, main, thread, stop_first=hub.guarded)
+    hub.main = thread.carrier = carrier = MainCarrier(hub, main, thread, stop_first=hub.guarded or loop.get_debug())
     _state.own = hub
     _hubs.add(hub)
     if threading.current_thread() is threading.main_thread():

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from spruce.db import F, Q
 from spruce.errors import DataError, FieldError
@@ -85,6 +87,36 @@ def test_text_lookups(shop: SimpleNamespace, lookup: str, text: str, found: list
         shop.Product.objects.create(name=name[:20], note=name, price=1)
     query = shop.Product.objects.filter(**{f"note__{lookup}": text})
     assert list(query.values_list("note", flat=True)) == found
+
+
+def folded(text: str) -> str:
+    """The text in lower case, as far as it is ASCII."""
+    return "".join(character.lower() if character.isascii() else character for character in text)
+
+
+TEXTS = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=8) | st.text(
+    "aA*?[]%_\\^-'\"\n", max_size=5
+)
+
+
+@settings(
+    max_examples=150, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(TEXTS, TEXTS)
+def test_text_lookups_mean_what_python_means(shop: SimpleNamespace, text: str, part: str) -> None:
+    """Whatever characters there are."""
+    shop.Product.objects.all().delete()
+    shop.Product.objects.create(name="", note=text, price=1)
+    assert shop.Product.objects.get().note == text
+    for prefix, whole, piece in (("", text, part), ("i", folded(text), folded(part))):
+        meant = {
+            "exact": whole == piece,
+            "contains": piece in whole,
+            "startswith": whole.startswith(piece),
+            "endswith": whole.endswith(piece),
+        }
+        for lookup, fits in meant.items():
+            assert shop.Product.objects.filter(**{f"note__{prefix}{lookup}": part}).exists() is fits
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,8 @@ def test_values_are_made_to_fit(name: str, given: Any, kept: Any) -> None:
     ("name", "given", "message"),
     [
         ("short", "abcdef", "Sample.short cannot hold 'abcdef': it has 6 characters, and max_length is 5"),
+        ("short", "a\0b", "Sample.short cannot hold 'a\\x00b': it has the character NUL, which databases cannot search "
+                          "or store"),
         ("short", b"abc", "Sample.short cannot hold b'abc': bytes is no text"),
         ("number", 2**31, "Sample.number cannot hold 2147483648: it is outside of -2147483648 to 2147483647"),
         ("number", 2.5, "Sample.number cannot hold 2.5: it is no whole number"),

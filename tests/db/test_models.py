@@ -191,7 +191,7 @@ def test_delete_takes_the_key(stocked: SimpleNamespace) -> None:
 def test_values_are_read_as_they_were_written(shop: SimpleNamespace) -> None:
     """Every type, with its extremes."""
     given: dict[str, Any] = {
-        "name": "\x00 '\"\\% 熊",
+        "name": "\x01 '\"\\% 熊",
         "price": Decimal("-999999.99"),
         "cost": Decimal("0.0001"),
         "stock": -(2**31),

@@ -45,6 +45,8 @@ def test_values_are_put_back_as_they_will_be_read(shop: SimpleNamespace) -> None
          "Product.name cannot hold 'xxxxxxxxxxxxxxxxxxxxx': it has 21 characters, and max_length is 20"),
         ({"price": 1, "stock": 2**31}, DataError,
          "Product.stock cannot hold 2147483648: it is outside of -2147483648 to 2147483647"),
+        ({"price": 1, "name": "a\0"}, DataError,
+         "Product.name cannot hold 'a\\x00': it has the character NUL, which databases cannot search or store"),
         ({}, IntegrityError,
          "Product.price must not be None. Give it a value, or declare the field with null=True."),
         ({"price": 1, "category_id": "x"}, DataError, "Product.category cannot hold 'x': it is no object or key"),

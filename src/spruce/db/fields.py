@@ -186,11 +186,12 @@ class _TextField(Field[V]):
     max_length: int | None = None
 
     def convert(self, value: Any) -> str:
-        if isinstance(value, str):
-            return str(value)
         if isinstance(value, bytes | bytearray | dict | list | tuple | set):
             raise Unfit(f"{type(value).__name__} is no text")
-        return str(value)
+        text = str(value)
+        if "\0" in text:
+            raise Unfit("it has the character NUL, which databases cannot search or store")
+        return text
 
     def fit(self, value: str) -> str:
         if self.max_length is not None and len(value) > self.max_length:

@@ -5,8 +5,8 @@ types that never holds a value. A query's shape is the path of its ops from the 
 its shape by one dictionary look-up per step, and on it the finished `Plan`, made once per dialect. Values travel
 beside it.
 
-Shapes are bounded: past `MAX_SHAPES` those that were not used since the last clearing go first. A QuerySet that holds
-a cleared shape still works; the next one like it grows a new shape.
+Shapes are bounded: past `MAX_SHAPES` those that were not used since the last clearing go, never many at once. A
+QuerySet that holds a cleared shape still works; the next one like it grows a new shape.
 """
 
 from collections.abc import Callable, Hashable, Iterator
@@ -72,14 +72,16 @@ class Shape:
         root = self.root
         root.size += 1
         if root.size > MAX_SHAPES:
-            root.size -= root.clear_unused()
+            root.size -= root.clear_unused(1 + MAX_SHAPES // 4)
         return self.next.setdefault(op, Shape(self.model, self, op))  # setdefault: two OS threads get the same one
 
-    def clear_unused(self) -> int:
-        """Drop the leaves below that were not used since the last call; return how many."""
+    def clear_unused(self, most: int) -> int:
+        """Drop leaves below that were not used since the last call, `most` of them at most; return how many."""
         dropped = 0
         for op, shape in list(self.next.items()):
-            dropped += shape.clear_unused()
+            if dropped >= most:
+                break
+            dropped += shape.clear_unused(most - dropped)
             if not shape.next and not shape.used and self.next.pop(op, None) is not None:
                 dropped += 1
             shape.used = False

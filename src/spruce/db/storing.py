@@ -155,6 +155,7 @@ def _doubt(field: Field[Any], names: dict[str, object]) -> str:
     doubt = f"{name}.__class__ is not T_{name}"
     if isinstance(kind, WholeField):
         return f"{doubt} or not {-(1 << kind.bits - 1)} <= {name} < {1 << kind.bits - 1}"
-    if isinstance(kind, CharField) and kind.max_length is not None:
-        return f"{doubt} or len({name}) > {kind.max_length}"
+    if kind.python is str:
+        limit = kind.max_length if isinstance(kind, CharField) else None
+        return f"{doubt} or '\\0' in {name}" + ("" if limit is None else f" or len({name}) > {limit}")
     return doubt

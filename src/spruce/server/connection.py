@@ -185,6 +185,7 @@ class Connection(asyncio.Protocol):
 
     def _finish(self, request: Request) -> None:
         if request.stream is not EMPTY_STREAM:
+            self._drop_body(request)
             request.close()
         self.current = None
         if not self._pumping:
@@ -216,7 +217,8 @@ class Connection(asyncio.Protocol):
         try:
             parser = self.parser
             keep_alive = not parser.last or bool(parser.requests) or self.refusal is not None
-            keep_alive = keep_alive and self._may_drop_body(request)
+            if isinstance(response.response, bytes) and self._is_body_in_the_way(request):
+                keep_alive = False
             head = Head(request, response, keep_alive, self.heads.date)
             if not head.keep_alive:
                 self._drop_what_follows()
@@ -322,18 +324,22 @@ class Connection(asyncio.Protocol):
         if self._held_back:
             self._read_on()
 
-    def _may_drop_body(self, request: Request) -> bool:
-        """Make sure that what the application left of the body does not stand in the way; False when it has to."""
+    def _is_body_in_the_way(self, request: Request) -> bool:
+        """Whether so much of the body is left that the connection is better ended than read on."""
         body = self.parser.body
         if body is None or body is not request.stream:
-            return True
-        if self.parser.expects_continue:
             return False
-        left = self.server.limits.unread if body.expected is None else body.expected - body.received
-        body.abandon()
-        if self._held_back:
-            self.server.hub.call(self._read_on)
-        return left <= self.server.limits.unread
+        return self.parser.expects_continue or (body.expected or 0) - body.received > self.server.limits.unread
+
+    def _drop_body(self, request: Request) -> None:
+        """Drop what the application has left of the body, now that its response is complete."""
+        body = self.parser.body
+        if body is not None and body is request.stream:
+            if self._is_body_in_the_way(request):
+                self._drop_what_follows()
+            body.abandon()
+            if self._held_back:
+                self.server.hub.call(self._read_on)
 
     def _wait_for_more(self) -> None:
         """Something is not complete: note since when, and stop reading where there is enough."""

@@ -26,10 +26,6 @@ class Listener:
     def __repr__(self) -> str:
         return f"<Listener {self.url}>"
 
-    def duplicate(self) -> socket.socket:
-        """Return a socket of its own for a server to close."""
-        return socket.socket(self.sock.family, self.sock.type, self.sock.proto, fileno=os.dup(self.sock.fileno()))
-
     def close(self) -> None:
         """Close it, and remove the path if this process has made it."""
         self.sock.close()

@@ -56,7 +56,12 @@ def _serve(handler: Handler, listeners: Sequence[Listener], workers: int, option
     if workers == 1:
         work(handler, listeners, options)
     else:
-        Supervisor(lambda parent: work(handler, listeners, options, parent), workers, options.grace).run()
+        Supervisor(
+            lambda parent: work(handler, listeners, options, parent),
+            workers,
+            options.grace,
+            lambda: close_listeners(listeners),
+        ).run()
 
 
 def _announce(listeners: Sequence[Listener], workers: int) -> None:

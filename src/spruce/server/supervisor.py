@@ -28,11 +28,14 @@ class Supervisor:
     """Keeps `count` processes running `work(parent)`, where `parent` is the descriptor that ends with the supervisor.
 
     A worker that dies is replaced at once; those that die within 5 s of their start are replaced after a delay that
-    doubles from 0.1 s to 10 s. `grace` is how many seconds workers get to end.
+    doubles from 0.1 s to 10 s. When told to stop, it calls `stop_listening` and gives workers `grace` seconds to end.
     """
 
-    def __init__(self, work: Callable[[int], None], count: int, grace: float) -> None:
+    def __init__(
+        self, work: Callable[[int], None], count: int, grace: float, stop_listening: Callable[[], None]
+    ) -> None:
         self.work = work
+        self.stop_listening = stop_listening
         self.count = count
         self.grace = grace
         self.workers: dict[int, float] = {}
@@ -131,6 +134,7 @@ class Supervisor:
     def _end_workers(self) -> None:
         """Ask the workers to end; kill those that have not after the grace time and a second."""
         self._kill_all(signal.SIGTERM)
+        self.stop_listening()
         deadline = time.monotonic() + self.grace + 1
         while self.workers and time.monotonic() < deadline:
             select.select([self.signals], [], [], 0.05)

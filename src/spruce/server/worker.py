@@ -42,7 +42,7 @@ class Lifespan(Protocol):
 
 
 def work(handler: Handler, listeners: Sequence[Listener], options: Options, parent: int | None = None) -> None:
-    """Serve until SIGTERM or SIGINT, then finish what is in flight. Blocks.
+    """Serve until SIGTERM or SIGINT, then stop listening and finish what is in flight. Blocks.
 
     `parent` is a descriptor whose end of file means that the supervisor has gone: the worker then ends too. With it,
     the sockets are shared with other processes.
@@ -77,7 +77,7 @@ class _Worker:
         options = self.options
         server = Server(self.handler, options.limits, write_line if options.access_log else None)
         for listener in self.listeners:
-            server.listen(listener.duplicate(), shared=self.parent is not None)
+            server.listen(listener.sock, shared=self.parent is not None)
         urls = [listener.url for listener in self.listeners]
         stopping = Waiter()
         self._on_signals(stopping.wake)

@@ -6,7 +6,8 @@ from typing import Annotated, TypedDict
 import msgspec
 import pytest
 
-from spruce.web.validation import InvalidInput, convert_text, faults
+from spruce.web import App, request
+from spruce.web.validation import InvalidInput, convert_text, faults, json_decoder
 
 
 class Line(msgspec.Struct):
@@ -84,3 +85,97 @@ def test_a_text_that_does_not_fit_is_named(text: str | list[str], kind: object, 
 def test_every_fault_of_a_body_is_found(value: object, kind: object, expected: dict[str, str]) -> None:
     """Not only the first one, and each at its place."""
     assert faults(value, kind) == expected
+
+
+@dataclass
+class Inner:
+    """Has a default."""
+
+    number: int = 1
+
+
+class Outer(msgspec.Struct):
+    """Holds one."""
+
+    inner: list[Inner]
+
+
+def test_a_default_of_a_dataclass_is_told_when_it_is_sent_back() -> None:
+    """Msgspec leaves it to the class, and its encoder looks at the object alone."""
+    decode = json_decoder(Outer)
+    assert msgspec.json.encode(decode(b'{"inner":[{},{"number":2}]}')) == b'{"inner":[{"number":1},{"number":2}]}'
+
+
+class Anything(msgspec.Struct):
+    """Asks for nothing, so everything sent is skipped."""
+
+
+MALFORMED = {
+    "2: nothing at all": b"",
+    "2: two values": b"{}{}",
+    "2: text behind it": b"{}x",
+    "2: a form feed between tokens": b"{\x0c}",
+    "2: an unclosed object": b'{"a":1',
+    "2: an unclosed array": b'{"a":[1',
+    "2: the wrong bracket": b'{"a":[1}}',
+    "2: a closing bracket too many": b"{}}",
+    "3: a name that is none": b'{"a":tru}',
+    "3: a name in capitals": b'{"a":TRUE}',
+    "3: NaN": b'{"a":NaN}',
+    "3: Infinity": b'{"a":-Infinity}',
+    "3: undefined": b'{"a":undefined}',
+    "4: no colon": b'{"a" 1}',
+    "4: no value": b'{"a":}',
+    "4: no comma": b'{"a":1 "b":2}',
+    "4: a comma at the end": b'{"a":1,}',
+    "4: a comma first": b'{,"a":1}',
+    "4: two commas": b'{"a":1,,"b":2}',
+    "4: a name without quotes": b"{a:1}",
+    "4: a name in single quotes": b"{'a':1}",
+    "4: a number for a name": b"{1:1}",
+    "4: a comment": b'{"a":1/* one */}',
+    "5: a comma at the end of an array": b'{"a":[1,]}',
+    "5: only a comma": b'{"a":[,]}',
+    "5: no comma in an array": b'{"a":[1 2]}',
+    "5: a colon in an array": b'{"a":["b":1]}',
+    "6: a leading zero": b'{"a":01}',
+    "6: a minus and a leading zero": b'{"a":-01}',
+    "6: a plus": b'{"a":+1}',
+    "6: no digit before the point": b'{"a":.5}',
+    "6: no digit behind the point": b'{"a":1.}',
+    "6: no exponent": b'{"a":1e}',
+    "6: only a sign in the exponent": b'{"a":1e+}',
+    "6: a minus alone": b'{"a":-}',
+    "6: hexadecimal": b'{"a":0x1}',
+    "6: two points": b'{"a":1.2.3}',
+    "6: digits that are not ASCII": '{"a":１}'.encode(),
+    "7: a line break in a string": b'{"a":"\n"}',
+    "7: a tab in a string": b'{"a":"\t"}',
+    "7: a null byte in a string": b'{"a":"\x00"}',
+    "7: an escape that is none": b'{"a":"\\x20"}',
+    "7: half an escape": b'{"a":"\\u00"}',
+    "7: an escaped quote at the end": b'{"a":"\\"}',
+    "7: no quote at the end": b'{"a":"b}',
+    "7: half a surrogate": b'{"a":"\\ud800\\n"}',
+    "8.1: a byte order mark": b'\xef\xbb\xbf{"a":1}',
+    "8.1: no UTF-8 in a string": b'{"a":"\xff"}',
+    "8.1: half a character": b'{"a":"\xe7\x86"}',
+    "8.1: an overlong form": b'{"a":"\xc0\xaf"}',
+    "8.1: UTF-16": '{"a":1}'.encode("utf-16"),
+    "9: nested without end": b'{"a":' + b"[" * 100_000,
+}
+
+
+@pytest.mark.parametrize("case", MALFORMED, ids=list(MALFORMED))
+def test_what_is_no_json_is_a_400(case: str) -> None:
+    """Each case is named after its section of RFC 8259; also in what the view's type doesn't ask for."""
+    app = App(__name__)
+    app.add_url_rule("/typed", "typed", typed_view, methods=["POST"])
+    app.add_url_rule("/plain", "plain", lambda: {"got": request.json}, methods=["POST"])
+    for path in ("/typed", "/plain"):
+        response = app.test_client().post(path, data=MALFORMED[case], content_type="application/json")
+        assert (response.status_code, "The body is not valid JSON: " in response.text) == (400, True), response.text
+
+
+def typed_view(body: Anything) -> str:
+    return "accepted"

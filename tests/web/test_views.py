@@ -1,11 +1,12 @@
 """Class-based views."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 
-from spruce.web import App, MethodView, View, request
+from spruce.errors import ViewError
+from spruce.web import App, Form, MethodView, View, request
 
 
 class Items(MethodView):
@@ -90,3 +91,36 @@ def test_a_view_class_without_dispatch_says_so() -> None:
     """The error names the class."""
     with pytest.raises(NotImplementedError, match=r"^View needs a method dispatch_request$"):
         View().dispatch_request()
+
+
+class Notes(MethodView):
+    """Notes, with parameters of their own for each method."""
+
+    def get(self, page: int = 1) -> dict[str, int]:
+        return {"page": page}
+
+    def post(self, text: Annotated[str, Form(max_length=3)]) -> tuple[str, int]:
+        return text, 201
+
+
+def test_methods_have_typed_parameters_of_their_own() -> None:
+    """HEAD has those of GET; a bad value is a 422 that names it; another method is a 405."""
+    app = App(__name__)
+    app.add_url_rule("/notes", view_func=Notes.as_view("notes"))
+    app.add_url_rule("/all", view_func=Notes.as_view("all"), methods=["GET", "DELETE"])
+    client = app.test_client()
+    assert client.get("/notes?page=3").json == {"page": 3}
+    assert client.head("/notes?page=3").status_code == 200
+    assert client.get("/notes?page=x").json["fields"] == {"page": "Expected `int`, got 'x'"}
+    assert client.post("/notes", data={"text": "abc"}).text == "abc"
+    assert client.post("/notes", data={"text": "abcd"}).json["fields"] == {"text": "Expected `str` of length <= 3"}
+    assert client.delete("/all").status_code == 405
+
+
+def test_a_method_that_lacks_a_value_of_the_path_is_refused_when_it_is_added() -> None:
+    """As a view function is."""
+    with pytest.raises(ViewError) as caught:
+        App(__name__).add_url_rule("/<int:pag>", view_func=Notes.as_view("notes"), methods=["GET"])
+    assert str(caught.value) == (
+        "the view 'get' takes no parameter 'pag', which its rule '/<int:pag>' holds; did you mean 'page'?"
+    )

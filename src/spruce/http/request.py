@@ -81,6 +81,8 @@ class Request:
     """Filled in by the session middleware."""
     user: Any = None
     """Filled in by the auth middleware."""
+    dependencies: Any = None
+    """What the dependencies of its view have made; None where the view has none."""
 
     def __init__(
         self,

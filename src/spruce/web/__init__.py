@@ -16,6 +16,7 @@ from spruce.web.context import (
 )
 from spruce.web.converters import BaseConverter, ValidationError
 from spruce.web.files import send_file, send_from_directory
+from spruce.web.markers import Body, Cookie, Depends, File, Form, Header, Path, Query
 from spruce.web.middleware import MiddlewareMixin
 from spruce.web.results import jsonify, make_response, redirect
 from spruce.web.templating import (
@@ -33,9 +34,17 @@ __all__ = [
     "App",
     "BaseConverter",
     "Blueprint",
+    "Body",
+    "Cookie",
+    "Depends",
+    "File",
+    "Form",
+    "Header",
     "InvalidInput",
     "MethodView",
     "MiddlewareMixin",
+    "Path",
+    "Query",
     "Request",
     "Response",
     "ValidationError",

@@ -1,14 +1,16 @@
-"""Where the parameters of a view come from: the path, the query string, the JSON body, the request itself.
+"""Where the parameters of a view come from: path, query string, headers, cookies, form, files, JSON body, dependencies.
 
 A parameter that the path doesn't hold takes its value from the query string only when it has an annotation, and never
 when another rule of the same endpoint holds it in its path: a client cannot set by `?name=` what a view's author thinks
-of as fixed.
+of as fixed. Whatever else it is to be, a marker in its annotation says.
 """
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, Protocol
+import sys
+from collections.abc import Callable, Iterable
+from types import NoneType
+from types import UnionType as UnionKind
+from typing import Any, Union, get_args, get_origin
 
 import msgspec
 from msgspec.inspect import (
@@ -27,114 +29,29 @@ from msgspec.inspect import (
     type_info,
 )
 
-from spruce.errors import BadRequest, UnsupportedMediaType, ViewError, nearest
-from spruce.http import Request
+from spruce.errors import ViewError, nearest
+from spruce.http import FileStorage, Request
+from spruce.web.dependencies import DependencyValue, plain_sources
+from spruce.web.markers import Body, Depends, File, Marker, Path, Query, split
 from spruce.web.rules import Rule
-from spruce.web.validation import InvalidInput, convert_text, faults
+from spruce.web.sources import (
+    REQUIRED,
+    BodyValue,
+    FileValue,
+    ModelValue,
+    PathValue,
+    QueryValue,
+    RequestValue,
+    Source,
+    TextValue,
+    TypedPathValue,
+)
+from spruce.web.validation import json_decoder, shape_of, uses_pydantic
 
-__all__ = ["BodyValue", "PathValue", "QueryValue", "RequestValue", "Source", "TypedPathValue", "sources_of"]
+__all__ = ["sources_of"]
 
-REQUIRED = inspect.Parameter.empty
 _BODY_TYPES = (StructType, DataclassType, TypedDictType, DictType, NamedTupleType)
 _UNREADABLE = (CustomType, AnyType, BytesType, ExtType, RawType)
-
-
-class Source(Protocol):
-    """Where one parameter gets its value."""
-
-    @property
-    def name(self) -> str:
-        """The parameter's name."""
-
-    def read(self, request: Request, arguments: Mapping[str, Any]) -> Any:
-        """Return the value. Raises: InvalidInput naming what doesn't fit."""
-
-
-@dataclass(frozen=True, slots=True)
-class RequestValue:
-    """The request itself, for a parameter named `request` or annotated with its class."""
-
-    name: str
-
-    def read(self, request: Request, arguments: Mapping[str, Any]) -> Any:
-        """Return the request."""
-        return request
-
-
-@dataclass(frozen=True, slots=True)
-class PathValue:
-    """What the converter of the rule made, or a default of the rule."""
-
-    name: str
-
-    def read(self, request: Request, arguments: Mapping[str, Any]) -> Any:
-        """Return the value."""
-        return arguments[self.name]
-
-
-@dataclass(frozen=True, slots=True)
-class TypedPathValue:
-    """A text of the path as the type that the view asks for."""
-
-    name: str
-    kind: Any
-
-    def read(self, request: Request, arguments: Mapping[str, Any]) -> Any:
-        """Return the value in its type."""
-        value = arguments[self.name]
-        return convert_text(self.name, value, self.kind) if isinstance(value, str) else value
-
-
-@dataclass(frozen=True, slots=True)
-class QueryValue:
-    """A value of the query string; `many`: the type is a list, set or tuple, so all values of the name are taken.
-
-    An empty text counts as missing where the parameter has a default and isn't a str: browsers send the empty fields of
-    a form.
-    """
-
-    name: str
-    kind: Any
-    default: Any
-    many: bool
-    text: bool
-
-    def read(self, request: Request, arguments: Mapping[str, Any]) -> Any:
-        """Return the value, or the default when the query string has none."""
-        value = request.args.get(self.name)
-        if value is None or not (value or self.text or self.default is REQUIRED):
-            if self.default is REQUIRED:
-                raise InvalidInput({self.name: "is required in the query string"})
-            return self.default
-        if self.kind is str:
-            return value
-        return convert_text(self.name, request.args.getlist(self.name) if self.many else value, self.kind)
-
-
-@dataclass(frozen=True, slots=True)
-class BodyValue:
-    """The JSON body as a dataclass, msgspec.Struct, TypedDict, dict, or a list of such."""
-
-    name: str
-    kind: Any
-    default: Any
-    decode: Callable[[bytes], Any]
-
-    def read(self, request: Request, arguments: Mapping[str, Any]) -> Any:
-        """Return the value. Raises: UnsupportedMediaType, BadRequest when it is no JSON, InvalidInput."""
-        data = request.get_data()
-        if not data and self.default is not REQUIRED:
-            return self.default
-        if not request.is_json:
-            raise UnsupportedMediaType("This needs a JSON body, with the header Content-Type: application/json.")
-        try:
-            try:
-                return self.decode(data)
-            except msgspec.ValidationError as error:
-                found = faults(msgspec.json.decode(data), self.kind) or {"body": str(error)}
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise BadRequest(f"The body is not valid JSON: {error}.") from None
-        raise InvalidInput(found)
 
 
 def sources_of(
@@ -157,13 +74,31 @@ def sources_of(
             f"{nearest(name, parameters)}"
         )
     sources = [_source(view, rule, parameter, frozenset(elsewhere)) for parameter in named]
-    bodies = [source.name for source in sources if isinstance(source, BodyValue)]
+    found = [source for source in sources if source is not None]
+    _expect_one_body(view, found)
+    return found
+
+
+def _expect_one_body(view: Callable[..., Any], sources: list[Source]) -> None:
+    plain = plain_sources(sources)
+    bodies = [source.name for source in plain if isinstance(source, BodyValue)]
+    forms = [source.name for source in plain if _is_of_form(source)]
     if len(bodies) > 1:
         raise ViewError(
             f"the view {_name(view)!r} takes {' and '.join(map(repr, bodies))} from the body, which is one thing only",
             hint="Put them into one dataclass.",
         )
-    return [source for source in sources if source is not None]
+    if bodies and forms:
+        raise ViewError(
+            f"the view {_name(view)!r} takes {bodies[0]!r} from a JSON body and {forms[0]!r} from a form; "
+            "a body is one of them",
+            hint="Mark the first one with Form() too, or send all of it as JSON.",
+        )
+
+
+def _is_of_form(source: Source) -> bool:
+    marked = isinstance(source, TextValue | ModelValue) and source.marker.place == "form"
+    return marked or isinstance(source, FileValue)
 
 
 def _source(
@@ -171,27 +106,106 @@ def _source(
 ) -> Source | None:
     """The source of one parameter; None: it keeps its own default, or the decorator around the view fills it."""
     name = parameter.name
-    if name in rule.arguments:
-        kind = _annotation(view, parameter, optional=True)
-        text = any(
-            not isinstance(part, str) and part.name == name and part.converter.matcher() is None for part in rule.parts
+    in_path = name in rule.arguments
+    kind, marker = split(_annotation(view, parameter, optional=in_path or name == "request"))
+    if isinstance(parameter.default, Marker | Depends):
+        written = type(parameter.default).__name__
+        raise ViewError(
+            f"the parameter {name!r} of the view {_name(view)!r} has {written}() as its default",
+            hint=f"A marker belongs to the annotation: {name}: Annotated[str, {written}(...)].",
         )
-        return TypedPathValue(name, kind) if text and _is_readable(kind) and kind is not str else PathValue(name)
-    has_default = parameter.default is not REQUIRED
-    if name == "request" and parameter.annotation is REQUIRED:
+    if isinstance(marker, Depends):
+        return _dependency(name, kind, marker, rule, view)
+    if in_path:
+        return _path_value(rule, name, kind, marker)
+    if isinstance(marker, Path):
+        raise ViewError(
+            f"the parameter {name!r} of the view {_name(view)!r} is marked Path(), "
+            f"but its rule {rule.rule!r} does not hold it{nearest(name, rule.arguments)}"
+        )
+    if marker is not None:
+        return _marked(view, parameter, kind, marker)
+    if name == "request" and kind is REQUIRED:
         return RequestValue(name)
-    kind = _annotation(view, parameter, optional=name == "request")
-    if (isinstance(kind, type) and issubclass(kind, Request)) or (name == "request" and kind is REQUIRED):
+    if isinstance(kind, type) and issubclass(kind, Request):
         return RequestValue(name)
-    if has_default and (kind is REQUIRED or name in elsewhere):
+    if parameter.default is not REQUIRED and (kind is REQUIRED or name in elsewhere):
         return None
-    if kind is not REQUIRED and _is_body(kind):
-        return BodyValue(name, kind, parameter.default, msgspec.json.Decoder(kind).decode)
-    if kind is not REQUIRED and _is_readable(kind):
-        return QueryValue(name, kind, parameter.default, _is_many(kind), _is_text(kind))
-    if has_default or hasattr(view, "__wrapped__"):
+    return _by_kind(view, rule, parameter, kind)
+
+
+def _by_kind(view: Callable[..., Any], rule: Rule, parameter: inspect.Parameter, kind: Any) -> Source | None:
+    """The source of a parameter without marker: its type tells."""
+    name, default = parameter.name, parameter.default
+    if kind is not REQUIRED:
+        if _is_file(kind):
+            return _file_value(name, name, kind, default)
+        if _is_body(kind):
+            return BodyValue(name, kind, default, json_decoder(kind))
+        if _is_readable(kind):
+            return QueryValue(name, name, kind, default, _is_many(kind), _is_text(kind))
+    if default is not REQUIRED or hasattr(view, "__wrapped__"):
         return None
     raise ViewError(_no_source(view, rule, name, kind), hint=_WHAT_TO_DO)
+
+
+def _path_value(rule: Rule, name: str, kind: Any, marker: Marker | None) -> Source:
+    text = any(
+        not isinstance(part, str) and part.name == name and part.converter.matcher() is None for part in rule.parts
+    )
+    if marker is not None and kind is not REQUIRED:
+        return TypedPathValue(name, kind, marker)
+    return TypedPathValue(name, kind) if text and _is_readable(kind) and kind is not str else PathValue(name, kind)
+
+
+def _marked(view: Callable[..., Any], parameter: inspect.Parameter, kind: Any, marker: Marker) -> Source:
+    """The source that a marker asks for."""
+    name, default = parameter.name, parameter.default
+    if isinstance(marker, Body):
+        return BodyValue(name, kind, default, json_decoder(kind), marker)
+    key = marker.alias or (name.replace("_", "-") if marker.place == "header" else name)
+    if isinstance(marker, File):
+        if not _is_file(kind) and not _is_file(kind, bytes):
+            raise ViewError(
+                f"the file {name!r} of the view {_name(view)!r} is a {_shown(kind)}",
+                hint="A file is a FileStorage, or bytes for its content, or a list of either.",
+            )
+        return _file_value(name, key, kind, default, marker)
+    shape = shape_of(kind) if marker.place in ("form", "query") else None
+    if shape is not None:
+        return ModelValue(name, kind, default, shape, marker)
+    if not _is_readable(kind) or _is_body(kind):
+        raise ViewError(
+            f"the parameter {name!r} of the view {_name(view)!r} is a {_shown(kind)}, "
+            f"which cannot be read from a {marker.place}",
+            hint="It takes types that a text can be made into, such as str, int or date, and lists of them.",
+        )
+    if isinstance(marker, Query):
+        return QueryValue(name, key, kind, default, _is_many(kind), _is_text(kind), marker)
+    return TextValue(name, key, kind, default, _is_many(kind), _is_text(kind), marker)
+
+
+def _file_value(name: str, key: str, kind: Any, default: Any, marker: Marker | None = None) -> FileValue:
+    many = any(get_origin(one) is list for one in _alternatives(kind))
+    return FileValue(name, key, default, many, _is_file(kind, bytes), marker)
+
+
+def _dependency(name: str, kind: Any, marker: Depends, rule: Rule, view: Callable[..., Any]) -> DependencyValue:
+    function = marker.function or (kind if isinstance(kind, type) else None)
+    if not callable(function):
+        raise ViewError(
+            f"the parameter {name!r} of the view {_name(view)!r} depends on {function!r}, which cannot be called",
+            hint="Write Annotated[Type, Depends(function)].",
+        )
+    if inspect.isasyncgenfunction(function):
+        raise ViewError(
+            f"the dependency {_name(function)!r} is an async generator",
+            hint="Write a plain generator; it may wait with green.await_(...).",
+        )
+    parameters = inspect.signature(function).parameters.values()
+    named = [one for one in parameters if one.kind not in (one.VAR_KEYWORD, one.VAR_POSITIONAL)]
+    sources = [_source(function, rule, one, frozenset()) for one in named]
+    return DependencyValue(name, function, tuple(one for one in sources if one is not None), marker.use_cache)
 
 
 _WHAT_TO_DO = (
@@ -201,8 +215,8 @@ _WHAT_TO_DO = (
 
 def _no_source(view: Callable[..., Any], rule: Rule, name: str, kind: Any) -> str:
     if kind is not REQUIRED:
-        shown = getattr(kind, "__name__", None) or repr(kind)
-        return f"the parameter {name!r} of the view {_name(view)!r} is a {shown}, which cannot be read from a request"
+        shown = f"the parameter {name!r} of the view {_name(view)!r} is a {_shown(kind)}"
+        return f"{shown}, which cannot be read from a request"
     near = nearest(name, rule.arguments)
     return f"the view {_name(view)!r} needs {name!r}, which its rule {rule.rule!r} does not hold{near}"
 
@@ -213,7 +227,7 @@ def _annotation(view: Callable[..., Any], parameter: inspect.Parameter, *, optio
     if not isinstance(kind, str):
         return kind
     try:
-        return eval(kind, getattr(inspect.unwrap(view), "__globals__", {}))  # noqa: S307 - the author's own annotation
+        return eval(kind, _names_at(inspect.unwrap(view)))  # noqa: S307 - the author's own annotation
     except Exception as error:
         if optional:
             return REQUIRED
@@ -221,6 +235,16 @@ def _annotation(view: Callable[..., Any], parameter: inspect.Parameter, *, optio
             f"the annotation {kind!r} of {parameter.name!r} in the view {_name(view)!r} cannot be read: {error}",
             hint="Import the type outside of TYPE_CHECKING, at the top of the module.",
         ) from error
+
+
+def _names_at(function: Callable[..., Any]) -> dict[str, Any]:
+    """The names that an annotation of a function, or of a class, was written among."""
+    found: dict[str, Any] | None = getattr(function, "__globals__", None)
+    return vars(sys.modules[function.__module__]) if found is None else found
+
+
+def _shown(kind: Any) -> str:
+    return getattr(kind, "__name__", None) or repr(kind)
 
 
 def _name(view: Callable[..., Any]) -> str:
@@ -237,7 +261,19 @@ def _members(kind: Any) -> list[Any]:
     return [one for one in members if not isinstance(one, msgspec.inspect.NoneType)]
 
 
+def _alternatives(kind: Any) -> list[Any]:
+    """A type, or those of a union but for None."""
+    members = get_args(kind) if isinstance(kind, UnionKind) or get_origin(kind) is Union else (kind,)
+    return [one for one in members if one is not NoneType]
+
+
+def _is_file(kind: Any, content: type = FileStorage) -> bool:
+    return any(one in (content, list[content]) for one in _alternatives(kind))  # type: ignore[valid-type] # made at run time
+
+
 def _is_body(kind: Any) -> bool:
+    if uses_pydantic(kind):
+        return True
     members = _members(kind)
     return any(
         isinstance(one, _BODY_TYPES) or (isinstance(one, CollectionType) and isinstance(one.item_type, _BODY_TYPES))

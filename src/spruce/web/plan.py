@@ -15,8 +15,11 @@ from typing import Any
 
 from spruce.green import await_, tpool
 from spruce.http import Request
-from spruce.web.parameters import PathValue, RequestValue, Source, sources_of
+from spruce.web.dependencies import DependencyValue, Opened, plain_sources
+from spruce.web.parameters import sources_of
+from spruce.web.results import respond
 from spruce.web.rules import Rule
+from spruce.web.sources import PathValue, RequestValue, Source
 from spruce.web.validation import InvalidInput
 
 __all__ = ["Call", "Plan", "plan"]
@@ -38,6 +41,10 @@ class Plan:
     awaited: bool
     threaded: bool
 
+    def of_method(self, method: str) -> "Plan":
+        """Return the plan for requests of a method: this one."""
+        return self
+
     def compile(self) -> Call:
         """Return the function that carries the plan out."""
         names: dict[str, Any] = {
@@ -45,7 +52,10 @@ class Plan:
             "await_": await_,
             "find_all": self.find_all,
             "InvalidInput": InvalidInput,
+            "Opened": Opened,
+            "respond": respond,
             "named": frozenset(source.name for source in self.sources),
+            "name": getattr(self.view, "__name__", "view"),
         }
         reads, ordered, keywords = [], [], []
         for number, source in enumerate(self.sources):
@@ -60,9 +70,13 @@ class Plan:
         if self.takes_all:
             keywords.append("**{name: value for name, value in arguments.items() if name not in named}")
         call = f"view({', '.join(ordered + keywords)})"
-        lines = [*_reading(reads), f"return await_({call})" if self.awaited else f"return {call}"]
+        call = f"await_({call})" if self.awaited else call
+        if any(isinstance(source, DependencyValue) for source in self.sources):
+            lines = _cleaning_up([*_reading(reads), f"response = respond({call}, name)"])
+        else:
+            lines = [*_reading(reads), f"return {call}"]
         source_text = "def call(request, arguments):\n " + "\n ".join(lines)
-        code = compile(source_text, f"<call of {getattr(self.view, '__name__', 'view')}>", "exec")
+        code = compile(source_text, f"<call of {names['name']}>", "exec")
         exec(code, names)  # noqa: S102 - made of identifiers from the view's own signature
         made: Call = names["call"]
         return made
@@ -70,7 +84,7 @@ class Plan:
     def find_all(self, request: Request, arguments: Mapping[str, Any]) -> InvalidInput:
         """Return the error that names every value of the request that doesn't fit."""
         fields: dict[str, str] = {}
-        for source in self.sources:
+        for source in plain_sources(self.sources):
             try:
                 source.read(request, arguments)
             except InvalidInput as error:
@@ -78,22 +92,76 @@ class Plan:
         return InvalidInput(fields)
 
 
+@dataclass(frozen=True, slots=True)
+class PlanByMethod:
+    """The plans of a class-based view whose methods have parameters of their own, by HTTP method."""
+
+    plans: Mapping[str, Plan]
+
+    def of_method(self, method: str) -> Plan:
+        """Return the plan for requests of a method."""
+        return self.plans[method]
+
+    def compile(self) -> Call:
+        """Return the function that carries out the plan of a request's method."""
+        calls = {method: plan.compile() for method, plan in self.plans.items()}
+
+        def call(request: Request, arguments: dict[str, Any]) -> Any:
+            return calls[request.method](request, arguments)
+
+        return call
+
+
 def plan(
     view: Callable[..., Any], rule: Rule, elsewhere: Iterable[str] = (), *, threaded: bool = False, drops: bool = False
-) -> Plan:
+) -> Plan | PlanByMethod:
     """Return the plan for calling `view` when `rule` matched; `elsewhere` and `drops` as in `sources_of`.
 
     Raises: ViewError as `sources_of` does.
     """
+    handlers: Mapping[str, Callable[..., Any]] = getattr(view, "handlers", {})
+    if handlers:
+        by_method = {
+            method: Plan(
+                view=view,
+                sources=tuple(sources_of(handlers.get(method, _anything), rule, elsewhere, drops=drops)),
+                positional=frozenset(),
+                takes_all=_takes_all(handlers.get(method, _anything)),
+                awaited=False,
+                threaded=threaded,
+            )
+            for method in rule.methods
+        }
+        return PlanByMethod(by_method)
     parameters = inspect.signature(view).parameters.values()
     return Plan(
         view=view,
         sources=tuple(sources_of(view, rule, elsewhere, drops=drops)),
         positional=frozenset(one.name for one in parameters if one.kind is one.POSITIONAL_ONLY),
-        takes_all=any(one.kind is one.VAR_KEYWORD for one in parameters),
+        takes_all=_takes_all(view),
         awaited=inspect.iscoroutinefunction(view),
         threaded=threaded,
     )
+
+
+def _anything(**values: Any) -> None:
+    """Stands for a method that the class doesn't have: the class itself says so when it is called."""
+
+
+def _takes_all(view: Callable[..., Any]) -> bool:
+    return any(one.kind is one.VAR_KEYWORD for one in inspect.signature(view).parameters.values())
+
+
+def _cleaning_up(lines: Iterable[str]) -> list[str]:
+    """Lines that make a response, within what resumes the dependencies' generators behind it."""
+    return [
+        "opened = request.dependencies = Opened()",
+        "try:",
+        *(f" {line}" for line in lines),
+        "except BaseException as error:",
+        " opened.fail(error)",
+        "return opened.finish(response)",
+    ]
 
 
 def _reading(reads: list[str]) -> list[str]:

@@ -17,6 +17,7 @@ from spruce.errors import HTTPException, ViewError
 from spruce.green import await_
 from spruce.http import Response, error_response
 from spruce.web.context import has_request_context, stream_with_context
+from spruce.web.validation import is_pydantic
 
 __all__ = ["JSON", "jsonify", "make_response", "redirect", "respond", "to_json"]
 
@@ -73,6 +74,8 @@ def _json_of_other(value: Any) -> Any:
         method = getattr(value, name, None)
         if method is not None:
             return method()
+    if is_pydantic(type(value)):
+        return value.model_dump(mode="json", by_alias=True)
     raise ViewError(
         f"a {type(value).__name__} cannot be made into JSON: {value!r:.80}",
         hint="Give its class a method __json__ that returns what can, or return a dict.",
@@ -138,6 +141,10 @@ _MAKERS: dict[type, Callable[[Any, str], Response]] = {
 }
 
 
+def _says_json(result: Any) -> bool:
+    return hasattr(result, "__json__") or is_pydantic(type(result))
+
+
 def _unusual(result: Any, view: str) -> Response:
     """The same for subclasses, and for what has no type of its own to go by."""
     if inspect.isawaitable(result):
@@ -147,7 +154,7 @@ def _unusual(result: Any, view: str) -> Response:
             return make(result, view)
     if isinstance(result, HTTPException):
         return error_response(result)
-    if isinstance(result, msgspec.Struct) or is_dataclass(result) or hasattr(result, "__json__"):
+    if isinstance(result, msgspec.Struct) or is_dataclass(result) or _says_json(result):
         return _json(result, view)
     if isinstance(result, Iterator):
         return _stream(result, view)

@@ -1,6 +1,11 @@
-"""Class-based views: `View`, and `MethodView` with a method for each HTTP method."""
+"""Class-based views: `View`, and `MethodView` with a method for each HTTP method.
 
+The methods of a MethodView have typed parameters as view functions have: path, query, body and all the others.
+"""
+
+import inspect
 from collections.abc import Callable, Collection
+from types import MethodType
 from typing import Any, ClassVar
 
 from spruce.errors import MethodNotAllowed
@@ -28,6 +33,14 @@ class View:
         raise NotImplementedError(f"{type(self).__name__} needs a method dispatch_request")
 
     @classmethod
+    def handlers(cls) -> dict[str, Callable[..., Any]]:
+        """Return what answers each HTTP method, bound to the class: its parameters say what is read from the request.
+
+        Empty for a class whose `dispatch_request` takes whatever the path holds.
+        """
+        return {}
+
+    @classmethod
     def as_view(cls, name: str, *class_args: Any, **class_kwargs: Any) -> Callable[..., Any]:
         """Return a view function called `name`; the other arguments are those of the class."""
         if cls.init_every_request:
@@ -48,6 +61,7 @@ class View:
         for decorator in cls.decorators:
             decorated = decorator(decorated)
         decorated.view_class = cls
+        decorated.handlers = cls.handlers()
         decorated.methods = cls.methods
         decorated.provide_automatic_options = cls.provide_automatic_options
         return decorated  # type: ignore[no-any-return] # decorators may be anything
@@ -61,6 +75,16 @@ class MethodView(View):
         if "methods" not in cls.__dict__:
             own = {method.upper() for method in _METHODS if hasattr(cls, method)}
             cls.methods = sorted(own) or None
+
+    @classmethod
+    def handlers(cls) -> dict[str, Callable[..., Any]]:
+        """Return the method for each HTTP method; HEAD has that of GET where there is no `head`."""
+        found: dict[str, Callable[..., Any]] = {
+            name.upper(): MethodType(function, cls)
+            for name in _METHODS
+            if (function := inspect.getattr_static(cls, name, None)) is not None and inspect.isfunction(function)
+        }
+        return {"HEAD": found["GET"], **found} if "GET" in found else found
 
     def dispatch_request(self, **kwargs: Any) -> Any:
         """Call the method for the request's method; HEAD is answered by `get` where there is no `head`."""

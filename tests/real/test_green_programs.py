@@ -281,6 +281,28 @@ def test_hubs_in_other_os_threads(program: Program) -> None:
     )
 
 
+def test_a_plain_os_thread_that_blocks_has_a_hub_that_ends_with_it(program: Program) -> None:
+    """When the OS thread has ended, so have its green threads, and its descriptors are closed."""
+    ended = program(
+        """
+        def descriptors():
+            return len(os.listdir("/proc/self/fd"))
+
+        green.sleep(0)
+        before = descriptors()
+        for _ in range(3):
+            thread = threading.Thread(target=park)
+            thread.start()
+            thread.join()
+        assert descriptors() == before
+        daemon = threading.Thread(target=lambda: (green.sleep(0), green.sleep(60)), daemon=True)
+        daemon.start()
+        green.sleep(0.01)
+        """
+    )
+    assert sorted(ended.stdout.splitlines()) == sorted(ENDED * 3)
+
+
 # Forks
 
 

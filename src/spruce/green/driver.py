@@ -33,17 +33,15 @@ from spruce.green.greenthread import BARE, AnyCarrier, GreenThread
 
 __all__ = ["Awaiter", "await_on", "enter_task", "leave_task", "swap_current_task"]
 
-if sys.version_info >= (3, 12):
-    swap_current_task: Any = asyncio.tasks._swap_current_task  # type: ignore[attr-defined]  # not in typeshed
+if sys.version_info >= (3, 14):
+    swap_current_task: Any = asyncio.tasks._swap_current_task
 else:
     _current_tasks: Any = asyncio.tasks._current_tasks  # type: ignore[attr-defined]  # shared with the C accelerator
 
     def swap_current_task(loop: asyncio.AbstractEventLoop, task: "asyncio.Task[Any] | None") -> Any:
-        """Make `task` the loop's current one and return the one before, as CPython 3.12 and later do."""
-        previous = _current_tasks.get(loop)
-        if task is None:
-            _current_tasks.pop(loop, None)
-        else:
+        """Make `task` the loop's current one and return the one before."""
+        previous = _current_tasks.pop(loop, None)
+        if task is not None:
             _current_tasks[loop] = task
         return previous
 

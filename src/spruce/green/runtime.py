@@ -22,10 +22,22 @@ __all__ = ["current_carrier", "get_hub", "in_use", "main_thread_handle", "peek_h
 T = TypeVar("T")
 
 
+class _Closer:
+    """Closes an OS thread's hub when that thread ends, which is when its `threading.local` data is dropped."""
+
+    def __init__(self, hub: Hub) -> None:
+        self.hub = hub
+
+    def __del__(self) -> None:
+        if threading.get_ident() == self.hub.os_thread:  # else the interpreter ends, and the OS thread was a daemon
+            _close_script_hub(self.hub)
+
+
 class _ThreadState(threading.local):
     own: Hub | None = None  # run()'s, or a plain program's
     attached: Hub | None = None  # on a loop that somebody else runs
     main: GreenThread | None = None
+    closer: _Closer | None = None
 
 
 _state = _ThreadState()
@@ -113,6 +125,8 @@ def _new_script_hub() -> Hub:
     _hubs.add(hub)
     if threading.current_thread() is threading.main_thread():
         atexit.register(_close_script_hub, hub)
+    else:
+        _state.closer = _Closer(hub)
     return hub
 
 

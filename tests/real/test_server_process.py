@@ -112,7 +112,7 @@ def program(tmp_path: Path) -> Iterator[Callable[..., Program]]:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 @pytest.mark.parametrize("workers", [1, 2])
-@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
+@pytest.mark.parametrize("loop", ["lean", "asyncio", "uvloop"])
 def test_what_is_in_flight_is_finished_before_it_ends(
     program: Callable[..., Program], number: int, workers: int, loop: str
 ) -> None:

@@ -21,7 +21,7 @@ def serve(
     *,
     binds: Sequence[str] = ("127.0.0.1:5000",),
     workers: int = 1,
-    loop: str = "asyncio",
+    loop: str | None = None,
     reload: bool = False,
     access_log: bool = False,
     grace: float = 30,
@@ -31,6 +31,7 @@ def serve(
 
     `binds` are `host:port`, `[::1]:port`, `unix:/path` or `fd://3`. With several `workers` this process forks them and
     replaces those that die. With `reload` it runs its own command again in a child, anew when a source file changes.
+    `loop` names an event loop, as `green.run` takes it.
     When told to stop, requests in flight get `grace` seconds to finish. Raises PortInUse, ServerError or ConfigError.
     """
     if workers < 1:

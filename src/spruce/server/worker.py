@@ -22,7 +22,7 @@ __all__ = ["Lifespan", "Options", "work"]
 class Options:
     """How a worker serves. `grace` is in seconds; `loop` is the name of an event loop, as `green.run` takes it."""
 
-    loop: str = "asyncio"
+    loop: str | None = None
     grace: float = 30
     access_log: bool = False
     limits: Limits = field(default_factory=Limits)

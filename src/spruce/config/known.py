@@ -22,6 +22,10 @@ _SETTINGS = (
     Setting(
         "TEMPLATES_AUTO_RELOAD", bool, None, "Whether changed templates are read again; None does so in debug mode."
     ),
+    Setting("OPENAPI_URL", str, "/openapi.json", "Where the API is described in OpenAPI 3.1; '' turns this off."),
+    Setting("DOCS_URL", str, "/docs", "Where the API is described for people; '' turns this off."),
+    Setting("API_TITLE", str, "", "The name of the API in its documentation; empty is that of the app."),
+    Setting("API_VERSION", str, "1.0.0", "The version of the API in its documentation."),
     Setting(
         "MIDDLEWARE", (list, tuple), [], "Middleware from the outermost in: callables, classes, or their dotted names."
     ),

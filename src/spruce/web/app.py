@@ -5,22 +5,23 @@ from collections.abc import Callable, Iterable, Mapping
 from logging import Logger, getLogger
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from spruce import config, events
 from spruce.errors import ConfigError, RoutingError, nearest
 from spruce.http import Handler, Request, Response
 from spruce.web import gateway
+from spruce.web.apidocs import add_documentation
 from spruce.web.blueprint import Blueprint, BlueprintSetup
 from spruce.web.context import Context, slot
 from spruce.web.entry import Entry
 from spruce.web.files import static_view
 from spruce.web.hooks import Function, Hooks, plain
-from spruce.web.plan import plan
+from spruce.web.plan import Plan, PlanByMethod, plan
 from spruce.web.results import respond
 from spruce.web.routing import Router
 from spruce.web.rules import Rule
-from spruce.web.scaffold import Scaffold, View, folder_of
+from spruce.web.scaffold import RuleOptions, Scaffold, View, folder_of
 from spruce.web.stack import build, route
 from spruce.web.urls import build_url
 
@@ -151,17 +152,21 @@ class App(Scaffold):
         return response
 
     def _build_and_handle(self, request: Request) -> Response:
+        add_documentation(self)
         self._compile_calls()
         self._stack = build(self)
         return self._stack(request)
 
+    def plan_of(self, rule: Rule) -> Plan | PlanByMethod:
+        """Return how the view of a rule is called, as the app is now."""
+        drops = bool(self.hooks.values) or any(hooks.values for hooks in self.scopes.values())
+        elsewhere = {name for other in self.url_map.iter_rules(rule.endpoint) for name in other.arguments}
+        return plan(self._view(rule.endpoint), rule, elsewhere, threaded=rule in self._threaded, drops=drops)
+
     def _compile_calls(self) -> None:
         """Make the calls of all rules, from the views as they are now."""
-        drops = bool(self.hooks.values) or any(hooks.values for hooks in self.scopes.values())
         for rule in self.url_map.iter_rules():
-            view = self._view(rule.endpoint)
-            elsewhere = {name for other in self.url_map.iter_rules(rule.endpoint) for name in other.arguments}
-            rule.call = plan(view, rule, elsewhere, threaded=rule in self._threaded, drops=drops).compile()
+            rule.call = self.plan_of(rule).compile()
             if rule.options is not None:
                 rule.options.call = self._answer_options
 
@@ -207,11 +212,7 @@ class App(Scaffold):
         endpoint: str | None = None,
         view_func: Callable[..., Any] | None = None,
         provide_automatic_options: bool | None = None,
-        *,
-        methods: Iterable[str] | None = None,
-        defaults: Mapping[str, Any] | None = None,
-        strict_slashes: bool | None = None,
-        thread: bool = False,
+        **options: Unpack[RuleOptions],
     ) -> None:
         """Let `view_func` answer the paths of `rule`; see `route`. Several rules may lead to one endpoint.
 
@@ -225,6 +226,7 @@ class App(Scaffold):
                 f"the endpoint {name!r} has a view already, {_where(known)}; {_where(view_func)} needs another name",
                 hint="Rename the function, or give endpoint='...'.",
             )
+        methods, strict_slashes = options.get("methods"), options.get("strict_slashes")
         asked = methods if methods is not None else getattr(view_func, "methods", None) or ("GET",)
         if isinstance(asked, str):
             raise RoutingError(
@@ -237,11 +239,12 @@ class App(Scaffold):
             rule,
             name,
             {*asked, *getattr(view_func, "required_methods", ())},
-            defaults=defaults,
+            defaults=options.get("defaults"),
             strict_slashes=self.url_map.strict_slashes if strict_slashes is None else strict_slashes,
             automatic_options=True if automatic is None else automatic,
         )
-        if thread:
+        made.documented = options.get("openapi", True)
+        if options.get("thread"):
             self._threaded.add(made)
         if view_func is not None:
             drops = bool(self.hooks.values) or any(hooks.values for hooks in self.scopes.values())

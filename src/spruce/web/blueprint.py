@@ -1,13 +1,13 @@
 """Blueprints: routes, hooks and files that are put into an app together, under a prefix and a name."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from spruce.errors import RoutingError
 from spruce.web.files import static_view
 from spruce.web.hooks import Function
-from spruce.web.scaffold import Scaffold, View
+from spruce.web.scaffold import RuleOptions, Scaffold, View
 
 if TYPE_CHECKING:
     from spruce.web.app import App
@@ -100,11 +100,7 @@ class Blueprint(Scaffold):
         endpoint: str | None = None,
         view_func: Callable[..., Any] | None = None,
         provide_automatic_options: bool | None = None,
-        *,
-        methods: Iterable[str] | None = None,
-        defaults: Mapping[str, Any] | None = None,
-        strict_slashes: bool | None = None,
-        thread: bool = False,
+        **options: Unpack[RuleOptions],
     ) -> None:
         """Let `view_func` answer the paths of `rule`, behind the prefix; see `route`."""
         name = self._endpoint(endpoint, view_func, rule)
@@ -113,14 +109,13 @@ class Blueprint(Scaffold):
         if view_func is None:
             raise RoutingError(f"the rule {rule!r} of the blueprint {self.name!r} has no view")
         view = view_func
-        options: dict[str, Any] = {
+        methods = options.get("methods")
+        kept: dict[str, Any] = {
+            **options,
+            "methods": methods if methods is None or isinstance(methods, str) else list(methods),
             "provide_automatic_options": provide_automatic_options,
-            "methods": None if methods is None else list(methods),
-            "defaults": defaults,
-            "strict_slashes": strict_slashes,
-            "thread": thread,
         }
-        self.record(lambda setup: setup.add_url_rule(rule, name, view, **options))
+        self.record(lambda setup: setup.add_url_rule(rule, name, view, **kept))
 
     def register_blueprint(self, blueprint: "Blueprint", **options: Any) -> None:
         """Put another blueprint into this one; options as for `App.register_blueprint`."""

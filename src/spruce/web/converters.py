@@ -59,6 +59,10 @@ class BaseConverter:
         """Return `value` as it stands in a URL, percent-encoded. Raises: ValueError when it cannot."""
         return quote(str(value), safe=_SAFE)
 
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON Schema of the texts, for the documentation of an API."""
+        return {"type": "string"}
+
     def matcher(self) -> Matcher | None:
         """Return what the router calls with each text, or None when every text of one segment fits as it is."""
         fullmatch = re.compile(self.regex).fullmatch
@@ -79,8 +83,14 @@ class UnicodeConverter(BaseConverter):
     ) -> None:
         super().__init__(router)
         low, high = (length, length) if length is not None else (max(minlength, 1), maxlength)
+        self.low, self.high = low, high
         self.limited = (low, high) != (1, None)
         self.regex = f"[^/]{{{low},{'' if high is None else high}}}" if self.limited else "[^/]+"
+
+    def schema(self) -> dict[str, Any]:
+        """Return the schema of a text with its lengths."""
+        longest = {} if self.high is None else {"maxLength": self.high}
+        return {"type": "string", "minLength": self.low, **longest}
 
     def matcher(self) -> Matcher | None:
         """Return None unless a length is asked for."""
@@ -108,6 +118,10 @@ class AnyConverter(BaseConverter):
         if str(value) not in self.items:
             raise ValueError(f"it is none of {', '.join(map(repr, sorted(self.items)))}")
         return super().to_url(value)
+
+    def schema(self) -> dict[str, Any]:
+        """Return the schema of the given texts."""
+        return {"type": "string", "enum": sorted(self.items)}
 
 
 class NumberConverter(BaseConverter):
@@ -142,6 +156,13 @@ class NumberConverter(BaseConverter):
         if not self._within(number) or (number < 0 and not self.signed):
             raise ValueError("it is out of the converter's bounds")
         return str(number).zfill(self.fixed_digits) if self.fixed_digits else str(number)
+
+    def schema(self) -> dict[str, Any]:
+        """Return the schema of a number within the bounds."""
+        low = self.min if self.min is not None or self.signed else 0
+        bounds = {"minimum": low, "maximum": self.max}
+        given = {name: bound for name, bound in bounds.items() if bound is not None}
+        return {"type": "integer" if self.number is int else "number", **given}
 
     def _within(self, number: float) -> bool:
         return (self.min is None or number >= self.min) and (self.max is None or number <= self.max)
@@ -181,6 +202,10 @@ class UUIDConverter(BaseConverter):
     def to_python(self, value: str) -> UUID:
         """Return the UUID."""
         return UUID(value)
+
+    def schema(self) -> dict[str, Any]:
+        """Return the schema of a UUID."""
+        return {"type": "string", "format": "uuid"}
 
 
 def _digits(text: str) -> int:

@@ -41,7 +41,8 @@ class Rule:
     `defaults` are values that the path doesn't hold. `names` are those of the variables in the order of the path,
     `arguments` are they and those of the defaults. `blueprint` is its dotted name, None when the endpoint is the app's.
     `call` is what the owner of the router wants at hand once the rule matched; the router itself never looks at it.
-    `options` is the twin, with no methods, that matches OPTIONS where that is answered for the view.
+    `documented`: it is in the documentation of the API. `options` is the twin, with no methods, that matches OPTIONS
+    where that is answered for the view.
     """
 
     rule: str
@@ -52,6 +53,7 @@ class Rule:
     strict_slashes: bool = True
     call: Callable[..., Any] = _not_called
     options: "Rule | None" = None
+    documented: bool = True
     names: tuple[str, ...] = field(init=False)
     arguments: frozenset[str] = field(init=False)
     blueprint: str | None = field(init=False)

@@ -4,14 +4,24 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypedDict, TypeVar, Unpack
 
 from spruce.errors import RoutingError
 from spruce.web.hooks import Function, Hooks, plain
 
-__all__ = ["Scaffold", "folder_of"]
+__all__ = ["RuleOptions", "Scaffold", "folder_of"]
 
 View = TypeVar("View", bound=Callable[..., Any])
+
+
+class RuleOptions(TypedDict, total=False):
+    """What a route may be told beside its rule, endpoint and view; `Scaffold.route` says what each means."""
+
+    methods: Iterable[str] | None
+    defaults: Mapping[str, Any] | None
+    strict_slashes: bool | None
+    thread: bool
+    openapi: bool
 
 
 class Scaffold:
@@ -42,11 +52,7 @@ class Scaffold:
         endpoint: str | None = None,
         view_func: Callable[..., Any] | None = None,
         provide_automatic_options: bool | None = None,
-        *,
-        methods: Iterable[str] | None = None,
-        defaults: Mapping[str, Any] | None = None,
-        strict_slashes: bool | None = None,
-        thread: bool = False,
+        **options: Unpack[RuleOptions],
     ) -> None:
         """Let `view_func` answer the paths of `rule`; see `route`."""
         raise NotImplementedError
@@ -55,8 +61,8 @@ class Scaffold:
         """Let the decorated view answer the paths of `rule`, as `/blog/<int:post_id>`.
 
         Options: `methods` (GET alone unless given), `endpoint` (the view's name), `defaults` for parameters that the
-        rule doesn't hold, `strict_slashes`, `provide_automatic_options`, and `thread=True` for a view that must block:
-        it runs in a thread of the operating system.
+        rule doesn't hold, `strict_slashes`, `provide_automatic_options`, `thread=True` for a view that must block: it
+        runs in a thread of the operating system; `openapi=False` leaves it out of the API's documentation.
         """
 
         def decorate(view: View) -> View:

@@ -430,3 +430,17 @@ def test_the_peer_is_known(on_hub: OnHub, serving: Serving) -> None:
             assert connect().ask(GET % b"a").endswith(b"\r\n\r\nNone http example.com")
 
     on_hub(main)
+
+
+def test_clients_that_leave_at_any_byte_leave_nothing_behind(on_hub: OnHub, serving: Serving) -> None:
+    """Neither a connection nor a green thread; `serving` looks for the first, the suite for the second."""
+    data = POST % 5 + b"hello" + CHUNKED + b"3\r\nabc\r\n0\r\n\r\n" + GET % b"end"
+
+    def main() -> None:
+        with serving(echo) as (_, connect):
+            for offset in range(len(data)):
+                client = connect()
+                client.send(data[:offset])
+                client.sock.close()
+
+    on_hub(main)

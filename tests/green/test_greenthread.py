@@ -303,7 +303,7 @@ def test_kill_with_an_exception():
         assert len(seen) == 1
     with pytest.raises(TypeError) as caught:
         green.spawn(int).kill("no exception")
-    assert str(caught.value) == "kill() takes an exception or its class, not 'no exception'"
+    assert str(caught.value) == "an exception or its class is needed, not 'no exception'"
 
 
 def test_a_given_traceback_is_raised_with_it():

@@ -3,6 +3,7 @@
 import asyncio
 import errno
 from asyncio import constants, protocols, sslproto, trsock
+from collections import deque
 from collections.abc import Callable
 from contextvars import copy_context
 from socket import socket
@@ -19,6 +20,7 @@ _OUT_OF_RESOURCES: Final = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENO
 class Connections(asyncio.SelectorEventLoop):
     """A selector loop that gives sockets our transport, and accepted ones a short way to it."""
 
+    holding: deque[SocketTransport] | None = None  # while writes are held: the transports that hold some
     _descriptors: Descriptors
 
     # what asyncio's base classes have and typeshed hasn't

@@ -1,8 +1,10 @@
 """Event: one value (or exception) sent once to all who wait for it; eventlet's names."""
 
+from types import TracebackType
 from typing import Any, Final
 
 from spruce.errors import GreenError
+from spruce.green.greenthread import exception_of
 from spruce.green.waiting import TIMED_OUT, Line
 
 __all__ = ["NOT_USED", "Event"]
@@ -16,6 +18,7 @@ class Event:
     def __init__(self) -> None:
         self._result: Any = NOT_USED
         self._exception: BaseException | None = None
+        self._traceback: TracebackType | None = None
         self._line = Line()
 
     def __repr__(self) -> str:
@@ -50,7 +53,7 @@ class Event:
         if not self.ready() and self._line.wait(timeout) is TIMED_OUT:
             return None
         if self._exception is not None:
-            raise self._exception.with_traceback(self._exception.__traceback__)
+            raise self._exception.with_traceback(self._traceback)
         return self._result
 
     def send(self, result: Any = None, exc: BaseException | tuple[Any, ...] | None = None) -> None:
@@ -58,16 +61,9 @@ class Event:
         if self.ready():
             raise GreenError("this Event was sent already", hint="call reset() before sending again, or use a Queue")
         self._result = result
-        if isinstance(exc, tuple):
-            kind, *rest = exc
-            exc = (
-                kind
-                if isinstance(kind, BaseException)
-                else rest[0]
-                if rest and isinstance(rest[0], BaseException)
-                else kind(*rest[:1])
-            )
-        self._exception = exc
+        if exc is not None:
+            self._exception = exception_of(exc if isinstance(exc, tuple) else (exc,))
+            self._traceback = self._exception.__traceback__
         self._line.serve_all()
 
     def send_exception(self, *args: Any) -> None:
@@ -78,4 +74,4 @@ class Event:
         """Make a sent event usable again."""
         if not self.ready():
             raise GreenError("this Event can't be reset: nothing was sent yet", hint="reset() belongs after send()")
-        self._result, self._exception = NOT_USED, None
+        self._result, self._exception, self._traceback = NOT_USED, None, None

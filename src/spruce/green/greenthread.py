@@ -25,7 +25,7 @@ from greenlet import GreenletExit, getcurrent, greenlet
 
 from spruce.errors import GreenError
 
-__all__ = ["BARE", "AnyCarrier", "AnyHub", "Gate", "GreenThread", "Timer"]
+__all__ = ["BARE", "AnyCarrier", "AnyHub", "Gate", "GreenThread", "Timer", "exception_of"]
 
 logger = logging.getLogger("spruce.green")
 _numbers = itertools.count(1)
@@ -247,7 +247,7 @@ class GreenThread:
         A thread that hasn't started never runs. Killing a dead thread does nothing. `wait()` on a killed thread raises
         what it was killed with. In a callback or task of the loop, which can't wait, it happens at the next turn.
         """
-        self.hub.kill(self, _exception_of(throw_args))
+        self.hub.kill(self, exception_of(throw_args))
 
     throw = kill
 
@@ -315,8 +315,10 @@ class GreenThread:
                     self.hub.wake(*entry[1])
 
     def fail(self, exception: BaseException) -> None:
-        """Keep `exception` as the outcome."""
+        """Keep `exception` as the outcome; of a killed thread without its frames and what they refer to."""
         self.exception = exception
+        if isinstance(exception, GreenletExit):
+            exception.__traceback__ = None
         self.traceback = exception.__traceback__
         if not isinstance(exception, _NOT_LOGGED):
             self.unretrieved = _Unretrieved(self.name, exception)
@@ -353,7 +355,7 @@ def _resolve(future: "asyncio.Future[None]") -> None:
     future.get_loop().call_soon_threadsafe(resolve)
 
 
-def _exception_of(throw_args: tuple[Any, ...]) -> BaseException:
+def exception_of(throw_args: tuple[Any, ...]) -> BaseException:
     """The exception that greenlet's `throw(type, value, traceback)` would raise; GreenletExit without arguments."""
     if not throw_args:
         return GreenletExit()
@@ -361,7 +363,7 @@ def _exception_of(throw_args: tuple[Any, ...]) -> BaseException:
     if isinstance(kind, BaseException):
         return kind
     if not (isinstance(kind, type) and issubclass(kind, BaseException)):
-        raise TypeError(f"kill() takes an exception or its class, not {kind!r}")
+        raise TypeError(f"an exception or its class is needed, not {kind!r}")
     value = rest[0] if rest else None
     exception = value if isinstance(value, BaseException) else kind() if value is None else kind(value)
     return exception.with_traceback(rest[1]) if len(rest) > 1 else exception

@@ -12,6 +12,7 @@ Order of a turn; programs and CPython's tests depend on it:
 
 1. Poll. Don't wait if a queue has something or `stop()` was called.
 2. Call what is ready for I/O; or queue it if callbacks were waiting before the poll, since it must not overtake them.
+   Then send what the transports held back meanwhile (why they do, and when, is said in `transport.py`).
 3. Queue the timers whose time has come.
 4. Rounds: drain the foreign queue, then call what is queued by now; what those calls queue is for the next round.
    `stop()` is obeyed after each round, and after eight it is time to poll again.
@@ -25,6 +26,7 @@ Rules:
 * No pointers into the C stack: green threads may be born at any depth and resumed at any other.
 """
 
+import asyncio
 from asyncio import base_events, events
 from collections import deque
 from collections.abc import Callable, Sized
@@ -37,12 +39,14 @@ from typing import Any, Final
 from spruce.green.connections import Connections
 from spruce.green.descriptors import READABLE, WRITABLE, Descriptors, Table, descriptor_of, handle_of
 from spruce.green.handles import Call, Handle, TimerHandle
+from spruce.green.transport import MOST_HELD, flush
 
 __all__ = ["LeanLoop"]
 
 _BATCH: Final = 256  # events of one poll, at most
 _ROUNDS: Final = 8  # of callbacks between two polls, at most
 _LONGEST_WAIT: Final = 24 * 3600.0  # seconds of one poll
+_LONGEST_HOLD: Final = 0.00025  # seconds that a write is held, and then until the callback that runs returns
 _MANY_CANCELLED: Final = 100  # timers; beyond it they are thrown out when they are more than half of all
 
 
@@ -236,10 +240,30 @@ class LeanLoop(Connections):
         return min(max(0.0, timers[0][0] - self.time()), _LONGEST_WAIT) if timers else None
 
     def _dispatch(self, batch: list[tuple[int, int]]) -> None:
-        descriptors = self._descriptors
+        if len(batch) == 1:
+            self._call_ready(batch)
+            return
+        holding = self.holding = deque()
+        try:
+            self._call_ready(batch)
+        except BaseException:
+            if asyncio._get_running_loop() is None:  # in a forked child: what is held is the parent's to send
+                holding.clear()
+            raise
+        finally:
+            self.holding = None
+            if holding:
+                flush(holding)
+
+    def _call_ready(self, batch: list[tuple[int, int]]) -> None:
+        descriptors, holding = self._descriptors, self.holding
         readers, writers, stale = descriptors.readers, descriptors.writers, descriptors.stale
         callback: Callable[[], object] | None
+        since = 0.0 if holding is None else self.time()
         for fd, event in batch:
+            if holding and (len(holding) == MOST_HELD or self.time() - since > _LONGEST_HOLD):
+                flush(holding)
+                since = self.time()
             if event & READABLE and fd not in stale:
                 callback = readers.get(fd)
                 if callback is not None:

@@ -1,5 +1,6 @@
 """GreenPool: at most so many green threads at a time; GreenPile: their results in order. eventlet's names, as ever."""
 
+import weakref
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -7,8 +8,9 @@ from spruce.errors import GreenError
 from spruce.green.event import Event
 from spruce.green.greenthread import GreenThread
 from spruce.green.queue import LightQueue
+from spruce.green.runtime import get_hub
 from spruce.green.semaphore import Semaphore
-from spruce.green.threads import getcurrent, spawn
+from spruce.green.threads import GreenletExit, getcurrent, spawn
 
 __all__ = ["GreenMap", "GreenPile", "GreenPool"]
 
@@ -50,8 +52,7 @@ class GreenPool:
         From a full pool's own member it runs the function in place, since waiting there could wait for itself.
         """
         if not self.sem.acquire(blocking=False):
-            current = getcurrent()
-            if current in self.coroutines_running:
+            if getcurrent() in self.coroutines_running:
                 return _run_in_place(function, args, kwargs)
             self.sem.acquire()
         thread = spawn(function, *args, **kwargs)
@@ -87,26 +88,14 @@ class GreenPool:
 
     def starmap(self, function: Callable[..., Any], iterable: Iterable[Iterable[Any]]) -> Iterator[Any]:
         """As `itertools.starmap`, each call in a thread of the pool; results in order."""
-        results = GreenMap(self.size, self)
-        spawn(self._feed, results, function, iterable)
-        return results
-
-    def _feed(self, results: "GreenMap", function: Callable[..., Any], iterable: Iterable[Iterable[Any]]) -> None:
-        try:
-            for args in iterable:
-                results.spawn(function, *args)
-        except BaseException as exc:
-            results.fail(exc)
-        else:
-            results.done_spawning()
+        return GreenMap(self, function, iterable)
 
 
 def _run_in_place(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> GreenThread:
     """A handle of a thread that has ended, with what `function` returned or raised."""
-    thread = spawn(lambda: None)
-    thread.cancel()
-    thread.function = function
-    thread.exception = None
+    thread = GreenThread(get_hub(), function, args, kwargs)
+    thread.dead = True
+    thread.context = None
     try:
         thread.result = function(*args, **kwargs)
     except Exception as exc:
@@ -140,15 +129,12 @@ class GreenPile:
         """The next result, waiting for it, or what the function raised. Ends when all that was spawned is delivered."""
         if self.counter == 0 and self.used:
             raise StopIteration
-        return self._next()
-
-    next = __next__
-
-    def _next(self) -> Any:
         try:
             return self.waiters.get().wait()
         finally:
             self.counter -= 1
+
+    next = __next__
 
 
 class _End:
@@ -161,25 +147,47 @@ class _End:
         raise self.exception
 
 
-class GreenMap(GreenPile):
-    """The iterator that `imap` and `starmap` return: as many results ahead as the pool is large, not more."""
+class GreenMap:
+    """The iterator that `imap` and `starmap` return: as many results ahead as the pool is large, not more.
 
-    def __init__(self, size: int, pool: GreenPool | None = None) -> None:
-        super().__init__(pool if pool is not None else size)
-        self.waiters = LightQueue(max(size, 1))
-        self.ended = False
+    When it is dropped, nothing more is spawned.
+    """
 
-    def done_spawning(self) -> None:
-        """Nothing more will be spawned."""
-        self.waiters.put(_End(StopIteration()))
+    def __init__(self, pool: GreenPool, function: Callable[..., Any], iterable: Iterable[Iterable[Any]]) -> None:
+        self._results: LightQueue[Any] = LightQueue(max(pool.size, 1))
+        self._ended = False
+        feeder = spawn(_feed, pool, self._results, function, iterable)
+        weakref.finalize(self, _stop, feeder).atexit = False
 
-    def fail(self, exception: BaseException) -> None:
-        """The input failed: raise that after the results so far."""
-        self.waiters.put(_End(exception))
+    def __iter__(self) -> "GreenMap":
+        return self
 
     def __next__(self) -> Any:
-        if self.ended:
+        if self._ended:
             raise StopIteration
-        entry = self.waiters.get()
-        self.ended = isinstance(entry, _End)
+        entry = self._results.get()
+        self._ended = isinstance(entry, _End)
         return entry.wait()
+
+    next = __next__
+
+
+def _feed(
+    pool: GreenPool, results: LightQueue[Any], function: Callable[..., Any], iterable: Iterable[Iterable[Any]]
+) -> None:
+    """Spawn a thread for each of the inputs, and put their handles in order; it must not know the GreenMap."""
+    try:
+        for args in iterable:
+            results.put(pool.spawn(function, *args))
+    except GreenletExit:
+        raise
+    except BaseException as exc:
+        results.put(_End(exc))
+    else:
+        results.put(_End(StopIteration()))
+
+
+def _stop(feeder: GreenThread) -> None:
+    """Kill the feeder; called by the garbage collector, so from anywhere."""
+    if not feeder.dead and not feeder.hub.loop.is_closed():
+        feeder.hub.loop.call_soon_threadsafe(feeder.kill)

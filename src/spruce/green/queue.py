@@ -9,7 +9,7 @@ from queue import Empty, Full
 from typing import Any, Generic, TypeVar
 
 from spruce.green.event import Event
-from spruce.green.waiting import TIMED_OUT, Line, Waiter
+from spruce.green.waiting import TIMED_OUT, Line
 
 __all__ = ["Empty", "Full", "LifoQueue", "LightQueue", "PriorityQueue", "Queue"]
 
@@ -24,7 +24,7 @@ class LightQueue(Generic[T]):
     def __init__(self, maxsize: int | None = None) -> None:
         self.maxsize = None if maxsize is None or maxsize < 0 else maxsize
         self._getters = Line()
-        self._putters: deque[tuple[Waiter, T]] = deque()
+        self._putters = Line()
         self._matching = False
         self._init(self.maxsize)
 
@@ -70,7 +70,7 @@ class LightQueue(Generic[T]):
 
     def putting(self) -> int:
         """The number of green threads that wait in `put`."""
-        return sum(not waiter.woken for waiter, _ in self._putters)
+        return len(self._putters)
 
     def resize(self, size: int | None) -> None:
         """Change the limit; threads that wait in `put` go on if there is room now."""
@@ -79,15 +79,13 @@ class LightQueue(Generic[T]):
 
     def put(self, item: T, block: bool = True, timeout: float | None = None) -> None:
         """Put an item; block while the queue is full, `timeout` seconds at most. Full if it couldn't be put."""
-        if self._getters and (self._deliver_later(item) if self._ordered else self._getters.serve(item)):
+        if (self._getters and self._deliver_later(item)) if self._ordered else self._getters.serve(item):
             self._accepted()
         elif self.maxsize is None or len(self.queue) < self.maxsize:
             self._put(item)
             self._accepted()
-        elif not block:
+        elif not block or self._putters.wait(timeout, offer=item) is TIMED_OUT:
             raise Full
-        else:
-            self._wait_for_room(item, timeout)
 
     def _accepted(self) -> None:
         """An item has come in."""
@@ -102,29 +100,16 @@ class LightQueue(Generic[T]):
 
     def _match(self) -> None:
         self._matching = False
-        while self._getters and self.queue:
-            self._getters.serve(self._get())
+        while self.queue and (getter := self._getters.next()) is not None:
+            getter.wake(self._get())
         self._admit()
-
-    def _wait_for_room(self, item: T, timeout: float | None) -> None:
-        waiter = Waiter()
-        self._putters.append((waiter, item))
-        try:
-            if waiter.wait(timeout) is TIMED_OUT:
-                raise Full
-        except BaseException:
-            waiter.woken = True  # whoever finds it in the line passes it over
-            raise
 
     def _admit(self) -> None:
         """Let in those who wait in `put`, as far as there is room."""
-        putters = self._putters
-        while putters and not self.full():
-            waiter, item = putters.popleft()
-            if not waiter.woken:
-                self._put(item)
-                self._accepted()
-                waiter.wake()
+        while not self.full() and (putter := self._putters.next()) is not None:
+            self._accepted()
+            self._put(putter.offer)
+            putter.wake()
 
     def put_nowait(self, item: T) -> None:
         """Put an item, or raise Full at once."""
@@ -137,18 +122,26 @@ class LightQueue(Generic[T]):
             if self._putters:
                 self._admit()
             return item
-        while self._putters:  # a rendezvous
-            waiter, item = self._putters.popleft()
-            if not waiter.woken:
-                self._accepted()
-                waiter.wake()
-                return item
+        putter = self._putters.next() if self._putters else None
+        if putter is not None:  # a rendezvous
+            self._accepted()
+            putter.wake()
+            return putter.offer  # type: ignore[no-any-return]  # what a put brought
         if not block:
             raise Empty
-        value: Any = self._getters.wait(timeout, self._put_back)
+        value: Any = self._getters.wait(timeout, self._return)
         if value is TIMED_OUT:
             raise Empty
         return value  # type: ignore[no-any-return]  # what a put handed over
+
+    def _return(self, item: T) -> None:
+        """Take back an item from who was interrupted when it had been handed over."""
+        if not self._getters:
+            self._put_back(item)
+        elif self._ordered:
+            self._deliver_later(item)
+        else:
+            self._getters.serve(item)
 
     def get_nowait(self) -> T:
         """Take an item, or raise Empty at once."""

@@ -32,6 +32,10 @@ class Semaphore:
         """Take a permit; return whether it was got. Blocks, unless `blocking` is false, `timeout` seconds at most."""
         if not blocking and timeout is not None:
             raise ValueError("acquire() of a Semaphore can't have a timeout and not block")
+        if timeout == -1:  # what `threading.Lock.acquire` takes for no limit
+            timeout = None
+        if timeout is not None and timeout < 0:
+            raise ValueError(f"a timeout is a number of seconds, 0 or more, not {timeout}")
         if self.counter > 0:
             self.counter -= 1
             return True

@@ -162,13 +162,17 @@ class GreenSocket(socket.socket):
     def _forget(self) -> None:
         hub, fd = peek_hub(), self.fileno()
         if hub is not None and fd >= 0:
-            forget(hub, fd, OSError(errno.EBADF, "the socket was closed by another green thread"))
+            forget(hub, fd, _closed_meanwhile)
 
     def dup(self) -> "GreenSocket":
         """As socket.dup."""
         twin = GreenSocket(self.family, self.type, self.proto, fileno=os.dup(self.fileno()))
         twin.settimeout(self._seconds)
         return twin
+
+
+def _closed_meanwhile() -> OSError:
+    return OSError(errno.EBADF, "the socket was closed by another green thread")
 
 
 def _is_numeric(family: int, host: str) -> bool:

@@ -4,6 +4,8 @@ A descriptor stays registered with the loop between waits, and is let go at the 
 saves two system calls a wait. Whoever closes a descriptor must `forget` it first.
 """
 
+from collections.abc import Callable
+
 from spruce.green.greenthread import AnyHub
 from spruce.green.runtime import current_carrier
 from spruce.green.waiting import TIMED_OUT, Line
@@ -55,13 +57,13 @@ def wait_writable(fd: int, timeout: float | None = None) -> bool:
     return watcher.writers.wait(timeout) is not TIMED_OUT
 
 
-def forget(hub: AnyHub, fd: int, error: BaseException) -> None:
-    """Unregister `fd`, which is about to be closed; `error` is raised in those who wait for it."""
+def forget(hub: AnyHub, fd: int, make_error: Callable[[], BaseException]) -> None:
+    """Unregister `fd`, which is about to be closed; each who waits for it gets an error."""
     watcher = hub.watchers.pop(fd, None)
     if watcher is not None:
         if watcher.reading:
             hub.loop.remove_reader(fd)
         if watcher.writing:
             hub.loop.remove_writer(fd)
-        watcher.readers.fail_all(error)
-        watcher.writers.fail_all(error)
+        watcher.readers.fail_all(make_error)
+        watcher.writers.fail_all(make_error)

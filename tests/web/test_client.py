@@ -3,7 +3,7 @@
 import pytest
 
 from spruce import green
-from spruce.web import App, Response, jsonify, redirect, request
+from spruce.web import App, Response, current_app, g, has_request_context, jsonify, redirect, request
 from spruce.web.client import Client
 
 
@@ -108,3 +108,20 @@ def test_a_view_that_waits_for_another_request_gets_it(client: Client) -> None:
     """Requests are handled side by side."""
     client.app.add_url_rule("/outer", "outer", lambda: client.get("/echo").json)
     assert client.get("/outer").json["method"] == "GET"
+
+
+def test_a_client_that_is_entered_keeps_the_last_request() -> None:
+    """With what the view had in `g`; behind the block it is gone."""
+    app = App(__name__)
+
+    @app.get("/<name>")
+    def view(name: str) -> str:
+        g.name = name
+        return name
+
+    with app.test_client() as client:
+        client.get("/ann?x=1")
+        assert (g.name, request.path, request.args["x"], current_app.name) == ("ann", "/ann", "1", app.name)
+        client.get("/bob")
+        assert (g.name, request.path) == ("bob", "/bob")
+    assert not has_request_context()

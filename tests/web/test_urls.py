@@ -79,3 +79,27 @@ def test_without_any_context_url_for_says_so() -> None:
     """The app's own method works anywhere."""
     with pytest.raises(ContextError, match=r"^url_for is only there while an app works, and none does\. "):
         url_for("index")
+
+
+def test_a_rule_of_another_host_makes_a_whole_url() -> None:
+    """With the port of the request; on its own host it is a path."""
+    made = App(__name__, SERVER_NAME="shop.example:8080")
+    made.add_url_rule("/x", "x", lambda tenant: "", subdomain="<tenant>")
+    with made.test_request_context(base_url="http://a.shop.example:8080"):
+        assert url_for("x", tenant="a") == "/x"
+        assert url_for("x", tenant="b", page=2) == "http://b.shop.example:8080/x?page=2"
+        assert url_for("x", tenant="b", _scheme="https") == "https://b.shop.example:8080/x"
+    with made.app_context():
+        assert url_for("x", tenant="b") == "http://b.shop.example:8080/x"
+
+
+def test_a_handler_may_know_what_to_do_about_an_unknown_endpoint(app: App) -> None:
+    """The first that returns a URL; else the error is raised."""
+    app.url_build_error_handlers.append(lambda error, endpoint, values: None)
+    app.url_build_error_handlers.append(
+        lambda error, endpoint, values: f"https://cdn.example/{values['name']}" if endpoint == "cdn" else None
+    )
+    with app.test_request_context():
+        assert url_for("cdn", name="x") == "https://cdn.example/x"
+        with pytest.raises(RoutingError, match=r"^there is no endpoint 'indx'; did you mean 'index'\?$"):
+            url_for("indx")

@@ -8,7 +8,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, Unpack
 
 from spruce import config, events
-from spruce.errors import ConfigError, RoutingError, nearest
+from spruce.errors import ConfigError, ContextError, RoutingError, nearest
 from spruce.http import Handler, Request, Response
 from spruce.web import gateway
 from spruce.web.apidocs import add_documentation
@@ -17,7 +17,9 @@ from spruce.web.context import Context, slot
 from spruce.web.entry import Entry
 from spruce.web.files import static_view
 from spruce.web.hooks import Function, Hooks, plain
+from spruce.web.hosts import host_of
 from spruce.web.plan import Plan, PlanByMethod, plan
+from spruce.web.redirects import redirecting
 from spruce.web.results import respond
 from spruce.web.routing import Router
 from spruce.web.rules import Rule
@@ -72,6 +74,7 @@ class App(Scaffold):
         self.teardowns: list[Function] = []
         self.extensions: dict[str, Any] = {}
         self.mounts: dict[str, Handler] = {}
+        self.url_build_error_handlers: list[Function] = []
         self.template_names: dict[str, dict[str, Any]] = {"filters": {}, "globals": {}, "tests": {}}
         self._threaded: set[Rule] = set()
         self._environment: Environment | None = None
@@ -125,7 +128,7 @@ class App(Scaffold):
         if config.current() is not self.config:
             return self._handle_with_own_settings(request)
         if events.request_finished.subscribers or events.request_started.subscribers:
-            return self._handle_and_tell(request)
+            return self.handle_in(Context(self, request))
         token = slot.set(Context(self, request))
         try:
             return self._stack(request)
@@ -139,11 +142,15 @@ class App(Scaffold):
         finally:
             config.leave(token)
 
-    def _handle_and_tell(self, request: Request) -> Response:
+    def handle_in(self, context: Context) -> Response:
+        """`handle` for the request of a context that the caller keeps; who subscribed to requests is told of it."""
+        request = context.request
+        if request is None:
+            raise ContextError("there is no request to handle in a context of the app alone")
         start = perf_counter()
         if events.request_started.subscribers:
             events.request_started.emit(request=request)
-        token = slot.set(Context(self, request))
+        token = slot.set(context)
         try:
             response = self._stack(request)
         finally:
@@ -179,7 +186,7 @@ class App(Scaffold):
         return self.view_functions[endpoint]
 
     def _answer_options(self, request: Request, arguments: Mapping[str, Any]) -> Response:
-        return Response(b"", 200, {"Allow": ", ".join(self.url_map.methods(request.path))})
+        return Response(b"", 200, {"Allow": ", ".join(self.url_map.methods(request.path, request.host))})
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Serve one request of a WSGI server (PEP 3333)."""
@@ -219,6 +226,10 @@ class App(Scaffold):
         Raises: RoutingError when the endpoint has another view or the rule cannot be read, ViewError when the view has
         a parameter that nothing can fill.
         """
+        redirect_to = options.get("redirect_to")
+        if redirect_to is not None:
+            view_func = redirecting(rule, redirect_to, self.url_map)
+            endpoint = endpoint or f"redirect of {rule}"
         name = self._endpoint(endpoint, view_func, rule)
         known = self.view_functions.get(name)
         if view_func is not None and known is not None and known is not view_func:
@@ -242,6 +253,7 @@ class App(Scaffold):
             defaults=options.get("defaults"),
             strict_slashes=self.url_map.strict_slashes if strict_slashes is None else strict_slashes,
             automatic_options=True if automatic is None else automatic,
+            host=host_of(rule, options.get("host"), options.get("subdomain"), self.config["SERVER_NAME"]),
         )
         made.documented = options.get("openapi", True)
         if options.get("thread"):

@@ -29,7 +29,7 @@ class BlueprintSetup:
     url_defaults: Mapping[str, Any]
     first: bool
 
-    def add_url_rule(self, rule: str, endpoint: str, view_func: Callable[..., Any], **options: Any) -> None:
+    def add_url_rule(self, rule: str, endpoint: str, view_func: Callable[..., Any] | None, **options: Any) -> None:
         """Add a rule to the app, behind the prefix and with the name of this registration."""
         path = (
             f"{self.url_prefix.rstrip('/')}/{rule.lstrip('/')}" if self.url_prefix and rule else self.url_prefix + rule
@@ -41,9 +41,10 @@ class BlueprintSetup:
 class Blueprint(Scaffold):
     """Routes and hooks of one part of an app, added to it with `app.register_blueprint(blueprint)`.
 
-    Its endpoints are called `name.view`. Rules stand behind `url_prefix`. `template_folder` is searched after the
-    app's; `static_folder` is served below the prefix, at `static_url_path` or the folder's name. Hooks hold for its own
-    views and those of blueprints inside; the ones with `app` in their name hold for the whole app.
+    Its endpoints are called `name.view`. Rules stand behind `url_prefix`, for `host` or `subdomain` alone if one is
+    given. `template_folder` is searched after the app's; `static_folder` is served below the prefix, at
+    `static_url_path` or the folder's name. Hooks hold for its own views and those of blueprints inside; the ones with
+    `app` in their name hold for the whole app.
     """
 
     def __init__(
@@ -57,6 +58,8 @@ class Blueprint(Scaffold):
         static_url_path: str | None = None,
         url_defaults: Mapping[str, Any] | None = None,
         root_path: str | None = None,
+        host: str | None = None,
+        subdomain: str | None = None,
     ) -> None:
         if not name or "." in name:
             raise RoutingError(f"a blueprint cannot be named {name!r}: dots part it from its endpoints")
@@ -69,6 +72,7 @@ class Blueprint(Scaffold):
         )
         self.name = name
         self.url_prefix = url_prefix
+        self.host, self.subdomain = host, subdomain
         self.url_values_defaults = dict(url_defaults or {})
         self._deferred: list[Callable[[BlueprintSetup], None]] = []
         self._inner: list[tuple[Blueprint, dict[str, Any]]] = []
@@ -103,10 +107,12 @@ class Blueprint(Scaffold):
         **options: Unpack[RuleOptions],
     ) -> None:
         """Let `view_func` answer the paths of `rule`, behind the prefix; see `route`."""
+        if options.get("redirect_to") is not None:
+            endpoint = endpoint or f"redirect of {rule.replace('.', '-')}"
         name = self._endpoint(endpoint, view_func, rule)
         if "." in name:
             raise RoutingError(f"an endpoint of a blueprint cannot be named {name!r}: dots part it from the blueprint")
-        if view_func is None:
+        if view_func is None and options.get("redirect_to") is None:
             raise RoutingError(f"the rule {rule!r} of the blueprint {self.name!r} has no view")
         view = view_func
         methods = options.get("methods")
@@ -115,6 +121,8 @@ class Blueprint(Scaffold):
             "methods": methods if methods is None or isinstance(methods, str) else list(methods),
             "provide_automatic_options": provide_automatic_options,
         }
+        if "host" not in options and "subdomain" not in options:
+            kept.update(host=self.host, subdomain=self.subdomain)
         self.record(lambda setup: setup.add_url_rule(rule, name, view, **kept))
 
     def register_blueprint(self, blueprint: "Blueprint", **options: Any) -> None:

@@ -1,12 +1,14 @@
 """The test client: requests to an app in this process, without sockets, through everything that a real one passes."""
 
 from collections.abc import Callable
+from contextvars import Token
 from http.cookies import SimpleCookie
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 from spruce.green import spawn
 from spruce.http import Headers, Request, Response, parse_date
+from spruce.web.context import Context, slot
 from spruce.web.testrequest import make_request
 
 if TYPE_CHECKING:
@@ -34,7 +36,8 @@ class TestResponse(Response):
 class Client:
     """A browser without a screen: it keeps cookies, follows redirects when asked, and calls `app.handle`.
 
-    Each request runs in a green thread of its own and is waited for, so views may wait, whoever calls.
+    Each request runs in a green thread of its own and is waited for, so views may wait, whoever calls. Inside of `with
+    client:` the context of the last request stays, so that `request`, `g` and `current_app` can be looked at behind it.
     """
 
     def __init__(self, app: "App", *, use_cookies: bool = True, base_url: str = "http://localhost") -> None:
@@ -42,12 +45,21 @@ class Client:
         self.base_url = base_url
         self.use_cookies = use_cookies
         self._cookies: dict[tuple[str, str], str] = {}
+        self._keeps = False
+        self._token: Token[Context | None] | None = None
 
     def __enter__(self) -> "Client":
+        self._keeps = True
         return self
 
     def __exit__(self, *_: object) -> None:
-        pass
+        self._keeps = False
+        self._forget()
+
+    def _forget(self) -> None:
+        if self._token is not None:
+            slot.reset(self._token)
+            self._token = None
 
     def open(
         self, path: str = "/", *, method: str = "GET", follow_redirects: bool = False, **options: Any
@@ -116,7 +128,14 @@ class Client:
         request = make_request(self.app.request_class, path, method, **options)
         if self.use_cookies and self._cookies:
             request.raw_headers = [*request.raw_headers, (b"cookie", self._cookie_header(urlsplit(path).path))]
-        response: TestResponse = spawn(_exchange, self.app.handle, request).wait()
+        response: TestResponse
+        if self._keeps:
+            self._forget()
+            context = Context(self.app, request)
+            response = spawn(_exchange, lambda _: self.app.handle_in(context), request).wait()
+            self._token = slot.set(context)
+        else:
+            response = spawn(_exchange, self.app.handle, request).wait()
         if self.use_cookies:
             self._keep(response)
         return response

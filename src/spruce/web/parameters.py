@@ -150,9 +150,8 @@ def _by_kind(view: Callable[..., Any], rule: Rule, parameter: inspect.Parameter,
 
 
 def _path_value(rule: Rule, name: str, kind: Any, marker: Marker | None) -> Source:
-    text = any(
-        not isinstance(part, str) and part.name == name and part.converter.matcher() is None for part in rule.parts
-    )
+    parts = (*rule.parts, *rule.host_parts)
+    text = any(not isinstance(part, str) and part.name == name and part.converter.matcher() is None for part in parts)
     if marker is not None and kind is not REQUIRED:
         return TypedPathValue(name, kind, marker)
     return TypedPathValue(name, kind) if text and _is_readable(kind) and kind is not str else PathValue(name, kind)

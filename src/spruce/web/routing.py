@@ -11,13 +11,14 @@ doubled, another method was asked for, or there is no such page.
 
 import re
 from bisect import insort
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
 from spruce.errors import MethodNotAllowed, NotFound, RoutingError, nearest
 from spruce.web.converters import CONVERTERS, Matcher
+from spruce.web.hosts import Branch, parse_host, pattern_matcher
 from spruce.web.rules import Part, Rule, Variable, parse, segments
 
 __all__ = ["RequestRedirect", "Router"]
@@ -89,6 +90,7 @@ class Router:
         self._by_endpoint: dict[str, list[Rule]] = {}
         self._whole: dict[str, dict[str, Rule]] = {}
         self._root = _Node()
+        self.branches: list[Branch] = []
 
     def iter_rules(self, endpoint: str | None = None) -> Iterator[Rule]:
         """Yield every rule, or those of one endpoint, in the order in which they were added."""
@@ -103,10 +105,12 @@ class Router:
         defaults: Mapping[str, Any] | None = None,
         strict_slashes: bool = True,
         automatic_options: bool = True,
+        host: str | None = None,
     ) -> Rule:
         """Add a rule and return it. GET brings HEAD with it, `automatic_options` brings OPTIONS.
 
-        Of two rules for the same paths and methods the one that was added first answers.
+        Of two rules for the same paths and methods the one that was added first answers; one for a `host`, which is a
+        pattern such as `<tenant>.shop.example`, goes before those for all hosts.
         Raises: RoutingError as `rules.parse` does.
         """
         answers = {method.upper() for method in methods}
@@ -114,12 +118,22 @@ class Router:
             answers.add("HEAD")
         automatic_options = automatic_options and "OPTIONS" not in answers
         parts = parse(rule, self.converters, self)
-        made = Rule(rule, endpoint, frozenset(answers), parts, dict(defaults or {}), strict_slashes)
+        made = Rule(
+            rule,
+            endpoint,
+            frozenset(answers),
+            parts,
+            dict(defaults or {}),
+            strict_slashes,
+            host=host,
+            host_parts=() if host is None else parse_host(host, self.converters),
+        )
         if automatic_options:
             made.methods |= {"OPTIONS"}
             made.options = replace(made, methods=frozenset())
+        grown = self if host is None else self._branch_for(made).router
         for shape in _shapes(made):
-            self._grow(made, shape)
+            grown._grow(made, shape)
         self._rules.append(made)
         self._by_endpoint.setdefault(endpoint, []).append(made)
         return made
@@ -141,17 +155,60 @@ class Router:
         named = {names[0]: values[0]} if len(names) == 1 else dict(zip(names, values, strict=True))
         return found, {**found.defaults, **named} if found.defaults else named
 
-    def methods(self, path: str) -> list[str]:
-        """Return the methods, sorted, that `path` answers."""
+    def match_on(self, host: str, path: str, method: str) -> tuple[Rule, dict[str, Any]]:
+        """`match` for a request to `host`, which may have a port; the values of its pattern are among the others."""
+        refused: Exception | None = None
+        for branch, values in self._fitting(host):
+            try:
+                rule, arguments = branch.router.match(path, method)
+            except NotFound:
+                continue
+            except MethodNotAllowed as error:
+                refused = refused or error
+                continue
+            return rule, {**arguments, **values}
+        try:
+            return self.match(path, method)
+        except NotFound:
+            if refused is not None:
+                raise refused from None
+            raise
+
+    def methods(self, path: str, host: str | None = None) -> list[str]:
+        """Return the methods, sorted, that `path` answers, on `host` if it is given."""
         allowed: set[str] = set()
-        _collect(self._root, path.split("/"), 1, allowed)
+        for router in (self, *(branch.router for branch, _ in self._fitting(host or ""))):
+            _collect(router._root, path.split("/"), 1, allowed)
         return sorted(allowed)
+
+    def _fitting(self, host: str) -> Iterator[tuple[Branch, dict[str, Any]]]:
+        """Yield the branches for `host`, those without variables first, each with the values of its pattern."""
+        for branch in self.branches:
+            values = branch.match(host)
+            if values is not None:
+                yield branch, values
+
+    def _branch_for(self, rule: Rule) -> Branch:
+        for branch in self.branches:
+            if branch.host == rule.host:
+                return branch
+        made = Branch(rule.host or "", rule.host_parts, Router())
+        self.branches.append(made)
+        self.branches.sort(key=lambda branch: len(branch.names))
+        return made
 
     def build(self, endpoint: str, values: Mapping[str, Any], method: str | None = None) -> tuple[str, dict[str, Any]]:
         """Return the path of `endpoint` for `values`, and the values that it doesn't hold.
 
-        Of several rules the one that holds most of the values is taken. Raises: RoutingError when there is no such
-        endpoint or none of its rules suits.
+        Raises: RoutingError as `rule_for` does.
+        """
+        rule = self.rule_for(endpoint, values, method)
+        return rule.build(values), {name: value for name, value in values.items() if name not in rule.arguments}
+
+    def rule_for(self, endpoint: str, values: Mapping[str, Any], method: str | None = None) -> Rule:
+        """Return the rule that a URL of `endpoint` is made by: of several the one that holds most of the values.
+
+        Raises: RoutingError when there is no such endpoint or none of its rules suits.
         """
         rules = self._by_endpoint.get(endpoint)
         if rules is None:
@@ -159,8 +216,7 @@ class Router:
         suitable = [rule for rule in rules if rule.suits(values, method)]
         if not suitable:
             raise RoutingError(_why_unsuitable(endpoint, rules, values, method))
-        rule = max(suitable, key=lambda one: (len(one.arguments), len(one.defaults)))
-        return rule.build(values), {name: value for name, value in values.items() if name not in rule.arguments}
+        return max(suitable, key=lambda one: (len(one.arguments), len(one.defaults)))
 
     def _grow(self, rule: Rule, shape: list[tuple[Part, ...]]) -> None:
         node = self._root
@@ -225,7 +281,7 @@ def _tail(node: _Node, shape: list[tuple[Part, ...]]) -> _Tail:
     for tail in node.tails:
         if tail.key == key:
             return tail
-    tail = _Tail(_order(parts), key, _pattern_matcher(parts), {})
+    tail = _Tail(_order(parts), key, pattern_matcher(parts), {})
     insort(node.tails, tail)
     node.only = None
     return tail
@@ -242,33 +298,7 @@ def _segment_matcher(segment: tuple[Part, ...]) -> tuple[Matcher | None, bool]:
     first = segment[0]
     if len(segment) == 1 and isinstance(first, Variable):
         return first.converter.matcher(), False
-    return _pattern_matcher(segment), True
-
-
-def _pattern_matcher(parts: Iterable[Part]) -> Callable[[str], list[Any]]:
-    """Return what takes a text with several variables and returns their values."""
-    parts = list(parts)
-    variables = [part for part in parts if isinstance(part, Variable)]
-    fullmatch = re.compile(
-        "".join(re.escape(part) if isinstance(part, str) else f"({part.converter.regex})" for part in parts)
-    ).fullmatch
-    matchers = [(variable.converter.matcher() or str, number) for number, variable in _group_numbers(variables)]
-
-    def match(text: str) -> list[Any]:
-        found = fullmatch(text)
-        if found is None:
-            raise ValueError(text)
-        return [convert(found[number]) for convert, number in matchers]
-
-    return match
-
-
-def _group_numbers(variables: list[Variable]) -> Iterator[tuple[int, Variable]]:
-    """Yield each variable with the number of its group; a converter's own pattern may have groups too."""
-    number = 1
-    for variable in variables:
-        yield number, variable
-        number += 1 + re.compile(variable.converter.regex).groups
+    return pattern_matcher(segment), True
 
 
 def _walk(node: _Node, texts: list[str], index: int, values: list[Any], method: str) -> Rule | None:
@@ -370,7 +400,7 @@ def _why_unsuitable(endpoint: str, rules: list[Rule], values: Mapping[str, Any],
     if method is not None and not any(method in rule.methods for rule in rules):
         answers = sorted(set().union(*(rule.methods for rule in rules)))
         return f"no rule of the endpoint {endpoint!r} answers {method}, only {', '.join(answers)}"
-    needs = [name for name in rules[0].names if name not in values]
+    needs = [name for name in rules[0].needed if name not in values]
     if needs:
         given = ", ".join(sorted(values)) or "nothing"
         return (

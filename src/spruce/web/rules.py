@@ -42,7 +42,7 @@ class Rule:
     `arguments` are they and those of the defaults. `blueprint` is its dotted name, None when the endpoint is the app's.
     `call` is what the owner of the router wants at hand once the rule matched; the router itself never looks at it.
     `documented`: it is in the documentation of the API. `options` is the twin, with no methods, that matches OPTIONS
-    where that is answered for the view.
+    where that is answered for the view. `host` is the pattern of hosts that it is for, None for all of them.
     """
 
     rule: str
@@ -54,28 +54,39 @@ class Rule:
     call: Callable[..., Any] = _not_called
     options: "Rule | None" = None
     documented: bool = True
+    host: str | None = None
+    host_parts: tuple[Part, ...] = ()
     names: tuple[str, ...] = field(init=False)
+    needed: tuple[str, ...] = field(init=False)
     arguments: frozenset[str] = field(init=False)
     blueprint: str | None = field(init=False)
 
     def __post_init__(self) -> None:
         self.names = tuple(part.name for part in self.parts if not isinstance(part, str))
-        self.arguments = frozenset(self.names) | frozenset(self.defaults)
+        self.needed = self.names + tuple(part.name for part in self.host_parts if not isinstance(part, str))
+        self.arguments = frozenset(self.needed) | frozenset(self.defaults)
         self.blueprint = self.endpoint.rpartition(".")[0] or None
 
     def suits(self, values: Mapping[str, Any], method: str | None) -> bool:
         """Whether a URL of this rule can carry `values`: each variable has one and no default is contradicted."""
         if method is not None and method not in self.methods:
             return False
-        for name in self.names:
+        for name in self.needed:
             if name not in values and name not in self.defaults:
                 return False
         return all(name not in values or values[name] == value for name, value in self.defaults.items())
 
     def build(self, values: Mapping[str, Any]) -> str:
         """Return the path for `values`. Raises: RoutingError when a converter refuses one of them."""
+        return self._joined(self.parts, values)
+
+    def build_host(self, values: Mapping[str, Any]) -> str | None:
+        """Return the host for `values`, None when the rule is for all hosts. Raises: RoutingError as `build` does."""
+        return self._joined(self.host_parts, values)[1:] if self.host_parts else None
+
+    def _joined(self, parts: Iterable[Part], values: Mapping[str, Any]) -> str:
         pieces = []
-        for part in self.parts:
+        for part in parts:
             if isinstance(part, str):
                 pieces.append(quote(part, safe="!$&'()*+,/:;=@~"))
                 continue

@@ -22,6 +22,9 @@ class RuleOptions(TypedDict, total=False):
     strict_slashes: bool | None
     thread: bool
     openapi: bool
+    host: str | None
+    subdomain: str | None
+    redirect_to: str | Callable[..., str] | None
 
 
 class Scaffold:
@@ -63,6 +66,9 @@ class Scaffold:
         Options: `methods` (GET alone unless given), `endpoint` (the view's name), `defaults` for parameters that the
         rule doesn't hold, `strict_slashes`, `provide_automatic_options`, `thread=True` for a view that must block: it
         runs in a thread of the operating system; `openapi=False` leaves it out of the API's documentation.
+        `host="<tenant>.shop.example"` is for these hosts alone, whose variables are parameters too;
+        `subdomain="<tenant>"` means those of SERVER_NAME. `redirect_to="/new/<name>"`, or a function that returns a
+        path for the values, answers by a 308 to there.
         """
 
         def decorate(view: View) -> View:

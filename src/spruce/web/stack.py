@@ -42,6 +42,16 @@ def build(app: "App") -> Handler:
 
 def _bare_view(app: "App") -> Handler:
     """Find the view and call it."""
+    if app.url_map.branches:
+        match_on = app.url_map.match_on
+
+        def call_view_on_host(request: Request) -> Response:
+            rule, arguments = match_on(request.host, request.path, request.method)
+            request.url_rule = rule
+            request.view_args = arguments
+            return respond(rule.call(request, arguments), rule.endpoint)
+
+        return call_view_on_host
     match = app.url_map.match
 
     def call_view(request: Request) -> Response:
@@ -90,8 +100,12 @@ def _hooked_view(app: "App", process_view: list[Function], process_exception: li
 
 def route(app: "App", request: Request) -> None:
     """Tell `request` its rule and the values of its path, or why there is none."""
+    url_map = app.url_map
     try:
-        request.url_rule, request.view_args = app.url_map.match(request.path, request.method)
+        if url_map.branches:
+            request.url_rule, request.view_args = url_map.match_on(request.host, request.path, request.method)
+        else:
+            request.url_rule, request.view_args = url_map.match(request.path, request.method)
     except (HTTPException, RequestRedirect) as error:
         request.routing_exception = error
 

@@ -68,15 +68,40 @@ def build_url(
     for hooks in reversed(app.scopes_of(endpoint.rpartition(".")[0] or None)):
         for function in hooks.defaults:
             function(endpoint, values)
-    path, rest = app.url_map.build(endpoint, values, method)
-    url = _root(app, request, endpoint, scheme, external) + path + _query(rest.items())
+    try:
+        rule = app.url_map.rule_for(endpoint, values, method)
+        path, host = rule.build(values), rule.build_host(values)
+    except RoutingError as error:
+        return _from_handlers(app, error, endpoint, values)
+    rest = {name: value for name, value in values.items() if name not in rule.arguments}
+    url = _root(app, request, endpoint, scheme, external, host) + path + _query(rest.items())
     return url if anchor is None else f"{url}#{quote(anchor, safe=_ANCHOR_SAFE)}"
 
 
 _ANCHOR_SAFE = "%!#$&'()*+,/:;=?@"
 
 
-def _root(app: "App", request: Request | None, endpoint: str, scheme: str | None, external: bool) -> str:
+def _from_handlers(app: "App", error: RoutingError, endpoint: str, values: dict[str, Any]) -> str:
+    """What the first of `app.url_build_error_handlers` says that says something; else the error is raised."""
+    for handler in app.url_build_error_handlers:
+        url: str | None = handler(error, endpoint, values)
+        if url is not None:
+            return url
+    raise error
+
+
+def _root(
+    app: "App", request: Request | None, endpoint: str, scheme: str | None, external: bool, own_host: str | None
+) -> str:
+    """What stands before the path; a rule of another host than that of the request makes the URL a whole one."""
+    if own_host is not None:
+        here = request.host if request is not None else app.config["SERVER_NAME"] or ""
+        name, _, port = here.partition(":")
+        if own_host.lower() not in (name.lower(), here.lower()):
+            usual = request.scheme if request is not None else app.config["PREFERRED_URL_SCHEME"]
+            with_port = f"{own_host}:{port}" if port and ":" not in own_host else own_host
+            root = request.root_path if request is not None else app.config["APPLICATION_ROOT"].rstrip("/")
+            return f"{usual if scheme is None else scheme}://{with_port}{root}"
     root = request.root_path if request is not None else app.config["APPLICATION_ROOT"].rstrip("/")
     if not external:
         return root

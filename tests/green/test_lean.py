@@ -665,15 +665,17 @@ async def end(transports: list[Any], others: list[socket.socket]) -> None:
     await asyncio.sleep(0)
 
 
-def batch_of(loop: LeanLoop, *acts: Callable[[], object]) -> None:
-    """Call these in one poll's batch, in this order, and stop the loop after it."""
+def batch_of(loop: LeanLoop, *acts: Callable[[], object], clock: Callable[[], float] = lambda: 1000.0) -> None:
+    """Call these in one poll's batch, in this order, and stop the loop after it. The clock stands still unless one is given."""
     pairs = [socket.socketpair() for _ in acts]
     for (ours, theirs), act in zip(pairs, acts, strict=True):
         loop.add_reader(ours, lambda ours=ours, act=act: (loop.remove_reader(ours), loop.stop(), act()))
         theirs.send(b"x")
+    loop.time = clock  # type: ignore[method-assign]  # a clock that the test turns
     try:
         loop.run_forever()
     finally:
+        del loop.time
         for ours, theirs in pairs:
             loop.remove_reader(ours)
             ours.close(), theirs.close()
@@ -691,16 +693,28 @@ def arrivals(others: list[socket.socket]) -> list[bool]:
 def test_sixteen_writes_are_held_and_then_sent_before_the_next_event(loop: LeanLoop) -> None:
     """Those that one callback writes beyond these are sent at once."""
     transports, others = loop.run_until_complete(writers(18))
-    seen: list[list[bool]] = []
+    seen: list[int] = []
 
     def write(first: int, last: int) -> None:
-        seen.append(arrivals(others))
         for transport in transports[first:last]:
             transport.write(b"x")
+        seen.append(sum(arrivals(others)))
 
-    batch_of(loop, lambda: write(0, 10), lambda: write(10, 18), lambda: write(0, 1), lambda: write(0, 0))
-    assert seen == [[False] * 18, [False] * 18, [True] * 18, [False] * 18]
-    assert arrivals(others) == [True] + [False] * 17
+    batch_of(loop, *(lambda part=part: write(*part) for part in [(0, 15), (15, 16), (0, 18)]))
+    assert seen == [0, 0, 16 + 2]
+    assert arrivals(others) == [True] * 16 + [False] * 2
+    loop.run_until_complete(end(transports, others))
+
+
+def test_who_wrote_first_is_sent_first(loop: LeanLoop) -> None:
+    """Each at the place of its first write."""
+    transports, others = loop.run_until_complete(writers(3))
+    sent: list[bytes] = []
+    for transport in transports:
+        transport._send = lambda data: sent.append(data) or len(data)
+    acts = [lambda number=number: transports[number].write(b"%d" % number) for number in (1, 0, 2, 1)]
+    batch_of(loop, *acts)
+    assert sent == [b"11", b"0", b"2"]
     loop.run_until_complete(end(transports, others))
 
 
@@ -708,7 +722,6 @@ def test_a_write_is_not_held_for_long(loop: LeanLoop) -> None:
     """A quarter of a millisecond after the batch began, or after the last time, what is held goes out."""
     transports, others = loop.run_until_complete(writers(1))
     now = 1000.0
-    loop.time = lambda: now  # type: ignore[method-assign]  # a clock that the test turns
     seen: list[bool] = []
 
     def write_after(seconds: float) -> None:
@@ -717,9 +730,9 @@ def test_a_write_is_not_held_for_long(loop: LeanLoop) -> None:
         transports[0].write(b"x")
         now += seconds
 
-    batch_of(loop, *(lambda seconds=seconds: write_after(seconds) for seconds in (2e-4, 1e-4, 2e-4, 2e-4, 0)))
+    acts = [lambda seconds=seconds: write_after(seconds) for seconds in (2e-4, 1e-4, 2e-4, 2e-4, 0)]
+    batch_of(loop, *acts, clock=lambda: now)
     assert seen == [False, False, True, False, True]
-    del loop.time
     loop.run_until_complete(end(transports, others))
 
 

@@ -335,7 +335,7 @@ def test_a_closed_connection_needs_no_collector(
 
 
 async def in_one_batch(*acts: Callable[[], object]) -> None:
-    """Have a single poll find a reader for each of these, and call them in this order."""
+    """Have a single poll find a reader for each of these, and call them in this order while time stands still."""
     loop = asyncio.get_running_loop()
     pairs = [socket.socketpair() for _ in acts]
     failures: list[BaseException] = []
@@ -354,9 +354,11 @@ async def in_one_batch(*acts: Callable[[], object]) -> None:
     for (ours, theirs), act in zip(pairs, acts, strict=True):
         loop.add_reader(ours, on_readable, ours, act)
         theirs.send(b"x")
+    loop.time = lambda: 1000.0  # type: ignore[method-assign]  # a clock that the test turns
     try:
         await over
     finally:
+        del loop.time
         for ours, theirs in pairs:
             loop.remove_reader(ours)
             ours.close(), theirs.close()

@@ -1,6 +1,8 @@
 """Cookies: read from a Cookie header, written into Set-Cookie."""
 
+import re
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -63,3 +65,44 @@ def test_what_cannot_stand_in_a_cookie_is_refused() -> None:
         dump_cookie("a", path="/a; Secure")
     with pytest.raises(ValueError, match=r"^samesite='Loose' is unknown: it is 'Strict', 'Lax' or 'None'\.$"):
         dump_cookie("a", samesite="Loose")  # type: ignore[arg-type] # what is tested
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "text"),
+    [
+        (
+            "__Host-id",
+            {"secure": True, "domain": "shop.example"},
+            "The cookie '__Host-id' needs secure=True, path='/' and no domain: its prefix promises that.",
+        ),
+        (
+            "__host-id",
+            {"secure": True, "path": "/a"},
+            "The cookie '__host-id' needs secure=True, path='/' and no domain: its prefix promises that.",
+        ),
+        ("__Secure-id", {}, "The cookie '__Secure-id' needs secure=True: its prefix promises that."),
+    ],
+)
+def test_a_prefix_is_a_promise(name: str, options: dict[str, Any], text: str) -> None:
+    """RFC 6265bis, 4.1.3: browsers drop a cookie that doesn't keep it."""
+    with pytest.raises(ValueError, match=f"^{re.escape(text)}$"):
+        dump_cookie(name, "1", **options)
+
+
+def test_a_promise_that_is_kept_is_fine() -> None:
+    """Partitioned cookies are secure anyway."""
+    assert dump_cookie("__Host-id", "1", secure=True) == "__Host-id=1; Secure; Path=/"
+    assert dump_cookie("__Secure-id", "1", partitioned=True, path="/a") == (
+        "__Secure-id=1; Secure; Path=/a; Partitioned"
+    )
+
+
+def test_a_cookie_that_browsers_would_drop_is_refused() -> None:
+    """The last byte that fits, and one more."""
+    assert len(dump_cookie("a", "x" * 4086)) == 4096
+    with pytest.raises(ValueError, match=r"^The cookie 'a' has 4,097 bytes with its attributes; ") as caught:
+        dump_cookie("a", "x" * 4087)
+    assert str(caught.value).endswith(
+        "browsers drop one of more than 4,096. Keep less in it, or keep the data on the server and a key to it in the "
+        "cookie."
+    )

@@ -3,6 +3,8 @@
 from spruce.errors.http import PHRASES
 from spruce.http.accept import Accept
 from spruce.http.authorization import Authorization
+from spruce.http.cachecontrol import CacheControl
+from spruce.http.conditional import ETags, asked_range, check_preconditions, is_known
 from spruce.http.cookies import dump_cookie, parse_cookie
 from spruce.http.dates import http_date, parse_date
 from spruce.http.forms import FileStorage, Form, FormLimits, Readable, parse_multipart, parse_urlencoded
@@ -18,6 +20,8 @@ __all__ = [
     "PHRASES",
     "Accept",
     "Authorization",
+    "CacheControl",
+    "ETags",
     "FileStorage",
     "Form",
     "FormLimits",
@@ -30,11 +34,14 @@ __all__ = [
     "Readable",
     "Request",
     "Response",
+    "asked_range",
+    "check_preconditions",
     "decode_path",
     "dump_cookie",
     "error_response",
     "http_date",
     "is_json",
+    "is_known",
     "parse_cookie",
     "parse_date",
     "parse_multipart",

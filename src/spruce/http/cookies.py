@@ -14,6 +14,7 @@ SameSite = Literal["Strict", "Lax", "None"]
 _NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+").fullmatch
 _PLAIN_VALUE = re.compile(r"[\w!#$%&'()*+\-./:<=>?@\[\]^`{|}~]*", re.ASCII).fullmatch
 _ATTRIBUTE = re.compile(r"[\x20-\x3a\x3c-\x7e]*").fullmatch
+_MOST_BYTES = 4096  # RFC 6265, 6.1: what a browser keeps at least is what it keeps at most
 _ESCAPED = re.compile(rb"\\([0-3][0-7]{2}|.)", re.DOTALL)
 
 
@@ -47,12 +48,14 @@ def dump_cookie(
 
     `max_age` is in seconds, `expires` a time or seconds since the epoch; with neither the cookie ends with the browser.
     A value with characters that cookies cannot carry is quoted, as `parse_cookie` reads it back.
-    Raises ValueError for a name or attribute that cannot stand in a cookie.
+    Raises ValueError for a name or attribute that cannot stand in a cookie, for what a prefix of the name promises and
+    the attributes don't keep, and above 4,096 bytes, all of which browsers would drop without a word.
     """
     if not _NAME(name):
         raise ValueError(f"{name!r} cannot name a cookie: letters, digits and !#$%&'*+-.^_`|~ can stand there.")
     if samesite is not None and samesite.title() not in ("Strict", "Lax", "None"):
         raise ValueError(f"samesite={samesite!r} is unknown: it is 'Strict', 'Lax' or 'None'.")
+    _check_prefix(name, secure=secure or partitioned, path=path, domain=domain)
     parts = [f"{name}={_quote(value)}"]
     for key, attribute in (("Domain", _domain(domain)), ("Expires", _expires(expires)), ("Max-Age", _seconds(max_age))):
         if attribute is not None:
@@ -66,7 +69,22 @@ def dump_cookie(
         parts.append(f"SameSite={samesite.title()}")
     if partitioned:
         parts.append("Partitioned")
-    return "; ".join(parts)
+    cookie = "; ".join(parts)
+    if len(cookie) > _MOST_BYTES:
+        raise ValueError(
+            f"The cookie {name!r} has {len(cookie):,} bytes with its attributes; browsers drop one of more than "
+            f"{_MOST_BYTES:,}. Keep less in it, or keep the data on the server and a key to it in the cookie."
+        )
+    return cookie
+
+
+def _check_prefix(name: str, *, secure: bool, path: str | None, domain: str | None) -> None:
+    """Check what the prefixes of names promise (RFC 6265bis, 4.1.3)."""
+    prefix = name[:9].lower()
+    if prefix.startswith("__host-") and not (secure and path == "/" and not domain):
+        raise ValueError(f"The cookie {name!r} needs secure=True, path='/' and no domain: its prefix promises that.")
+    if prefix == "__secure-" and not secure:
+        raise ValueError(f"The cookie {name!r} needs secure=True: its prefix promises that.")
 
 
 def _domain(domain: str | None) -> str | None:

@@ -5,6 +5,7 @@ Attributes have the names and meanings of Flask's.
 """
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any, Final, Literal, TypeAlias, overload
 from urllib.parse import quote
 
@@ -13,7 +14,10 @@ import msgspec
 from spruce.errors.http import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 from spruce.http.accept import Accept
 from spruce.http.authorization import Authorization
+from spruce.http.cachecontrol import CacheControl
+from spruce.http.conditional import ETags
 from spruce.http.cookies import parse_cookie
+from spruce.http.dates import parse_date
 from spruce.http.forms import FileStorage, Form, FormLimits, Readable, parse_multipart, parse_urlencoded
 from spruce.http.headers import Headers
 from spruce.http.lazy import lazy
@@ -297,6 +301,31 @@ class Request:
     def authorization(self) -> Authorization | None:
         """The Authorization header in its parts; None when there is none or it cannot be read."""
         return Authorization.parse(self.header(b"authorization"))
+
+    @property
+    def cache_control(self) -> CacheControl:
+        """The Cache-Control header as attributes."""
+        return CacheControl(self.headers)
+
+    @property
+    def if_match(self) -> ETags:
+        """The entity tags of If-Match."""
+        return ETags(self.header(b"if-match"))
+
+    @property
+    def if_none_match(self) -> ETags:
+        """The entity tags of If-None-Match."""
+        return ETags(self.header(b"if-none-match"))
+
+    @property
+    def if_modified_since(self) -> datetime | None:
+        """The If-Modified-Since header, aware and in UTC."""
+        return parse_date(self.header(b"if-modified-since"))
+
+    @property
+    def if_unmodified_since(self) -> datetime | None:
+        """The If-Unmodified-Since header, aware and in UTC."""
+        return parse_date(self.header(b"if-unmodified-since"))
 
     @lazy
     def accept_mimetypes(self) -> Accept:

@@ -6,12 +6,15 @@ touches `headers`, so a server may send such a response with a head that it keep
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
+from hashlib import sha256
 from http import HTTPStatus
 from typing import Any, Literal, TypeAlias, overload
 
 import msgspec
 
-from spruce.errors.http import PHRASES, HTTPException
+from spruce.errors.http import PHRASES, HTTPException, RequestedRangeNotSatisfiable
+from spruce.http.cachecontrol import CacheControl
+from spruce.http.conditional import Asking, asked_range, check_preconditions, is_known
 from spruce.http.cookies import SameSite, dump_cookie
 from spruce.http.dates import http_date, parse_date
 from spruce.http.headers import HeaderItems, Headers, HeaderSet
@@ -162,6 +165,50 @@ class Response:
     def set_etag(self, etag: str, weak: bool = False) -> None:
         """Set the ETag header; `etag` is without quotes."""
         self.headers.set("ETag", f'{"W/" if weak else ""}"{etag}"')
+
+    def get_etag(self) -> tuple[str | None, bool]:
+        """Return the tag of the ETag header without quotes, None when there is none, and whether it is weak."""
+        header = self.headers.get("ETag")
+        if header is None:
+            return None, False
+        return header.removeprefix("W/").strip('"'), header.startswith("W/")
+
+    def add_etag(self, overwrite: bool = False, weak: bool = False) -> None:
+        """Set the ETag to a hash of the body, unless there is one; a streamed body is read to its end for that."""
+        if overwrite or "ETag" not in self.headers:
+            self.set_etag(sha256(self.data).hexdigest()[:32], weak)
+
+    @property
+    def cache_control(self) -> CacheControl:
+        """The Cache-Control header as attributes: `response.cache_control.max_age = 60`."""
+        return CacheControl(self.headers)
+
+    def make_conditional(self, request: Asking, accept_ranges: bool = False) -> "Response":
+        """Answer by a 304 without a body when the client has this already, by ETag or Last-Modified; return self.
+
+        With `accept_ranges` a part of a body that is at hand is answered by a 206. Other methods than GET and HEAD, and
+        other statuses than 200, are left alone. Raises: PreconditionFailed, RequestedRangeNotSatisfiable.
+        """
+        if request.method not in ("GET", "HEAD") or self.status_code != 200:
+            return self
+        etag, modified = self.headers.get("ETag"), self.last_modified
+        check_preconditions(request, etag, modified)
+        if is_known(request, etag, modified):
+            _close(self.response)
+            self.response, self.status_code = b"", 304
+            self.headers.remove("Content-Length")
+        elif accept_ranges and not self.is_streamed:
+            self.headers.set("Accept-Ranges", "bytes")
+            size = len(self.data)
+            part = asked_range(request, size, etag, modified)
+            if part is not None:
+                first, last = part
+                if first > last:
+                    raise RequestedRangeNotSatisfiable(size)
+                self.headers.set("Content-Range", f"bytes {first}-{last}/{size}")
+                self.set_data(self.data[first : last + 1])
+                self.status_code = 206
+        return self
 
     def set_cookie(
         self,

@@ -10,16 +10,14 @@ from pathlib import Path
 from typing import IO, Any
 from urllib.parse import quote
 
-from spruce.errors import NotFound, RequestedRangeNotSatisfiable
-from spruce.http import Request, Response, parse_date, with_charset
+from spruce.errors import NotFound, PreconditionFailed, RequestedRangeNotSatisfiable
+from spruce.http import Request, Response, asked_range, check_preconditions, is_known, with_charset
 from spruce.web.context import current_context
 
 __all__ = ["safe_join", "send_file", "send_from_directory", "static_view"]
 
 WHOLE = 64 * 1024
 """Bytes up to which a file is read at once; a longer one is streamed in pieces of this size."""
-
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)", re.ASCII)
 
 
 class FileStream:
@@ -137,11 +135,17 @@ def _fill(response: Response, request: Request | None, file: IO[bytes], size: in
     """Put the file, a part of it, or nothing into the response, as the request's conditions ask for; close it else."""
     first, last = 0, size - 1
     if request is not None and request.method in ("GET", "HEAD"):
-        if _is_known(request, response):
+        etag, modified = response.headers.get("ETag"), response.last_modified
+        try:
+            check_preconditions(request, etag, modified)
+        except PreconditionFailed:
+            file.close()
+            raise
+        if is_known(request, etag, modified):
             file.close()
             response.status_code = 304
             return
-        part = _part(request, response, size)
+        part = asked_range(request, size, etag, modified)
         if part is not None:
             first, last = part
             if first > last:
@@ -157,43 +161,6 @@ def _fill(response: Response, request: Request | None, file: IO[bytes], size: in
     else:
         response.response = FileStream(file, length)
         response.headers.set("Content-Length", length)
-
-
-def _is_known(request: Request, response: Response) -> bool:
-    """Whether the client has this already (RFC 9110, 13.1.2 and 13.1.3)."""
-    tags = request.header(b"if-none-match")
-    if tags is not None:
-        tag = response.headers.get("ETag")
-        return tags.strip() == "*" or (tag is not None and tag in re.findall(r'"[^"]*"', tags))
-    since = parse_date(request.header(b"if-modified-since"))
-    modified = response.last_modified
-    return since is not None and modified is not None and modified <= since
-
-
-def _part(request: Request, response: Response, size: int) -> tuple[int, int] | None:
-    """The first and last byte asked for; None for all of it; the first behind the last when there are no such bytes."""
-    asked = _RANGE.fullmatch((request.header(b"range") or "").strip())
-    if asked is None or asked[1] == asked[2] == "" or not _in_range_condition(request, response):
-        return None
-    if not asked[1]:
-        wanted = int(asked[2])
-        return (max(size - wanted, 0), size - 1) if wanted else (size, size - 1)
-    first = int(asked[1])
-    last = min(int(asked[2]), size - 1) if asked[2] else size - 1
-    if asked[2] and int(asked[2]) < first:
-        return None
-    return (first, last) if first < size else (size, size - 1)
-
-
-def _in_range_condition(request: Request, response: Response) -> bool:
-    """Whether If-Range names the file as it is (RFC 9110, 13.1.5), or isn't there."""
-    condition = request.header(b"if-range")
-    if condition is None:
-        return True
-    if condition.startswith('"'):
-        return condition == response.headers.get("ETag")
-    since = parse_date(condition)
-    return since is not None and since == response.last_modified
 
 
 def _type_of(name: str) -> str:

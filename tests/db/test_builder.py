@@ -110,9 +110,6 @@ def test_the_same_query_has_sql_on_postgresql(shop: SimpleNamespace, query: Any)
 def test_what_aggregates_cannot_do(shop: SimpleNamespace) -> None:
     """Said before any SQL."""
     with pytest.raises(FieldError) as refused:
-        shop.Product.objects.all()[:3].aggregate(Count("*"))
-    assert str(refused.value) == ("aggregate() does not work on a slice or after distinct(). Compute it in Python.")
-    with pytest.raises(FieldError) as refused:
         shop.Product.objects.aggregate(Sum("name"))
     assert str(refused.value) == "Sum('name'): Product.name holds no numbers"
 
@@ -122,3 +119,25 @@ def test_update_takes_one_value_per_field(shop: SimpleNamespace) -> None:
     with pytest.raises(FieldError) as refused:
         shop.Product.objects.update(stock=[1, 2])
     assert str(refused.value) == "update(stock=…) takes a value, an object or an F, not a list or a query"
+
+
+def test_rows_are_grouped_by_what_values_named(shop: SimpleNamespace) -> None:
+    """Or by the row itself."""
+    grouped = shop.Product.objects.values("stock").annotate(n=Count("*")).filter(n__gt=1).order_by("-n")
+    assert sql(grouped) == (
+        "SELECT t_product.stock, count(*) AS count_1 FROM t_product GROUP BY t_product.stock "
+        "HAVING count(*) > ? ORDER BY count(*) DESC"
+    )
+    assert sql(shop.Maker.objects.annotate(n=Count("category"))) == (
+        "SELECT t_maker.id, t_maker.name, t_maker.country, count(category_.id) AS n FROM t_maker LEFT OUTER JOIN "
+        "t_category AS category_ ON category_.maker_id = t_maker.id GROUP BY t_maker.id ORDER BY t_maker.name"
+    )
+
+
+def test_a_slice_is_aggregated_by_a_query_around_it(shop: SimpleNamespace) -> None:
+    """What is read inside gets a name."""
+    sliced = shop.Maker.objects.values_list("id")[:3]
+    assert sql(sliced, "aggregate", ("n",), (Count("name").key,)) == (
+        "SELECT count(a0) AS count_1 FROM (SELECT t_maker.id AS id, t_maker.name AS a0 FROM t_maker ORDER BY "
+        "t_maker.name LIMIT ? OFFSET ?) AS anon_1"
+    )

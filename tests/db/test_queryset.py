@@ -233,7 +233,7 @@ def test_aggregate(stocked: SimpleNamespace) -> None:
     assert products.aggregate() == {}
     with pytest.raises(FieldError) as refused:
         products.aggregate(n="price")
-    assert str(refused.value) == "aggregate(n='price') takes Count, Sum, Avg, Min or Max"
+    assert str(refused.value) == "'price' is no expression. Name a field by db.F(\"…\")."
 
 
 def test_a_query_shows_its_first_rows(stocked: SimpleNamespace) -> None:

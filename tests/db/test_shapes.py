@@ -48,7 +48,7 @@ def test_unused_shapes_go_first(shop: SimpleNamespace, monkeypatch: pytest.Monke
     hot = root.grow(("list", ("name",), True))
     for number in range(100):
         hot.used = True
-        root.grow(("aggregate", ((f"n{number}", ("count", "*", False)),)))
+        root.grow(("aggregate", (f"n{number}",), (("aggregate", "count", None, False, None, None),)))
     assert root.next[hot.op] is hot
     assert root.size <= 21
     assert len(root.next) <= 21

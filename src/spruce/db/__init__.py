@@ -3,10 +3,11 @@
 `db.Model` with its fields, `Model.objects`, `db.atomic()`, and `db.execute()` for any SQLAlchemy statement.
 """
 
+from spruce.db.aggregates import Aggregate, Avg, Count, Max, Min, StdDev, Sum, Variance
 from spruce.db.databases import configure, stats
 from spruce.db.dates import DateField, DateTimeField
 from spruce.db.execution import execute
-from spruce.db.expressions import Aggregate, Avg, Count, F, Max, Min, Q, Sum
+from spruce.db.expressions import F, Q
 from spruce.db.fields import (
     AutoField,
     BigIntegerField,
@@ -52,8 +53,10 @@ __all__ = [
     "Model",
     "Q",
     "QuerySet",
+    "StdDev",
     "Sum",
     "TextField",
+    "Variance",
     "atomic",
     "configure",
     "create_all",

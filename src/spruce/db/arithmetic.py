@@ -8,18 +8,19 @@ computes it.
 
 import datetime as dt
 import operator
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.sql import visitors
 from sqlalchemy.types import TypeEngine
 
-from spruce.db.joins import Joins, Parameters
-from spruce.db.lookups import resolve
 from spruce.db.types import ExactDecimal, Moment
 from spruce.errors import FieldError
+
+if TYPE_CHECKING:
+    from spruce.db.terms import Terms
 
 __all__ = ["Arithmetic", "check_amounts", "rescale"]
 
@@ -53,45 +54,32 @@ def rescale(column: Column, target: TypeEngine[Any], dialect: sa.Dialect) -> Col
 
 
 class Arithmetic:
-    """Turns the key of an F into SQL, inside of one query."""
+    """Turns terms that two others were combined to into SQL, inside of one query."""
 
-    def __init__(self, joins: Joins, parameters: Parameters, dialect: sa.Dialect) -> None:
-        self.joins = joins
-        self.parameters = parameters
-        self.dialect = dialect
+    def __init__(self, terms: "Terms") -> None:
+        self.terms = terms
+        self.parameters = terms.parameters
+        self.dialect = terms.dialect
 
-    def sql(self, key: Any, *, across: bool = True) -> Column:
-        """The SQL of an F; its values become the next parameters. With `across` False it may not follow relations."""
-        if key[0] == "F":
-            path = resolve(self.joins.model, key[1], lookups=False)
-            if path.steps and not across:
-                raise FieldError(
-                    f"F({key[1]!r}): update() reads the columns of its own table only", hint="Use a name without '__'."
-                )
-            return self.joins.column(path)
+    def sql(self, key: Any) -> Column:
+        """The SQL of a sign with what stands left and right of it; their values become the next parameters."""
         sign, left, right = key
         if left[0] == "value":
             make = self._value(sign, left[1], right)
-            return self._combine(sign, make(), self.sql(right, across=across))
-        first = self.sql(left, across=across)
+            return self._combine(sign, make(), self.terms.sql(right))
+        first = self.terms.sql(left)
         if right[0] == "value":
             return self._with_value(sign, first, right[1])
-        return self._combine(sign, first, self.sql(right, across=across))
+        return self._combine(sign, first, self.terms.sql(right))
 
     def _value(self, sign: str, token: Hashable, other: Any) -> Callable[[], Column]:
         """What makes the parameter for a value that stands left of `other`."""
-        amount = self._type_of(other)
+        amount = self.terms.output(other)
         if isinstance(amount, ExactDecimal) and sign in "+-":
             return lambda: self.parameters.add(amount, token)
         if isinstance(amount, ExactDecimal) and sign == "/":
             raise FieldError("a value cannot be divided by a decimal column in SQL", hint="Compute it in Python.")
         return lambda: self.parameters.add(_TYPES.get(token, ExactDecimal(18, 6)), token)
-
-    def _type_of(self, key: Any) -> TypeEngine[Any]:
-        """The type of what `key` computes, without making parameters."""
-        names = _names(key)
-        types = [self.joins.column(resolve(self.joins.model, name, lookups=False)).type for name in names]
-        return next((found for found in types if isinstance(found, ExactDecimal)), types[0])
 
     def _with_value(self, sign: str, left: Column, token: Hashable) -> Column:
         amount = left.type
@@ -118,6 +106,9 @@ class Arithmetic:
             raise FieldError(
                 f"two decimal columns cannot be combined by {sign!r} on SQLite", hint="Compute it in Python."
             )
+        if left_exact and self.dialect.name == "sqlite" and (sign == "/" or not isinstance(right.type, sa.Integer)):
+            whole, other = sa.type_coerce(left, sa.Integer()), sa.cast(right, sa.String())
+            return sa.func.spruce_scale(whole, sa.literal_column(f"'{sign}'"), other, type_=left.type)
         result = left.type if left_exact or not right_exact else right.type
         if sa.Double in map(type, (left.type, right.type)) and not (left_exact or right_exact):
             result = sa.Double()
@@ -127,14 +118,6 @@ class Arithmetic:
 def _plain(column: Column) -> Column:
     """The column without a type that would change how SQLAlchemy spells an operator."""
     return column.self_group() if isinstance(column, sa.sql.elements.BinaryExpression) else column
-
-
-def _names(key: Any) -> Iterator[str]:
-    if key[0] == "F":
-        yield key[1]
-    elif key[0] != "value":
-        yield from _names(key[1])
-        yield from _names(key[2])
 
 
 def _number_text(value: Decimal | float) -> str:

@@ -4,6 +4,7 @@ Everything here runs when a shape is used for the first time only, so it is writ
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,15 +14,17 @@ from spruce.db.conditions import Conditions
 from spruce.db.joins import Joins, Parameters
 from spruce.db.loaders import Node, binder, object_loader, row_loader
 from spruce.db.lookups import resolve
-from spruce.db.relations import ForeignKey
+from spruce.db.outputs import named, output
+from spruce.db.relations import ForeignKey, Step
 from spruce.db.shapes import Plan, Shape
-from spruce.db.tokens import Clause, Expression, Row
-from spruce.db.types import ExactDecimal
+from spruce.db.tokens import Clause, Expression, Row, Tree
 from spruce.errors import FieldError
 
 __all__ = ["Builder", "plan_for"]
 
 Column = sa.ColumnElement[Any]
+Term = tuple[Column, bool, str]
+"""What is ordered by: a column, whether it descends, where its nulls are."""
 
 _RELATED_DEPTH = 5
 
@@ -44,7 +47,7 @@ class Builder:
         self.joins = Joins(shape.model)
         self.conditions = Conditions(self.joins, self.parameters, dialect, self._subquery)
         self.where: list[Column] = []
-        self.order: tuple[str, ...] | None = None  # None: as the model's Meta says
+        self.order: tuple[Any, ...] | None = None  # None: as the model's Meta says
         self.reversed = False
         self.distinct = False
         self.related: list[tuple[ForeignKey[Any], ...]] = []
@@ -54,7 +57,12 @@ class Builder:
         self.kind = "rows"
         self.unique = False  # at most one row can match
         self.changes: dict[str, Any] = {}
-        self.aggregates: tuple[tuple[str, tuple[str, str, bool]], ...] = ()
+        self.having: list[Column] = []
+        self.group: list[Column] | None = None  # None: each row is one of its own
+        self.grouped_by_row = False
+        self.shown: list[str] = []  # the annotations that objects and dicts have
+        self.inside: list[Column] = []  # what aggregates read of a query inside of theirs
+        self.aggregates: dict[str, Column] = {}
         self.load: Callable[[list[Any], str], list[Any]] | None = None
         for op in shape.ops():
             _APPLY[str(op[0])](self, *op[1:])
@@ -62,17 +70,37 @@ class Builder:
     # ---- the ops ----------------------------------------------------------------------------------------------------
 
     def _filter(self, negated: bool, keys: tuple[str | None, ...], tokens: tuple[Any, ...]) -> None:
-        condition = self.conditions.all_of("AND", negated, keys, tokens, inside=False)
-        if condition is not None:
-            self.where.append(condition)
+        self.joins.reuse = set()
+        if negated:
+            self._require("AND", True, keys, tokens)
+        else:
+            for key, token in zip(keys, tokens, strict=True):
+                self._require("AND", False, (key,), (token,))
+        self.joins.reuse = None
         if not negated and not self.joins:
             self.unique = self.unique or any(map(self._is_unique, keys, tokens))
+
+    def _require(self, connector: str, negated: bool, keys: tuple[str | None, ...], tokens: tuple[Any, ...]) -> None:
+        self.joins.touched = False
+        if not negated and keys == (None,) and isinstance(tokens[0], Tree) and tokens[0][:2] == ("AND", False):
+            for key, token in zip(tokens[0].keys, tokens[0].tokens, strict=True):
+                self._require(connector, False, (key,), (token,))
+            return
+        condition = self.conditions.all_of(connector, negated, keys, tokens, inside=False)
+        if condition is not None:
+            (self.having if self.joins.touched else self.where).append(condition)
 
     def _is_unique(self, key: str | None, token: Any) -> bool:
         if key is None or not (isinstance(token, type | Row)) or token is type(None):
             return False
-        path = resolve(self.model, key)
-        return path.field.unique and path.field.model is self.model and path.lookup == "exact" and path.part is None
+        path = resolve(self.model, key, computed=self.joins.fields)
+        return (
+            path.field.unique
+            and not path.computed
+            and path.field.model is self.model
+            and path.lookup == "exact"
+            and path.part is None
+        )
 
     def _get(self, negated: bool, keys: tuple[str | None, ...], tokens: tuple[Any, ...]) -> None:
         self._filter(negated, keys, tokens)
@@ -81,8 +109,39 @@ class Builder:
     def _none(self) -> None:
         self.where.append(sa.false())
 
-    def _order(self, names: tuple[str, ...]) -> None:
-        self.order = names
+    def _order(self, names: tuple[Any, ...]) -> None:
+        self.order = tuple(
+            name if isinstance(name, str) else (self.conditions.terms.sql(name[0]), *name[1:]) for name in names
+        )
+        self.reversed = False
+
+    def _annotate(self, names: tuple[str, ...], keys: tuple[Any, ...], shown: bool) -> None:
+        for name, key in zip(names, keys, strict=True):
+            self.joins.touched = False
+            column = self.conditions.terms.typed(key)
+            aggregated = self.joins.touched
+            if aggregated and self.group is None:
+                self._group_rows()
+            elif not aggregated and self.group is not None and not self.grouped_by_row and column._from_objects:
+                self.group.append(column)
+            self.joins.name(name, output(self.model, self.joins.fields, key), column, aggregated=aggregated)
+            named(self.model, name, self.joins.fields[name])
+            if shown:
+                self._show(name)
+
+    def _group_rows(self) -> None:
+        """From here on a row is a group: of what `values()` chose before, else of each object's own."""
+        if self.selected is None:
+            self.group = [self.joins.table.c[self.model._meta.pk.attname]]
+            self.grouped_by_row = True
+        else:
+            chosen = self.selected[1] or [field.attname for field in self.model._meta.fields] + self.shown
+            self.group = [column for column in self._columns(chosen) if column._from_objects]
+
+    def _show(self, name: str) -> None:
+        self.shown.append(name)
+        if self.selected is not None and self.selected[1]:
+            self.selected = (self.selected[0], (*self.selected[1], name))
 
     def _reverse(self) -> None:
         self.reversed = not self.reversed
@@ -130,9 +189,26 @@ class Builder:
     def _exists(self) -> None:
         self.kind = "exists"
 
-    def _aggregate(self, aggregates: tuple[tuple[str, tuple[str, str, bool]], ...]) -> None:
+    def _aggregate(self, names: tuple[str, ...], keys: tuple[Any, ...]) -> None:
         self.kind = "aggregate"
-        self.aggregates = aggregates
+        terms = self.conditions.terms
+        if self._is_composed():
+            terms.lift = self._lift
+        for name, key in zip(names, keys, strict=True):
+            self.joins.touched = False
+            self.aggregates[name] = terms.typed(key)
+            if not self.joins.touched:
+                raise FieldError(f"aggregate({name}=…) takes Count, Sum, Avg, Min, Max, or what is computed of them")
+
+    def _lift(self, column: Column) -> Column:
+        """What stands outside for a column of the query inside."""
+        name = f"a{len(self.inside)}"
+        self.inside.append(column.label(name))
+        return sa.column(name, column.type)
+
+    def _is_composed(self) -> bool:
+        """Whether the rows have to be found by a query of their own before they are counted."""
+        return self.distinct or self.group is not None or self.limit is not None or self.offset is not None
 
     def _delete(self) -> None:
         self.kind = "delete"
@@ -143,7 +219,7 @@ class Builder:
             field: Any = resolve(self.model, name, lookups=False).field
             type_ = field.column_type()
             if isinstance(token, Expression):
-                made = self.conditions.arithmetic.sql(token.key, across=False)
+                made = self._own(token.key)
                 self.changes[field.attname] = rescale(made, type_, self.dialect)
             elif isinstance(token, Clause):
                 self.changes[field.attname] = rescale(self.conditions.clause(token), type_, self.dialect)
@@ -154,6 +230,14 @@ class Builder:
                 self.changes[field.attname] = self.parameters.add(type_, None, field.clean)
             else:
                 raise FieldError(f"update({name}=…) takes a value, an object or an F, not a list or a query")
+
+    def _own(self, key: Any) -> Column:
+        """A term for `update()`, of the row's own columns."""
+        terms = self.conditions.terms
+        terms.across = False
+        made = terms.sql(key)
+        terms.across = True
+        return made
 
     # ---- the statement ----------------------------------------------------------------------------------------------
 
@@ -177,16 +261,25 @@ class Builder:
         return select.correlate(None)
 
     def _columns(self, names: Sequence[str]) -> list[Column]:
-        return [self.joins.column(resolve(self.model, name, lookups=False)) for name in names]
+        computed = self.joins.fields
+        return [self.joins.column(resolve(self.model, name, lookups=False, computed=computed)) for name in names]
 
     def _rows(self) -> "sa.Select[Any]":
         columns, make = self._objects() if self.selected is None else self._selection(*self.selected)
         order = self._order_columns()
-        surplus = [] if not self.distinct else [c for c, _ in order if not any(c is other for other in columns)]
-        select = sa.select(*columns, *surplus).select_from(self.joins.source).where(*self.where)
+        surplus = [] if not self.distinct else [c for c, *_ in order if not any(c is other for other in columns)]
+        select = self._grouped(sa.select(*columns, *surplus).select_from(self.joins.source).where(*self.where), order)
         select = select.distinct() if self.distinct else select
         self.load = make([column.type for column in columns], self.dialect, len(surplus))
-        return self._sliced(select.order_by(*(column.desc() if down else column for column, down in order)))
+        return self._sliced(select.order_by(*(_directed(*term) for term in order)))
+
+    def _grouped(self, select: "sa.Select[Any]", order: "Sequence[Term]" = ()) -> "sa.Select[Any]":
+        """With its groups and the conditions on them; explicit orders are part of a group."""
+        if self.group is None:
+            return select.where(*self.having)
+        aggregated = [self.joins.computed[name] for name in self.joins.aggregated]
+        more = [] if self.grouped_by_row else [c for c, *_ in order if not any(c is a for a in aggregated)]
+        return select.group_by(*self.group, *(c for c in more if c._from_objects)).having(*self.having)
 
     def _sliced(self, select: "sa.Select[Any]") -> "sa.Select[Any]":
         if self.kind == "get" and not self.unique and self.limit is None:
@@ -205,10 +298,11 @@ class Builder:
             nodes.append(Node(model, steps, len(columns)))
             table = self.joins.at(steps)
             columns += [table.c[field.attname] for field in model._meta.fields]
-        return columns, lambda *rest: object_loader(nodes, *rest)
+        columns += [self.joins.computed[name].label(name) for name in self.shown]
+        return columns, partial(object_loader, nodes, self.shown)
 
     def _selection(self, shape: str, names: Sequence[str]) -> tuple[list[Column], Any]:
-        keys = names or [field.attname for field in self.model._meta.fields]
+        keys = names or [field.attname for field in self.model._meta.fields] + self.shown
         return self._columns(keys), lambda *rest: row_loader(shape, keys, *rest)
 
     def _get_rows(self) -> "sa.Select[Any]":
@@ -216,31 +310,37 @@ class Builder:
             self.order = ()
         return self._rows()
 
-    def _ordering(self) -> tuple[str, ...]:
-        return self.model._meta.ordering if self.order is None else self.order
+    def _ordering(self) -> tuple[Any, ...]:
+        if self.order is not None:
+            return self.order
+        return self.model._meta.ordering if self.group is None or self.grouped_by_row else ()
 
-    def _order_columns(self) -> list[tuple[Column, bool]]:
-        """Columns to order by, each with whether it descends."""
+    def _order_columns(self) -> "list[Term]":
+        """Columns to order by, each with whether it descends and where its nulls are."""
         return [term for name in self._ordering() for term in self._order_terms(name, (), self.reversed, 0)]
 
-    def _order_terms(
-        self, name: str, before: "tuple[ForeignKey[Any], ...]", down: bool, depth: int
-    ) -> list[tuple[Column, bool]]:
+    def _order_terms(self, name: Any, before: "tuple[Step, ...]", down: bool, depth: int) -> "list[Term]":
+        if not isinstance(name, str):
+            nulls = name[2] if not down or not name[2] else {"first": "last", "last": "first"}[name[2]]
+            return [(name[0], name[1] != down, nulls)]
         if name == "?":
-            return [(sa.func.random(), False)]
+            return [(sa.func.random(), False, "")]
         down = down != name.startswith("-")
-        path = resolve(before[-1].target if before else self.model, name.lstrip("-"), lookups=False)
+        computed = {} if before else self.joins.fields
+        path = resolve(before[-1].target if before else self.model, name.lstrip("-"), lookups=False, computed=computed)
+        if path.computed or path.part is not None:
+            return [(self.joins.column(path), down, "")]
         field, steps = path.field, (*before, *path.steps)
         if isinstance(field, ForeignKey) and not name.endswith((field.attname, "pk")) and depth < _RELATED_DEPTH:
             inner = field.target._meta.ordering
             if inner:  # by the relation itself: as its own model is ordered
                 deeper = (*steps, field)
                 return [term for each in inner for term in self._order_terms(each, deeper, down, depth + 1)]
-        return [(self.joins.at(steps).c[field.attname], down)]
+        return [(self.joins.at(steps).c[field.attname], down, "")]
 
     def _count_rows(self) -> "sa.Select[Any]":
         self.load = _first_value
-        if not self.distinct and self.limit is None and self.offset is None:
+        if not self._is_composed():
             return sa.select(sa.func.count()).select_from(self.joins.source).where(*self.where)
         self.order = () if self.limit is None and self.offset is None else self.order
         rows = self._rows().subquery()
@@ -250,28 +350,19 @@ class Builder:
     def _any_row(self) -> "sa.Select[Any]":
         self.load = _first_value
         select: sa.Select[Any] = sa.select(sa.literal_column("1")).select_from(self.joins.source).where(*self.where)
+        select = self._grouped(select)
         return self._limited(select, sa.literal_column("1") if self.limit is None else self.limit)
 
     def _one_row(self) -> "sa.Select[Any]":
-        if self.distinct or self.limit is not None or self.offset is not None:
-            raise FieldError("aggregate() does not work on a slice or after distinct()", hint="Compute it in Python.")
-        columns = [self._aggregated(*key) for _, key in self.aggregates]
+        columns = list(self.aggregates.values())
+        if not self._is_composed():
+            select: sa.Select[Any] = sa.select(*columns).select_from(self.joins.source).where(*self.where)
+        else:
+            self.order = () if self.limit is None and self.offset is None else self.order
+            select = sa.select(*columns).select_from(self._rows().add_columns(*self.inside).subquery())
         types = [column.type for column in columns]
-        self.load = row_loader("values", [alias for alias, _ in self.aggregates], types, self.dialect)
-        return sa.select(*columns).select_from(self.joins.source).where(*self.where)
-
-    def _aggregated(self, function: str, name: str, distinct: bool) -> Column:
-        if name == "*":
-            return sa.func.count()
-        (column,) = self._columns([name])
-        if function in ("sum", "avg") and isinstance(column.type, sa.String | sa.Boolean):
-            raise FieldError(f"{function.title()}({name!r}): {self.model.__name__}.{name} holds no numbers")
-        made = getattr(sa.func, function)(column.distinct() if distinct else column)
-        if function == "count":
-            return made  # type: ignore[no-any-return] # SQLAlchemy's functions are untyped by name
-        if function == "avg" and not isinstance(column.type, ExactDecimal):
-            return sa.type_coerce(made, sa.Double())
-        return sa.type_coerce(made, column.type)
+        self.load = row_loader("values", list(self.aggregates), types, self.dialect)
+        return select
 
     def _update_rows(self) -> sa.Update:
         return sa.update(self.joins.table).where(*self._own_rows()).values(self.changes)
@@ -282,7 +373,7 @@ class Builder:
     def _own_rows(self) -> list[Column]:
         """The conditions on the table itself: with joins, that its key is among those that the query finds."""
         sliced = self.limit is not None or self.offset is not None
-        if not self.joins and not sliced and not self.distinct:
+        if not self.joins and not sliced and not self.distinct and self.group is None:
             return self.where
         self.kind, self.selected = "rows", ("flat", ("pk",))
         self.order = self.order if sliced else ()
@@ -290,6 +381,11 @@ class Builder:
         rows = self._rows().correlate(None)
         self.load = None
         return [key.in_(rows)]
+
+
+def _directed(column: Column, down: bool, nulls: str) -> Column:
+    made = column.desc() if down else column.asc() if nulls else column
+    return made.nulls_first() if nulls == "first" else made.nulls_last() if nulls else made
 
 
 def _first_value(rows: list[Any], alias: str) -> list[Any]:
@@ -310,6 +406,7 @@ _APPLY: dict[str, Callable[..., None]] = {
     "first": Builder._first,
     "count": Builder._count,
     "exists": Builder._exists,
+    "annotate": Builder._annotate,
     "aggregate": Builder._aggregate,
     "update": Builder._update,
     "delete": Builder._delete,

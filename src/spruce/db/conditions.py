@@ -5,15 +5,17 @@ stock.
 """
 
 from collections.abc import Callable, Hashable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.sql import operators, visitors
 from sqlalchemy.sql.elements import ClauseList
 
-from spruce.db.arithmetic import Arithmetic, check_amounts, rescale
+from spruce.db.arithmetic import check_amounts, rescale
 from spruce.db.joins import Joins, Parameters
 from spruce.db.lookups import LOOKUPS, Path, resolve
+from spruce.db.terms import Terms
 from spruce.db.tokens import Clause, Expression, Flag, In, Nested, Row, Tree
 from spruce.errors import FieldError
 
@@ -43,7 +45,8 @@ class Conditions:
         self.parameters = parameters
         self.dialect = dialect
         self.subquery = subquery
-        self.arithmetic = Arithmetic(joins, parameters, dialect)
+        self.terms = Terms(self)
+        self.split = True  # whether a NOT on one of many rows is about all of them
 
     def all_of(
         self, connector: str, negated: bool, keys: tuple[str | None, ...], tokens: tuple[Hashable, ...], inside: bool
@@ -69,9 +72,14 @@ class Conditions:
         if key is None:
             if isinstance(token, Tree):
                 return self.all_of(*token, inside=negated)
+            if isinstance(token, Expression):
+                return self.terms.sql(token.key)
             clause: Condition = self.clause(token)
             return clause
-        path = resolve(self.joins.model, key)
+        path = resolve(self.joins.model, key, computed=self.joins.fields)
+        at = self.joins.first_loose(path.steps) if negated and self.split else None
+        if at is not None:
+            return self._apart(path, at, key, token)
         column = self.joins.column(path)
         condition = self._compare(path, key, column, token)
         if negated and isinstance(token, Expression):
@@ -79,6 +87,23 @@ class Conditions:
         if negated and path.nullable and token is not type(None) and not isinstance(token, Flag):
             return sa.and_(condition, column.is_not(None))
         return condition
+
+    def _apart(self, path: Path, at: int, key: str, token: Any) -> Condition:
+        """Under a NOT, a condition on one of many rows: that there is such a row, looked for in a query of its own."""
+        step = path.steps[at]
+        left = self.joins.at(path.steps[:at])
+        inner = Joins(step.target, step.target.__table__.alias())
+        within = Conditions(inner, self.parameters, self.dialect, self.subquery)
+        within.terms = self.terms  # an F speaks of the row outside
+        rest = replace(path, steps=path.steps[at + 1 :])
+        condition = within._compare(rest, key, inner.column(rest), token)
+        rows: sa.Select[Any] = (
+            sa.select(sa.literal_column("1")).select_from(inner.source).where(step.on(left, inner.table))
+        )
+        found = rows.where(condition).correlate(*self.joins.tables).exists()
+        if token is type(None) or token == Flag(True):  # to have no row is to have none with a value
+            return sa.or_(found, sa.not_(rows.correlate(*self.joins.tables).exists()))
+        return found
 
     def clause(self, token: Clause) -> Any:
         """A SQLAlchemy expression with our parameters in the place of its values."""
@@ -159,7 +184,7 @@ class Conditions:
         lookup = LOOKUPS[path.lookup]
         if lookup.pattern is not None or path.lookup in ("in", "range", "isnull"):
             raise FieldError(f"{key} cannot be compared with an F")
-        other = self.arithmetic.sql(token.key)
+        other = self.terms.sql(token.key)
         return lookup.sql(column, rescale(other, column.type, self.dialect), self.dialect.name)
 
     def _clause(self, path: Path, key: str, column: Column, token: Clause) -> Condition:

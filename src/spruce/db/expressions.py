@@ -1,12 +1,13 @@
-"""What stands in a query beside plain values: conditions (Q), columns of the same row (F), and aggregates.
+"""What stands in a query beside plain values: conditions (Q), columns of the same row (F), what is computed of them.
 
-They are values without a database: frozen, hashable by what they say and not by the values in them.
+They are values without a database: frozen. A `Term` has a `key`, which says what it computes and is the same for all of
+its form, and beside it the plain `values` in it, in the order in which they are written.
 """
 
 from collections.abc import Hashable, Iterator
 from typing import Any, Literal
 
-__all__ = ["Aggregate", "Avg", "Count", "F", "Max", "Min", "Q", "Sum"]
+__all__ = ["F", "Ordered", "Q", "Term"]
 
 Connector = Literal["AND", "OR", "XOR"]
 
@@ -60,60 +61,110 @@ class Q:
         return inverse
 
 
-class F:
-    """A column of the row that the database is looking at, and arithmetic on it: `F("stock") - 1`.
-
-    A name may cross relations (`F("category__id")`), except in `update()`.
-    """
+class Term:
+    """Something that the database computes for each row; `+ - * / %` combine it with values and other terms."""
 
     __slots__ = ("key", "values")
+    key: tuple[Any, ...]  # hashable; what it computes, with the types of its values
+    values: tuple[Any, ...]
 
-    def __init__(self, name: str) -> None:
-        if not isinstance(name, str):
-            raise TypeError(f"F() takes the name of a field, not {name!r}")
-        self.key: tuple[Hashable, ...] = ("F", name)
-        self.values: tuple[Any, ...] = ()
+    @staticmethod
+    def of(key: tuple[Hashable, ...], values: tuple[Any, ...]) -> "Term":
+        """The term that a key and its values make."""
+        made = Term.__new__(Term)
+        made.key = key
+        made.values = values
+        return made
 
     def __repr__(self) -> str:
-        return f"<F: {_spell(self.key, iter(self.values))}>"
+        return f"<{type(self).__name__}: {_spell(self.key, iter(self.values))}>"
 
-    def _combine(self, operator: str, other: Any, *, swapped: bool = False) -> "F":
-        key: Hashable = other.key if isinstance(other, F) else ("value", type(other))
-        values = other.values if isinstance(other, F) else (other,)
-        combined = F.__new__(F)
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Term):
+            return NotImplemented
+        return (self.key, self.values) == (other.key, other.values)
+
+    def __hash__(self) -> int:
+        return hash((self.key, self.values))
+
+    @property
+    def default_alias(self) -> str:
+        """The name of the result when none is given. Raises TypeError for terms that have none."""
+        raise TypeError(f"{self!r} needs a name: give it by a keyword")
+
+    def asc(self, *, nulls_first: bool = False, nulls_last: bool = False) -> "Ordered":
+        """For `order_by`: the smallest first; nulls where it is told, else where the database has them."""
+        return Ordered(self, False, nulls_first, nulls_last)
+
+    def desc(self, *, nulls_first: bool = False, nulls_last: bool = False) -> "Ordered":
+        """For `order_by`: the largest first."""
+        return Ordered(self, True, nulls_first, nulls_last)
+
+    def _combine(self, operator: str, other: Any, *, swapped: bool = False) -> "Term":
+        key: Hashable = other.key if isinstance(other, Term) else ("value", type(other))
+        values = other.values if isinstance(other, Term) else (other,)
+        combined = Term.__new__(F)
         combined.key = (operator, key, self.key) if swapped else (operator, self.key, key)
         combined.values = values + self.values if swapped else self.values + values
         return combined
 
-    def __add__(self, other: object) -> "F":
+    def __add__(self, other: object) -> "Term":
         return self._combine("+", other)
 
-    def __sub__(self, other: object) -> "F":
+    def __sub__(self, other: object) -> "Term":
         return self._combine("-", other)
 
-    def __mul__(self, other: object) -> "F":
+    def __mul__(self, other: object) -> "Term":
         return self._combine("*", other)
 
-    def __truediv__(self, other: object) -> "F":
+    def __truediv__(self, other: object) -> "Term":
         return self._combine("/", other)
 
-    def __mod__(self, other: object) -> "F":
+    def __mod__(self, other: object) -> "Term":
         return self._combine("%", other)
 
-    def __neg__(self) -> "F":
+    def __neg__(self) -> "Term":
         return self._combine("*", -1)
 
-    def __radd__(self, other: object) -> "F":
+    def __radd__(self, other: object) -> "Term":
         return self._combine("+", other, swapped=True)
 
-    def __rsub__(self, other: object) -> "F":
+    def __rsub__(self, other: object) -> "Term":
         return self._combine("-", other, swapped=True)
 
-    def __rmul__(self, other: object) -> "F":
+    def __rmul__(self, other: object) -> "Term":
         return self._combine("*", other, swapped=True)
 
-    def __rtruediv__(self, other: object) -> "F":
+    def __rtruediv__(self, other: object) -> "Term":
         return self._combine("/", other, swapped=True)
+
+
+class F(Term):
+    """A column of the row that the database is looking at, and arithmetic on it: `F("stock") - 1`.
+
+    A name may cross relations (`F("category__id")`), except in `update()`; or be one that `annotate()` gave.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, name: str) -> None:
+        if not isinstance(name, str):
+            raise TypeError(f"F() takes the name of a field, not {name!r}")
+        self.key = ("F", name)
+        self.values = ()
+
+
+class Ordered:
+    """A term to order by, with its direction; what `F("price").desc()` gives."""
+
+    __slots__ = ("down", "nulls", "term")
+
+    def __init__(self, term: Term, down: bool, nulls_first: bool, nulls_last: bool) -> None:
+        if nulls_first and nulls_last:
+            raise ValueError("nulls_first and nulls_last exclude each other: choose one")
+        self.term = term
+        self.down = down
+        self.nulls = "first" if nulls_first else "last" if nulls_last else ""
 
 
 def _spell(key: Any, values: Iterator[Any]) -> str:
@@ -121,65 +172,6 @@ def _spell(key: Any, values: Iterator[Any]) -> str:
         return str(key[1])
     if key[0] == "value":
         return repr(next(values))
-    return f"({_spell(key[1], values)} {key[0]} {_spell(key[2], values)})"
-
-
-class Aggregate:
-    """One value out of all rows of a query, for `aggregate()`; rows where the field is null don't count."""
-
-    __slots__ = ("distinct", "field")
-    function = ""
-
-    def __init__(self, field: str, *, distinct: bool = False) -> None:
-        if not isinstance(field, str):
-            raise TypeError(f"{type(self).__name__}() takes the name of a field, not {field!r}")
-        self.field = field
-        self.distinct = distinct
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.field!r}{', distinct=True' if self.distinct else ''})"
-
-    @property
-    def default_alias(self) -> str:
-        """The name of the result when none is given: `price__avg`."""
-        return f"{self.field}__{self.function}"
-
-    @property
-    def key(self) -> tuple[str, str, bool]:
-        """What it asks for."""
-        return self.function, self.field, self.distinct
-
-
-class Count(Aggregate):
-    """How many rows; `"*"` counts them all."""
-
-    function = "count"
-
-    @property
-    def default_alias(self) -> str:
-        """`__count` for all rows, as Django has it."""
-        return "__count" if self.field == "*" else super().default_alias
-
-
-class Sum(Aggregate):
-    """The sum; None when there are no rows."""
-
-    function = "sum"
-
-
-class Avg(Aggregate):
-    """The mean: a float, or a Decimal of a DecimalField; None when there are no rows."""
-
-    function = "avg"
-
-
-class Min(Aggregate):
-    """The smallest; None when there are no rows."""
-
-    function = "min"
-
-
-class Max(Aggregate):
-    """The largest; None when there are no rows."""
-
-    function = "max"
+    if key[0] in "+-*/%":
+        return f"({_spell(key[1], values)} {key[0]} {_spell(key[2], values)})"
+    return " ".join(str(part) for part in key if isinstance(part, str))

@@ -1,4 +1,9 @@
-"""Where a query's columns come from: its table, the tables it joins along foreign keys, and its parameters."""
+"""Where a query's columns come from: its table, the tables it joins along relations, and its parameters.
+
+A relation that leads to one row is joined once per query. One that leads to many is joined once per `filter()`, as
+Django has it: `filter(books__price=5, books__year=2024)` wants one book that is both, two filters may find two books.
+Everything that is no condition (annotations, order, columns) uses the join that is there.
+"""
 
 from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Any
@@ -10,13 +15,13 @@ from sqlalchemy.types import TypeEngine
 from spruce.db.lookups import PARTS, Path
 
 if TYPE_CHECKING:
+    from spruce.db.fields import Field
     from spruce.db.models import Model
-    from spruce.db.relations import ForeignKey
+    from spruce.db.relations import Step
 
 __all__ = ["Joins", "Parameters"]
 
 Column = sa.ColumnElement[Any]
-Steps = "tuple[ForeignKey[Any], ...]"
 
 
 class Parameters:
@@ -34,34 +39,87 @@ class Parameters:
         return sa.bindparam(name, type_=type_)
 
 
-class Joins:
-    """A model's table with the joins that its query needs, each path joined once."""
+class _Place:
+    """A table of the query, with what is joined to it."""
 
-    def __init__(self, model: "type[Model]") -> None:
+    __slots__ = ("next", "outer", "path", "table")
+
+    def __init__(self, table: FromClause, path: str = "", outer: bool = False) -> None:
+        self.table = table
+        self.path = path
+        self.outer = outer
+        self.next: dict[str, list[_Place]] = {}
+
+
+class Joins:
+    """A model's table with the joins that its query needs.
+
+    `reuse` is the set of joins to many rows that may be used again, and None where all may. `computed` has the
+    annotations with their fields; `aggregated` the names of those that need rows in groups, and `touched` becomes True
+    when one of them is used.
+    """
+
+    def __init__(self, model: "type[Model]", table: FromClause | None = None) -> None:
         self.model = model
-        self.table = model.__table__
+        self.table: Any = model.__table__ if table is None else table
         self.source: FromClause = self.table
-        self._joined: dict[tuple[str, ...], FromClause] = {(): self.table}
-        self._outer: set[tuple[str, ...]] = set()
+        self.tables: list[FromClause] = [self.table]
+        self.reuse: set[_Place] | None = None
+        self.fields: dict[str, Field[Any]] = {}
+        self.computed: dict[str, Column] = {}
+        self.aggregated: set[str] = set()
+        self.touched = False
+        self._root = _Place(self.table)
 
     def __bool__(self) -> bool:
         """Whether anything is joined."""
-        return len(self._joined) > 1
+        return len(self.tables) > 1
 
-    def at(self, steps: "tuple[ForeignKey[Any], ...]") -> FromClause:
-        """The table at the end of some foreign keys; joined from outside if one of them may be null."""
-        key = tuple(step.name for step in steps)
-        if key not in self._joined:
-            *before, step = steps
-            left = self.at(tuple(before))
-            right = self._joined[key] = step.target.__table__.alias(f"{'_'.join(key)}_")
-            if step.null or key[:-1] in self._outer:
-                self._outer.add(key)
-            condition = left.c[step.attname] == right.c[step.target._meta.pk.attname]
-            self.source = self.source.join(right, condition, isouter=key in self._outer)
-        return self._joined[key]
+    def at(self, steps: "tuple[Step, ...]") -> FromClause:
+        """The table at the end of some relations; joined from outside if one of them may lead to nothing."""
+        place = self._root
+        for step in steps:
+            place = self._after(place, step)
+        return place.table
+
+    def _after(self, place: _Place, step: "Step") -> _Place:
+        known = place.next.setdefault(step.name, [])
+        free = known if self.reuse is None or not step.many else [each for each in known if each in self.reuse]
+        if free:
+            return free[-1]
+        path = f"{place.path}{step.name}_"
+        suffix = "" if self.table is self.model.__table__ else self.table.name
+        right = step.target.__table__.alias(f"{path}{suffix}{len(known) + 1 if known else ''}")
+        made = _Place(right, path, place.outer or step.null)
+        self.source = self.source.join(right, step.on(place.table, right), isouter=made.outer)
+        self.tables.append(right)
+        known.append(made)
+        if self.reuse is not None and step.many:
+            self.reuse.add(made)
+        return made
+
+    def first_loose(self, steps: "tuple[Step, ...]") -> int | None:
+        """The first of the steps that leads to many rows and has no join that may be used again; None if all have."""
+        places = [self._root]
+        for number, step in enumerate(steps):
+            places = [next_ for place in places for next_ in place.next.get(step.name, ())]
+            if step.many and not any(self.reuse is None or place in self.reuse for place in places):
+                return number
+        return None
 
     def column(self, path: Path) -> Column:
         """The SQL of a path, without its lookup."""
-        column: Column = self.at(path.steps).c[path.field.attname]
+        if path.computed:
+            name = path.field.name
+            self.touched = self.touched or name in self.aggregated
+            column = self.computed[name]
+        else:
+            column = self.at(path.steps).c[path.field.attname]
         return column if path.part is None else PARTS[path.part].sql(column)
+
+    def name(self, name: str, field: "Field[Any]", column: Column, *, aggregated: bool) -> None:
+        """Let an annotation be used by its name."""
+        self.fields[name] = field
+        self.computed[name] = column
+        if aggregated:
+            self.aggregated.add(name)

@@ -74,20 +74,25 @@ def read_code(type_: TypeEngine[Any], dialect: sa.Dialect, place: str, names: Na
 
 
 def object_loader(
-    nodes: Sequence[Node], types: Sequence[TypeEngine[Any]], dialect: sa.Dialect, surplus: int = 0
+    nodes: Sequence[Node],
+    names: Sequence[str],
+    types: Sequence[TypeEngine[Any]],
+    dialect: sa.Dialect,
+    surplus: int = 0,
 ) -> Load:
     """Return `load(rows, alias)`, which makes an object of each row, with its related objects in place.
 
-    `types` are those of the columns that are used, `surplus` how many more each row has.
+    `types` are those of the columns that are used, `surplus` how many more each row has. The last of those that are
+    used go to the attributes `names`.
     """
-    names: Names = {"new": object.__new__, "Batch": Batch}
-    reads = [read_code(type_, dialect, f"c{i}", names) for i, type_ in enumerate(types)]
+    used: Names = {"new": object.__new__, "Batch": Batch}
+    reads = [read_code(type_, dialect, f"c{i}", used) for i, type_ in enumerate(types)]
     lines = ["def load(rows, alias):", " out = []", " add = out.append"]
     lines += [line for number, node in enumerate(nodes) if (line := _batch_line(number, node, nodes))]
     columns = [f"c{i}" for i in range(len(types) + surplus)]
     lines.append(f" for {', '.join(columns)}, in rows:")
     for number, node in enumerate(nodes):
-        names[f"M{number}"] = node.model
+        used[f"M{number}"] = node.model
         body = _object_lines(number, node, reads, nodes)
         if node.steps:
             key = node.start + [f.primary_key for f in node.model._meta.fields].index(True)
@@ -95,7 +100,8 @@ def object_loader(
             lines += _attach_lines(number, node, nodes)
         else:
             lines += [f"  {line}" for line in body]
-    return compile_function("load", [*lines, "  add(o0)", " return out"], names)  # type: ignore[no-any-return] # it is what the lines say
+    lines += [f"  o0.{name} = {reads[len(types) - len(names) + i]}" for i, name in enumerate(names)]
+    return compile_function("load", [*lines, "  add(o0)", " return out"], used)  # type: ignore[no-any-return] # it is what the lines say
 
 
 def _loose(node: Node, nodes: Sequence[Node]) -> "list[tuple[int, Field[Any]]]":

@@ -5,7 +5,7 @@ is `exact` unless given. `contains` and `startswith` tell upper from lower case 
 `i` don't, on SQLite for ASCII letters only.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
@@ -14,15 +14,16 @@ import sqlalchemy as sa
 
 from spruce.db.dates import DateField
 from spruce.db.fields import Field, IntegerField
-from spruce.db.tokens import Tree
 from spruce.db.types import Day
 from spruce.errors import FieldError, nearest
 
 if TYPE_CHECKING:
     from spruce.db.models import Model
-    from spruce.db.relations import ForeignKey
+    from spruce.db.relations import Step
 
-__all__ = ["LOOKUPS", "PARTS", "Lookup", "Path", "check_op", "listed", "lookups_of", "resolve"]
+__all__ = ["LOOKUPS", "PARTS", "Lookup", "Path", "listed", "lookups_of", "resolve"]
+
+_NONE: Mapping[str, Field[Any]] = {}
 
 Column = sa.ColumnElement[Any]
 
@@ -119,17 +120,27 @@ def lookups_of(field: Field[Any]) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """A resolved path: foreign keys to follow, the field at their end, the part of it, the lookup."""
+    """A resolved path: relations to follow, the field at their end, the part of it, the lookup.
 
-    steps: "tuple[ForeignKey[Any], ...]"
+    `end` is the model behind it, if it names a relation; `computed` tells that it is an annotation.
+    """
+
+    steps: "tuple[Step, ...]"
     field: Field[Any]
     part: str | None
     lookup: str
+    end: "type[Model] | None" = None
+    computed: bool = False
 
     @property
     def nullable(self) -> bool:
         """Whether its value can be NULL in a row."""
         return self.field.null or any(step.null for step in self.steps)
+
+    @property
+    def many(self) -> bool:
+        """Whether it leads from one row to several."""
+        return any(step.many for step in self.steps)
 
     @property
     def compared(self) -> Field[Any]:
@@ -146,29 +157,65 @@ def listed(names: Iterable[str], near: str) -> str:
     return ", ".join(sorted(names, key=lambda name: (-SequenceMatcher(None, near.lower(), name).ratio(), name)))
 
 
-def resolve(model: "type[Model]", text: str, *, lookups: bool = True) -> Path:
-    """Find out what a path means. Raises FieldError, with the names that exist, for one that means nothing."""
+def resolve(
+    model: "type[Model]", text: str, *, lookups: bool = True, computed: Mapping[str, Field[Any]] = _NONE
+) -> Path:
+    """Find out what a path means; `computed` has the fields of annotations, which come first.
+
+    Raises FieldError, with the names that exist, for one that means nothing.
+    """
     parts = text.split("__")
-    steps: list[ForeignKey[Any]] = []
-    here, field = model, _field(model, parts.pop(0), text)
-    while parts and field.is_relation and parts[0] in field.target._meta.paths:  # type: ignore[attr-defined] # is_relation says that it is a ForeignKey
-        steps.append(field)  # type: ignore[arg-type] # the same
-        here = field.target  # type: ignore[attr-defined] # the same
-        field = _field(here, parts.pop(0), text)
-    if steps and field.primary_key:
+    for end in range(len(parts), 0, -1) if computed else ():
+        if "__".join(parts[:end]) in computed:
+            return _lookup((), computed["__".join(parts[:end])], parts[end:], text, lookups, None, True)
+    steps, field, end_model, parts = _follow(model, parts, text, computed)
+    if steps and field.primary_key and not steps[-1].many and isinstance(steps[-1], Field):
         field = steps.pop()  # the foreign key's own column holds it: no join
-    if parts and not lookups:
-        _refuse_rest(field, parts[0], text)
-    part = parts.pop(0) if parts and parts[0] in PARTS and field.family in PARTS[parts[0]].families else None
-    path = Path(tuple(steps), field, part, parts.pop(0) if parts else "exact")
-    _check_lookup(path, parts, text)
+    return _lookup(tuple(steps), field, parts, text, lookups, end_model, False)
+
+
+def _follow(
+    model: "type[Model]", parts: list[str], text: str, computed: Iterable[str]
+) -> "tuple[list[Any], Field[Any], type[Model] | None, list[str]]":
+    """Follow the names of a path as far as they are fields and relations; the rest is left."""
+    steps: list[Any] = []
+    here, rest = model, list(parts)
+    while True:
+        meta, name = here._meta, rest.pop(0)
+        over = meta.relations.get(name, ()) if name not in meta.paths else ()
+        field: Any = over[-1].target._meta.pk if over else _field(here, name, text, computed)
+        behind = over[-1].target if over else field.target if field.is_relation else None
+        steps += over
+        if behind is None or not rest or not behind._meta.knows(rest[0]):
+            return steps, field, behind, rest
+        if not over:
+            steps.append(field)
+        here = behind
+
+
+def _lookup(
+    steps: "tuple[Step, ...]",
+    field: Field[Any],
+    parts: list[str],
+    text: str,
+    lookups: bool,
+    end: "type[Model] | None",
+    computed: bool,
+) -> Path:
+    """The path with what stands behind its field."""
+    part = parts[0] if parts and parts[0] in PARTS and field.family in PARTS[parts[0]].families else None
+    rest = parts[1:] if part else parts
+    if rest and not lookups:
+        _refuse_rest(field, rest[0], text, end)
+    path = Path(steps, field, part, rest[0] if rest else "exact", end, computed)
+    _check_lookup(path, rest[1:], text)
     return path
 
 
-def _field(model: "type[Model]", name: str, text: str) -> Field[Any]:
+def _field(model: "type[Model]", name: str, text: str, computed: Iterable[str] = ()) -> Field[Any]:
     found: Field[Any] | None = model._meta.paths.get(name)
     if found is None:
-        known = model._meta.paths.keys() - {"pk"}
+        known = {*model._meta.paths, *model._meta.relations, *computed} - {"pk"}
         where = "" if name == text else f" (in {text!r})"
         raise FieldError(
             f"{model.__name__} has no field {name!r}{where}{nearest(name, known)}",
@@ -177,9 +224,9 @@ def _field(model: "type[Model]", name: str, text: str) -> Field[Any]:
     return found
 
 
-def _refuse_rest(field: Field[Any], rest: str, text: str) -> NoReturn:
-    if field.is_relation and rest not in LOOKUPS:
-        _field(field.target, rest, text)  # type: ignore[attr-defined] # is_relation says that it is a ForeignKey
+def _refuse_rest(field: Field[Any], rest: str, text: str, end: "type[Model] | None") -> NoReturn:
+    if end is not None and rest not in LOOKUPS:
+        _field(end, rest, text)
     raise FieldError(f"{text!r}: here stands the name of a field, without {rest!r} behind it")
 
 
@@ -191,53 +238,10 @@ def _check_lookup(path: Path, rest: list[str], text: str) -> None:
         if rest:
             raise FieldError(f"{text!r}: nothing can stand behind the lookup {wrong!r}, and there is {rest[0]!r}")
         return
-    if path.field.is_relation and wrong not in LOOKUPS:
-        _field(path.field.target, wrong, text)  # type: ignore[attr-defined] # is_relation says that it is a ForeignKey
+    if path.end is not None and wrong not in LOOKUPS:
+        _field(path.end, wrong, text)
     names = [*known, *(name for name, part in PARTS.items() if field.family in part.families)]
     raise FieldError(
         f"{type(path.field).__name__} {field.label} has no lookup {wrong!r} (in {text!r}){nearest(wrong, names)}",
         hint=f"Lookups: {listed(names, wrong)}.",
     )
-
-
-def check_op(model: "type[Model]", op: tuple[Any, ...]) -> None:
-    """Raise FieldError if a step of a query names what does not exist."""
-    checker = _CHECKS.get(op[0])
-    if checker is not None:
-        checker(model, op)
-
-
-def _check_conditions(model: "type[Model]", keys: Iterable[str | None], found: Iterable[Any]) -> None:
-    for key, token in zip(keys, found, strict=True):
-        if key is not None:
-            resolve(model, key)
-        elif isinstance(token, Tree):
-            _check_conditions(model, token.keys, token.tokens)
-
-
-def _check_names(model: "type[Model]", names: Iterable[str]) -> None:
-    for name in names:
-        resolve(model, name.lstrip("-"), lookups=False)
-
-
-def _check_related(model: "type[Model]", names: Iterable[str]) -> None:
-    for name in names:
-        path = resolve(model, name, lookups=False)
-        if not path.field.is_relation:
-            known = [field.name for field in path.field.model._meta.fields if field.is_relation]
-            raise FieldError(
-                f"select_related({name!r}): {path.field.label} is no ForeignKey",
-                hint=f"Foreign keys of {path.field.model.__name__}: {', '.join(known) or 'none'}.",
-            )
-
-
-_CHECKS: dict[str, Callable[[Any, Any], None]] = {
-    "filter": lambda model, op: _check_conditions(model, op[2], op[3]),
-    "get": lambda model, op: _check_conditions(model, op[2], op[3]),
-    "update": lambda model, op: _check_names(model, op[1]),
-    "order": lambda model, op: _check_names(model, [name for name in op[1] if name != "?"]),
-    "values": lambda model, op: _check_names(model, op[1]),
-    "list": lambda model, op: _check_names(model, op[1]),
-    "related": lambda model, op: _check_related(model, op[1]),
-    "aggregate": lambda model, op: _check_names(model, [key[1] for _, key in op[1] if key[1] != "*"]),
-}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from spruce.db.fields import AutoField, Field
-from spruce.db.relations import ForeignKey, Reverse
+from spruce.db.relations import ForeignKey, Reverse, ReverseStep, Step
 from spruce.db.shapes import Shape
 from spruce.errors import FieldError, ModelError, nearest
 
@@ -41,12 +41,17 @@ class Options:
         self.fields = self._collect(own)
         self.paths = self._paths()
         self.ordering: tuple[str, ...] = tuple(given.get("ordering", self._inherited_ordering()))
+        self.relations: dict[str, tuple[Step, ...]] = {}  # names by which queries go to those that point here
         self.pointing: list[ForeignKey[Any]] = []  # the foreign keys of other models that point here
         self.shape = Shape(model)
         self.writers: dict[tuple[Any, ...], Any] = {}  # see storing.py
 
     def __repr__(self) -> str:
         return f"<Options of {self.label}>"
+
+    def knows(self, name: str) -> bool:
+        """Whether a query may call a field or relation by this name."""
+        return name in self.paths or name in self.relations
 
     @property
     def label(self) -> str:
@@ -165,6 +170,8 @@ class Registry:
             if field.names(model):
                 field.to = model
             field.target._meta.pointing.append(field)
+            if field.query_name is not None:
+                field.target._meta.relations[field.query_name] = (ReverseStep(field, field.query_name),)
             if field.accessor is not None:
                 setattr(field.target, field.accessor, Reverse(field))
 
@@ -180,6 +187,7 @@ class Registry:
         for field in model._meta.fields:
             if isinstance(field, ForeignKey) and not isinstance(field.to, str) and field in field.to._meta.pointing:
                 field.to._meta.pointing.remove(field)
+                field.to._meta.relations.pop(field.query_name or "", None)
         table = self.metadata.tables.get(model._meta.db_table)
         if table is not None:
             self.metadata.remove(table)

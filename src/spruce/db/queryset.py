@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING, Any, Generic, overload
 from typing_extensions import TypeVar
 
 from spruce.db import tokens, transactions
+from spruce.db.aggregates import Aggregate
 from spruce.db.builder import plan_for
 from spruce.db.databases import Database, choose
 from spruce.db.deletion import delete_rows
-from spruce.db.expressions import Aggregate
+from spruce.db.expressions import Ordered, Term
 from spruce.db.relations import ForeignKey
 from spruce.db.shapes import Op, Plan, Shape
 from spruce.db.storing import insert_object
+from spruce.db.tokens import annotations, order_terms
 from spruce.errors import FieldError
 
 if TYPE_CHECKING:
@@ -110,10 +112,31 @@ class QuerySet(Generic[M, R]):
         """No rows."""
         return self._step(("none",))  # type: ignore[no-any-return] # the same
 
-    def order_by(self, *names: str) -> "QuerySet[M, R]":
-        """In the order of these fields, descending with "-" before the name, at random for "?"; no names, no order."""
+    def order_by(self, *names: str | Term | Ordered) -> "QuerySet[M, R]":
+        """In the order of these fields, descending with "-" before the name, at random for "?"; no names, no order.
+
+        Expressions take part as they are or with a direction: `order_by(db.F("stock").desc(nulls_last=True))`.
+        """
         self._whole("reorder")
-        return self._step(("order", names))  # type: ignore[no-any-return] # the same
+        terms, values = order_terms(names)
+        return self._step(("order", terms), values)  # type: ignore[no-any-return] # the same
+
+    def annotate(self, *aggregates: Term, **named: Any) -> "QuerySet[M, R]":
+        """With values that the database computes for each row, as attributes: `annotate(n=db.Count("products"))`.
+
+        Filters, orders and further annotations may use their names. After `values()`, aggregates are of groups of rows
+        that are equal in the fields named there.
+        """
+        return self._annotated(aggregates, named, shown=True)  # type: ignore[no-any-return] # the same
+
+    def alias(self, *aggregates: Term, **named: Any) -> "QuerySet[M, R]":
+        """As `annotate`, for use in further steps only: the results don't have it."""
+        return self._annotated(aggregates, named, shown=False)  # type: ignore[no-any-return] # the same
+
+    def _annotated(self, aggregates: tuple[Term, ...], named: dict[str, Any], *, shown: bool) -> Any:
+        self._whole("annotate")
+        names, keys, values = annotations(aggregates, named)
+        return self._step(("annotate", names, keys, shown), values)
 
     def reverse(self) -> "QuerySet[M, R]":
         """In the opposite order; without any order, as before."""
@@ -342,14 +365,10 @@ class QuerySet(Generic[M, R]):
             return False
         return self._one(("exists",))[0] is not None
 
-    def aggregate(self, *aggregates: Aggregate, **named: Aggregate) -> dict[str, Any]:
+    def aggregate(self, *aggregates: Aggregate, **named: Term) -> dict[str, Any]:
         """Values out of all rows: `aggregate(db.Avg("price"), most=db.Max("price"))` gives `price__avg` and `most`."""
-        wanted = {each.default_alias: each for each in aggregates} | named
-        for alias, each in wanted.items():
-            if not isinstance(each, Aggregate):
-                raise FieldError(f"aggregate({alias}={each!r}) takes Count, Sum, Avg, Min or Max")
-        op: Op = ("aggregate", tuple((alias, each.key) for alias, each in wanted.items()))
-        return self._one(op)[0] if wanted else {}
+        names, keys, values = annotations(aggregates, named)
+        return self._one(("aggregate", names, keys), values)[0] if names else {}
 
     def update(self, **values: Any) -> int:
         """Write these values, which may be computed with F, to all rows; return how many there are.

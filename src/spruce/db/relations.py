@@ -7,9 +7,10 @@ changed since, by assignment, is noticed because the object that is kept no long
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, Unpack, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Protocol, TypeVar, Unpack, overload
 
 import sqlalchemy as sa
+from sqlalchemy.sql.selectable import FromClause
 from sqlalchemy.types import TypeEngine
 
 from spruce.db.databases import choose
@@ -31,6 +32,8 @@ __all__ = [
     "OnDelete",
     "Related",
     "Reverse",
+    "ReverseStep",
+    "Step",
     "settle",
 ]
 
@@ -69,6 +72,7 @@ class ForeignKey(Field[M], Generic[M]):
     what = "object or key"
     family = "relation"
     is_relation = True
+    many: ClassVar[bool] = False
 
     @overload
     def __init__(
@@ -152,6 +156,18 @@ class ForeignKey(Field[M], Generic[M]):
             return None if self.related_name.endswith("+") else self.related_name
         return f"{self.model.__name__.lower()}_set"
 
+    def on(self, left: FromClause, right: FromClause) -> sa.ColumnElement[bool]:
+        """The condition that joins the table it points to."""
+        condition: sa.ColumnElement[bool] = left.c[self.attname] == right.c[self.key.attname]
+        return condition
+
+    @property
+    def query_name(self) -> str | None:
+        """The name by which queries go the other way."""
+        if self.related_name is not None:
+            return None if self.related_name.endswith("+") else self.related_name
+        return self.model.__name__.lower()
+
     def column(self) -> sa.Column[Any]:
         """The column, with an index as it is looked up from the other side."""
         target = f"{self.target._meta.db_table}.{self.key.db_column or self.key.attname}"
@@ -182,6 +198,43 @@ class ForeignKey(Field[M], Generic[M]):
     def fit(self, value: Any) -> Any:
         """Keys that the primary key can hold."""
         return self.key.fit(value)
+
+
+class Step(Protocol):
+    """A relation that a query follows from one table to the next."""
+
+    name: str
+    null: bool  # whether it may lead to nothing
+
+    @property
+    def many(self) -> bool:
+        """Whether it leads to several rows."""
+        ...
+
+    @property
+    def target(self) -> "type[Model]":
+        """The model that it leads to."""
+        ...
+
+    def on(self, left: FromClause, right: FromClause) -> sa.ColumnElement[bool]:
+        """The condition that joins the table that it leads to."""
+        ...
+
+
+class ReverseStep:
+    """A ForeignKey followed from the other side."""
+
+    null = True
+
+    def __init__(self, field: ForeignKey[Any], name: str) -> None:
+        self.field = field
+        self.name = name
+        self.many = not field.unique
+        self.target: type[Model] = field.model
+
+    def on(self, left: FromClause, right: FromClause) -> sa.ColumnElement[bool]:
+        """The condition that joins the table of those that point here."""
+        return self.field.on(right, left)
 
 
 class Related:

@@ -9,12 +9,13 @@ Shapes are bounded: past `MAX_SHAPES` those that were not used since the last cl
 QuerySet that holds a cleared shape still works; the next one like it grows a new shape.
 """
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from spruce.db.lookups import check_op
+from spruce.db.checking import check_op
 
 if TYPE_CHECKING:
+    from spruce.db.fields import Field
     from spruce.db.models import Model
 
 __all__ = ["MAX_SHAPES", "Op", "Plan", "Shape"]
@@ -51,10 +52,17 @@ class Plan:
 class Shape:
     """A node of the trie: the query of `parent` with `op` added."""
 
-    __slots__ = ("model", "next", "op", "parent", "plans", "root", "size", "used")
+    __slots__ = ("fields", "model", "next", "op", "parent", "plans", "root", "size", "used")
 
-    def __init__(self, model: "type[Model]", parent: "Shape | None" = None, op: Op = ()) -> None:
+    def __init__(
+        self,
+        model: "type[Model]",
+        parent: "Shape | None" = None,
+        op: Op = (),
+        fields: "Mapping[str, Field[Any]] | None" = None,
+    ) -> None:
         self.model = model
+        self.fields = fields or {}  # of the annotations, by name
         self.parent = parent
         self.op = op
         self.next: dict[Op, Shape] = {}
@@ -68,12 +76,14 @@ class Shape:
         known = self.next.get(op)
         if known is not None:
             return known
-        check_op(self.model, op)
+        fields = check_op(self.model, self.fields, op)
         root = self.root
         root.size += 1
         if root.size > MAX_SHAPES:
             root.size -= root.clear_unused(1 + MAX_SHAPES // 4)
-        return self.next.setdefault(op, Shape(self.model, self, op))  # setdefault: two OS threads get the same one
+        return self.next.setdefault(
+            op, Shape(self.model, self, op, fields)
+        )  # setdefault: two OS threads get the same one
 
     def clear_unused(self, most: int) -> int:
         """Drop leaves below that were not used since the last call, `most` of them at most; return how many."""

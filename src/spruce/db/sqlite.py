@@ -18,7 +18,6 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Sequence
-from decimal import ROUND_HALF_UP, Decimal
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, NoReturn, TypeVar
@@ -29,7 +28,7 @@ from sqlalchemy.engine import URL
 
 from spruce import green
 from spruce.db.sqlite_errors import is_busy, locked, translated
-from spruce.db.types import EXACT
+from spruce.db.sqlite_functions import SPREADS, scale
 from spruce.errors import ConfigError, OperationalError, TransactionError, nearest
 from spruce.green import tpool
 
@@ -265,7 +264,9 @@ class SQLite:
         return handle
 
     def _prepare(self, raw: sqlite3.Connection) -> None:
-        raw.create_function("spruce_scale", 3, _scale, deterministic=True)
+        raw.create_function("spruce_scale", 3, scale, deterministic=True)
+        for name, spread in SPREADS.items():
+            raw.create_aggregate(name, 1, spread)  # type: ignore[arg-type] # typeshed knows of whole numbers only
         deadline = time.monotonic() + self.timeout
         for setting in ("foreign_keys = ON", "synchronous = NORMAL", "journal_mode = WAL"):
             sql = f"PRAGMA {setting}"
@@ -409,15 +410,6 @@ def _sleep(seconds: float) -> None:
         green.sleep(seconds)
     else:
         time.sleep(seconds)
-
-
-def _scale(units: int | None, operator: str, factor: str | None) -> int | None:
-    """Multiply or divide a whole number of units, rounding halves away from zero. See arithmetic.py."""
-    if units is None or factor is None:
-        return None
-    other = Decimal(factor)
-    exact = EXACT.multiply(Decimal(units), other) if operator == "*" else EXACT.divide(Decimal(units), other)
-    return int(exact.to_integral_value(ROUND_HALF_UP))
 
 
 def _read_timeout(url: URL) -> float:

@@ -15,10 +15,25 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.sql import ClauseElement
 
-from spruce.db.expressions import F, Q
+from spruce.db.expressions import Ordered, Q, Term
 from spruce.errors import FieldError
 
-__all__ = ["PLAIN", "Clause", "Expression", "Flag", "In", "Nested", "Row", "Tree", "conditions", "token", "tokens"]
+__all__ = [
+    "PLAIN",
+    "Clause",
+    "Expression",
+    "Flag",
+    "In",
+    "Nested",
+    "Row",
+    "Tree",
+    "annotations",
+    "conditions",
+    "operand",
+    "order_terms",
+    "token",
+    "tokens",
+]
 
 _BASES: tuple[type, ...] = (
     bool, int, str, float, bytes, Decimal, dt.datetime, dt.date, dt.time, dt.timedelta, uuid.UUID,
@@ -51,7 +66,7 @@ class Row(NamedTuple):
 
 
 class Expression(NamedTuple):
-    """An F with its arithmetic."""
+    """An F with its arithmetic, a function, or another term."""
 
     key: Hashable
     width: int
@@ -103,8 +118,8 @@ def token(value: Any) -> tuple[Any, Values]:
             return base, (_as_base(base, value),)
     if isinstance(value, list | tuple | set | frozenset | range | dict | type({}.values())):
         return _of_list(value)
-    if isinstance(value, F):
-        return Expression(*_of_f(value)), value.values
+    if isinstance(value, Term):
+        return Expression(*_of_term(value)), value.values
     if isinstance(value, Q):
         return _of_q(value)
     if hasattr(kind, "_meta"):
@@ -118,6 +133,51 @@ def token(value: Any) -> tuple[Any, Values]:
         f"a {kind.__name__} cannot stand in a query",
         hint="It takes plain values, lists of them, model objects, QuerySets, F, Q and SQLAlchemy expressions.",
     )
+
+
+def operand(value: Any) -> tuple[Any, Values]:
+    """Return key and values of what an expression is made of: a field's name, a term, a Q, a QuerySet or a value."""
+    if isinstance(value, str):
+        return ("F", value), ()
+    if isinstance(value, Term):
+        return _of_term(value)[0], value.values
+    if value is None:
+        return ("null",), ()
+    one, values = token(value)
+    if isinstance(one, Tree):
+        return ("condition", one), values
+    if isinstance(one, Nested):
+        return ("subquery", one.shape), values
+    if isinstance(one, Clause):
+        return ("clause", one), values
+    if not isinstance(one, type):
+        raise FieldError(f"{value!r} cannot be part of an expression")
+    return ("value", one), values
+
+
+def annotations(given: Iterable[Any], named: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[Hashable, ...], Values]:
+    """Return names, keys and values of what `annotate()` was given. Raises FieldError for what is no expression."""
+    wanted = {each.default_alias: each for each in given if isinstance(each, Term)} | dict(named)
+    for each in [*given, *named.values()]:
+        if not isinstance(each, Term | Q | ClauseElement) and not hasattr(each, "as_subquery"):
+            raise FieldError(f"{each!r} is no expression", hint='Name a field by db.F("…").')
+    pairs = [operand(each) for each in wanted.values()]
+    return tuple(wanted), tuple(pair[0] for pair in pairs), tuple(value for pair in pairs for value in pair[1])
+
+
+def order_terms(names: Iterable[Any]) -> tuple[tuple[Any, ...], Values]:
+    """Return what is hashable of what `order_by()` was given, and the values in it."""
+    made: list[Any] = []
+    values: list[Any] = []
+    for name in names:
+        if isinstance(name, str):
+            made.append(name)
+            continue
+        ordered = name if isinstance(name, Ordered) else Ordered(name, False, False, False)
+        key, found = operand(ordered.term)
+        made.append((key, ordered.down, ordered.nulls))
+        values.extend(found)
+    return tuple(made), tuple(values)
 
 
 def tokens(values: Iterable[Any]) -> tuple[tuple[Hashable, ...], Values]:
@@ -144,7 +204,7 @@ def conditions(
 
 def _of_condition(key: str | None, value: Any) -> tuple[Hashable, Values]:
     if key is None:
-        if not isinstance(value, Q | ClauseElement) and not hasattr(value, "__clause_element__"):
+        if not isinstance(value, Q | Term | ClauseElement) and not hasattr(value, "__clause_element__"):
             raise FieldError(
                 f"{value!r} is no condition",
                 hint="Conditions are keywords (price__gt=10), Qs, or SQLAlchemy expressions (Product.price > 10).",
@@ -173,7 +233,7 @@ def _of_list(value: Iterable[Any]) -> tuple[Hashable, Values]:
     return In(length, frozenset(map(type, plain))), plain + plain[-1:] * (length - count)
 
 
-def _of_f(value: F) -> tuple[Hashable, int]:
+def _of_term(value: Term) -> tuple[Hashable, int]:
     bad = next((item for item in value.values if type(item) not in PLAIN or item is None), value)
     if bad is not value:
         raise FieldError(f"{bad!r} cannot stand in arithmetic with F()")

@@ -1,0 +1,112 @@
+"""Aggregates: one value out of many rows, for `aggregate()` and, per row or group, for `annotate()`."""
+
+from collections.abc import Hashable
+from typing import Any
+
+from spruce.db.expressions import Q, Term
+from spruce.db.tokens import operand, token
+from spruce.errors import FieldError
+
+__all__ = ["Aggregate", "Avg", "Count", "Max", "Min", "StdDev", "Sum", "Variance"]
+
+
+class Aggregate(Term):
+    """One value out of all rows of a query or of a group; rows where the field is null don't count.
+
+    It takes the name of a field, which may cross relations, or an expression. `filter`, a Q, says which rows count, and
+    `default` what is given when there are none.
+    """
+
+    __slots__ = ("field",)
+    function = ""
+
+    def __init__(self, field: str | Term, *, distinct: bool = False, filter: Q | None = None, default: Any = None):  # noqa: A002 - Django's name
+        if not isinstance(field, str | Term):
+            raise TypeError(f"{type(self).__name__}() takes the name of a field, not {field!r}")
+        self.field = field
+        inner: Hashable = None
+        values: tuple[Any, ...] = ()
+        if field != "*":
+            inner, values = operand(field)
+        condition, found = self._filter(filter)
+        self.key = ("aggregate", self.function, inner, distinct, condition, None if default is None else type(default))
+        self.values = values + found + (() if default is None else (default,))
+
+    def _filter(self, condition: Q | None) -> tuple[Hashable, tuple[Any, ...]]:
+        if condition is None:
+            return None, ()
+        if not isinstance(condition, Q):
+            raise FieldError(f"{type(self).__name__}(filter={condition!r}) takes a Q, as: filter=db.Q(price__gt=5)")
+        return token(condition)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.field!r}{', distinct=True' if self.key[3] else ''})"
+
+    @property
+    def default_alias(self) -> str:
+        """The name of the result when none is given: `price__avg`."""
+        if not isinstance(self.field, str):
+            return super().default_alias
+        return f"{self.field}__{self.function}"
+
+
+class Count(Aggregate):
+    """How many rows, or different values with `distinct`; `"*"` counts all rows."""
+
+    __slots__ = ()
+    function = "count"
+
+    @property
+    def default_alias(self) -> str:
+        """`__count` for all rows, as Django has it."""
+        return "__count" if self.field == "*" else super().default_alias
+
+
+class Sum(Aggregate):
+    """The sum; None when there are no rows."""
+
+    __slots__ = ()
+    function = "sum"
+
+
+class Avg(Aggregate):
+    """The mean: a float, or a Decimal of a DecimalField; None when there are no rows."""
+
+    __slots__ = ()
+    function = "avg"
+
+
+class Min(Aggregate):
+    """The smallest; None when there are no rows."""
+
+    __slots__ = ()
+    function = "min"
+
+
+class Max(Aggregate):
+    """The largest; None when there are no rows."""
+
+    __slots__ = ()
+    function = "max"
+
+
+class StdDev(Aggregate):
+    """The standard deviation, as a float: of all there are, or with `sample` of a sample of them."""
+
+    __slots__ = ()
+    function = "stddev"
+
+    def __init__(self, field: str | Term, *, sample: bool = False, **options: Any) -> None:
+        super().__init__(field, **options)
+        self.key = (self.key[0], f"{self.function}_{'samp' if sample else 'pop'}", *self.key[2:])
+
+
+class Variance(StdDev):
+    """The variance, as a float: of all there are, or with `sample` of a sample of them."""
+
+    __slots__ = ()
+    function = "variance"
+
+    def __init__(self, field: str | Term, *, sample: bool = False, **options: Any) -> None:
+        super().__init__(field, sample=sample, **options)
+        self.key = (self.key[0], f"var_{'samp' if sample else 'pop'}", *self.key[2:])

@@ -1,0 +1,99 @@
+"""Checks of a query while it is built: each step that names what does not exist is refused where it is written."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from spruce.db.fields import Field
+from spruce.db.lookups import resolve
+from spruce.db.outputs import named, output
+from spruce.db.tokens import Expression, Tree
+from spruce.errors import FieldError
+
+if TYPE_CHECKING:
+    from spruce.db.models import Model
+
+__all__ = ["check_op"]
+
+Fields = Mapping[str, Field[Any]]
+
+
+def check_op(model: "type[Model]", fields: Fields, op: tuple[Any, ...]) -> Fields:
+    """Raise FieldError if a step of a query names what does not exist; return the annotations that hold after it."""
+    checker = _CHECKS.get(op[0])
+    if checker is None:
+        return fields
+    return checker(model, fields, *op[1:]) or fields
+
+
+def _check_conditions(
+    model: "type[Model]", fields: Fields, negated: bool, keys: Iterable[str | None], found: Iterable[Any]
+) -> None:
+    for key, token in zip(keys, found, strict=True):
+        if key is not None:
+            resolve(model, key, computed=fields)
+        elif isinstance(token, Tree):
+            _check_conditions(model, fields, negated, token.keys, token.tokens)
+        if isinstance(token, Expression):
+            output(model, fields, token.key)
+
+
+def _check_names(model: "type[Model]", fields: Fields, names: Iterable[Any], *_: Any) -> None:
+    for name in names:
+        if isinstance(name, str):
+            if name != "?":
+                resolve(model, name.lstrip("-"), lookups=False, computed=fields)
+        else:
+            output(model, fields, name[0])
+
+
+def _check_update(model: "type[Model]", fields: Fields, names: Iterable[str], found: Iterable[Any]) -> None:
+    for name, token in zip(names, found, strict=True):
+        path = resolve(model, name, lookups=False)
+        if path.steps:
+            raise FieldError(f"update({name}=…) writes fields of {model.__name__} only", hint="Update the other model.")
+        if isinstance(token, Expression):
+            output(model, fields, token.key)
+
+
+def _check_related(model: "type[Model]", fields: Fields, names: Iterable[str]) -> None:
+    for name in names:
+        path = resolve(model, name, lookups=False)
+        if path.end is None or path.many:
+            known = [field.name for field in path.field.model._meta.fields if field.is_relation]
+            raise FieldError(
+                f"select_related({name!r}): {path.field.label} is no ForeignKey",
+                hint=f"Foreign keys of {path.field.model.__name__}: {', '.join(known) or 'none'}.",
+            )
+
+
+def _check_annotations(
+    model: "type[Model]", fields: Fields, names: Iterable[str], keys: Iterable[Any], shown: bool
+) -> Fields:
+    known = dict(fields)
+    for name, key in zip(names, keys, strict=True):
+        if model._meta.knows(name):
+            raise FieldError(
+                f"the annotation {name!r} would hide {model.__name__}.{name}", hint="Give it another name."
+            )
+        if ("__" in name and not name.rpartition("__")[0]) or (name.startswith("_") and not name.startswith("__")):
+            raise FieldError(f"the name {name!r} of an annotation cannot begin with an underscore")
+        known[name] = named(model, name, output(model, known, key))
+    return known
+
+
+def _check_aggregates(model: "type[Model]", fields: Fields, names: Iterable[str], keys: Iterable[Any]) -> None:
+    for key in keys:
+        output(model, fields, key)
+
+
+_CHECKS: dict[str, Callable[..., Fields | None]] = {
+    "filter": _check_conditions,
+    "get": _check_conditions,
+    "update": _check_update,
+    "order": _check_names,
+    "values": _check_names,
+    "list": _check_names,
+    "related": _check_related,
+    "annotate": _check_annotations,
+    "aggregate": _check_aggregates,
+}

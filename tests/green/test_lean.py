@@ -666,7 +666,7 @@ async def end(transports: list[Any], others: list[socket.socket]) -> None:
 
 
 def batch_of(loop: LeanLoop, *acts: Callable[[], object], clock: Callable[[], float] = lambda: 1000.0) -> None:
-    """Call these in one poll's batch, in this order, and stop the loop after it. The clock stands still unless one is given."""
+    """Call these in one poll's batch, in this order, and stop the loop after it. The clock stands still by default."""
     pairs = [socket.socketpair() for _ in acts]
     for (ours, theirs), act in zip(pairs, acts, strict=True):
         loop.add_reader(ours, lambda ours=ours, act=act: (loop.remove_reader(ours), loop.stop(), act()))

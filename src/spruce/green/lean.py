@@ -259,11 +259,12 @@ class LeanLoop(Connections):
         descriptors, holding = self._descriptors, self.holding
         readers, writers, stale = descriptors.readers, descriptors.writers, descriptors.stale
         callback: Callable[[], object] | None
-        since = 0.0 if holding is None else self.time()
+        time = self.time
+        since = 0.0 if holding is None else time()
         for fd, event in batch:
-            if holding and (len(holding) == MOST_HELD or self.time() - since > _LONGEST_HOLD):
+            if holding and (len(holding) == MOST_HELD or time() - since > _LONGEST_HOLD):
                 flush(holding)
-                since = self.time()
+                since = time()
             if event & READABLE and fd not in stale:
                 callback = readers.get(fd)
                 if callback is not None:

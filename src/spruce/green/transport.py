@@ -142,24 +142,17 @@ class SocketTransport(_SelectorSocketTransport):  # type: ignore[misc]  # its ba
             or type(data) is not bytes
             or not data
         ):
-            self.flush()
+            self._send_first()
             super().write(data)
             return
         if self._held:
-            if len(self._held) + len(data) < HELD_SIZE:
-                self._held += data
-                return
-            self.flush()
-            self.write(data)
+            self._hold_more(data)
             return
         holding = self._loop.holding
         if holding is not None and len(data) < HELD_SIZE and len(holding) < MOST_HELD:
             self._held = data
             holding.append(self)
-        else:
-            self._send_now(data)
-
-    def _send_now(self, data: bytes) -> None:
+            return
         try:
             sent = self._send(data)
         except (BlockingIOError, InterruptedError):
@@ -174,39 +167,60 @@ class SocketTransport(_SelectorSocketTransport):  # type: ignore[misc]  # its ba
 
     # ---- what is held goes first ------------------------------------------------------------------------------------
 
-    def flush(self) -> None:
-        """Send what is held."""
-        data = self._held
-        if data:
-            self._held = b""
-            self._send_now(data)
+    def send_held(self) -> None:
+        """Send what is held. The loop calls this, between two events, and nobody else."""
+        data, self._held = self._held, b""
+        try:
+            sent = self._send(data) if data else 0
+        except (BlockingIOError, InterruptedError):
+            sent = 0
+        except (SystemExit, KeyboardInterrupt):
+            raise
+        except BaseException as exc:
+            self._context.run(self._fatal_error, exc, "Fatal write error on socket transport")
+            return
+        if sent != len(data):
+            self._context.run(super().write, memoryview(data)[sent:])
+
+    def _send_first(self) -> None:
+        """The same for whoever uses the transport, in their own context as any write."""
+        if self._held:
+            data, self._held = self._held, b""
+            super().write(data)
+
+    def _hold_more(self, data: bytes) -> None:
+        if len(self._held) + len(data) < HELD_SIZE:
+            self._held += data
+        else:
+            self._send_first()
+            self.write(data)
 
     def writelines(self, list_of_data: Iterable[bytes | bytearray | memoryview]) -> None:
         """Send all of these, or keep what the socket doesn't take yet."""
-        self.flush()
+        self._send_first()
         super().writelines(list_of_data)
 
     def write_eof(self) -> None:
         """Tell the other end that this was all; reading goes on."""
-        self.flush()
+        self._send_first()
         super().write_eof()
 
     def close(self) -> None:
         """Send what is kept, then close. Returns at once."""
-        self.flush()
+        self._send_first()
         super().close()
 
     def _force_close(self, exc: BaseException | None) -> None:
-        self.flush()
+        self._send_first()
         super()._force_close(exc)
 
     def get_write_buffer_size(self) -> int:
         """The number of bytes that the socket didn't take yet."""
-        self.flush()
+        self._send_first()
         return super().get_write_buffer_size()  # type: ignore[no-any-return]  # the base is not in typeshed
 
     def _make_empty_waiter(self) -> Any:
-        self.flush()
+        self._send_first()
         return super()._make_empty_waiter()
 
     def _call_connection_lost(self, exc: BaseException | None) -> None:
@@ -222,8 +236,7 @@ def flush(holding: "deque[SocketTransport]") -> None:
     """Send what these transports hold, all of them whatever one of them raises."""
     try:
         while holding:
-            transport = holding.popleft()
-            transport._context.run(transport.flush)
+            holding.popleft().send_held()
     finally:
         if holding:
             flush(holding)

@@ -386,6 +386,28 @@ def test_a_fork_inside_a_green_thread(program: Program) -> None:
     )
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs to become another user")
+def test_an_address_that_one_may_not_listen_on(program: Program, tmp_path: Path) -> None:
+    """The error says which ports everybody may use."""
+    tmp_path.chmod(0o700)
+    ended = program(
+        f"""
+        import socket
+        os.setuid(65534)
+        try:
+            green.listen({str(tmp_path / "socket")!r}, socket.AF_UNIX)
+        except OSError:
+            pass
+        except Exception as exc:
+            say(exc)
+        """
+    )
+    assert ended.stdout == (
+        f"may not listen on {tmp_path}/socket: permission denied. "
+        "choose a port above 1023, or a folder that you may write to\n"
+    )
+
+
 # The memory hazard of loops that are written in C
 
 

@@ -297,6 +297,7 @@ class Hub:
     def abandon(self) -> None:
         """In a forked child: nothing may park here any more, and what is shared with the parent stays untouched."""
         self.park = _forked
+        self.watchers = {}
         for carrier in self.carriers:
             carrier.park = _forked
 
@@ -309,9 +310,7 @@ class Hub:
 
     async def end_threads(self) -> None:
         """Raise GreenletExit once in every thread and give them 5 s to end; then end the carriers."""
-        for entry, seq in list(self.ready):
-            if seq == START:
-                entry.interrupt(GreenletExit())
+        self._end_unstarted()
         deadline = self.loop.time() + _SHUTDOWN_SECONDS
         interrupted: dict[GreenThread, asyncio.Future[None]] = {}
         while (live := self.live_threads()) and (left := deadline - self.loop.time()) > 0:
@@ -325,6 +324,11 @@ class Hub:
         if tasks := [thread.task for thread in interrupted if thread.dead and thread.task is not None]:
             await asyncio.wait(tasks)
         self.release()
+
+    def _end_unstarted(self) -> None:
+        for entry, seq in list(self.ready):
+            if seq == START:
+                entry.interrupt(GreenletExit())
 
     def end_of(self, thread: GreenThread) -> "asyncio.Future[None]":
         """A future of this loop that is done when the thread is dead."""
@@ -346,6 +350,7 @@ class Hub:
         for entry in list(self.ready):
             if isinstance(entry[0], _Raise):  # raised already: it has ended the program
                 self.ready.remove(entry)
+        self._end_unstarted()
         ending = loop.create_task(self._end())
         ending.add_done_callback(lambda _: loop.stop())
         try:

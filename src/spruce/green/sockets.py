@@ -3,21 +3,22 @@
 import errno
 import os
 import socket
-import ssl
 import stat
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from spruce.errors import PortInUse, ServerError
-from spruce.green.runtime import get_hub, peek_hub
-from spruce.green.threads import await_
+from spruce.green.greenthread import AnyHub
+from spruce.green.runtime import current_carrier, get_hub
+from spruce.green.threads import await_, sleep
 from spruce.green.watching import forget, wait_readable, wait_writable
 
 __all__ = ["GreenSocket", "connect", "listen"]
 
 T = TypeVar("T")
+_BACKLOG_SECONDS: Final = 0.002  # between two tries to connect
 
 
 class GreenSocket(socket.socket):
@@ -27,10 +28,11 @@ class GreenSocket(socket.socket):
     is closed while another green thread waits for it raises OSError (EBADF) there.
     """
 
-    __slots__ = ("_seconds",)
+    __slots__ = ("_hub", "_seconds")
 
     def __init__(self, family: int = -1, type: int = -1, proto: int = -1, fileno: int | None = None) -> None:  # noqa: A002 - its name
         super().__init__(family, type, proto, fileno)
+        self._hub: AnyHub | None = None  # that it was last waited for on
         self._seconds: float | None = socket.getdefaulttimeout()
         super().settimeout(0.0)
 
@@ -61,18 +63,32 @@ class GreenSocket(socket.socket):
 
     # ---- calls that may wait -----------------------------------------------------------------------------------------
 
-    def _retry(self, call: Callable[..., T], wait: Callable[[int, float | None], bool], *args: Any) -> T:
+    def _wait_readable(self, timeout: float | None) -> bool:
+        self._stay_on_this_hub()
+        return wait_readable(self.fileno(), timeout, keep=True)
+
+    def _wait_writable(self, timeout: float | None) -> bool:
+        self._stay_on_this_hub()
+        return wait_writable(self.fileno(), timeout, keep=True)
+
+    def _stay_on_this_hub(self) -> None:
+        hub = current_carrier().hub
+        if self._hub is not hub:
+            self._forget()
+            self._hub = hub
+
+    def _retry(self, call: Callable[..., T], wait: Callable[[float | None], bool], *args: Any) -> T:
         """Make the system call until it doesn't have to wait, `_seconds` at most."""
         limit = self._seconds
         deadline = None if limit is None else time.monotonic() + limit
         while True:
             try:
                 return call(*args)
-            except (BlockingIOError, ssl.SSLWantReadError):
+            except BlockingIOError:
                 if limit == 0.0:
                     raise
             left = None if deadline is None else deadline - time.monotonic()
-            if (left is not None and left <= 0) or not wait(self.fileno(), left):
+            if (left is not None and left <= 0) or not wait(left):
                 raise TimeoutError("timed out")
 
     def recv(self, bufsize: int, flags: int = 0) -> bytes:
@@ -80,26 +96,34 @@ class GreenSocket(socket.socket):
         try:
             return super().recv(bufsize, flags)
         except BlockingIOError:
-            return self._retry(super().recv, wait_readable, bufsize, flags)
+            return self._retry(super().recv, self._wait_readable, bufsize, flags)
 
     def recv_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> int:
         """As socket.recv_into."""
-        return self._retry(super().recv_into, wait_readable, buffer, nbytes, flags)
+        return self._retry(super().recv_into, self._wait_readable, buffer, nbytes, flags)
 
     def recvfrom(self, bufsize: int, flags: int = 0) -> tuple[bytes, Any]:
         """As socket.recvfrom."""
-        return self._retry(super().recvfrom, wait_readable, bufsize, flags)
+        return self._retry(super().recvfrom, self._wait_readable, bufsize, flags)
 
     def recvfrom_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> tuple[int, Any]:
         """As socket.recvfrom_into."""
-        return self._retry(super().recvfrom_into, wait_readable, buffer, nbytes, flags)
+        return self._retry(super().recvfrom_into, self._wait_readable, buffer, nbytes, flags)
+
+    def recvmsg(self, *args: Any) -> Any:
+        """As socket.recvmsg."""
+        return self._retry(super().recvmsg, self._wait_readable, *args)
+
+    def recvmsg_into(self, *args: Any) -> Any:
+        """As socket.recvmsg_into."""
+        return self._retry(super().recvmsg_into, self._wait_readable, *args)
 
     def send(self, data: Any, flags: int = 0) -> int:
         """As socket.send; parks until something can be written."""
         try:
             return super().send(data, flags)
         except BlockingIOError:
-            return self._retry(super().send, wait_writable, data, flags)
+            return self._retry(super().send, self._wait_writable, data, flags)
 
     def sendall(self, data: Any, flags: int = 0) -> None:
         """As socket.sendall: all of it, or an exception."""
@@ -112,16 +136,24 @@ class GreenSocket(socket.socket):
                     sent += super().send(octets[sent:], flags)
                 except BlockingIOError:
                     left = None if deadline is None else deadline - time.monotonic()
-                    if (left is not None and left <= 0) or not wait_writable(self.fileno(), left):
+                    if (left is not None and left <= 0) or not self._wait_writable(left):
                         raise TimeoutError("timed out") from None
 
     def sendto(self, *args: Any) -> int:
         """As socket.sendto."""
-        return self._retry(super().sendto, wait_writable, *args)
+        return self._retry(super().sendto, self._wait_writable, *args)
+
+    def sendmsg(self, *args: Any) -> int:
+        """As socket.sendmsg."""
+        return self._retry(super().sendmsg, self._wait_writable, *args)
+
+    def sendfile(self, file: Any, offset: int = 0, count: int | None = None) -> int:
+        """As socket.sendfile, by reading and sending; reading the file blocks, as all files do."""
+        return self._sendfile_use_send(file, offset, count)  # type: ignore[attr-defined, no-any-return]  # not in typeshed
 
     def accept(self) -> tuple["GreenSocket", Any]:
         """As socket.accept; the connection is a GreenSocket."""
-        fd, address = self._retry(super()._accept, wait_readable)  # type: ignore[misc]  # not in typeshed
+        fd, address = self._retry(super()._accept, self._wait_readable)  # type: ignore[misc]  # not in typeshed
         return GreenSocket(self.family, self.type, self.proto, fileno=fd), address
 
     def connect(self, address: Any) -> None:
@@ -133,10 +165,15 @@ class GreenSocket(socket.socket):
 
     def connect_ex(self, address: Any) -> int:
         """As `connect`, but return the error's number, or 0."""
-        error = super().connect_ex(self._resolve(address))
-        if error not in (errno.EINPROGRESS, errno.EALREADY, errno.EWOULDBLOCK) or self._seconds == 0.0:
+        target, limit = self._resolve(address), self._seconds
+        deadline = None if limit is None else time.monotonic() + limit
+        while (error := super().connect_ex(target)) == errno.EAGAIN and limit != 0.0:
+            if deadline is not None and time.monotonic() >= deadline:
+                return errno.ETIMEDOUT
+            sleep(_BACKLOG_SECONDS)  # a Unix socket's listener has a full backlog, and no event says when it hasn't
+        if error not in (errno.EINPROGRESS, errno.EALREADY) or limit == 0.0:
             return error
-        if not wait_writable(self.fileno(), self._seconds):
+        if not self._wait_writable(limit):
             return errno.ETIMEDOUT
         return self.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
 
@@ -160,9 +197,9 @@ class GreenSocket(socket.socket):
         return super().detach()
 
     def _forget(self) -> None:
-        hub, fd = peek_hub(), self.fileno()
-        if hub is not None and fd >= 0:
-            forget(hub, fd, _closed_meanwhile)
+        hub, self._hub = self._hub, None
+        if hub is not None and self.fileno() >= 0 and not hub.loop.is_closed():
+            forget(hub, self.fileno(), _closed_meanwhile)
 
     def dup(self) -> "GreenSocket":
         """As socket.dup."""

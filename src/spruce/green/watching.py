@@ -1,7 +1,8 @@
 """Watchers: which green threads wait for a descriptor to become readable or writable.
 
-A descriptor stays registered with the loop between waits, and is let go at the first event that nobody waited for: that
-saves two system calls a wait. Whoever closes a descriptor must `forget` it first.
+A socket of ours stays registered with the loop between waits, and is let go at the first event that nobody waited for:
+that saves two system calls a wait. Whoever closes such a descriptor must `forget` it first, or whoever gets its number
+next would be taken for it. Other descriptors are registered for the time of a wait only.
 """
 
 from collections.abc import Callable
@@ -14,6 +15,8 @@ __all__ = ["forget", "wait_readable", "wait_writable"]
 
 
 class _Watcher:
+    """Who waits for one descriptor on one hub."""
+
     __slots__ = ("fd", "hub", "readers", "reading", "writers", "writing")
 
     def __init__(self, hub: AnyHub, fd: int) -> None:
@@ -23,11 +26,19 @@ class _Watcher:
 
     def on_readable(self) -> None:
         if not self.readers.serve_now():
-            self.reading = False
-            self.hub.loop.remove_reader(self.fd)
+            self.stop_reading()
 
     def on_writable(self) -> None:
         if not self.writers.serve_now():
+            self.stop_writing()
+
+    def stop_reading(self) -> None:
+        if self.reading:
+            self.reading = False
+            self.hub.loop.remove_reader(self.fd)
+
+    def stop_writing(self) -> None:
+        if self.writing:
             self.writing = False
             self.hub.loop.remove_writer(self.fd)
 
@@ -39,31 +50,49 @@ def _watcher(hub: AnyHub, fd: int) -> _Watcher:
     return watcher
 
 
-def wait_readable(fd: int, timeout: float | None = None) -> bool:
-    """Park until `fd` can be read; False after `timeout` seconds. Several may wait; one is woken per event."""
-    watcher = _watcher(current_carrier().hub, fd)
+def wait_readable(fd: int, timeout: float | None = None, *, keep: bool = False) -> bool:
+    """Park until `fd` can be read; False after `timeout` seconds. Several may wait; one is woken per event.
+
+    `keep` leaves it registered for the next wait; then `forget` must be called before it is closed.
+    """
+    hub = current_carrier().hub
+    watcher = _watcher(hub, fd)
     if not watcher.reading:
-        watcher.hub.loop.add_reader(fd, watcher.on_readable)
+        hub.loop.add_reader(fd, watcher.on_readable)
         watcher.reading = True
-    return watcher.readers.wait(timeout) is not TIMED_OUT
+    try:
+        return watcher.readers.wait(timeout) is not TIMED_OUT
+    finally:
+        if not keep and not watcher.readers:
+            watcher.stop_reading()
+            _drop_if_unused(watcher)
 
 
-def wait_writable(fd: int, timeout: float | None = None) -> bool:
+def wait_writable(fd: int, timeout: float | None = None, *, keep: bool = False) -> bool:
     """As `wait_readable`, for writing."""
-    watcher = _watcher(current_carrier().hub, fd)
+    hub = current_carrier().hub
+    watcher = _watcher(hub, fd)
     if not watcher.writing:
-        watcher.hub.loop.add_writer(fd, watcher.on_writable)
+        hub.loop.add_writer(fd, watcher.on_writable)
         watcher.writing = True
-    return watcher.writers.wait(timeout) is not TIMED_OUT
+    try:
+        return watcher.writers.wait(timeout) is not TIMED_OUT
+    finally:
+        if not keep and not watcher.writers:
+            watcher.stop_writing()
+            _drop_if_unused(watcher)
+
+
+def _drop_if_unused(watcher: _Watcher) -> None:
+    if not watcher.reading and not watcher.writing and watcher.hub.watchers.get(watcher.fd) is watcher:
+        del watcher.hub.watchers[watcher.fd]
 
 
 def forget(hub: AnyHub, fd: int, make_error: Callable[[], BaseException]) -> None:
     """Unregister `fd`, which is about to be closed; each who waits for it gets an error."""
     watcher = hub.watchers.pop(fd, None)
     if watcher is not None:
-        if watcher.reading:
-            hub.loop.remove_reader(fd)
-        if watcher.writing:
-            hub.loop.remove_writer(fd)
+        watcher.stop_reading()
+        watcher.stop_writing()
         watcher.readers.fail_all(make_error)
         watcher.writers.fail_all(make_error)

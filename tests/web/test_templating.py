@@ -9,6 +9,7 @@ from spruce.errors import ContextError, TemplateNotFound
 from spruce.web import (
     App,
     get_template_attribute,
+    render_block,
     render_template,
     render_template_string,
     stream_template,
@@ -81,3 +82,36 @@ def test_outside_of_an_app_it_says_so() -> None:
     """The error names the function."""
     with pytest.raises(ContextError, match=r"^render_template is only there while an app works, and none does. "):
         render_template("hello.html")
+
+
+def test_a_block_is_rendered_alone(app: App, tmp_path: Path) -> None:
+    """With what its template sets and imports, the blocks of its parents, super() and context processors."""
+    folder = tmp_path / "templates"
+    (folder / "layout.html").write_text(
+        "{% set brand = 'Panda' %}<html>{% block title %}{{ brand }}{% endblock %}{% block rows %}none{% endblock %}"
+        "{% block foot %}{{ name }} at {{ brand }}{% endblock %}</html>"
+    )
+    (folder / "list.html").write_text(
+        "{% extends 'layout.html' %}{% from 'macros.html' import greet %}{% set word = '<i>' %}"
+        "{% block rows %}{{ greet(name) }} {{ word }} {{ super() }}{% endblock %}"
+    )
+    app.context_processor(lambda: {"name": "ann"})
+    with app.app_context():
+        assert render_block("list.html", "rows") == "Hi, ann &lt;i&gt; none"
+        assert render_template("list.html#rows", name="bob") == "Hi, bob &lt;i&gt; none"
+        assert render_block("list.html", "foot") == "ann at Panda"
+        assert render_template("list.html").startswith("<html>Panda")
+
+
+def test_a_missing_block_names_the_others(app: App, tmp_path: Path) -> None:
+    """With the nearest."""
+    (tmp_path / "templates" / "page.html").write_text("{% block rows %}{% endblock %}{% block title %}{% endblock %}")
+    with app.app_context():
+        with pytest.raises(TemplateNotFound) as caught:
+            render_block("page.html", "row")
+        assert str(caught.value) == (
+            "the template 'page.html' has no block 'row'; did you mean 'rows'? Its blocks are rows, title."
+        )
+        with pytest.raises(TemplateNotFound) as caught:
+            render_template("hello.html#rows")
+        assert str(caught.value) == "the template 'hello.html' has no block 'rows'. Its blocks are none."

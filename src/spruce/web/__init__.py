@@ -3,6 +3,7 @@
 from spruce.errors import abort
 from spruce.http import Request, Response
 from spruce.web.app import App
+from spruce.web.assets import static
 from spruce.web.blueprint import Blueprint
 from spruce.web.context import (
     after_this_request,
@@ -18,9 +19,11 @@ from spruce.web.converters import BaseConverter, ValidationError
 from spruce.web.files import send_file, send_from_directory
 from spruce.web.markers import Body, Cookie, Depends, File, Form, Header, Path, Query
 from spruce.web.middleware import MiddlewareMixin
+from spruce.web.pagination import Pagination, paginate
 from spruce.web.results import jsonify, make_response, redirect
 from spruce.web.templating import (
     get_template_attribute,
+    render_block,
     render_template,
     render_template_string,
     stream_template,
@@ -43,6 +46,7 @@ __all__ = [
     "InvalidInput",
     "MethodView",
     "MiddlewareMixin",
+    "Pagination",
     "Path",
     "Query",
     "Request",
@@ -59,12 +63,15 @@ __all__ = [
     "has_request_context",
     "jsonify",
     "make_response",
+    "paginate",
     "redirect",
+    "render_block",
     "render_template",
     "render_template_string",
     "request",
     "send_file",
     "send_from_directory",
+    "static",
     "stream_template",
     "stream_template_string",
     "stream_with_context",

@@ -8,6 +8,7 @@ import jinja2
 
 from spruce.errors import TemplateNotFound, nearest
 from spruce.http import Request
+from spruce.web.assets import static
 from spruce.web.context import Context, g, request
 from spruce.web.results import to_json
 from spruce.web.urls import url_for
@@ -38,7 +39,7 @@ class Environment(jinja2.Environment):
         self.app = app
         self._strings: dict[str, jinja2.Template] = {}
         self.policies["json.dumps_function"] = _dumps
-        self.globals.update(url_for=url_for, config=app.config, request=request, g=g)
+        self.globals.update(url_for=url_for, static=static, config=app.config, request=request, g=g)
         for kind, names in app.template_names.items():
             for name, thing in names.items():
                 self.add(kind, name, thing)

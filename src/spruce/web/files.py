@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from spruce.errors import NotFound, PreconditionFailed, RequestedRangeNotSatisfiable
 from spruce.http import Request, Response, asked_range, check_preconditions, is_known, with_charset
+from spruce.web.assets import FOREVER, fingerprint, unhashed
 from spruce.web.context import current_context
 
 __all__ = ["safe_join", "send_file", "send_from_directory", "static_view"]
@@ -41,12 +42,27 @@ class FileStream:
 
 
 def static_view(folder: str) -> Callable[..., Response]:
-    """Return the view that answers `/static/<path:filename>` with the files of `folder`."""
+    """Return the view that answers `/static/<path:filename>` with the files of `folder`, also by names with a hash."""
 
     def static(request: Request, filename: str) -> Response:
-        return _send_path(request, safe_join(folder, filename))
+        try:
+            return _send_path(request, safe_join(folder, filename))
+        except NotFound:
+            plain = unhashed(filename)
+            if plain is None:
+                raise
+        return _send_hashed(request, safe_join(folder, plain[0]), plain[1])
 
+    static.folder = folder  # type: ignore[attr-defined] # for `assets.static`, which names the files in it
     return static
+
+
+def _send_hashed(request: Request, path: str, wanted: str) -> Response:
+    """A file that was asked for by a name with a hash: kept for good, unless it has changed since."""
+    response = _send_path(request, path)
+    if fingerprint(path) == wanted:
+        response.headers.set("Cache-Control", FOREVER)
+    return response
 
 
 def send_from_directory(directory: str | os.PathLike[str], path: str, **options: Any) -> Response:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
+from spruce.errors import TemplateNotFound, nearest
 from spruce.events import template_rendered
 from spruce.web.context import Context, current_context
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "get_template_attribute",
+    "render_block",
     "render_template",
     "render_template_string",
     "stream_template",
@@ -22,10 +24,37 @@ __all__ = [
 def render_template(template_name_or_list: "str | Template | list[str | Template]", /, **context: Any) -> str:
     """Return the page that a template makes of `context`; of a list, the first template that exists.
 
+    `"page.html#rows"` is the block `rows` alone, as `render_block` makes it.
     Raises: TemplateNotFound, naming the folders that were searched.
     """
+    if isinstance(template_name_or_list, str) and "#" in template_name_or_list:
+        name, _, block = template_name_or_list.partition("#")
+        return render_block(name, block, **context)
     current = current_context("render_template")
     return _render(current, current.app.jinja_env.find(template_name_or_list, current.request), context)
+
+
+def render_block(template_name: str, block: str, /, **context: Any) -> str:
+    """Return one block of a template alone, for a part of a page that is replaced, as htmx does.
+
+    The block may be that of a template which this one extends. What the template sets or imports before its first
+    output is there. Raises: TemplateNotFound for a missing template or block.
+    """
+    current = current_context("render_block")
+    environment = current.app.jinja_env
+    template = environment.find(template_name, current.request)
+    values = template.new_context(environment.complete(current, context))
+    start = template.root_render_func(values)
+    try:
+        next(iter(start), None)  # as far as the first output: sets, imports and the blocks of what it extends
+    finally:
+        start.close()  # type: ignore[attr-defined] # it is a generator
+    if block not in values.blocks:
+        raise TemplateNotFound(
+            f"the template {template_name!r} has no block {block!r}{nearest(block, values.blocks)}",
+            hint=f"Its blocks are {', '.join(sorted(values.blocks)) or 'none'}.",
+        )
+    return environment.concat(values.blocks[block][0](values))
 
 
 def render_template_string(source: str, /, **context: Any) -> str:

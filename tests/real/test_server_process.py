@@ -243,3 +243,27 @@ def test_code_that_does_not_start_is_tried_again_at_the_next_change(
         (tmp_path / "program.py").write_text(PROGRAM)
         assert answer.result().startswith("hello ")
     assert served.end() == 0
+
+
+EARLY_SIGNAL = """
+import os
+import signal
+from spruce.server.supervisor import Supervisor
+
+class Early(Supervisor):
+    def _become_worker(self):
+        os.kill(os.getpid(), signal.SIGTERM)
+        super()._become_worker()
+
+supervisor = Early(lambda parent: print("the signal was lost"), 1, grace=1, stop_listening=lambda: None)
+supervisor._take_signals()
+supervisor._fork()
+(pid,) = supervisor.workers
+print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+"""
+
+
+def test_a_signal_right_after_the_fork_ends_the_worker() -> None:
+    """It waits until the worker has the handlers of a worker, rather than going to those of the supervisor."""
+    result = subprocess.run([sys.executable, "-c", EARLY_SIGNAL], capture_output=True, text=True, timeout=30)
+    assert (result.stdout, result.stderr) == ("-15\n", "")

@@ -91,13 +91,17 @@ class Supervisor:
     def _fork(self) -> None:
         for stream in (sys.stdout, sys.stderr):
             stream.flush()
+        # Without this a signal between the fork and the worker's own handlers would be lost to the worker.
+        signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         pid = os.fork()
         if pid:
             self.workers[pid] = time.monotonic()
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
             return
         code = 1
         try:
             self._become_worker()
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
             self.work(self.life)
             code = 0
         except SystemExit as end:

@@ -19,8 +19,14 @@ def name_of(page: Path) -> str:
 
 
 def programs(page: Path) -> list[str]:
-    """Return the programs in a page."""
-    return PROGRAM.findall(page.read_text("utf-8"))
+    """Return the programs in a page: a block of Python without any import goes on with the program before it."""
+    found: list[str] = []
+    for block in PROGRAM.findall(page.read_text("utf-8")):
+        if found and not re.search(r"^(?:from|import) ", block, re.MULTILINE):
+            found[-1] += f"\n{block}"
+        else:
+            found.append(block)
+    return found
 
 
 def output_of(program: str, folder: Path) -> str:
@@ -43,7 +49,7 @@ def answers_of(program: str, folder: Path, *requests: tuple[str, str]) -> list[s
 
 @pytest.mark.parametrize("page", [page for page in PAGES if programs(page)], ids=name_of)
 def test_every_program_runs(page: Path, tmp_path: Path) -> None:
-    """Each block of Python on a page is a whole program; its assertions hold and its tests pass."""
+    """No block of Python on a page is a mere sketch; its assertions hold and its tests pass."""
     for number, program in enumerate(programs(page)):
         folder = tmp_path / str(number)
         folder.mkdir()

@@ -71,3 +71,42 @@ def test_routes_of_another_framework_cannot_be_listed(write: Write) -> None:
     assert result.stderr == (
         "Error: plain:app, a WSGI app, has no routes that Spruce can list. Its own framework knows them.\n"
     )
+
+
+def test_what_stands_around_the_views_is_listed_when_asked_for(write: Write) -> None:
+    """From the outside in: hooks, middleware of the app, of routes, and the router."""
+    write(
+        "shop.py",
+        """
+        from spruce import App, Blueprint
+
+        def timing(handler): return handler
+        def login(handler): return handler
+
+        app = App(__name__, static_folder=None, MIDDLEWARE=[timing, "spruce.web.CompressionMiddleware"])
+        blueprint = Blueprint("admin", __name__, url_prefix="/admin", middleware=[login])
+
+        @blueprint.get("/")
+        def index(): return ""
+
+        @blueprint.before_request
+        def before(): pass
+
+        @app.teardown_request
+        def close(error): pass
+
+        app.register_blueprint(blueprint)
+        app.mount("/old", App("old"))
+        """,
+    )
+    assert lines("shop.py", "--verbose")[2:] == [
+        "",
+        "Around the views, from the outside in:",
+        "  teardown_request of app: shop.close",
+        "  middleware: shop.timing",
+        "  middleware: spruce.web.CompressionMiddleware",
+        "  mounted at /old: <App 'old'>",
+        "  before_request of admin: shop.before",
+        "  middleware of /admin/: shop.login",
+        "  router: 1 rules",
+    ]

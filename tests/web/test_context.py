@@ -151,6 +151,6 @@ def test_a_stream_takes_its_request_with_it() -> None:
 def test_setting_the_context_is_one_small_object_and_one_variable() -> None:
     """A request pays for no more than that."""
     made = Context(App(__name__), None)
-    assert made.__struct_fields__ == ("app", "request", "globals", "after", "kept")
+    assert made.__struct_fields__ == ("app", "request", "globals", "after", "kept", "template_hooks")
     slot.reset(slot.set(made))
     assert slot.get() is None

@@ -1,13 +1,14 @@
 """Middleware: Django's hooks in Django's order, functions, and names."""
 
 from collections.abc import Callable
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any
 
 import pytest
 
-from spruce.errors import ConfigError, Forbidden
+from spruce.errors import ConfigError, Forbidden, MiddlewareNotUsed, ViewError
 from spruce.http import Handler
-from spruce.web import App, MiddlewareMixin, Request, Response
+from spruce.web import App, Blueprint, Depends, MiddlewareMixin, Request, Response, TemplateResponse
 from spruce.web.middleware import load
 
 CALLS: list[str] = []
@@ -214,3 +215,122 @@ def test_a_middleware_that_returns_nothing_is_named(caplog: pytest.LogCaptureFix
     """The client gets a 500, the log says who forgot."""
     assert app_with(forgetful).test_client().get("/x").status_code == 500
     assert "forgetful returned None, which is no response. It must return the response, changed or not." in caplog.text
+
+
+def tagging(name: str) -> Callable[[Handler], Handler]:
+    """Return a middleware that puts its name behind those of the others further in."""
+
+    def middleware(handler: Handler) -> Handler:
+        def handle(request: Request) -> Response:
+            response = handler(request)
+            response.headers.add("X-Tag", name)
+            return response
+
+        return handle
+
+    return middleware
+
+
+def test_a_blueprint_and_a_view_may_have_middleware_of_their_own() -> None:
+    """Within those of the app, the outer blueprint's around the inner's; they see errors as responses."""
+    app = App(__name__, MIDDLEWARE=[tagging("app")])
+    outer = Blueprint("outer", __name__, middleware=[tagging("outer")])
+    inner = Blueprint("inner", __name__, middleware=[tagging("inner")])
+
+    @inner.get("/inner/<int:number>", middleware=[tagging("first"), tagging("second")])
+    def view(number: int) -> str:
+        return str(10 // number)
+
+    outer.register_blueprint(inner)
+    outer.add_url_rule("/outer", "outer", lambda: "outer")
+    app.register_blueprint(outer)
+    app.add_url_rule("/plain", "plain", lambda: "plain")
+    client = app.test_client()
+    tags = ["second", "first", "inner", "outer", "app"]
+    good, bad = client.get("/inner/5"), client.get("/inner/0")
+    assert (good.text, good.headers.getlist("X-Tag")) == ("2", tags)
+    assert (bad.status_code, bad.headers.getlist("X-Tag")) == (500, tags)
+    assert client.get("/outer").headers.getlist("X-Tag") == ["outer", "app"]
+    assert client.get("/plain").headers.getlist("X-Tag") == ["app"]
+
+
+class Guard(MiddlewareMixin):
+    """All hooks around one view."""
+
+    def process_view(self, request: Request, view: Any, args: Any, kwargs: dict[str, Any]) -> str | None:
+        return "stopped" if kwargs["number"] == 1 else None
+
+    def process_exception(self, request: Request, exception: Exception) -> str:
+        return f"caught {exception}"
+
+    def process_template_response(self, request: Request, response: TemplateResponse) -> TemplateResponse:
+        response.context["word"] = request.path
+        return response
+
+
+def test_hooks_hold_around_one_view_too(tmp_path: Path) -> None:
+    """And for no other."""
+    (tmp_path / "templates").mkdir()
+    (tmp_path / "templates" / "page.html").write_text("{{ word }} {{ number }}")
+    app = App(__name__, root_path=str(tmp_path))
+
+    def view(number: int) -> TemplateResponse:
+        return TemplateResponse("page.html", {"number": 6 // number, "word": "plain"}, 201)
+
+    app.add_url_rule("/guarded/<int:number>", "guarded", view, middleware=[Guard])
+    app.add_url_rule("/free/<int:number>", "free", view)
+    client = app.test_client()
+    page = client.get("/guarded/3")
+    assert (page.text, page.status_code) == ("/guarded/3 2", 201)
+    assert client.get("/guarded/1").text == "stopped"
+    assert client.get("/guarded/0").text == "caught integer division or modulo by zero"
+    assert client.get("/free/1").text == "plain 6"
+
+
+class Renaming(MiddlewareMixin):
+    """Chooses another template."""
+
+    def process_template_response(self, request: Request, response: TemplateResponse) -> Any:
+        response.context["order"] = [*response.context.get("order", []), type(self).__name__]
+        return response if not request.args.get("bad") else "nothing"
+
+
+class Second(Renaming):
+    """Is further in."""
+
+
+def test_template_responses_pass_the_middleware_before_they_are_rendered(tmp_path: Path) -> None:
+    """The innermost first; what a view with dependencies returns as well."""
+    (tmp_path / "templates").mkdir()
+    (tmp_path / "templates" / "page.html").write_text("{{ order | join(' ') }}")
+    app = App(__name__, root_path=str(tmp_path), MIDDLEWARE=[Renaming, Second], TESTING=True)
+
+    @app.get("/")
+    def view(number: Annotated[int, Depends(lambda: 1)]) -> TemplateResponse:
+        return TemplateResponse("page.html")
+
+    client = app.test_client()
+    assert client.get("/").text == "Second Renaming"
+    with pytest.raises(ViewError) as caught:
+        client.get("/?bad=1")
+    assert str(caught.value) == (
+        "Renaming.process_template_response returned 'nothing', which is no TemplateResponse. "
+        "It must return the response, changed or not."
+    )
+
+
+def test_a_middleware_that_is_not_used_is_left_out(caplog: pytest.LogCaptureFixture) -> None:
+    """It says so when it is made; the log says why at its lowest level."""
+
+    class Unused(MiddlewareMixin):
+        def __init__(self, get_response: Handler) -> None:
+            raise MiddlewareNotUsed("there is nothing to do")
+
+    app = App(__name__, MIDDLEWARE=[Unused, tagging("kept")])
+    app.add_url_rule("/", "view", lambda: "x")
+    with caplog.at_level("DEBUG", "spruce.web"):
+        assert app.test_client().get("/").headers.getlist("X-Tag") == ["kept"]
+    assert caplog.messages == [
+        f"the middleware {__name__}.test_a_middleware_that_is_not_used_is_left_out.<locals>.Unused is left out: "
+        "there is nothing to do"
+    ]

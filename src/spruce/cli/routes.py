@@ -5,6 +5,7 @@ import click
 from spruce.cli.target import find
 from spruce.errors import AppNotFound
 from spruce.web import App
+from spruce.web.stack import describe
 
 __all__ = ["routes"]
 
@@ -16,7 +17,8 @@ _SORTS = ["added", "path", "endpoint"]
 @click.argument("target", required=False)
 @click.option("--sort", type=click.Choice(_SORTS), default="added", show_default=True, help="The order of the lines.")
 @click.option("--all-methods", is_flag=True, help="List HEAD and OPTIONS too.")
-def routes(target: str | None, sort: str, all_methods: bool) -> None:
+@click.option("--verbose", "-v", is_flag=True, help="Show what stands around the views, from the outside in.")
+def routes(target: str | None, sort: str, all_methods: bool, verbose: bool) -> None:
     """List the routes of an app.
 
     Path, methods and endpoint of each route of the app that TARGET names; see `spruce run --help` for how it is named.
@@ -29,6 +31,10 @@ def routes(target: str | None, sort: str, all_methods: bool) -> None:
         rows.sort(key=lambda row: row[0 if sort == "path" else 2])
     for line in _table([("Path", "Methods", "Endpoint"), *rows]):
         click.echo(line)
+    if verbose:
+        click.echo("\nAround the views, from the outside in:")
+        for line in describe(found.app):
+            click.echo(f"  {line}")
 
 
 def _methods(methods: frozenset[str], every: bool) -> str:

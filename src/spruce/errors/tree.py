@@ -14,6 +14,7 @@ __all__ = [
     "ContextError",
     "GreenError",
     "HostedAppError",
+    "MiddlewareNotUsed",
     "PortInUse",
     "RoutingError",
     "ServerError",
@@ -61,6 +62,10 @@ class GreenError(SpruceError, RuntimeError):
 
 class ContextError(SpruceError, RuntimeError):
     """`request`, `current_app`, `g` or something that needs them was used where there is no such context."""
+
+
+class MiddlewareNotUsed(SpruceError):
+    """Raised by a middleware when it is made: it has nothing to do here, so it is left out of the stack."""
 
 
 class RoutingError(SpruceError, ValueError):

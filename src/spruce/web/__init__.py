@@ -5,6 +5,7 @@ from spruce.http import Request, Response
 from spruce.web.app import App
 from spruce.web.assets import static
 from spruce.web.blueprint import Blueprint
+from spruce.web.compression import CompressionMiddleware
 from spruce.web.context import (
     after_this_request,
     copy_current_request_context,
@@ -22,6 +23,7 @@ from spruce.web.middleware import MiddlewareMixin
 from spruce.web.pagination import Pagination, paginate
 from spruce.web.results import jsonify, make_response, redirect
 from spruce.web.templating import (
+    TemplateResponse,
     get_template_attribute,
     render_block,
     render_template,
@@ -38,6 +40,7 @@ __all__ = [
     "BaseConverter",
     "Blueprint",
     "Body",
+    "CompressionMiddleware",
     "Cookie",
     "Depends",
     "File",
@@ -51,6 +54,7 @@ __all__ = [
     "Query",
     "Request",
     "Response",
+    "TemplateResponse",
     "ValidationError",
     "View",
     "abort",

@@ -24,7 +24,7 @@ from spruce.web.results import respond
 from spruce.web.routing import Router
 from spruce.web.rules import Rule
 from spruce.web.scaffold import RuleOptions, Scaffold, View, folder_of
-from spruce.web.stack import build, route
+from spruce.web.stack import around, build, middleware_of, route
 from spruce.web.urls import build_url
 
 if TYPE_CHECKING:
@@ -174,6 +174,9 @@ class App(Scaffold):
         """Make the calls of all rules, from the views as they are now."""
         for rule in self.url_map.iter_rules():
             rule.call = self.plan_of(rule).compile()
+            middleware = middleware_of(self, rule)
+            if middleware:
+                rule.call = around(self, rule, middleware)
             if rule.options is not None:
                 rule.options.call = self._answer_options
 
@@ -256,6 +259,7 @@ class App(Scaffold):
             host=host_of(rule, options.get("host"), options.get("subdomain"), self.config["SERVER_NAME"]),
         )
         made.documented = options.get("openapi", True)
+        made.middleware = tuple(options.get("middleware", ()))
         if options.get("thread"):
             self._threaded.add(made)
         if view_func is not None:

@@ -1,6 +1,6 @@
 """Blueprints: routes, hooks and files that are put into an app together, under a prefix and a name."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -43,8 +43,8 @@ class Blueprint(Scaffold):
 
     Its endpoints are called `name.view`. Rules stand behind `url_prefix`, for `host` or `subdomain` alone if one is
     given. `template_folder` is searched after the app's; `static_folder` is served below the prefix, at
-    `static_url_path` or the folder's name. Hooks hold for its own views and those of blueprints inside; the ones with
-    `app` in their name hold for the whole app.
+    `static_url_path` or the folder's name. `middleware` stands around its views. This and hooks hold for its own views
+    and those of blueprints inside; the hooks with `app` in their name hold for the whole app.
     """
 
     def __init__(
@@ -60,6 +60,7 @@ class Blueprint(Scaffold):
         root_path: str | None = None,
         host: str | None = None,
         subdomain: str | None = None,
+        middleware: Iterable[Any] = (),
     ) -> None:
         if not name or "." in name:
             raise RoutingError(f"a blueprint cannot be named {name!r}: dots part it from its endpoints")
@@ -73,6 +74,7 @@ class Blueprint(Scaffold):
         self.name = name
         self.url_prefix = url_prefix
         self.host, self.subdomain = host, subdomain
+        self.middleware = list(middleware)
         self.url_values_defaults = dict(url_defaults or {})
         self._deferred: list[Callable[[BlueprintSetup], None]] = []
         self._inner: list[tuple[Blueprint, dict[str, Any]]] = []

@@ -71,7 +71,7 @@ class Context(msgspec.Struct, eq=False):
     """One app at work: on a request, or on nothing when `request` is None.
 
     `after` are the functions of `after_this_request`; `kept`: a stream still needs this context, so it is not torn down
-    before the stream ends.
+    before the stream ends. `template_hooks` see a TemplateResponse before it is rendered.
     """
 
     app: "App"
@@ -79,6 +79,7 @@ class Context(msgspec.Struct, eq=False):
     globals: Globals | None = None
     after: list[Callable[[Response], Response]] | None = None
     kept: bool = False
+    template_hooks: "list[Callable[..., Any]] | None" = None
 
     @property
     def g(self) -> Globals:

@@ -1,4 +1,4 @@
-"""Middleware: callables that take a handler and return one, and Django's four hooks on top of that."""
+"""Middleware: callables that take a handler and return one, and Django's five hooks on top of that."""
 
 from collections.abc import Callable
 from importlib import import_module
@@ -18,8 +18,10 @@ class MiddlewareMixin:
     `process_request(request)` on the way in; a response returned here is the answer, and nothing further in is called.
     `process_view(request, view, args, kwargs)` when the view is known, just before it is called; a response returned
     here is taken instead of the view's. `process_exception(request, exception)` when the view raised, the innermost
-    middleware first; a response returned here is the answer. `process_response(request, response)` on the way out; it
-    returns the response.
+    middleware first; a response returned here is the answer. `process_template_response(request, response)` when the
+    view returned a TemplateResponse, before that is rendered, the innermost middleware first; it returns the response.
+    `process_response(request, response)` on the way out; it returns the response. A class whose constructor raises
+    MiddlewareNotUsed is left out.
     """
 
     def __init__(self, get_response: Handler) -> None:

@@ -16,7 +16,8 @@ import msgspec
 from spruce.errors import HTTPException, ViewError
 from spruce.green import await_
 from spruce.http import Response, error_response
-from spruce.web.context import has_request_context, stream_with_context
+from spruce.web.context import has_request_context, slot, stream_with_context
+from spruce.web.templating import TemplateResponse
 from spruce.web.validation import is_pydantic
 
 __all__ = ["JSON", "jsonify", "make_response", "redirect", "respond", "to_json"]
@@ -141,6 +142,19 @@ _MAKERS: dict[type, Callable[[Any, str], Response]] = {
 }
 
 
+def _rendered(response: TemplateResponse) -> Response:
+    """A response that is rendered late, rendered, once the middleware that asked for it has seen it."""
+    context = slot.get()
+    for hook in (context.template_hooks if context is not None else None) or ():
+        response = hook(context.request if context is not None else None, response)
+        if not isinstance(response, TemplateResponse):
+            raise ViewError(
+                f"{hook.__qualname__} returned {response!r:.80}, which is no TemplateResponse",
+                hint="It must return the response, changed or not.",
+            )
+    return response.render()
+
+
 def _says_json(result: Any) -> bool:
     return hasattr(result, "__json__") or is_pydantic(type(result))
 
@@ -149,6 +163,8 @@ def _unusual(result: Any, view: str) -> Response:
     """The same for subclasses, and for what has no type of its own to go by."""
     if inspect.isawaitable(result):
         return respond(await_(result), view)
+    if isinstance(result, TemplateResponse):
+        return _rendered(result)
     for kind, make in _MAKERS.items():
         if isinstance(result, kind):
             return make(result, view)

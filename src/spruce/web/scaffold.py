@@ -25,6 +25,7 @@ class RuleOptions(TypedDict, total=False):
     host: str | None
     subdomain: str | None
     redirect_to: str | Callable[..., str] | None
+    middleware: Iterable[Any]
 
 
 class Scaffold:
@@ -68,7 +69,7 @@ class Scaffold:
         runs in a thread of the operating system; `openapi=False` leaves it out of the API's documentation.
         `host="<tenant>.shop.example"` is for these hosts alone, whose variables are parameters too;
         `subdomain="<tenant>"` means those of SERVER_NAME. `redirect_to="/new/<name>"`, or a function that returns a
-        path for the values, answers by a 308 to there.
+        path for the values, answers by a 308 to there. `middleware=[…]` stands around this view alone.
         """
 
         def decorate(view: View) -> View:

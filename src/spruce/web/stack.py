@@ -1,10 +1,11 @@
 """The stack: everything that a request passes between `App.handle` and its view, put together in `build`."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
+from logging import getLogger
 from typing import TYPE_CHECKING, Any
 
-from spruce.errors import HTTPException, ViewError
+from spruce.errors import HTTPException, MiddlewareNotUsed, ViewError
 from spruce.http import Handler, Request, Response
 from spruce.web.context import Context, slot
 from spruce.web.failures import answer_error
@@ -12,11 +13,14 @@ from spruce.web.hooks import Function
 from spruce.web.middleware import Middleware, load
 from spruce.web.results import respond
 from spruce.web.routing import RequestRedirect
+from spruce.web.rules import Rule
 
 if TYPE_CHECKING:
     from spruce.web.app import App
 
-__all__ = ["build", "route", "tear_down"]
+__all__ = ["around", "build", "describe", "middleware_of", "name_of", "route", "tear_down"]
+
+_log = getLogger("spruce.web")
 
 
 def build(app: "App") -> Handler:
@@ -24,20 +28,65 @@ def build(app: "App") -> Handler:
     middleware = [load(one) for one in app.config["MIDDLEWARE"]]
     process_view: list[Function] = []
     process_exception: list[Function] = []
+    process_template: list[Function] = []
     if middleware or _any(app, "before") or _any(app, "values"):
-        handler = _hooked_view(app, process_view, process_exception)
+        handler = _hooked_view(app, process_view, process_exception, process_template)
     else:
         handler = _bare_view(app)
     if app.mounts:
         handler = _mounted(app, handler)
     handler = _finished(app, handler)
     for one in reversed(middleware):
-        handler = _wrapped(app, one, handler, process_view, process_exception)
+        handler = _wrapped(app, one, handler, process_view, process_exception, process_template)
     if app.config["MAX_CONTENT_LENGTH"] is not None:
         handler = _limited(app.config["MAX_CONTENT_LENGTH"], handler)
     if app.teardowns or _any(app, "teardown"):
         handler = _torn_down(app, handler)
     return handler
+
+
+def describe(app: "App") -> list[str]:
+    """Return a line for each part of the stack, from the outside in, as `build` puts it together."""
+    every = [("app", app.hooks), *app.scopes.items()]
+
+    def hooks(kind: str) -> list[str]:
+        found = [(scope, getattr(one, kind)) for scope, one in every]
+        return [
+            f"{kind}_request of {scope}: {', '.join(map(name_of, functions))}"
+            for scope, functions in found
+            if functions
+        ]
+
+    lines = [*hooks("teardown")]
+    if app.teardowns:
+        lines.append(f"teardown_appcontext: {', '.join(map(name_of, app.teardowns))}")
+    if app.config["MAX_CONTENT_LENGTH"] is not None:
+        lines.append(f"no body above {app.config['MAX_CONTENT_LENGTH']} bytes")
+    lines += [f"middleware: {name_of(one)}" for one in app.config["MIDDLEWARE"]]
+    lines += hooks("after")
+    lines += [f"mounted at {prefix}: {name_of(handler)}" for prefix, handler in app.mounts.items()]
+    lines += hooks("before")
+    for rule in app.url_map.iter_rules():
+        own = middleware_of(app, rule)
+        if own:
+            lines.append(f"middleware of {rule.rule}: {', '.join(map(name_of, own))}")
+    lines.append(f"router: {len(list(app.url_map.iter_rules()))} rules")
+    return lines
+
+
+def name_of(thing: Any) -> str:
+    """Return how a middleware or hook is called in its module; a dotted name stays what it is."""
+    if isinstance(thing, str):
+        return thing
+    owner = getattr(thing, "__self__", None)
+    name = getattr(thing, "__qualname__", None)
+    return (
+        repr(owner)
+        if owner is not None and name == "App.handle"
+        else f"{thing.__module__}.{name}"
+        if name
+        else repr(thing)
+    )
 
 
 def _bare_view(app: "App") -> Handler:
@@ -63,7 +112,12 @@ def _bare_view(app: "App") -> Handler:
     return call_view
 
 
-def _hooked_view(app: "App", process_view: list[Function], process_exception: list[Function]) -> Handler:
+def _hooked_view(
+    app: "App",
+    process_view: list[Function],
+    process_exception: list[Function],
+    process_template: list[Function],
+) -> Handler:
     """Find the view; before_request; process_view; the view itself; process_exception when it raised."""
     values = _by_scope(app, "values")
     before = _by_scope(app, "before")
@@ -79,23 +133,75 @@ def _hooked_view(app: "App", process_view: list[Function], process_exception: li
                 return respond(result, function.__name__)
         if request.routing_exception is not None:
             raise request.routing_exception
-        rule, arguments = request.url_rule, request.view_args or {}
-        for function in process_view:
-            result = function(request, app.view_functions[rule.endpoint], (), arguments)
-            if result is not None:
-                return respond(result, function.__qualname__)
-        try:
-            result = rule.call(request, arguments)
-        except Exception as error:
-            for function in process_exception:
-                result = function(request, error)
-                if result is not None:
-                    break
-            else:
-                raise
-        return respond(result, rule.endpoint)
+        if process_template:
+            _expect_context().template_hooks = process_template
+        return _called(app, request, request.url_rule, request.url_rule.call, process_view, process_exception)
 
     return call_view
+
+
+def _called(
+    app: "App",
+    request: Request,
+    rule: Rule,
+    call: Callable[..., Any],
+    process_view: list[Function],
+    process_exception: list[Function],
+) -> Response:
+    """What the view returns, or a hook instead of it."""
+    arguments = request.view_args or {}
+    for function in process_view:
+        result = function(request, app.view_functions[rule.endpoint], (), arguments)
+        if result is not None:
+            return respond(result, function.__qualname__)
+    try:
+        result = call(request, arguments)
+    except Exception as error:
+        for function in process_exception:
+            result = function(request, error)
+            if result is not None:
+                break
+        else:
+            raise
+    return respond(result, rule.endpoint)
+
+
+def around(app: "App", rule: Rule, middleware: Iterable[Any]) -> Callable[..., Any]:
+    """Return the call of `rule` with middleware of its own around it, the outermost first.
+
+    They work as those of the app do, further in: what the view raises they see as a response.
+    """
+    call = rule.call
+    process_view: list[Function] = []
+    process_exception: list[Function] = []
+    process_template: list[Function] = []
+
+    def call_view(request: Request) -> Response:
+        if process_template:
+            context = _expect_context()
+            context.template_hooks = [*process_template, *(context.template_hooks or ())]
+        return _called(app, request, rule, call, process_view, process_exception)
+
+    handler = _answering_errors(app, call_view)
+    for one in reversed([load(one) for one in middleware]):
+        handler = _wrapped(app, one, handler, process_view, process_exception, process_template)
+    wrapped = handler
+    return lambda request, arguments: wrapped(request)
+
+
+def middleware_of(app: "App", rule: Rule) -> list[Any]:
+    """Return the middleware of a rule: that of its blueprints, the outer before the inner, then its own."""
+    names = rule.blueprint.split(".") if rule.blueprint else []
+    dotted = [".".join(names[: end + 1]) for end in range(len(names))]
+    found = [one for name in dotted if name in app.blueprints for one in app.blueprints[name].middleware]
+    return [*found, *rule.middleware]
+
+
+def _expect_context() -> Context:
+    context = slot.get()
+    if context is None:
+        raise ViewError("a view is called outside of any request")
+    return context
 
 
 def route(app: "App", request: Request) -> None:
@@ -175,9 +281,14 @@ def _wrapped(
     handler: Handler,
     process_view: list[Function],
     process_exception: list[Function],
+    process_template: list[Function],
 ) -> Handler:
-    """One middleware around `handler`, with its hooks put where they are called."""
-    made = middleware(handler)
+    """One middleware around `handler`, with its hooks put where they are called; none if it has nothing to do here."""
+    try:
+        made = middleware(handler)
+    except MiddlewareNotUsed as error:
+        _log.debug("the middleware %s is left out: %s", name_of(middleware), error)
+        return handler
     if not callable(made):
         raise ViewError(
             f"the middleware {middleware!r} made {made!r} of a handler", hint="It must return what takes a request."
@@ -186,6 +297,8 @@ def _wrapped(
         process_view.insert(0, made.process_view)
     if hasattr(made, "process_exception"):
         process_exception.append(made.process_exception)
+    if hasattr(made, "process_template_response"):
+        process_template.append(made.process_template_response)
 
     def checked(request: Request) -> Response:
         return _checked(made(request), middleware)

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from spruce.errors import TemplateNotFound, nearest
 from spruce.events import template_rendered
+from spruce.http import HeaderItems, Response
 from spruce.web.context import Context, current_context
 
 if TYPE_CHECKING:
     from jinja2 import Template
 
 __all__ = [
+    "TemplateResponse",
     "get_template_attribute",
     "render_block",
     "render_template",
@@ -19,6 +21,30 @@ __all__ = [
     "stream_template",
     "stream_template_string",
 ]
+
+
+class TemplateResponse(Response):
+    """A response that is rendered late: `process_template_response` may change `template_name` and `context` before."""
+
+    def __init__(
+        self,
+        template_name: str,
+        context: dict[str, Any] | None = None,
+        status: int = 200,
+        headers: HeaderItems | None = None,
+        mimetype: str | None = None,
+    ) -> None:
+        super().__init__(b"", status, headers, mimetype)
+        self.template_name = template_name
+        self.context = dict(context or {})
+        self.is_rendered = False
+
+    def render(self) -> "TemplateResponse":
+        """Make the body, unless that has been done; return self."""
+        if not self.is_rendered:
+            self.set_data(render_template(self.template_name, **self.context))
+            self.is_rendered = True
+        return self
 
 
 def render_template(template_name_or_list: "str | Template | list[str | Template]", /, **context: Any) -> str:

@@ -50,7 +50,7 @@ class Carrier(greenlet):
     def run(self) -> None:
         """Run the job in `thread`, then park in the pool, for ever; killed while parked, it ends."""
         hub = self.hub
-        ready, idle = hub.ready, hub.idle
+        ready, idle, park = hub.ready, hub.idle, hub.park
         while True:
             thread = self.thread
             try:
@@ -66,20 +66,24 @@ class Carrier(greenlet):
             thread.dead = True
             thread.carrier = thread.context = None
             thread.args = ()
-            if thread.waiters is not None:
-                ready += thread.waiters
-                thread.waiters = None
-                if not hub.armed:
-                    hub.arm()
+            waiters = thread.waiters
+            if waiters is not None:
+                if type(waiters) is tuple:
+                    ready.append(waiters)
+                    thread.waiters = None
+                    if not hub.armed:
+                        hub.arm()
+                else:
+                    thread.wake_waiters()
             if thread.task is not None:
                 self.park = hub.park
                 if thread.swapped:
                     leave_task(thread, hub.loop)
             if thread.links is not None:
                 thread.call_links()
-            del thread, self.thread
+            del thread, waiters, self.thread
             idle.append(self)
-            hub.park()
+            park()
 
     def has_task(self) -> None:
         """The thread has a Task from now on."""

@@ -113,7 +113,7 @@ class _Gate(asyncio.Future[None]):
 
 async def _drive(carrier: AnyCarrier, thread: GreenThread, loop: asyncio.AbstractEventLoop) -> None:
     """Yield to the loop what the thread waits for, and switch to the thread when it has come; ends with the job."""
-    gate = _Gate(carrier, loop)
+    gate: _Gate | None = None
     cancelled: BaseException | None = None  # the Task's cancellation, when the thread has not been told yet
     try:
         await _yield(None)  # where the Task begins, when it is first stepped
@@ -130,6 +130,8 @@ async def _drive(carrier: AnyCarrier, thread: GreenThread, loop: asyncio.Abstrac
                 trap._asyncio_future_blocking = True
                 await _yield(trap)
             elif carrier.woken or (cancelled is None and thread.pending is None):
+                if gate is None:
+                    gate = _Gate(carrier, loop)
                 carrier.gate = gate
                 gate._asyncio_future_blocking = True
                 await _yield(gate)

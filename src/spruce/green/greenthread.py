@@ -25,7 +25,7 @@ from greenlet import GreenletExit, getcurrent, greenlet
 
 from spruce.errors import GreenError
 
-__all__ = ["BARE", "AnyCarrier", "AnyHub", "Gate", "GreenThread", "Timer", "exception_of"]
+__all__ = ["BARE", "AnyCarrier", "AnyHub", "Gate", "GreenThread", "Timer", "Waiting", "exception_of"]
 
 logger = logging.getLogger("spruce.green")
 _numbers = itertools.count(1)
@@ -34,7 +34,7 @@ BARE: Final = object()  # as `trap`: the coroutine yielded nothing, it wants one
 
 _NOT_LOGGED: Final = (GreenletExit, asyncio.CancelledError, KeyboardInterrupt, SystemExit)
 
-_Waiting = tuple["AnyCarrier", int]
+Waiting = tuple["AnyCarrier", int]
 _Link = tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]
 
 
@@ -143,24 +143,31 @@ class GreenThread:
     its result.
     """
 
-    # Defaults live in the class: a job that never needs them pays for none.
-    carrier: AnyCarrier | None = None
-    dead = False
-    driven = False  # resumed from inside its Task's step
-    exception: BaseException | None = None
-    links: list[_Link] | None = None
-    outer_task: "asyncio.Task[Any] | None" = None  # the loop's current one before ours was swapped in
-    pending: list[tuple[BaseException, tuple[AnyCarrier, int] | None]] | None = (
-        None  # each with who waits for it to be taken
+    # What each job needs is in slots, what few need is a default of the class: the cheapest to make and to read.
+    __slots__ = (
+        "__dict__",
+        "__weakref__",
+        "args",
+        "carrier",
+        "context",
+        "dead",
+        "exception",
+        "function",
+        "hub",
+        "kwargs",
+        "links",
+        "result",
+        "task",
+        "waiters",
     )
-    result: Any = None
+    driven = False  # resumed from inside its Task's step
+    outer_task: "asyncio.Task[Any] | None" = None  # the loop's current one before ours was swapped in
+    pending: "list[tuple[BaseException, Waiting | None]] | None" = None  # each with who waits for it to be taken
     swapped = False  # its Task was made the loop's current one by hand
-    task: "asyncio.Task[None] | None" = None
     traceback: TracebackType | None = None
     translating: Any = None  # the exception that async frames now see as CancelledError
     trap: Any = None  # the future that await_ waits for
     unretrieved: _Unretrieved | None = None
-    waiters: list[_Waiting] | None = None
     _name: str | None = None
 
     def __init__(
@@ -171,6 +178,13 @@ class GreenThread:
         self.args = args
         self.kwargs = kwargs
         self.context: Context | None = copy_context()
+        self.carrier: AnyCarrier | None = None
+        self.dead = False
+        self.exception: BaseException | None = None
+        self.links: list[_Link] | None = None
+        self.task: asyncio.Task[None] | None = None
+        self.waiters: Waiting | list[Waiting] | None = None  # mostly there is one
+        self.result: Any = None
 
     def __repr__(self) -> str:
         state = "dead" if self.dead else "new" if self.carrier is None else "alive"
@@ -193,26 +207,41 @@ class GreenThread:
         if not self.dead:
             hub = self.hub
             carrier: Any = getcurrent()
-            if getattr(carrier, "hub", None) is not hub:
+            try:
+                if carrier.hub is not hub:
+                    carrier = hub.current()
+            except AttributeError:  # a greenlet that is no carrier: main, or one that may not block
                 carrier = hub.current()
             if carrier.thread is self:
                 raise GreenError("a green thread can't wait for itself", hint="return from it instead")
             waiter = (carrier, carrier.seq)
             if self.waiters is None:
-                self.waiters = [waiter]
+                self.waiters = waiter
             else:
-                self.waiters.append(waiter)
+                self._add_waiter(waiter)
             try:
                 carrier.park()
             except BaseException:
-                if self.waiters is not None:
-                    self.waiters.remove(waiter)
+                self._remove_waiter(waiter)
                 raise
         if self.exception is not None:
             if self.unretrieved is not None:
                 self.unretrieved.exception = None
             raise self.exception.with_traceback(self.traceback)
         return self.result
+
+    def _add_waiter(self, waiter: Waiting) -> None:
+        if isinstance(self.waiters, list):
+            self.waiters.append(waiter)
+        else:
+            assert self.waiters is not None  # noqa: S101 - the first one is put there by wait
+            self.waiters = [self.waiters, waiter]
+
+    def _remove_waiter(self, waiter: Waiting) -> None:
+        if isinstance(self.waiters, list):
+            self.waiters.remove(waiter)
+        elif self.waiters is waiter:
+            self.waiters = None
 
     def __await__(self) -> Generator[Any, None, Any]:
         if not self.dead:
@@ -258,7 +287,7 @@ class GreenThread:
 
     # ---- what follows is called by the hub, the carrier and the driver ---------------------------------------------
 
-    def interrupt(self, exception: BaseException, witness: _Waiting | None = None) -> None:
+    def interrupt(self, exception: BaseException, witness: Waiting | None = None) -> None:
         """Raise `exception` where the thread waits, and wake `witness` when that has happened. Only in the root."""
         carrier = self.carrier
         if carrier is not None and (self.trap is not None or carrier.gate is not None or not carrier.throws_at_once):
@@ -329,10 +358,14 @@ class GreenThread:
         self.dead = True
         self.context = None
         self.args = ()
-        for carrier, seq in self.waiters or ():
-            self.hub.wake(carrier, seq)
-        self.waiters = None
+        self.wake_waiters()
         self.call_links()
+
+    def wake_waiters(self) -> None:
+        """Resume those who wait for the thread's end."""
+        waiters, self.waiters = self.waiters, None
+        for carrier, seq in waiters if isinstance(waiters, list) else () if waiters is None else (waiters,):
+            self.hub.wake(carrier, seq)
 
     def call_links(self) -> None:
         """Call what `link` was given; a link that fails is logged."""

@@ -62,7 +62,7 @@ class Hub:
         self.guard: AsyncGenerator[None, None] | None = None  # of a loop that somebody else runs: ends with it
         self.guarded = not isinstance(loop, asyncio.BaseEventLoop)
         self.root = root if root is not None else getcurrent()
-        self.park: Callable[[], Any] = self._guarded_park if self.guarded else self.root.switch
+        self.park: Callable[[], Any] = _guarded_park(self.root) if self.guarded else self.root.switch
         attach = getattr(loop, "attach_queue", None)  # our own loop drains the queue by itself
         self._attached = self.armed = attach is not None
         if attach is not None:
@@ -210,12 +210,6 @@ class Hub:
             carrier.switch()
             self.idle.remove(carrier)
         return carrier
-
-    def _guarded_park(self) -> Any:
-        value = self.root.switch()
-        if self.root._stack_saved:  # type: ignore[attr-defined]  # bytes of its stack that were moved; not in the stub
-            _stack_hazard()
-        return value
 
     # ---- waiting ---------------------------------------------------------------------------------------------------
 
@@ -413,6 +407,18 @@ def _deepen(levels: int, act: Callable[[], object]) -> None:
         [0].sort(key=key)
     else:
         act()
+
+
+def _guarded_park(root: Any) -> Callable[[], None]:
+    """A park that checks, when its caller is resumed, that nothing of the root's stack was moved away."""
+    switch = root.switch
+
+    def park() -> None:
+        switch()
+        if root._stack_saved:
+            _stack_hazard()
+
+    return park
 
 
 def _forked() -> NoReturn:

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable
+from contextvars import copy_context
 from typing import Any, TypeVar
 
 from greenlet import GreenletExit
@@ -18,6 +19,7 @@ from spruce.green.runtime import running as may_block
 __all__ = ["GreenletExit", "await_", "get_ident", "getcurrent", "kill", "sleep", "spawn", "spawn_after", "spawn_n"]
 
 T = TypeVar("T")
+_new = GreenThread.__new__
 
 
 def spawn(function: Callable[..., Any], *args: Any, **kwargs: Any) -> GreenThread:
@@ -27,7 +29,14 @@ def spawn(function: Callable[..., Any], *args: Any, **kwargs: Any) -> GreenThrea
     """
     running = current_greenlet()
     hub = running.hub if type(running) is Carrier else get_hub()
-    thread = GreenThread(hub, function, args, kwargs)
+    thread = _new(GreenThread)  # what follows is __init__, in place
+    thread.hub = hub
+    thread.function = function
+    thread.args = args
+    thread.kwargs = kwargs
+    thread.context = copy_context()
+    thread.carrier = thread.exception = thread.links = thread.task = thread.waiters = thread.result = None
+    thread.dead = False
     hub.ready.append((thread, START))
     if not hub.armed:
         hub.arm()

@@ -44,8 +44,8 @@ def test_select_related_takes_relations(shop: SimpleNamespace) -> None:
     [
         (lambda makers: makers.annotate(name=Count("category")),
          "the annotation 'name' would hide Maker.name. Give it another name."),
-        (lambda makers: makers.annotate(_n=Count("category")),
-         "the name '_n' of an annotation cannot begin with an underscore"),
+        (lambda makers: makers.annotate(_db=Count("category")),
+         "an annotation cannot be named '_db', which every object uses itself"),
         (lambda makers: makers.annotate(n=5), "5 is no expression. Name a field by db.F(\"…\")."),
         (lambda makers: makers.annotate(n=Count("category")).filter(nn=1),
          "Maker has no field 'nn'; did you mean 'n'? Fields: n, name, country, category, id."),

@@ -15,7 +15,9 @@ LITE = sqlite.dialect()
 
 def test_rows_become_objects(shop: SimpleNamespace) -> None:
     """Plain attributes, without calling the model's constructor."""
-    load = object_loader([Node(shop.Maker, (), 0)], (), [sa.Integer(), sa.String(), sa.String()], LITE)
+    load = object_loader(
+        [Node(shop.Maker, (), 0, shop.Maker._meta.fields)], (), "peers", [sa.Integer(), sa.String(), sa.String()], LITE
+    )
     (maker,) = load([(7, "Steiff", None)], "other")
     assert (type(maker), maker.pk, maker.name, maker.country, maker._db) == (shop.Maker, 7, "Steiff", None, "other")
 
@@ -23,9 +25,12 @@ def test_rows_become_objects(shop: SimpleNamespace) -> None:
 def test_related_objects_are_put_in_place(shop: SimpleNamespace) -> None:
     """A missing one is None."""
     field = shop.Category._meta.field("maker")
-    nodes = [Node(shop.Category, (), 0), Node(shop.Maker, (field,), 4)]
+    nodes = [
+        Node(shop.Category, (), 0, shop.Category._meta.fields),
+        Node(shop.Maker, (field,), 4, shop.Maker._meta.fields),
+    ]
     types = [sa.Integer(), sa.String(), sa.Integer(), sa.Integer(), sa.Integer(), sa.String(), sa.String()]
-    load = object_loader(nodes, (), types, LITE)
+    load = object_loader(nodes, (), "peers", types, LITE)
     toys, books = load([(1, "toys", None, 7, 7, "Steiff", "DE"), (2, "books", None, None, None, None, None)], "default")
     assert toys.maker.name == "Steiff"
     assert books.maker is None
@@ -34,7 +39,11 @@ def test_related_objects_are_put_in_place(shop: SimpleNamespace) -> None:
 def test_rows_of_one_result_share_a_batch(shop: SimpleNamespace) -> None:
     """It knows their foreign keys; a single row needs none."""
     load = object_loader(
-        [Node(shop.Category, (), 0)], (), [sa.Integer(), sa.String(), sa.Integer(), sa.Integer()], LITE
+        [Node(shop.Category, (), 0, shop.Category._meta.fields)],
+        (),
+        "peers",
+        [sa.Integer(), sa.String(), sa.Integer(), sa.Integer()],
+        LITE,
     )
     first, second = load([(1, "a", None, 7), (2, "b", 1, 8)], "default")
     assert first._batch is second._batch

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from spruce import db
-from spruce.errors import DataError, FieldError, IntegrityError, ModelError
+from spruce.errors import DataError, FieldError, FieldFetchBlocked, IntegrityError, ModelError
 
 
 def test_a_related_object_is_loaded_when_touched_and_kept(stocked: SimpleNamespace, queries: list[str]) -> None:
@@ -136,3 +136,56 @@ def test_the_other_side_needs_names_that_differ(shop: SimpleNamespace) -> None:
                 },
             )
         assert str(refused.value) == message
+
+
+def test_fetch_modes(stocked: SimpleNamespace, queries: list[str]) -> None:
+    """For all of a result, for one, or not at all."""
+    products = stocked.Product.objects.exclude(category=None)
+    assert len({each.category.name for each in products.fetch_mode(db.FetchMode.FETCH_PEERS)}) == 2
+    assert len(queries) == 2
+    assert len({each.category.name for each in products.fetch_mode(db.FetchMode.FETCH_ONE)}) == 2
+    assert len(queries) == 6
+    with pytest.raises(FieldFetchBlocked) as blocked:
+        products.fetch_mode(db.FetchMode.RAISE)[0].category  # noqa: B018 - reading it is the point
+    assert str(blocked.value) == (
+        "Product.category was touched and is not loaded, and fetch_mode(RAISE) forbids to load it. "
+        "Load it with the rows: select_related('category'), prefetch_related('category') or only(…)."
+    )
+    joined = products.select_related("category").fetch_mode(db.FetchMode.RAISE)
+    assert joined[0].category.name == "bears"
+    with pytest.raises(FieldFetchBlocked):
+        joined[0].category.maker  # noqa: B018 - reading it is the point
+
+
+def test_fields_that_are_left_out(stocked: SimpleNamespace, queries: list[str]) -> None:
+    """They are loaded for the whole result when one is touched, and not written by save()."""
+    products = list(stocked.Product.objects.only("name", "stock"))
+    assert "price" not in vars(products[0])
+    assert [str(each.price) for each in products] == ["19.90", "29.00", "5.00", "1.50"]
+    assert len(queries) == 2
+    bear = stocked.Product.objects.defer("price", "category").get(name="bear")
+    assert sorted(set(vars(stocked.Product.objects.get(pk=1))) - set(vars(bear))) == ["category_id", "price"]
+    stocked.Product.objects.filter(name="bear").update(price=1)
+    bear.stock = 9
+    bear.save()
+    assert stocked.Product.objects.values_list("price", "stock").get(pk=1) == (1, 9)
+    assert bear.category.name == "bears"
+    assert "price" in vars(stocked.Product.objects.defer("price").defer(None).get(pk=1))
+    with pytest.raises(FieldFetchBlocked):
+        stocked.Product.objects.only("name").fetch_mode(db.FetchMode.RAISE)[0].price  # noqa: B018 - the same
+    with pytest.raises(AttributeError) as missing:
+        bear.nothing  # noqa: B018 - the same
+    assert str(missing.value) == "'Product' object has no attribute 'nothing'"
+
+
+def test_fields_of_related_objects_are_left_out(stocked: SimpleNamespace, queries: list[str]) -> None:
+    """By names that cross relations; what is followed is always loaded."""
+    query = stocked.Product.objects.select_related("category").only("name", "category__name")
+    bear = query.get(name="bear")
+    assert sorted(vars(bear.category)) == ["_batch", "_db", "_partial", "id", "name"]
+    assert bear.category_id == stocked.bears.pk
+    assert len(queries) == 1
+    stocked.bears.delete()
+    with pytest.raises(stocked.Product.DoesNotExist) as gone:
+        bear.price  # noqa: B018 - reading it is the point
+    assert str(gone.value) == f"the row of Product {bear.pk!r} is gone, so it has no price"

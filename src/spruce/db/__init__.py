@@ -19,9 +19,21 @@ from spruce.db.fields import (
     IntegerField,
     TextField,
 )
+from spruce.db.manytomany import ManyToManyField
 from spruce.db.models import Model, registry
+from spruce.db.prefetching import Prefetch
 from spruce.db.queryset import Manager, QuerySet
-from spruce.db.relations import CASCADE, DO_NOTHING, PROTECT, RESTRICT, SET_DEFAULT, SET_NULL, ForeignKey
+from spruce.db.relations import (
+    CASCADE,
+    DO_NOTHING,
+    PROTECT,
+    RESTRICT,
+    SET_DEFAULT,
+    SET_NULL,
+    FetchMode,
+    ForeignKey,
+    OneToOneField,
+)
 from spruce.db.schema import create_all, drop_all
 from spruce.db.transactions import atomic, on_commit
 
@@ -43,14 +55,18 @@ __all__ = [
     "DateTimeField",
     "DecimalField",
     "F",
+    "FetchMode",
     "Field",
     "FloatField",
     "ForeignKey",
     "IntegerField",
     "Manager",
+    "ManyToManyField",
     "Max",
     "Min",
     "Model",
+    "OneToOneField",
+    "Prefetch",
     "Q",
     "QuerySet",
     "StdDev",

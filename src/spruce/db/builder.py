@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from spruce.db.arithmetic import rescale
 from spruce.db.conditions import Conditions
+from spruce.db.fields import Field
 from spruce.db.joins import Joins, Parameters
 from spruce.db.loaders import Node, binder, object_loader, row_loader
 from spruce.db.lookups import resolve
@@ -50,7 +51,11 @@ class Builder:
         self.order: tuple[Any, ...] | None = None  # None: as the model's Meta says
         self.reversed = False
         self.distinct = False
-        self.related: list[tuple[ForeignKey[Any], ...]] = []
+        self.related: list[tuple[Step, ...]] = []
+        self.mode = "peers"
+        self.chosen: set[tuple[tuple[str, ...], str]] | None = None  # None: all fields
+        self.left_out: set[tuple[tuple[str, ...], str]] = set()
+        self.sticky: set[Any] = set()
         self.selected: tuple[str, tuple[str, ...]] | None = None  # None: objects
         self.limit: Column | None = None
         self.offset: Column | None = None
@@ -70,7 +75,7 @@ class Builder:
     # ---- the ops ----------------------------------------------------------------------------------------------------
 
     def _filter(self, negated: bool, keys: tuple[str | None, ...], tokens: tuple[Any, ...]) -> None:
-        self.joins.reuse = set()
+        self.joins.reuse, self.sticky = self.sticky, set()
         if negated:
             self._require("AND", True, keys, tokens)
         else:
@@ -79,6 +84,41 @@ class Builder:
         self.joins.reuse = None
         if not negated and not self.joins:
             self.unique = self.unique or any(map(self._is_unique, keys, tokens))
+
+    def _stick(self, negated: bool, keys: tuple[str | None, ...], tokens: tuple[Any, ...]) -> None:
+        """A filter of which the next one uses the joins."""
+        reuse = self.sticky
+        self._filter(negated, keys, tokens)
+        self.sticky = reuse
+
+    def _mode(self, mode: str) -> None:
+        self.mode = mode
+
+    def _only(self, names: tuple[str, ...]) -> None:
+        self.chosen = {self._place(name) for name in names}
+        self.left_out = set()
+
+    def _defer(self, names: tuple[str, ...]) -> None:
+        self.left_out = set() if names == () else self.left_out | {self._place(name) for name in names}
+
+    def _place(self, name: str) -> tuple[tuple[str, ...], str]:
+        """Where a field is: the names of the relations to it, and its attribute."""
+        path = resolve(self.model, name, lookups=False)
+        return tuple(step.name for step in path.steps), path.field.attname
+
+    def _loaded(self, model: Any, steps: "tuple[Step, ...]") -> "tuple[Field[Any], ...]":
+        """The fields of a model that are loaded: the key, those that were chosen and those that are followed."""
+        place = tuple(step.name for step in steps)
+        followed = [each[-1] for each in self.related if each[:-1] == steps]
+        chosen = {name for where, name in self.chosen or () if where == place}
+        left_out = {name for where, name in self.left_out if where == place}
+        return tuple(
+            field
+            for field in model._meta.fields
+            if field.primary_key
+            or field in followed
+            or (field.attname not in left_out and (not chosen or field.attname in chosen))
+        )
 
     def _require(self, connector: str, negated: bool, keys: tuple[str | None, ...], tokens: tuple[Any, ...]) -> None:
         self.joins.touched = False
@@ -152,10 +192,10 @@ class Builder:
     def _related(self, names: tuple[str, ...]) -> None:
         for name in names or self._required_relations(self.model, _RELATED_DEPTH):
             path = resolve(self.model, name, lookups=False)
-            steps = (*path.steps, path.field)
+            steps: Any = (*path.steps, path.field) if path.field.is_relation else path.steps
             for end in range(1, len(steps) + 1):
                 if steps[:end] not in self.related:
-                    self.related.append(steps[:end])  # type: ignore[arg-type] # select_related() takes foreign keys only
+                    self.related.append(steps[:end])
 
     def _required_relations(self, model: Any, depth: int) -> list[str]:
         """The paths of all foreign keys that cannot be null."""
@@ -295,11 +335,12 @@ class Builder:
         nodes, columns = [], list[Column]()
         for steps in [(), *self.related]:
             model = steps[-1].target if steps else self.model
-            nodes.append(Node(model, steps, len(columns)))
+            fields = self._loaded(model, steps)
+            nodes.append(Node(model, steps, len(columns), fields))
             table = self.joins.at(steps)
-            columns += [table.c[field.attname] for field in model._meta.fields]
+            columns += [table.c[field.attname] for field in fields]
         columns += [self.joins.computed[name].label(name) for name in self.shown]
-        return columns, partial(object_loader, nodes, self.shown)
+        return columns, partial(object_loader, nodes, self.shown, self.mode)
 
     def _selection(self, shape: str, names: Sequence[str]) -> tuple[list[Column], Any]:
         keys = names or [field.attname for field in self.model._meta.fields] + self.shown
@@ -395,6 +436,10 @@ def _first_value(rows: list[Any], alias: str) -> list[Any]:
 _APPLY: dict[str, Callable[..., None]] = {
     "filter": Builder._filter,
     "get": Builder._get,
+    "stick": Builder._stick,
+    "mode": Builder._mode,
+    "only": Builder._only,
+    "defer": Builder._defer,
     "none": Builder._none,
     "order": Builder._order,
     "reverse": Builder._reverse,

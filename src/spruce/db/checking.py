@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 __all__ = ["check_op"]
 
+_RESERVED = frozenset({"_batch", "_db", "_partial", "_prefetched", "pk", "objects", "save", "delete"})
+
 Fields = Mapping[str, Field[Any]]
 
 
@@ -66,6 +68,13 @@ def _check_related(model: "type[Model]", fields: Fields, names: Iterable[str]) -
             )
 
 
+def _check_loaded(model: "type[Model]", fields: Fields, names: Iterable[str]) -> None:
+    for name in names:
+        path = resolve(model, name, lookups=False)
+        if path.part is not None or path.many:
+            raise FieldError(f"{name!r} is no field that an object could be loaded with or without")
+
+
 def _check_annotations(
     model: "type[Model]", fields: Fields, names: Iterable[str], keys: Iterable[Any], shown: bool
 ) -> Fields:
@@ -75,8 +84,8 @@ def _check_annotations(
             raise FieldError(
                 f"the annotation {name!r} would hide {model.__name__}.{name}", hint="Give it another name."
             )
-        if ("__" in name and not name.rpartition("__")[0]) or (name.startswith("_") and not name.startswith("__")):
-            raise FieldError(f"the name {name!r} of an annotation cannot begin with an underscore")
+        if name in _RESERVED:
+            raise FieldError(f"an annotation cannot be named {name!r}, which every object uses itself")
         known[name] = named(model, name, output(model, known, key))
     return known
 
@@ -89,6 +98,9 @@ def _check_aggregates(model: "type[Model]", fields: Fields, names: Iterable[str]
 _CHECKS: dict[str, Callable[..., Fields | None]] = {
     "filter": _check_conditions,
     "get": _check_conditions,
+    "stick": _check_conditions,
+    "only": _check_loaded,
+    "defer": _check_loaded,
     "update": _check_update,
     "order": _check_names,
     "values": _check_names,

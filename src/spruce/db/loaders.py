@@ -13,7 +13,7 @@ from sqlalchemy.types import TypeEngine
 if TYPE_CHECKING:
     from spruce.db.fields import Field
     from spruce.db.models import Model
-    from spruce.db.relations import ForeignKey
+    from spruce.db.relations import Step
 
 __all__ = ["Batch", "Node", "binder", "compile_function", "object_loader", "read_code", "row_loader"]
 
@@ -30,19 +30,31 @@ class Batch:
     It holds neither rows nor the objects themselves, so there are no cycles; see relations.py.
     """
 
-    __slots__ = ("ids", "loaded")
+    __slots__ = ("blocked", "ids", "loaded")
 
-    def __init__(self, ids: dict[str, set[Any]]) -> None:
+    def __init__(self, ids: dict[str, set[Any]], blocked: bool = False) -> None:
         self.ids = ids
+        self.blocked = blocked  # whether nothing may be loaded
         self.loaded: dict[str, dict[Any, Any]] = {}
 
 
 class Node(NamedTuple):
-    """A model in a row: the foreign keys that lead to it, and the position of its first column."""
+    """A model in a row: the relations that lead to it, the position of its first column, the fields that are loaded."""
 
     model: "type[Model]"
-    steps: "tuple[ForeignKey[Any], ...]"
+    steps: "tuple[Step, ...]"
     start: int
+    fields: "tuple[Field[Any], ...]"
+
+    @property
+    def partial(self) -> bool:
+        """Whether some of the fields are not loaded."""
+        return len(self.fields) < len(self.model._meta.fields)
+
+    @property
+    def key(self) -> int:
+        """The position of the primary key."""
+        return self.start + [field.primary_key for field in self.fields].index(True)
 
 
 def compile_function(name: str, lines: Iterable[str], names: Names) -> Any:
@@ -76,6 +88,7 @@ def read_code(type_: TypeEngine[Any], dialect: sa.Dialect, place: str, names: Na
 def object_loader(
     nodes: Sequence[Node],
     names: Sequence[str],
+    mode: str,
     types: Sequence[TypeEngine[Any]],
     dialect: sa.Dialect,
     surplus: int = 0,
@@ -83,20 +96,19 @@ def object_loader(
     """Return `load(rows, alias)`, which makes an object of each row, with its related objects in place.
 
     `types` are those of the columns that are used, `surplus` how many more each row has. The last of those that are
-    used go to the attributes `names`.
+    used go to the attributes `names`. `mode` says what happens when something that is missing is touched.
     """
     used: Names = {"new": object.__new__, "Batch": Batch}
     reads = [read_code(type_, dialect, f"c{i}", used) for i, type_ in enumerate(types)]
     lines = ["def load(rows, alias):", " out = []", " add = out.append"]
-    lines += [line for number, node in enumerate(nodes) if (line := _batch_line(number, node, nodes))]
+    lines += [line for number, node in enumerate(nodes) if (line := _batch_line(number, node, nodes, mode))]
     columns = [f"c{i}" for i in range(len(types) + surplus)]
     lines.append(f" for {', '.join(columns)}, in rows:")
     for number, node in enumerate(nodes):
         used[f"M{number}"] = node.model
-        body = _object_lines(number, node, reads, nodes)
+        body = _object_lines(number, node, reads, nodes, mode)
         if node.steps:
-            key = node.start + [f.primary_key for f in node.model._meta.fields].index(True)
-            lines += [f"  if c{key} is None:", f"   o{number} = None", "  else:", *(f"   {line}" for line in body)]
+            lines += [f"  if c{node.key} is None:", f"   o{number} = None", "  else:", *(f"   {line}" for line in body)]
             lines += _attach_lines(number, node, nodes)
         else:
             lines += [f"  {line}" for line in body]
@@ -107,28 +119,39 @@ def object_loader(
 def _loose(node: Node, nodes: Sequence[Node]) -> "list[tuple[int, Field[Any]]]":
     """The foreign keys of a node that the same query doesn't follow, with their positions."""
     followed = {other.steps[-1].name for other in nodes if other.steps and other.steps[:-1] == node.steps}
-    fields = enumerate(node.model._meta.fields, node.start)
+    fields = enumerate(node.fields, node.start)
     return [(i, field) for i, field in fields if field.is_relation and field.name not in followed]
 
 
-def _batch_line(number: int, node: Node, nodes: Sequence[Node]) -> str:
-    loose = _loose(node, nodes)
-    sets = ", ".join(f"{field.name!r}: {{r[{i}] for r in rows}}" for i, field in loose)
-    return f" b{number} = Batch({{{sets}}}) if len(rows) > 1 else None" if loose else ""
+def _batch_line(number: int, node: Node, nodes: Sequence[Node], mode: str) -> str:
+    places = {field.name: i for i, field in _loose(node, nodes)}
+    if node.partial or node.model._meta.has_single:
+        places["pk"] = node.key
+    if mode == "raise":
+        return f" b{number} = Batch({{}}, True)"
+    sets = ", ".join(f"{name!r}: {{r[{i}] for r in rows}}" for name, i in places.items())
+    return f" b{number} = Batch({{{sets}}}) if len(rows) > 1 else None" if places and mode == "peers" else ""
 
 
-def _object_lines(number: int, node: Node, reads: Sequence[str], nodes: Sequence[Node]) -> list[str]:
-    fields = enumerate(node.model._meta.fields, node.start)
+def _object_lines(number: int, node: Node, reads: Sequence[str], nodes: Sequence[Node], mode: str) -> list[str]:
+    fields = enumerate(node.fields, node.start)
     lines = [f"o{number} = new(M{number})", *(f"o{number}.{field.attname} = {reads[i]}" for i, field in fields)]
-    if _loose(node, nodes):
+    if _batch_line(number, node, nodes, mode):
         lines.append(f"o{number}._batch = b{number}")
+    if node.partial:
+        lines.append(f"o{number}._partial = True")
     return [*lines, f"o{number}._db = alias"]
 
 
 def _attach_lines(number: int, node: Node, nodes: Sequence[Node]) -> list[str]:
     owner = next(i for i, other in enumerate(nodes) if other.steps == node.steps[:-1])
-    attach = f"o{owner}.{node.steps[-1].slot} = o{number}"
-    return [f"  if o{owner} is not None:", f"   {attach}"] if nodes[owner].steps else [f"  {attach}"]
+    attach = [f"o{owner}.{node.steps[-1].slot} = o{number}"]
+    back = getattr(node.steps[-1], "field", None)  # of the other side of a OneToOneField
+    if back is not None:
+        attach.append(f"if o{number} is not None: o{number}.{back.slot} = o{owner}")
+    if not nodes[owner].steps:
+        return [f"  {line}" for line in attach]
+    return [f"  if o{owner} is not None:", *(f"   {line}" for line in attach)]
 
 
 def row_loader(

@@ -12,9 +12,10 @@ import sqlalchemy as sa
 from spruce.db.fields import Field
 from spruce.db.loaders import Batch, compile_function
 from spruce.db.lookups import listed
+from spruce.db.manytomany import ManyToManyField
 from spruce.db.options import Options, Registry
 from spruce.db.queryset import Manager
-from spruce.db.relations import ForeignKey, Related
+from spruce.db.relations import ForeignKey, Related, load_many
 from spruce.db.storing import delete_object, save_object
 from spruce.errors import FieldError, ModelError, MultipleObjectsReturned, ObjectDoesNotExist, nearest
 
@@ -34,12 +35,13 @@ class ModelType(type):
     def __new__(mcls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **keywords: Any) -> Any:
         """Make a model of a class body."""
         fields = {key: value for key, value in namespace.items() if isinstance(value, Field)}
+        many = {key: value for key, value in namespace.items() if isinstance(value, ManyToManyField)}
         meta = namespace.pop("Meta", None)
-        body = {key: value for key, value in namespace.items() if key not in fields}
+        body = {key: value for key, value in namespace.items() if key not in fields and key not in many}
         cls = super().__new__(mcls, name, bases, body, **keywords)
         if not any(isinstance(base, ModelType) for base in bases):
             return cls
-        cls._meta = Options(cls, meta, registry, fields)  # type: ignore[arg-type] # it is a Model by now
+        cls._meta = Options(cls, meta, registry, fields, many)  # type: ignore[arg-type] # it is a Model by now
         if cls._meta.abstract:
             return cls
         _complete(cls)
@@ -77,6 +79,7 @@ def _complete(cls: Any) -> None:
     for field in meta.fields:
         if isinstance(field, ForeignKey):
             setattr(cls, field.name, Related(field))
+            setattr(cls, field.slot, None)
     cls._fill = _constructor(cls, meta)
     if cls.__init__ is Model.__init__ or "_generated" in vars(cls.__init__):
         cls.__init__ = cls._fill
@@ -136,6 +139,7 @@ class Model(metaclass=ModelType):
     MultipleObjectsReturned: ClassVar[type[MultipleObjectsReturned]]
     _db: str | None = None  # the alias of the database that the object came from or was saved to
     _batch: Batch | None = None
+    _partial = False  # whether fields were left out when it was loaded
     _fill: ClassVar[Any]
     objects: "ClassVar[_Objects]"
 
@@ -146,6 +150,22 @@ class Model(metaclass=ModelType):
         if not hasattr(type(self), "_fill"):
             raise ModelError(f"{type(self).__name__} is abstract and has no objects", hint="Make one of a subclass.")
         self._fill(**values)
+
+    def __getattr__(self, name: str) -> Any:
+        """A field that was left out by `only()` or `defer()`: loaded now, for all objects of the result."""
+        field = self._meta.paths.get(name) if self._partial else None
+        if field is None or name != field.attname:
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        query = type(self).objects.using(self._db)
+
+        def find(keys: list[Any]) -> dict[Any, Any]:
+            return {key: (value,) for key, value in query.filter(pk__in=keys).values_list("pk", name)}
+
+        found = load_many(name, "pk", self, self.pk, find)
+        if found is None:
+            raise self.DoesNotExist(f"the row of {type(self).__name__} {self.pk!r} is gone, so it has no {name}")
+        setattr(self, name, found[0])
+        return found[0]
 
     def __str__(self) -> str:
         return f"{type(self).__name__} object ({self.pk})"
@@ -204,3 +224,4 @@ class Model(metaclass=ModelType):
             if isinstance(field, ForeignKey):
                 setattr(self, field.slot, None)
         self._db, self._batch = fresh._db, None
+        self.__dict__.pop("_prefetched", None)

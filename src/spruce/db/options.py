@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from spruce.db.fields import AutoField, Field
-from spruce.db.relations import ForeignKey, Reverse, ReverseStep, Step
+from spruce.db.manytomany import ManyToManyField
+from spruce.db.related import ManyRelated, Reverse, ReverseOne
+from spruce.db.relations import NOT_LOADED, ForeignKey, ReverseStep, Step
 from spruce.db.shapes import Shape
 from spruce.errors import FieldError, ModelError, nearest
 
@@ -26,7 +28,14 @@ class Options:
     `paths` has each name by which a query may call a field: its name, its attribute, and `pk`.
     """
 
-    def __init__(self, model: "type[Model]", meta: Any, registry: "Registry", own: dict[str, Field[Any]]) -> None:
+    def __init__(
+        self,
+        model: "type[Model]",
+        meta: Any,
+        registry: "Registry",
+        own: dict[str, Field[Any]],
+        many: dict[str, ManyToManyField[Any]],
+    ) -> None:
         given = {key: value for key, value in vars(meta).items() if not key.startswith("__")} if meta else {}
         for key in given.keys() - set(_OPTIONS):
             raise ModelError(
@@ -41,6 +50,8 @@ class Options:
         self.fields = self._collect(own)
         self.paths = self._paths()
         self.ordering: tuple[str, ...] = tuple(given.get("ordering", self._inherited_ordering()))
+        self.many = self._collect_many(many)
+        self.has_single = False  # whether a OneToOneField points here
         self.relations: dict[str, tuple[Step, ...]] = {}  # names by which queries go to those that point here
         self.pointing: list[ForeignKey[Any]] = []  # the foreign keys of other models that point here
         self.shape = Shape(model)
@@ -88,6 +99,14 @@ class Options:
             _check_name(self.model, name)
             field.bind_to(self.model, name)
         return tuple(fields.values())
+
+    def _collect_many(self, own: dict[str, ManyToManyField[Any]]) -> dict[str, ManyToManyField[Any]]:
+        bases = [vars(base)["_meta"] for base in reversed(self.model.__mro__[1:]) if "_meta" in vars(base)]
+        many = {name: link.copy() for options in bases for name, link in options.many.items()} | own
+        for name, link in many.items():
+            _check_name(self.model, name)
+            link.model, link.name = self.model, name
+        return many
 
     def _with_key(self, fields: dict[str, Field[Any]]) -> dict[str, Field[Any]]:
         keys = [name for name, field in fields.items() if field.primary_key]
@@ -148,6 +167,7 @@ class Registry:
     def __init__(self) -> None:
         self.metadata = sa.MetaData()
         self.models: dict[str, type[Model]] = {}
+        self.waiting: list[ManyToManyField[Any]] = []  # whose models are not all declared yet
 
     def add(self, model: "type[Model]") -> None:
         """Take a model in; it replaces one of its name in its module, as after a reload. Raises ModelError."""
@@ -169,11 +189,21 @@ class Registry:
         for field in found:
             if field.names(model):
                 field.to = model
-            field.target._meta.pointing.append(field)
-            if field.query_name is not None:
-                field.target._meta.relations[field.query_name] = (ReverseStep(field, field.query_name),)
-            if field.accessor is not None:
-                setattr(field.target, field.accessor, Reverse(field))
+            _connect(field)
+        self._connect_many(model)
+
+    def _connect_many(self, model: "type[Model]") -> None:
+        """Connect what waits for this model: its own ManyToManyFields, and others that name it."""
+        waiting, self.waiting = [*self.waiting, *model._meta.many.values()], []  # connecting declares models
+        known = {other.__name__: other for other in self.models.values()}
+        ready = [link for link in waiting if link.connect(known)]
+        self.waiting += [link for link in waiting if link not in ready]
+        for link in ready:
+            link.model._meta.relations[link.name] = link.steps(backwards=False)
+            link.target._meta.relations[link.path(True)] = link.steps(backwards=True)
+            setattr(link.model, link.name, ManyRelated(link, reverse=False))
+            if link.accessor is not None:
+                setattr(link.target, link.accessor, ManyRelated(link, reverse=True))
 
     def _resolve(self, field: ForeignKey[Any], model: "type[Model]") -> bool:
         """Find the model that a new foreign key names, if it is declared; the same module's before others."""
@@ -199,6 +229,19 @@ class Registry:
             f"{field.label} points to {name!r}, and there is no such model{nearest(name, known)}",
             hint="Import the module that declares it before the first query.",
         )
+
+
+def _connect(field: ForeignKey[Any]) -> None:
+    """Let the other side of a ForeignKey know of it."""
+    target: Any = field.target
+    target._meta.pointing.append(field)
+    if field.query_name is not None:
+        target._meta.relations[field.query_name] = (ReverseStep(field, field.query_name),)
+    if field.accessor is not None:
+        setattr(target, field.accessor, ReverseOne(field) if field.single else Reverse(field))
+        if field.single:
+            target._meta.has_single = True
+            setattr(target, field.reverse_slot, NOT_LOADED)
 
 
 def _relations(model: "type[Model]") -> list[ForeignKey[Any]]:

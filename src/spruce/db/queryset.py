@@ -17,7 +17,8 @@ from spruce.db.builder import plan_for
 from spruce.db.databases import Database, choose
 from spruce.db.deletion import delete_rows
 from spruce.db.expressions import Ordered, Term
-from spruce.db.relations import ForeignKey
+from spruce.db.prefetching import Prefetch, prefetch
+from spruce.db.relations import FetchMode, ForeignKey
 from spruce.db.shapes import Op, Plan, Shape
 from spruce.db.storing import insert_object
 from spruce.db.tokens import annotations, order_terms
@@ -45,7 +46,7 @@ class QuerySet(Generic[M, R]):
     `get`, `first`, `last`, `count`, `exists`, `aggregate`, `create`, `update` and `delete` run a query of their own.
     """
 
-    __slots__ = ("_alias", "_args", "_high", "_instance", "_low", "_rows", "_shape", "model")
+    __slots__ = ("_alias", "_args", "_high", "_instance", "_low", "_prefetch", "_rows", "_shape", "model")
 
     model: type[M]
     _shape: Shape
@@ -54,6 +55,7 @@ class QuerySet(Generic[M, R]):
     _low: int  # the slice that it is
     _high: int | None
     _rows: list[R] | None
+    _prefetch: tuple[Any, ...]  # what is loaded after the rows
     _instance: Any  # the object that it was reached from, a hint for routers; with the ForeignKey that leads back to it
 
     def _same(self, shape: Shape, args: tuple[Any, ...]) -> Any:
@@ -67,6 +69,7 @@ class QuerySet(Generic[M, R]):
         query._high = self._high
         query._rows = None
         query._instance = self._instance
+        query._prefetch = self._prefetch
         return query
 
     def _step(self, op: Op, values: tuple[Any, ...] = ()) -> Any:
@@ -152,6 +155,40 @@ class QuerySet(Generic[M, R]):
         """Load related objects by the same query, as `category__parent`; without names, those that cannot be null."""
         return self._step(("related", names))  # type: ignore[no-any-return] # the same
 
+    def prefetch_related(self, *lookups: "str | Prefetch[Any] | None") -> "QuerySet[M, R]":
+        """Load related objects too, by one more query for each of these relations: `prefetch_related("tags")`.
+
+        Names go on across relations (`books__tags`); a `Prefetch` says which objects. None forgets what was asked for.
+        """
+        query = self._same(self._shape, self._args)
+        query._prefetch = () if lookups == (None,) else (*self._prefetch, *lookups)
+        return query  # type: ignore[no-any-return] # the same
+
+    def only(self, *names: str) -> "QuerySet[M, R]":
+        """Objects with these fields, and their key; the others are loaded when they are touched."""
+        return self._step(("only", names))  # type: ignore[no-any-return] # the same
+
+    def defer(self, *names: str | None) -> "QuerySet[M, R]":
+        """Objects without these fields, which are loaded when they are touched; None loads all again."""
+        return self._step(("defer", () if names == (None,) else names))  # type: ignore[no-any-return] # the same
+
+    def fetch_mode(self, mode: FetchMode) -> "QuerySet[M, R]":
+        """What touching a relation or field that is not loaded does.
+
+        With FETCH_PEERS, which is the default, it is loaded for all objects of the result by one query; with FETCH_ONE
+        for the one that is touched; with RAISE it is an error.
+        """
+        return self._step(("mode", mode.value))  # type: ignore[no-any-return] # the same
+
+    def sticking(self, **keywords: Any) -> "QuerySet[M, R]":
+        """As `filter`, and the next filter is about the same related rows; for managers of relations."""
+        shape, args = self._conditions("stick", False, (), keywords)
+        return self._same(shape, args)  # type: ignore[no-any-return] # the same
+
+    def keyed(self, name: str, path: str) -> "QuerySet[M, R]":
+        """As `annotate(name=F(path))`, of a path that may be hidden; for prefetch_related."""
+        return self._step(("annotate", (name,), (("F", path),), True))  # type: ignore[no-any-return] # the same
+
     def using(self, alias: str | None) -> "QuerySet[M, R]":
         """From the database of this alias; None leaves it to the routers."""
         query = self._same(self._shape, self._args)
@@ -217,11 +254,16 @@ class QuerySet(Generic[M, R]):
         plan, rows, alias = self._run(shape.next.get(op) or shape.grow(op), args + values)
         return plan.load(rows, alias) if plan.load is not None else []
 
+    def _makes_objects(self) -> bool:
+        return all(op[0] not in ("values", "list") for op in self._shape.ops())
+
     def _fetch(self) -> list[R]:
         rows = self._rows
         if rows is None:
             plan, found, alias = self._run(*self._ends())
             rows = self._rows = plan.load(found, alias) if plan.load is not None else []
+            if self._prefetch and self._makes_objects():
+                prefetch(rows, self._prefetch)
         return rows
 
     def __iter__(self) -> Iterator[R]:
@@ -279,7 +321,10 @@ class QuerySet(Generic[M, R]):
             return self._get_of_slice(expressions, keywords)
         plan, rows, alias = self._run(*self._conditions("get", False, expressions, keywords))
         if len(rows) == 1:
-            return plan.load(rows, alias)[0]  # type: ignore[misc, no-any-return] # a get has a loader
+            found = plan.load(rows, alias)  # type: ignore[misc] # a get has a loader
+            if self._prefetch and self._makes_objects():
+                prefetch(found, self._prefetch)
+            return found[0]  # type: ignore[no-any-return] # the loader's
         raise self._not_one(len(rows), expressions, keywords)
 
     def _get_of_slice(self, expressions: tuple[Any, ...], keywords: dict[str, Any]) -> R:
@@ -312,11 +357,13 @@ class QuerySet(Generic[M, R]):
         if self._high is not None and self._high <= self._low:
             return None
         rows = self._one(("first", last))
+        if rows and self._prefetch and self._makes_objects():
+            prefetch(rows, self._prefetch)
         return rows[0] if rows else None
 
     def create(self, **values: Any) -> M:
         """Make an object, save it, and return it."""
-        if self._instance is not None:
+        if self._instance is not None and self._instance[0] is not None:
             values = {self._instance[0].name: self._instance[1], **values}
         made = self.model(**values)
         insert_object(made, choose(self._alias, self.model, write=True, instance=made))
@@ -425,6 +472,7 @@ class Manager(QuerySet[M, M], Generic[M]):
         self._args = ()
         self._alias = self._high = self._rows = self._instance = None
         self._low = 0
+        self._prefetch = ()
 
     def __repr__(self) -> str:
         return f"<Manager of {self.model.__name__}>"

@@ -6,6 +6,7 @@ touched loads the categories of all of them by one query, and the others find th
 changed since, by assignment, is noticed because the object that is kept no longer fits it.
 """
 
+import enum
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Protocol, TypeVar, Unpack, overload
 
@@ -15,7 +16,7 @@ from sqlalchemy.types import TypeEngine
 
 from spruce.db.databases import choose
 from spruce.db.fields import Field, FieldOptions, Unfit
-from spruce.errors import DataError, ModelError
+from spruce.errors import DataError, FieldFetchBlocked, ModelError
 
 if TYPE_CHECKING:
     from spruce.db.models import Model
@@ -24,20 +25,26 @@ if TYPE_CHECKING:
 __all__ = [
     "CASCADE",
     "DO_NOTHING",
+    "NOT_LOADED",
     "PROTECT",
     "RESTRICT",
     "SET_DEFAULT",
     "SET_NULL",
+    "FetchMode",
     "ForeignKey",
     "OnDelete",
+    "OneToOneField",
     "Related",
-    "Reverse",
     "ReverseStep",
     "Step",
+    "load_many",
     "settle",
 ]
 
 M = TypeVar("M")
+
+NOT_LOADED: Any = type("NotLoaded", (), {"__repr__": lambda self: "NOT_LOADED"})()
+"""What stands for the other side of a OneToOneField until it is known."""
 
 _BATCH = 1000
 """How many related objects one query loads."""
@@ -62,6 +69,14 @@ SET_DEFAULT = OnDelete("SET_DEFAULT", "NO ACTION")
 DO_NOTHING = OnDelete("DO_NOTHING", "NO ACTION")
 
 
+class FetchMode(enum.Enum):
+    """What touching a relation or field that is not loaded does, see `QuerySet.fetch_mode`."""
+
+    FETCH_PEERS = "peers"
+    FETCH_ONE = "one"
+    RAISE = "raise"
+
+
 class ForeignKey(Field[M], Generic[M]):
     """A row of another model, or of its own ("self"); a model that comes later may be given by its name.
 
@@ -73,6 +88,7 @@ class ForeignKey(Field[M], Generic[M]):
     family = "relation"
     is_relation = True
     many: ClassVar[bool] = False
+    single = False  # whether the other side is one object
 
     @overload
     def __init__(
@@ -156,6 +172,11 @@ class ForeignKey(Field[M], Generic[M]):
             return None if self.related_name.endswith("+") else self.related_name
         return f"{self.model.__name__.lower()}_set"
 
+    @property
+    def reverse_slot(self) -> str:
+        """Where an object on the other side keeps the one that points to it."""
+        return f"_{self.accessor}_one"
+
     def on(self, left: FromClause, right: FromClause) -> sa.ColumnElement[bool]:
         """The condition that joins the table it points to."""
         condition: sa.ColumnElement[bool] = left.c[self.attname] == right.c[self.key.attname]
@@ -205,6 +226,7 @@ class Step(Protocol):
 
     name: str
     null: bool  # whether it may lead to nothing
+    slot: str  # where an object keeps what it leads to
 
     @property
     def many(self) -> bool:
@@ -229,7 +251,8 @@ class ReverseStep:
     def __init__(self, field: ForeignKey[Any], name: str) -> None:
         self.field = field
         self.name = name
-        self.many = not field.unique
+        self.many = not field.single
+        self.slot = field.reverse_slot
         self.target: type[Model] = field.model
 
     def on(self, left: FromClause, right: FromClause) -> sa.ColumnElement[bool]:
@@ -303,28 +326,90 @@ def _load(field: ForeignKey[Any], instance: Any, key: Any) -> Any:
     """The object with `key`, from what the batch has loaded or after loading for the whole batch."""
     alias = choose(None, field.target, write=False, instance=instance).alias
     query: QuerySet[Any] = field.target.objects.using(alias)
+
+    def find(keys: list[Any]) -> dict[Any, Any]:
+        return {each.pk: each for each in query.filter(pk__in=keys)}
+
+    found = load_many(field.name, field.name, instance, key, find)
+    return query.get(pk=key) if found is None else found
+
+
+def load_many(name: str, place: str, instance: Any, key: Any, find: Callable[[list[Any]], dict[Any, Any]]) -> Any:
+    """What `find` gives for `key`, found once for all objects of the result that `instance` is from; None if nothing.
+
+    `name` is that of what is loaded, `place` where the batch has the keys. Raises FieldFetchBlocked when the result was
+    asked for with `fetch_mode(RAISE)`.
+    """
     batch = instance._batch
-    if batch is not None:
-        loaded = batch.loaded.get(field.name)
-        if loaded is None:
-            keys = [each for each in batch.ids.get(field.name, ()) if each is not None]
-            parts = [keys[start : start + _BATCH] for start in range(0, len(keys), _BATCH)]
-            loaded = batch.loaded[field.name] = {each.pk: each for part in parts for each in query.filter(pk__in=part)}
-        if key in loaded:
-            return loaded[key]
-    return query.get(pk=key)
+    if batch is None:
+        return find([key]).get(key)
+    if batch.blocked:
+        raise FieldFetchBlocked(
+            f"{type(instance).__name__}.{name} was touched and is not loaded, and fetch_mode(RAISE) forbids to load it",
+            hint=f"Load it with the rows: select_related({name!r}), prefetch_related({name!r}) or only(…).",
+        )
+    keys = [each for each in batch.ids.get(place, ()) if each is not None]
+    if key not in keys:
+        return find([key]).get(key)
+    loaded = batch.loaded.get(name)
+    if loaded is None:
+        loaded = batch.loaded[name] = {}
+        for start in range(0, len(keys), _BATCH):
+            loaded |= find(keys[start : start + _BATCH])
+    return loaded.get(key)
 
 
-class Reverse:
-    """The other side of a ForeignKey: on an instance, the QuerySet of those that point to it."""
+class OneToOneField(ForeignKey[M], Generic[M]):
+    """A ForeignKey of which no two rows point to the same object; from the other side it is that object, or none.
 
-    __slots__ = ("field",)
+    The other side is called by the model's name in lower case, unless `related_name` names it. Touching it where there
+    is none raises the model's DoesNotExist.
+    """
 
-    def __init__(self, field: ForeignKey[Any]) -> None:
-        self.field = field
+    @overload
+    def __init__(
+        self: "OneToOneField[M]",
+        to: type[M],
+        on_delete: OnDelete,
+        *,
+        related_name: str | None = None,
+        null: Literal[False] = False,
+        **options: Unpack[FieldOptions],
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: "OneToOneField[M | None]",
+        to: type[M],
+        on_delete: OnDelete,
+        *,
+        related_name: str | None = None,
+        null: Literal[True],
+        **options: Unpack[FieldOptions],
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: "OneToOneField[Any]",
+        to: str,
+        on_delete: OnDelete,
+        *,
+        related_name: str | None = None,
+        null: bool = False,
+        **options: Unpack[FieldOptions],
+    ) -> None: ...
+    def __init__(
+        self,
+        to: Any,
+        on_delete: OnDelete,
+        *,
+        related_name: str | None = None,
+        null: bool = False,
+        **options: Unpack[FieldOptions],
+    ) -> None:
+        options["unique"] = True
+        super().__init__(to, on_delete, related_name=related_name, null=null, **options)
+        self.single = True
 
-    def __get__(self, instance: Any, owner: Any) -> Any:
-        if instance is None:
-            return self
-        make: Callable[..., Any] = self.field.model.objects.related_to
-        return make(self.field, instance)
+    @property
+    def accessor(self) -> str | None:
+        """The name of the object on the other side."""
+        return self.query_name

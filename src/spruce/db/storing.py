@@ -33,6 +33,9 @@ class Writer:
 def save_object(instance: "Model", using: str | None, update_fields: Sequence[str] | None, force_insert: bool) -> None:
     """Insert or update, see `Model.save`."""
     database = choose(using, type(instance), write=True, instance=instance)
+    if instance._partial and update_fields is None and not force_insert:  # what was left out is left alone
+        update_fields = [field.name for field in instance._meta.fields if field.attname in vars(instance)]
+        update_fields.remove(instance._meta.pk.name)
     if update_fields is not None:
         names = tuple(instance._meta.field(name).attname for name in update_fields)
         if names and not _update(instance, database, names):

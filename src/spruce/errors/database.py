@@ -6,6 +6,7 @@ __all__ = [
     "DataError",
     "DatabaseError",
     "FieldError",
+    "FieldFetchBlocked",
     "IntegrityError",
     "ModelError",
     "MultipleObjectsReturned",
@@ -38,6 +39,10 @@ class DataError(DatabaseError, ValueError):
 
 class FieldError(DatabaseError, TypeError):
     """A query or a model's constructor names a field or lookup that does not exist or does not apply."""
+
+
+class FieldFetchBlocked(DatabaseError):
+    """A relation or field that is not loaded was touched on an object of a query with `fetch_mode(RAISE)`."""
 
 
 class ModelError(DatabaseError, TypeError):

@@ -1,0 +1,152 @@
+"""prefetch_related: the related objects of many objects, by one query for each relation.
+
+What was loaded is put where reading the relation looks first: in the slot of a ForeignKey or OneToOneField, and in
+`_prefetched` for what leads to many. A relation that all objects have loaded already is not loaded again.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from spruce.db.lookups import listed
+from spruce.db.relations import NOT_LOADED, Related
+from spruce.errors import FieldError, nearest
+
+if TYPE_CHECKING:
+    from spruce.db.queryset import QuerySet
+
+__all__ = ["Prefetch", "prefetch"]
+
+M = TypeVar("M")
+
+_AT_ONCE = 1000
+_KEY = "_prefetch_key"
+
+
+class Prefetch(Generic[M]):
+    """A relation to load by `prefetch_related`, with the query for its objects and the attribute that gets them.
+
+    With `to_attr` the objects are a list in that attribute, and the relation itself is left alone.
+    """
+
+    def __init__(self, lookup: str, queryset: "QuerySet[Any, M] | None" = None, to_attr: str | None = None) -> None:
+        self.lookup = lookup
+        self.queryset = queryset
+        self.to_attr = to_attr
+        if queryset is not None and not queryset._makes_objects():
+            raise ValueError("Prefetch querysets cannot use raw(), values(), and values_list().")
+
+    def __repr__(self) -> str:
+        return f"<Prefetch {self.lookup}{' as ' + self.to_attr if self.to_attr else ''}>"
+
+
+def prefetch(objects: Sequence[Any], lookups: Iterable[Any]) -> None:
+    """Load the relations `lookups`, names or `Prefetch`es, of all objects, which are of one model."""
+    for lookup in lookups:
+        wanted = lookup if isinstance(lookup, Prefetch) else Prefetch(lookup)
+        level = list(objects)
+        *before, last = wanted.lookup.split("__")
+        for name in before:
+            level = _follow(level, name, Prefetch(name), wanted.lookup)
+        _follow(level, last, wanted, wanted.lookup)
+
+
+def _follow(objects: list[Any], name: str, wanted: Prefetch[Any], text: str) -> list[Any]:
+    """Load the relation `name` of the objects unless it is loaded; return the objects it leads to."""
+    if not objects:
+        return []
+    model: Any = type(objects[0])
+    if name in vars(objects[0]) and name not in model._meta.paths:  # the to_attr of an earlier one
+        return [each for one in objects for each in _several(getattr(one, name))]
+    relation = _relation(model, name, text)
+    known = [_known(each, relation, name) for each in objects]
+    if wanted.queryset is not None or wanted.to_attr or any(found is NOT_LOADED for found in known):
+        by_owner = _load(objects, relation, wanted)
+        known = [_put(each, relation, name, wanted.to_attr, by_owner) for each in objects]
+    unique = {id(each): each for found in known for each in _several(found)}
+    return list(unique.values())
+
+
+def _several(found: Any) -> list[Any]:
+    return found if isinstance(found, list) else [] if found is None else [found]
+
+
+def _relation(model: Any, name: str, text: str) -> Any:
+    """What stands in the class for a relation."""
+    found = next((vars(base)[name] for base in model.__mro__ if name in vars(base)), None)
+    if not isinstance(found, Related) and not (hasattr(found, "many") and hasattr(found, "__get__")):
+        known = [
+            key
+            for base in model.__mro__
+            for key, value in vars(base).items()
+            if isinstance(value, Related) or (hasattr(value, "many") and hasattr(value, "__get__"))
+        ]
+        where = "" if name == text else f" (in {text!r})"
+        raise FieldError(
+            f"prefetch_related: {model.__name__} has no relation {name!r}{where}{nearest(name, known)}",
+            hint=f"Relations: {listed(known, name) or 'none'}.",
+        )
+    return found
+
+
+def _known(instance: Any, relation: Any, name: str) -> Any:
+    """What an object has loaded already, or NOT_LOADED."""
+    if isinstance(relation, Related):
+        found = getattr(instance, relation.field.slot)
+        key = getattr(instance, relation.field.attname)
+        return None if key is None else found if found is not None and found.pk == key else NOT_LOADED
+    if relation.many:
+        return getattr(instance, "_prefetched", {}).get(name, NOT_LOADED)
+    return getattr(instance, relation.field.reverse_slot)
+
+
+def _put(instance: Any, relation: Any, name: str, to_attr: str | None, by_owner: dict[Any, list[Any]]) -> Any:
+    """Give an object what was loaded for it."""
+    forward = isinstance(relation, Related)
+    found = by_owner.get(getattr(instance, relation.field.attname) if forward else instance.pk, [])
+    if to_attr is not None:
+        single = forward or not relation.many
+        setattr(instance, to_attr, (found[0] if found else None) if single else found)
+    elif forward:
+        setattr(instance, relation.field.slot, found[0] if found else None)
+    elif relation.many:
+        instance.__dict__.setdefault("_prefetched", {})[name] = found
+        if not hasattr(relation, "link"):
+            for each in found:
+                setattr(each, relation.field.slot, instance)
+    else:
+        relation.put(instance, found[0] if found else None)
+    return found
+
+
+def _load(objects: list[Any], relation: Any, wanted: Prefetch[Any]) -> dict[Any, list[Any]]:
+    """The related objects, by what their owners know them by."""
+    forward = isinstance(relation, Related)
+    found = {getattr(each, relation.field.attname) if forward else each.pk for each in objects}
+    keys = [key for key in found if key is not None]
+    query, path, attribute = _query(relation, wanted, objects[0])
+    by_owner: dict[Any, list[Any]] = {}
+    for start in range(0, len(keys), _AT_ONCE):
+        part = query.filter(**{f"{path}__in": keys[start : start + _AT_ONCE]})
+        for each in part.keyed(_KEY, path) if attribute == _KEY else part:
+            by_owner.setdefault(getattr(each, attribute), []).append(each)
+    return by_owner
+
+
+def _query(relation: Any, wanted: Prefetch[Any], instance: Any) -> "tuple[QuerySet[Any, Any], str, str]":
+    """The query of related objects, the path back to the owners, the attribute with the owner's key."""
+    link = getattr(relation, "link", None)
+    field = relation.field
+    if link is not None:
+        model, path, attribute = (
+            (link.model if relation.reverse else link.target),
+            link.path(not relation.reverse),
+            _KEY,
+        )
+    elif isinstance(relation, Related):
+        model, path, attribute = field.target, "pk", field.target._meta.pk.attname
+    else:
+        model, path, attribute = field.model, field.name, field.attname
+    query = model.objects.all() if wanted.queryset is None else wanted.queryset.all()
+    if query._alias is None:
+        query = query.using(instance._db)
+    return query, path, attribute

@@ -1,0 +1,316 @@
+"""Relations seen from an object: `category.products`, `product.tags`, `user.profile`.
+
+What leads to many rows is a manager: the query of those rows, with methods that change which they are. What was
+prefetched is kept in the object's `_prefetched`, by the name of the relation, until it is changed.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from spruce.db.databases import choose
+from spruce.db.queryset import Manager, QuerySet
+from spruce.db.relations import NOT_LOADED, ForeignKey, load_many
+from spruce.db.transactions import Atomic
+from spruce.errors import FieldError
+
+if TYPE_CHECKING:
+    from spruce.db.manytomany import ManyToManyField
+    from spruce.db.models import Model
+
+__all__ = ["ManyManager", "ManyRelated", "RelatedManager", "Reverse", "ReverseOne"]
+
+M = TypeVar("M", bound="Model")
+
+
+class _Members(Manager[M], Generic[M]):
+    """The rows that an object is related to; `name` is what the relation is called on the object."""
+
+    __slots__ = ("name", "owner")
+
+    def __init__(self, query: Any, owner: Any, name: str) -> None:
+        for slot in QuerySet.__slots__:
+            setattr(self, slot, getattr(query, slot))
+        self.owner = owner
+        self.name = name
+        self._rows = getattr(owner, "_prefetched", {}).get(name)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name} of {self.owner!r}>"
+
+    def all(self) -> QuerySet[M, M]:
+        """All of them; those that were prefetched, if they were."""
+        query = super().all()
+        query._rows = self._rows
+        return query
+
+    def _fetch(self) -> list[M]:
+        return super()._fetch() if self._rows is None else self._rows
+
+    def _changed(self) -> None:
+        self._rows = None
+        getattr(self.owner, "_prefetched", {}).pop(self.name, None)
+
+    def _writing(self) -> str:
+        return self._database(write=True).alias
+
+
+class RelatedManager(_Members[M], Generic[M]):
+    """Those that point to an object by a ForeignKey. What its `create()` makes points to the object too."""
+
+    __slots__ = ("field",)
+
+    def __init__(self, field: ForeignKey[Any], owner: Any) -> None:
+        super().__init__(field.model.objects.related_to(field, owner), owner, field.accessor or "")
+        self.field = field
+
+    def _rows_of(self, keys: Iterable[Any]) -> QuerySet[M, M]:
+        return self.model.objects.using(self._writing()).filter(pk__in=list(keys))
+
+    def add(self, *objects: M) -> None:
+        """Let these saved objects point here; their `save()` does not run."""
+        for each in objects:
+            if not isinstance(each, self.model) or each.pk is None:
+                raise FieldError(f"{self.name}.add() takes saved {self.model.__name__} objects, not {each!r}")
+            setattr(each, self.field.name, self.owner)
+        if objects:
+            self._rows_of(each.pk for each in objects).update(**{self.field.name: self.owner})
+            self._changed()
+
+    def remove(self, *objects: M) -> None:
+        """Let these objects point nowhere. Raises the model's DoesNotExist for one that does not point here."""
+        self._nullable("remove")
+        for each in objects:
+            if getattr(each, self.field.attname, None) != self.owner.pk:
+                raise self.model.DoesNotExist(f"{each!r} is not among the {self.name} of {self.owner!r}")
+        for each in objects:
+            setattr(each, self.field.name, None)
+        self._rows_of(each.pk for each in objects).update(**{self.field.name: None})
+        self._changed()
+
+    def clear(self) -> None:
+        """Let none point here."""
+        self._nullable("clear")
+        self.using(self._writing()).order_by().update(**{self.field.name: None})
+        self._changed()
+
+    def set(self, objects: Iterable[M]) -> None:
+        """Let exactly these saved objects point here; the others lose their value, if it may be null."""
+        wanted = list(objects)
+        with Atomic(self._writing()):
+            if self.field.null:
+                keep = {each.pk for each in wanted}
+                self.remove(*[each for each in self.using(self._writing()) if each.pk not in keep])
+            self.add(*wanted)
+
+    def _nullable(self, verb: str) -> None:
+        if not self.field.null:
+            raise FieldError(
+                f"{self.name}.{verb}() would leave {self.field.label} empty, which it must not be",
+                hint="Declare the ForeignKey with null=True, or delete the objects.",
+            )
+
+    def create(self, **values: Any) -> M:
+        """Make an object that points here, save it, and return it."""
+        made = super().create(**values)
+        self._changed()
+        return made
+
+
+class ManyManager(_Members[M], Generic[M]):
+    """Those that an object is connected to by a ManyToManyField, from either side."""
+
+    __slots__ = ("backwards", "link")
+
+    def __init__(self, link: "ManyToManyField[Any]", owner: Any, backwards: bool) -> None:
+        model = link.model if backwards else link.target
+        if owner.pk is None:
+            raise FieldError(
+                f"{owner!r} is not saved, so it is connected to no {model.__name__} yet", hint="Call its save() first."
+            )
+        query: Any = model.objects.sticking(**{link.path(not backwards): owner.pk})
+        query._instance = (None, owner)
+        super().__init__(query, owner, (link.accessor or "") if backwards else link.name)
+        self.link = link
+        self.backwards = backwards
+
+    def _sides(self) -> tuple[str, str]:
+        """The names of the foreign keys: to the owner, and to the members."""
+        here, there = self.link.source_key.name, self.link.target_key.name
+        return (there, here) if self.backwards else (here, there)
+
+    def _links(self) -> QuerySet[Any, Any]:
+        """The rows in between that are the owner's."""
+        query: QuerySet[Any, Any] = self.link.between.objects.using(self._writing())
+        return query.filter(**{self._sides()[0]: self.owner.pk})
+
+    def _keys(self, objects: Iterable[Any]) -> list[Any]:
+        keys = []
+        for each in objects:
+            if isinstance(each, self.model) and each.pk is None:
+                raise FieldError(f"{each!r} is not saved, so nothing can be connected to it", hint="Call its save().")
+            if hasattr(type(each), "_meta") and not isinstance(each, self.model):
+                raise FieldError(f"{self.name} takes {self.model.__name__} objects or their keys, not {each!r}")
+            keys.append(each.pk if isinstance(each, self.model) else self.model._meta.pk.clean(each))
+        return list(dict.fromkeys(keys))
+
+    def add(self, *objects: Any, through_defaults: dict[str, Any] | None = None) -> None:
+        """Connect these objects, given as such or by their keys; those that are connected stay so.
+
+        `through_defaults` are values of the rows in between.
+        """
+        here, there = self._sides()
+        keys = self._keys(objects)
+        with Atomic(self._writing()):
+            known = set(self._links().filter(**{f"{there}__in": keys}).values_list(f"{there}_id", flat=True))
+            pairs = [(self.owner.pk, key) for key in keys if key not in known]
+            self._insert(here, there, pairs, through_defaults or {})
+            if self.link.symmetrical:
+                mirrored = self.link.between.objects.using(self._writing())
+                other = set(mirrored.filter(**{here + "__in": keys, there: self.owner.pk}).values_list(here, flat=True))
+                self._insert(
+                    here, there, [(b, a) for a, b in pairs if b not in other and a != b], through_defaults or {}
+                )
+        self._changed()
+
+    def _insert(self, here: str, there: str, pairs: list[tuple[Any, Any]], defaults: dict[str, Any]) -> None:
+        between = self.link.between
+        rows = [between(**{f"{here}_id": one, f"{there}_id": other}, **defaults) for one, other in pairs]
+        between.objects.using(self._writing()).bulk_create(rows)
+
+    def remove(self, *objects: Any) -> None:
+        """Disconnect these objects; those that are not connected stay so."""
+        here, there = self._sides()
+        keys = self._keys(objects)
+        with Atomic(self._writing()):
+            self._links().filter(**{f"{there}__in": keys}).delete()
+            if self.link.symmetrical:
+                mirrored = self.link.between.objects.using(self._writing())
+                mirrored.filter(**{f"{here}__in": keys, there: self.owner.pk}).delete()
+        self._changed()
+
+    def clear(self) -> None:
+        """Disconnect all."""
+        with Atomic(self._writing()):
+            self._links().delete()
+            if self.link.symmetrical:
+                between = self.link.between.objects.using(self._writing())
+                between.filter(**{self._sides()[1]: self.owner.pk}).delete()
+        self._changed()
+
+    def set(
+        self, objects: Iterable[Any], *, clear: bool = False, through_defaults: dict[str, Any] | None = None
+    ) -> None:
+        """Be connected to exactly these; with `clear`, all are disconnected first."""
+        keys = self._keys(objects)
+        with Atomic(self._writing()):
+            if clear:
+                self.clear()
+            there = self._sides()[1]
+            known = set(self._links().values_list(f"{there}_id", flat=True))
+            self.remove(*(known - set(keys)))
+            self.add(*keys, through_defaults=through_defaults)
+
+    def create(self, *, through_defaults: dict[str, Any] | None = None, **values: Any) -> M:
+        """Make an object, save it, connect it, and return it."""
+        with Atomic(self._writing()):
+            made = self.model.objects.using(self._writing()).create(**values)
+            self.add(made, through_defaults=through_defaults)
+        return made
+
+    def get_or_create(self, defaults: dict[str, Any] | None = None, **keywords: Any) -> tuple[M, bool]:
+        """The connected object that fits, or a new one that is connected; and whether it is new."""
+        try:
+            return self.get(**keywords), False
+        except self.model.DoesNotExist:
+            with Atomic(self._writing()):
+                made, new = self.model.objects.using(self._writing()).get_or_create(defaults, **keywords)
+                self.add(made)
+            return made, new
+
+
+class Reverse:
+    """What stands in a class for the other side of a ForeignKey: gives the manager of those that point to an object."""
+
+    __slots__ = ("field",)
+    many = True
+
+    def __init__(self, field: ForeignKey[Any]) -> None:
+        self.field = field
+
+    def __get__(self, instance: Any, owner: Any) -> Any:
+        return self if instance is None else RelatedManager(self.field, instance)
+
+    def __set__(self, instance: Any, value: Any) -> None:
+        raise _assigned(self.field.accessor)
+
+
+class ManyRelated:
+    """What stands in a class for a ManyToManyField, on either side."""
+
+    __slots__ = ("link", "reverse")
+    many = True
+
+    def __init__(self, link: "ManyToManyField[Any]", reverse: bool) -> None:
+        self.link = link
+        self.reverse = reverse
+
+    @property
+    def field(self) -> "ManyToManyField[Any]":
+        """What was declared."""
+        return self.link
+
+    def __get__(self, instance: Any, owner: Any) -> Any:
+        return self if instance is None else ManyManager(self.link, instance, self.reverse)
+
+    def __set__(self, instance: Any, value: Any) -> None:
+        raise _assigned(self.link.accessor if self.reverse else self.link.name)
+
+
+def _assigned(name: str | None) -> FieldError:
+    return FieldError(f"{name} cannot be assigned to", hint=f"Use {name}.set(…).")
+
+
+class ReverseOne:
+    """What stands in a class for the other side of a OneToOneField: the object that points to an object."""
+
+    __slots__ = ("field",)
+    many = False
+
+    def __init__(self, field: ForeignKey[Any]) -> None:
+        self.field = field
+
+    def __get__(self, instance: Any, owner: Any) -> Any:
+        if instance is None:
+            return self
+        field = self.field
+        found = getattr(instance, field.reverse_slot)
+        if found is NOT_LOADED:
+            found = self._load(instance)
+        if found is None:
+            raise field.model.DoesNotExist(f"{instance!r} has no {field.accessor}")
+        return found
+
+    def _load(self, instance: Any) -> Any:
+        field = self.field
+        alias = choose(None, field.model, write=False, instance=instance).alias
+        query: QuerySet[Any, Any] = field.model.objects.using(alias)
+        found = None
+        if instance.pk is not None:
+            find: Callable[[list[Any]], dict[Any, Any]] = lambda keys: {  # noqa: E731 - named for its type
+                getattr(each, field.attname): each for each in query.filter(**{f"{field.name}__in": keys})
+            }
+            found = load_many(f"{field.model._meta.label}.{field.name}", "pk", instance, instance.pk, find)
+        self.put(instance, found)
+        return found
+
+    def put(self, instance: Any, found: Any) -> None:
+        """Let `found` be the object, and `instance` the one that it points to."""
+        setattr(instance, self.field.reverse_slot, found)
+        if found is not None:
+            setattr(found, self.field.slot, instance)
+
+    def __set__(self, instance: Any, value: Any) -> None:
+        if value is None or not isinstance(value, self.field.model):
+            raise FieldError(f"{self.field.accessor} takes a {self.field.model.__name__}, not {value!r}")
+        setattr(value, self.field.name, instance)
+        setattr(instance, self.field.reverse_slot, value)

@@ -1,5 +1,6 @@
 """The command as a whole: version, help, and how errors are told."""
 
+import os
 import sys
 from collections.abc import Callable
 from importlib.metadata import version
@@ -19,10 +20,43 @@ def test_version_tells_spruce_and_python() -> None:
     assert (result.exit_code, result.output) == (0, f"Spruce {version('spruce')}, Python {sys.version.split()[0]}\n")
 
 
-def test_help_lists_the_commands() -> None:
+def test_help_lists_the_commands(write: Write) -> None:
     """Each command has its line."""
     output = CliRunner().invoke(main, ["--help"]).output
-    assert [line.split()[0] for line in output.partition("Commands:\n")[2].splitlines()] == ["routes", "run", "shell"]
+    names = [line.split()[0] for line in output.partition("Commands:\n")[2].splitlines()]
+    assert names == ["check", "new", "routes", "run", "shell"]
+
+
+def test_a_mistyped_command_is_told_with_the_nearest(write: Write) -> None:
+    """As a wrong use of the command, with status 2."""
+    result = CliRunner().invoke(main, ["rotes"])
+    assert (result.exit_code, result.stderr.splitlines()[-1]) == (
+        2,
+        "Error: there is no command 'rotes'; did you mean 'routes'?",
+    )
+
+
+def test_variables_are_read_from_a_file(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From .env or another one, before the app is looked for; those that are set stay; a bad line is told."""
+    monkeypatch.setattr("os.environ", {**os.environ, "GREETING": "set"})
+    write(".env", "SPRUCE_APP=shop.py\nGREETING=file\n")
+    write("other.env", "SPRUCE_APP=shop.py\nNAME='bob'\n")
+    write("bad.env", "SPRUCE_APP\n")
+    write(
+        "shop.py",
+        """
+        import os
+        from spruce import App
+        app = App(__name__)
+
+        @app.cli.command()
+        def show(): print(os.environ["GREETING"], os.environ.get("NAME"), os.environ["SPRUCE_APP"])
+        """,
+    )
+    assert CliRunner().invoke(main, ["show"]).output == "set None shop.py\n"
+    assert CliRunner().invoke(main, ["--env-file", "other.env", "show"]).output == "set bob shop.py\n"
+    result = CliRunner().invoke(main, ["--env-file", "bad.env", "show"])
+    assert result.stderr == "Error: line 1 of 'bad.env' is no variable. A line is NAME=value or NAME='a value'.\n"
 
 
 @pytest.mark.parametrize("command", ["routes", "run", "shell"])

@@ -28,6 +28,8 @@ from spruce.web.stack import around, build, middleware_of, route
 from spruce.web.urls import build_url
 
 if TYPE_CHECKING:
+    from click import Group
+
     from spruce.web.client import Client
     from spruce.web.environment import Environment
 
@@ -78,6 +80,7 @@ class App(Scaffold):
         self.template_names: dict[str, dict[str, Any]] = {"filters": {}, "globals": {}, "tests": {}}
         self._threaded: set[Rule] = set()
         self._environment: Environment | None = None
+        self._commands: Group | None = None
         self._stack: Handler = self._build_and_handle
         self.asgi = gateway.AsgiApp(self.handle)
         if self.static_folder is not None:
@@ -121,6 +124,15 @@ class App(Scaffold):
         """The logger with the app's name."""
         return getLogger(self.name)
 
+    @property
+    def cli(self) -> "Group":
+        """The app's own commands, as a group of click: `@app.cli.command()`; `spruce NAME` runs one in its context."""
+        if self._commands is None:
+            from click import Group  # only the command line needs it
+
+            self._commands = Group(self.name)
+        return self._commands
+
     # Requests
 
     def handle(self, request: Request) -> Response:
@@ -158,10 +170,14 @@ class App(Scaffold):
         events.request_finished.emit(request=request, response=response, seconds=perf_counter() - start)
         return response
 
-    def _build_and_handle(self, request: Request) -> Response:
+    def prepare(self) -> None:
+        """Put the stack together now, before the first request. Raises: what is wrong with views or middleware."""
         add_documentation(self)
         self._compile_calls()
         self._stack = build(self)
+
+    def _build_and_handle(self, request: Request) -> Response:
+        self.prepare()
         return self._stack(request)
 
     def plan_of(self, rule: Rule) -> Plan | PlanByMethod:

@@ -1,0 +1,59 @@
+"""Commands that are not Spruce's own: those of the app, and of installed packages.
+
+An app adds them to `app.cli`, a group of click: `@app.cli.command()`. A package names them in its metadata, as
+`[project.entry-points."spruce.commands"]`, each a command of click. Spruce's own names go before both.
+"""
+
+import os
+from collections.abc import Callable
+from functools import wraps
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
+
+import click
+
+from spruce.cli.target import USUAL_FILES, find
+from spruce.errors import AppImportError, AppNotFound
+from spruce.web import App
+
+__all__ = ["app_commands", "installed_commands", "within"]
+
+
+def installed_commands() -> dict[str, EntryPoint]:
+    """Return what installed packages offer, not loaded yet."""
+    return {point.name: point for point in entry_points(group="spruce.commands")}
+
+
+def app_commands(target: str | None) -> dict[str, click.Command]:
+    """Return the commands of the app that is named, or found here; none when there is no app to be found."""
+    if not target and not os.environ.get("SPRUCE_APP") and not any(map(os.path.isfile, USUAL_FILES)):
+        return {}
+    try:
+        found = find(target)
+    except (AppNotFound, AppImportError):
+        if target:
+            raise
+        return {}
+    if not isinstance(found.app, App):
+        return {}
+    return {name: within(found.app, command) for name, command in found.app.cli.commands.items()}
+
+
+def within(app: App, command: click.Command) -> click.Command:
+    """Let a command, and each one below it, run in the context of `app`."""
+    if isinstance(command, click.Group):
+        for inner in command.commands.values():
+            within(app, inner)
+    if command.callback is not None and not hasattr(command.callback, "app"):
+        command.callback = _in_context(app, command.callback)
+    return command
+
+
+def _in_context(app: App, function: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        with app.app_context():
+            return function(*args, **kwargs)
+
+    call.app = app  # type: ignore[attr-defined] # says that this has been done
+    return call

@@ -1,0 +1,42 @@
+"""`spruce check`: what it says, and its status."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from click.testing import CliRunner, Result
+
+from spruce.cli.main import main
+
+Write = Callable[..., Path]
+
+
+def check(*arguments: str) -> Result:
+    return CliRunner().invoke(main, ["check", *arguments])
+
+
+def test_an_app_that_works_is_fine(write: Write) -> None:
+    """For production it needs more."""
+    write("hello.py", "from spruce import App\napp = App(__name__)\napp.add_url_rule('/', 'index', lambda: '')\n")
+    result = check("hello.py")
+    assert (result.exit_code, result.output) == (0, "hello:app is fine\n")
+    result = check("hello.py", "--deploy")
+    assert (result.exit_code, result.output.startswith("warning: SECRET_KEY is not set")) == (1, True)
+
+
+def test_an_error_fails_the_command(write: Write) -> None:
+    """So that a script stops there."""
+    write("hello.py", "from spruce import App\napp = App(__name__)\napp.add_url_rule('/', 'index')\n")
+    result = check("hello.py")
+    assert (result.exit_code, result.output) == (
+        1,
+        "error: the endpoint 'index' has a rule and no view. "
+        "Give it one with @app.endpoint(...) or in app.view_functions.\n",
+    )
+
+
+def test_an_app_of_another_framework_cannot_be_checked(write: Write) -> None:
+    """It is told so."""
+    write("plain.py", "def app(environ, start_response): ...\n")
+    assert check("plain.py").stderr == (
+        "Error: plain:app, a WSGI app, is nothing that Spruce can check. Its own framework may.\n"
+    )

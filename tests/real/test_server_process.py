@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -49,6 +50,7 @@ class Program:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            start_new_session=True,
         )
         self.said = ""
         found = re.search(r"http://127\.0\.0\.1:(\d+)", self.wait_for("Serving on "))
@@ -87,13 +89,18 @@ class Program:
         return path.read_text() if path.exists() else ""
 
     def end(self, number: int = signal.SIGTERM) -> int:
-        """Send a signal, and return the status that it ends with."""
+        """Send a signal, and return the status that it ends with; whatever it leaves behind is killed."""
         if self.process.poll() is None:
             self.process.send_signal(number)
-        assert self.process.stdout
-        self.said += self.process.stdout.read()
-        self.process.stdout.close()
-        return self.process.wait(20)
+        try:
+            return self.process.wait(40)
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+            assert self.process.stdout
+            with self.process.stdout as said:
+                self.said += said.read()
+            self.process.wait()
 
 
 @pytest.fixture
@@ -106,7 +113,7 @@ def program(tmp_path: Path) -> Iterator[Callable[..., Program]]:
 
     yield start
     for one in started:
-        if one.process.poll() is None:
+        if not one.process.stdout or not one.process.stdout.closed:
             one.end(signal.SIGKILL)
 
 
@@ -228,6 +235,33 @@ def test_a_change_of_code_restarts_it_on_the_same_socket(program: Callable[..., 
         second = served.ask()
     assert (first.split()[0], second.split()[0]) == ("hello", "goodbye")
     assert served.end() == 0
+
+
+def test_a_client_that_has_connected_before_a_restart_is_answered(
+    program: Callable[..., Program], tmp_path: Path
+) -> None:
+    """Its connection was accepted by a process that is told to end before the request has come."""
+    served = program(reload=True)
+    served.ask()
+    with socket.create_connection(("127.0.0.1", served.port), timeout=20) as client:
+        (tmp_path / "program.py").write_text(PROGRAM + "# changed\n")
+        served.wait_for("Restarting: program.py changed")
+        client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert client.recv(65536).startswith(b"HTTP/1.1 200 OK\r\n")
+    assert served.end() == 0
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_what_serves_ends_when_its_reloader_was_killed(program: Callable[..., Program], workers: int) -> None:
+    served = program(reload=True, workers=workers)
+    served.ask()
+    descriptors = [os.pidfd_open(pid) for pid in served.workers()]
+    served.process.kill()
+    for descriptor in descriptors:
+        assert select.select([descriptor], [], [], 20)[0]
+        os.close(descriptor)
+    assert served.end(0) == -signal.SIGKILL
+    assert not is_listening(served.port)
 
 
 def test_code_that_does_not_start_is_tried_again_at_the_next_change(

@@ -36,6 +36,7 @@ _FAIR_SHARE = 1024 * 1024  # bytes that a streamed response sends before the oth
 _LINGER_SECONDS = 2
 _LENGTHS = tuple(b"%d\r\n\r\n" % length for length in range(2048))  # what ends the head of a small response
 _QUIET_SECONDS = 0.25  # without a request, after which a connection counts as idle when the server stops
+_NEW_SECONDS = 1.0  # the same for one that has not sent its first request: it is on its way
 
 
 class ClientDisconnected(ConnectionError):
@@ -401,14 +402,16 @@ class Connection(asyncio.Protocol):
         self.parser.last = True
         self._end()
 
-    def drain(self, now: float) -> None:
-        """End as soon as nothing is in flight: the server stops."""
+    def drain(self, seconds: float) -> None:
+        """End as soon as nothing is in flight: the server has been stopping for so many seconds."""
         if self.parser.partial:
             self.parser.ending = True
         elif self.current is not None or self.parser.requests or self._lingering:
             self.parser.last = True
-        elif now - self.since > _QUIET_SECONDS:
-            self.transport.close()
+        else:
+            self.parser.ending = True
+            if seconds > (_QUIET_SECONDS if self.served else _NEW_SECONDS):
+                self.transport.close()
 
     def check(self, now: float) -> None:
         """Look whether something has taken too long; `now` is the loop's time."""

@@ -93,10 +93,13 @@ class Server:
         sleep(_POLL_SECONDS)
         for listener in self._listeners:
             listener.close()
-        self._deadline = self.hub.loop.time() + grace
+        began = self.hub.loop.time()
+        self._deadline = began + grace
+        sleep(_POLL_SECONDS)  # a connection that was accepted last is not among them yet
         while self.connections and (now := self.hub.loop.time()) < self._deadline:
+            self.now = now
             for connection in list(self.connections):
-                connection.drain(now)
+                connection.drain(now - began)
             sleep(_POLL_SECONDS)
         self._timer.cancel()
         for connection in list(self.connections):

@@ -1,7 +1,8 @@
 """Restarting on change: this process keeps the sockets open and runs the same command again in a child.
 
 The child is a fresh interpreter, so all code in it is new. Connections that come while it restarts wait in the sockets'
-queues. A child that ends with an error is started again at the next change.
+queues. A child that ends with an error is started again at the next change. Each child holds the reading end of a pipe,
+whose end of file tells it that this process was killed.
 """
 
 import os
@@ -18,9 +19,10 @@ from spruce.server.binds import Listener
 if TYPE_CHECKING:
     from watchfiles import Change
 
-__all__ = ["inherited_binds", "run_and_restart"]
+__all__ = ["inherited_binds", "inherited_life", "run_and_restart"]
 
 _DESCRIPTORS = "_SPRUCE_DESCRIPTORS"
+_LIFE = "_SPRUCE_LIFE"
 _SUFFIXES = (".py", ".html", ".jinja", ".jinja2", ".j2", ".toml")
 
 
@@ -28,6 +30,12 @@ def inherited_binds() -> list[str] | None:
     """Return where the child of a reloader listens: on the sockets that it inherited. None in any other process."""
     descriptors = os.environ.get(_DESCRIPTORS)
     return None if descriptors is None else [f"fd://{number}" for number in descriptors.split(",")]
+
+
+def inherited_life() -> int | None:
+    """Return the descriptor that ends with the reloader, in its child. None in any other process."""
+    descriptor = os.environ.get(_LIFE)
+    return None if descriptor is None else int(descriptor)
 
 
 def run_and_restart(listeners: Sequence[Listener], grace: float) -> None:
@@ -40,6 +48,7 @@ class _Reloader:
         self.descriptors = [listener.sock.fileno() for listener in listeners]
         self.grace = grace
         self.stopping = threading.Event()
+        self.life, self.leash = os.pipe()
 
     def run(self) -> None:
         before = {number: signal.signal(number, self._stop) for number in (signal.SIGTERM, signal.SIGINT)}
@@ -58,6 +67,8 @@ class _Reloader:
             self._end(child)
             for number, handler in before.items():
                 signal.signal(number, handler)
+            for descriptor in (self.life, self.leash):
+                os.close(descriptor)
 
     def _stop(self, *_: object) -> None:
         self.stopping.set()
@@ -76,9 +87,10 @@ class _Reloader:
         )
 
     def _start(self) -> "subprocess.Popen[bytes]":
-        environment = {**os.environ, _DESCRIPTORS: ",".join(map(str, self.descriptors))}
+        environment = {**os.environ, _DESCRIPTORS: ",".join(map(str, self.descriptors)), _LIFE: str(self.life)}
         command = [sys.executable, *sys.orig_argv[1:]]
-        return subprocess.Popen(command, env=environment, pass_fds=self.descriptors)  # noqa: S603 - our own command
+        kept = [*self.descriptors, self.life]
+        return subprocess.Popen(command, env=environment, pass_fds=kept)  # noqa: S603 - our own command
 
     def _end(self, child: "subprocess.Popen[bytes]") -> None:
         if child.poll() is None:

@@ -9,7 +9,7 @@ from spruce.errors import ConfigError
 from spruce.http import Handler
 from spruce.server.binds import Listener, close_listeners, open_listeners
 from spruce.server.limits import Limits
-from spruce.server.reload import inherited_binds, run_and_restart
+from spruce.server.reload import inherited_binds, inherited_life, run_and_restart
 from spruce.server.supervisor import Supervisor
 from spruce.server.worker import Options, work
 
@@ -54,14 +54,16 @@ def serve(
 def _serve(handler: Handler, listeners: Sequence[Listener], workers: int, options: Options) -> None:
     gc.collect()
     gc.freeze()  # what was loaded up to now stays: collections need not look at it, nor touch its memory after a fork
+    parent = inherited_life()
     if workers == 1:
-        work(handler, listeners, options)
+        work(handler, listeners, options, parent)
     else:
         Supervisor(
-            lambda parent: work(handler, listeners, options, parent),
+            lambda life: work(handler, listeners, options, life),
             workers,
             options.grace,
             lambda: close_listeners(listeners),
+            parent,
         ).run()
 
 

@@ -29,15 +29,22 @@ class Supervisor:
 
     A worker that dies is replaced at once; those that die within 5 s of their start are replaced after a delay that
     doubles from 0.1 s to 10 s. When told to stop, it calls `stop_listening` and gives workers `grace` seconds to end.
+    The end of file of `parent`, a descriptor of who started this process, is such a sign too.
     """
 
     def __init__(
-        self, work: Callable[[int], None], count: int, grace: float, stop_listening: Callable[[], None]
+        self,
+        work: Callable[[int], None],
+        count: int,
+        grace: float,
+        stop_listening: Callable[[], None],
+        parent: int | None = None,
     ) -> None:
         self.work = work
         self.stop_listening = stop_listening
         self.count = count
         self.grace = grace
+        self.parent = parent
         self.workers: dict[int, float] = {}
         self.failures = 0
         self.next_start = 0.0
@@ -71,8 +78,10 @@ class Supervisor:
             signal.signal(number, handler)  # type: ignore[arg-type] # what signal.signal returned
 
     def _stop_asked(self, seconds: float | None) -> bool:
-        """Wait for a signal; tell whether one was to stop."""
-        select.select([self.signals], [], [], seconds)
+        """Wait for a signal; tell whether one was to stop, or the parent has gone."""
+        watched = [self.signals] if self.parent is None else [self.signals, self.parent]
+        if self.parent in select.select(watched, [], [], seconds)[0]:
+            return True
         try:
             numbers = os.read(self.signals, 4096)
         except BlockingIOError:

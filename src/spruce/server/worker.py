@@ -44,8 +44,8 @@ class Lifespan(Protocol):
 def work(handler: Handler, listeners: Sequence[Listener], options: Options, parent: int | None = None) -> None:
     """Serve until SIGTERM or SIGINT, then stop listening and finish what is in flight. Blocks.
 
-    `parent` is a descriptor whose end of file means that the supervisor has gone: the worker then ends too. With it,
-    the sockets are shared with other processes.
+    `parent` is a descriptor whose end of file means that the supervisor or reloader has gone: this process then ends
+    too. With it, the sockets are shared with other processes.
     """
     run(_Worker(handler, listeners, options, parent).main, loop=options.loop)
 
@@ -76,11 +76,11 @@ class _Worker:
     def _serve(self) -> None:
         options = self.options
         server = Server(self.handler, options.limits, write_line if options.access_log else None)
+        stopping = Waiter()
+        self._on_signals(stopping.wake)  # before the first connection, which a signal would cut otherwise
         for listener in self.listeners:
             server.listen(listener.sock, shared=self.parent is not None)
         urls = [listener.url for listener in self.listeners]
-        stopping = Waiter()
-        self._on_signals(stopping.wake)
         if server_started.subscribers:
             server_started.emit(addresses=urls)
         stopping.wait()

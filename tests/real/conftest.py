@@ -87,6 +87,17 @@ class Served:
         finally:
             connection.close()
 
+    def give_debug_token(self) -> str:
+        """Open the address that was printed, and return the cookie that shows errors, as a header's value."""
+        connection = HTTPConnection(self.host, self.port, timeout=30)
+        try:
+            connection.request("GET", self.wait_for("/_debug?token=").split()[-2])
+            answer = connection.getresponse()
+            answer.read()
+            return str(answer.getheader("Set-Cookie")).partition(";")[0]
+        finally:
+            connection.close()
+
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Send a signal and return the process's status when it has ended; killed if it takes more than 30 seconds."""
         if self.process.poll() is None:

@@ -81,10 +81,11 @@ def test_an_app_is_served(serve: Callable[..., Any], program: Callable[[str], Pa
 def test_debug_mode_shows_the_error_to_this_machine_only(
     serve: Callable[..., Any], program: Callable[[str], Path]
 ) -> None:
-    """A forwarded request gets the plain page; both are logged."""
+    """After the token was given; a forwarded request gets the plain page all the same; both are logged."""
     served = serve(program=program(RUN))
-    status, page = served.ask("/broken")
+    cookie = served.give_debug_token()
+    status, page = served.ask("/broken", Cookie=cookie)
     assert (status, "<h1>ZeroDivisionError</h1>" in page) == (500, True)
-    status, page = served.ask("/broken", X_Forwarded_For="10.0.0.1")
+    status, page = served.ask("/broken", Cookie=cookie, X_Forwarded_For="10.0.0.1")
     assert (status, "ZeroDivisionError" in page) == (500, False)
     served.wait_for("GET '/broken' failed: ZeroDivisionError('division by zero')", 2)

@@ -91,7 +91,8 @@ def test_debug_shows_the_error_and_production_does_not(serve: Serve) -> None:
     """The page of a failing view tells everything in debug mode and nothing otherwise; the log has it in both."""
     for options, shown in ((["--debug", "--no-reload"], True), ([], False)):
         served = serve("hello.py", *options)
-        status, page = served.ask("/broken", Accept="text/html")
+        cookie = served.give_debug_token() if shown else "none=1"
+        status, page = served.ask("/broken", Accept="text/html", Cookie=cookie)
         assert status == 500
         assert ("ZeroDivisionError" in page) is shown
         served.stop()

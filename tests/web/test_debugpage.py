@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from spruce.web import App
-from spruce.web.client import TestResponse
+from spruce.web.client import Client, TestResponse
 
 
 def failed(*, debug: bool = True, **options: Any) -> TestResponse:
     """Return what an app with a failing view answers."""
-    app = App(__name__, DEBUG=debug)
+    app = App(__name__, DEBUG=debug, DEBUG_TOKEN="t")
 
     @app.get("/<name>")
     def view(name: str) -> str:
@@ -22,7 +22,14 @@ def failed(*, debug: bool = True, **options: Any) -> TestResponse:
         except KeyError as error:
             raise ValueError("no <such> thing") from error
 
-    return app.test_client().get("/ann", **options)
+    return opened(app).get("/ann", **options)
+
+
+def opened(app: App) -> Client:
+    """Return a client that has given the token."""
+    client = app.test_client()
+    client.get("/_debug?token=t")
+    return client
 
 
 def test_the_page_shows_the_error_its_source_and_its_locals() -> None:
@@ -103,7 +110,7 @@ def test_the_developer_gets_it(options: dict[str, Any]) -> None:
 
 def test_a_value_that_cannot_be_shown_does_not_break_the_page() -> None:
     """It says so."""
-    app = App(__name__, DEBUG=True)
+    app = App(__name__, DEBUG=True, DEBUG_TOKEN="t")
 
     class Broken:
         def __repr__(self) -> str:
@@ -114,12 +121,12 @@ def test_a_value_that_cannot_be_shown_does_not_break_the_page() -> None:
         broken = Broken()
         raise ValueError(type(broken))
 
-    assert "&lt;Broken whose repr raised RuntimeError&gt;" in app.test_client().get("/").text
+    assert "&lt;Broken whose repr raised RuntimeError&gt;" in opened(app).get("/").text
 
 
 def test_the_page_goes_before_a_handler_of_500() -> None:
     """A developer wants the error, not the apology."""
-    app = App(__name__, DEBUG=True)
+    app = App(__name__, DEBUG=True, DEBUG_TOKEN="t")
     app.add_url_rule("/", "view", lambda: 1 / 0)
     app.register_error_handler(500, lambda error: "sorry")
-    assert "ZeroDivisionError" in app.test_client().get("/").text
+    assert "ZeroDivisionError" in opened(app).get("/").text

@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+from collections.abc import Sequence
 
 import click
 
@@ -10,8 +11,9 @@ from spruce.cli.target import Found, find
 from spruce.errors import ConfigError, nearest
 from spruce.green import LOOPS
 from spruce.http import Handler
+from spruce.web.debugtoken import announce
 
-__all__ = ["address", "check_loop", "handler_for", "run"]
+__all__ = ["address", "check_loop", "handler_for", "run", "tls_for"]
 
 
 @click.command()
@@ -23,6 +25,9 @@ __all__ = ["address", "check_loop", "handler_for", "run"]
 @click.option("--loop", default=LOOPS[0], show_default=True, help=f"The event loop, one of {', '.join(LOOPS)}.")
 @click.option("--reload/--no-reload", default=None, help="Restart when code changes; on in debug mode.")
 @click.option("--debug/--no-debug", default=None, help="Show tracebacks in the browser; never in production.")
+@click.option("--cert", "certs", multiple=True, metavar="FILE", help="Serve HTTPS with this; repeat for more names.")
+@click.option("--key", "keys", multiple=True, metavar="FILE", help="The key of each --cert, unless it is in its file.")
+@click.option("--client-ca", metavar="FILE", help="Let in only clients with a certificate of these authorities.")
 @click.option("--access-log", is_flag=True, help="Write a line for each request.")
 def run(
     target: str | None,
@@ -33,6 +38,9 @@ def run(
     loop: str,
     reload: bool | None,
     debug: bool | None,
+    certs: tuple[str, ...],
+    keys: tuple[str, ...],
+    client_ca: str | None,
     access_log: bool,
 ) -> None:
     """Serve an app.
@@ -46,6 +54,8 @@ def run(
         os.environ["SPRUCE_DEBUG"] = "1" if debug else "0"
     found = find(target)
     click.echo(f"Found {found}")
+    if found.kind == "Spruce" and found.app.debug:
+        announce(found.app)
     server.serve(
         handler_for(found),
         binds=list(binds) or [address(host, port)],
@@ -53,6 +63,7 @@ def run(
         loop=loop,
         reload=bool(debug) if reload is None else reload,
         access_log=access_log,
+        tls=tls_for(certs, keys, client_ca),
     )
 
 
@@ -62,6 +73,21 @@ def handler_for(found: Found) -> Handler:
         handler: Handler = found.app.handle
         return handler
     return server.wsgi(found.app) if found.kind == "WSGI" else server.asgi(found.app)
+
+
+def tls_for(certs: Sequence[str], keys: Sequence[str], client_ca: str | None) -> server.TLS | None:
+    """Return what `--cert`, `--key` and `--client-ca` ask for; None without any. Raises ConfigError."""
+    if not certs:
+        if keys or client_ca:
+            raise ConfigError("--key and --client-ca are for HTTPS, which needs --cert", hint="Give --cert FILE.")
+        return None
+    if keys and len(keys) != len(certs):
+        raise ConfigError(
+            f"there are {len(certs)} --cert and {len(keys)} --key",
+            hint="Give one --key for each --cert, in their order.",
+        )
+    pairs = zip(certs, keys, strict=True) if keys else ((cert, None) for cert in certs)
+    return server.TLS([server.Certificate(cert, key) for cert, key in pairs], client_ca)
 
 
 def address(host: str, port: int) -> str:

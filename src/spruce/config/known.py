@@ -10,6 +10,13 @@ _SETTINGS = (
     Setting(
         "DEBUG", bool, False, "True shows a page with the traceback when a view fails; never use it in production."
     ),
+    Setting(
+        "DEBUG_TOKEN",
+        str,
+        None,
+        "What a browser has to give once to be shown errors in debug mode; None makes one at start-up.",
+        secret=True,
+    ),
     Setting("TESTING", bool, False, "True lets the errors of views reach the test client."),
     Setting("SECRET_KEY", (str, bytes), None, "What cookies are signed with: a long random text.", secret=True),
     Setting("SERVER_NAME", str, None, "The host, with its port, of URLs that are built outside of a request."),

@@ -173,6 +173,10 @@ class App(Scaffold):
     def prepare(self) -> None:
         """Put the stack together now, before the first request. Raises: what is wrong with views or middleware."""
         add_documentation(self)
+        if self.debug:
+            from spruce.web.debugtoken import add_door  # no server in production needs it
+
+            add_door(self)
         self._compile_calls()
         self._stack = build(self)
 
@@ -224,6 +228,10 @@ class App(Scaffold):
 
         if debug is not None:
             self.debug = debug
+        if self.debug:
+            from spruce.web.debugtoken import announce  # no server in production needs it
+
+            announce(self)
         serve(self.handle, binds=[f"{host}:{port}"], workers=workers, reload=self.debug if reload is None else reload)
 
     # Routes and hooks

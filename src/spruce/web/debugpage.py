@@ -1,7 +1,8 @@
 """The page that shows a failed view to its developer, in debug mode only.
 
 It shows source code and local variables, so it goes to loopback peers alone: to a request that no proxy forwarded, for
-a host that is this machine's own name (another one would be a page elsewhere whose name was pointed here). It brings
+a host that is this machine's own name (another one would be a page elsewhere whose name was pointed here), and only
+to a browser that has given the token of `debugtoken`. It brings
 all it needs, runs no script, and its policy lets the browser load nothing.
 """
 

@@ -56,10 +56,11 @@ def _answer_unhandled(app: "App", request: Request, error: Exception) -> Respons
         raise error
     _log.error("%s %r failed: %r", request.method, request.path, error, exc_info=error)
     if app.config["DEBUG"]:
-        from spruce.web import debugpage  # no server in production needs it
+        from spruce.web import debugpage, debugtoken  # no server in production needs them
 
         if debugpage.may_see(request):
-            return debugpage.render(app, request, error)
+            known = debugtoken.is_known(app, request)
+            return debugpage.render(app, request, error) if known else debugtoken.ask(app, request)
     failure = InternalServerError(original_exception=error)
     handler = find_handler(app.scopes_of(request.blueprint), failure)
     if handler is not None:

@@ -8,10 +8,11 @@ import pytest
 from click.testing import CliRunner
 
 from spruce.cli.main import main
-from spruce.cli.run import address, check_loop, handler_for
+from spruce.cli.run import address, check_loop, handler_for, tls_for
 from spruce.cli.target import find
 from spruce.errors import ConfigError
 from spruce.http import Request
+from spruce.server import TLS, Certificate
 
 Write = Callable[..., Path]
 
@@ -20,6 +21,30 @@ def test_addresses_are_host_and_port() -> None:
     """An IPv6 address is put in brackets."""
     assert address("127.0.0.1", 5000) == "127.0.0.1:5000"
     assert address("::1", 80) == "[::1]:80"
+
+
+def test_each_certificate_has_its_key_or_holds_it() -> None:
+    assert tls_for([], [], None) is None
+    assert tls_for(["a.pem"], [], "ca.pem") == TLS([Certificate("a.pem")], "ca.pem")
+    assert tls_for(["a", "b"], ["c", "d"], None) == TLS([Certificate("a", "c"), Certificate("b", "d")])
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        (["--key", "k"], "--key and --client-ca are for HTTPS, which needs --cert. Give --cert FILE."),
+        (
+            ["--cert", "a", "--cert", "b", "--key", "k"],
+            "there are 2 --cert and 1 --key. Give one --key for each --cert, in their order.",
+        ),
+    ],
+)
+def test_certificates_and_keys_that_do_not_go_together_are_refused(
+    write: Write, monkeypatch: pytest.MonkeyPatch, options: list[str], text: str
+) -> None:
+    monkeypatch.chdir(write("hello.py", "def app(environ, start_response):\n    pass\n").parent)
+    result = CliRunner().invoke(main, ["run", "hello.py", *options])
+    assert (result.exit_code, result.stderr) == (1, f"Error: {text}\n")
 
 
 @pytest.mark.parametrize(

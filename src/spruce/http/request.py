@@ -46,15 +46,23 @@ class Peer:
     """What all requests of a connection share.
 
     `client` is the address of the other side, None where there is none (Unix sockets); `server` is the address it came
-    in at, a path for a Unix socket.
+    in at, a path for a Unix socket. `certificate` is what the client has proved to be, as `ssl.SSLSocket.getpeercert`
+    gives it; None without a client certificate.
     """
 
-    __slots__ = ("client", "scheme", "server")
+    __slots__ = ("certificate", "client", "scheme", "server")
 
-    def __init__(self, scheme: str = "http", client: tuple[str, int] | None = None, server: Address = None) -> None:
+    def __init__(
+        self,
+        scheme: str = "http",
+        client: tuple[str, int] | None = None,
+        server: Address = None,
+        certificate: dict[str, Any] | None = None,
+    ) -> None:
         self.scheme = scheme
         self.client = client
         self.server = server
+        self.certificate = certificate
 
 
 _NOBODY = Peer()

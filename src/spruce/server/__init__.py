@@ -4,12 +4,15 @@ from spruce.server.asgi import ASGIApp, ASGIHandler, asgi
 from spruce.server.limits import Limits
 from spruce.server.listener import Server, start
 from spruce.server.serving import serve
+from spruce.server.tls import TLS, Certificate
 from spruce.server.worker import Lifespan
 from spruce.server.wsgi import FileWrapper, WSGIApp, WSGIHandler, environ_of, wsgi
 
 __all__ = [
+    "TLS",
     "ASGIApp",
     "ASGIHandler",
+    "Certificate",
     "FileWrapper",
     "Lifespan",
     "Limits",

@@ -448,4 +448,5 @@ def _peer(transport: asyncio.Transport) -> Peer:
         scheme,
         (client[0], client[1]) if isinstance(client, tuple) else None,
         (server[0], server[1]) if isinstance(server, tuple) else server or None,
+        transport.get_extra_info("peercert") or None,
     )

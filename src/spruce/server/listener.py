@@ -7,10 +7,12 @@ from typing import Final
 
 from spruce.green import await_, get_hub, sleep
 from spruce.http import Handler
+from spruce.server.acceptor import Acceptor
 from spruce.server.accesslog import AccessLog
 from spruce.server.connection import Connection
 from spruce.server.heads import Heads
 from spruce.server.limits import Limits
+from spruce.server.tls import TLS, Contexts
 
 __all__ = ["Server", "start"]
 
@@ -32,23 +34,31 @@ class Server:
         self.now = self.hub.loop.time()
         self.heads = Heads(time.time())
         self.connections: set[Connection] = set()
-        self._listeners: list[asyncio.Server] = []
+        self._listeners: list[asyncio.Server | Acceptor] = []
+        self._acceptors: list[Acceptor] = []
         self._sockets: list[socket.socket] = []
         self._timer = self.hub.call_later(_TICK_SECONDS, self._tick)
         self._deadline = 0.0
 
-    def listen(self, sock: socket.socket, *, shared: bool = False) -> None:
+    def listen(self, sock: socket.socket, *, shared: bool = False, tls: Contexts | None = None) -> None:
         """Accept connections on a socket that is bound; the server owns it from now on. Blocks for a moment.
 
         `shared` tells that other processes accept on the socket too: then one connection is taken at a time, which
-        leaves them some.
+        leaves them some. With `tls`, nothing else is spoken on it.
         """
         plain = socket.socket(sock.family, sock.type, sock.proto, fileno=sock.detach())
         accept_at_once = 1 if shared else _BACKLOG
+        self._sockets.append(plain)
+        if tls is not None:
+            plain.listen(_BACKLOG)
+            seconds = self.limits.head_seconds
+            acceptor = Acceptor(self.hub.loop, plain, tls, lambda: Connection(self), seconds, accept_at_once)
+            self._acceptors.append(acceptor)
+            self._listeners.append(acceptor)
+            return
         listener = await_(self.hub.loop.create_server(lambda: Connection(self), sock=plain, backlog=accept_at_once))
         plain.listen(_BACKLOG)
         self._listeners.append(listener)
-        self._sockets.append(plain)
 
     def adopt(self, sock: socket.socket) -> None:
         """Serve a connection that was accepted elsewhere; the server owns the socket from now on. Blocks a moment."""
@@ -75,6 +85,8 @@ class Server:
         self.heads.set_date(time.time())
         for connection in list(self.connections):
             connection.check(now)
+        for acceptor in self._acceptors:
+            acceptor.check(now)
 
     def _tick(self) -> None:
         self._timer = self.hub.call_later(_TICK_SECONDS, self._tick)
@@ -96,22 +108,28 @@ class Server:
         began = self.hub.loop.time()
         self._deadline = began + grace
         sleep(_POLL_SECONDS)  # a connection that was accepted last is not among them yet
-        while self.connections and (now := self.hub.loop.time()) < self._deadline:
+        while self._busy() and (now := self.hub.loop.time()) < self._deadline:
             self.now = now
             for connection in list(self.connections):
                 connection.drain(now - began)
             sleep(_POLL_SECONDS)
         self._timer.cancel()
+        for acceptor in self._acceptors:
+            acceptor.abort()
         for connection in list(self.connections):
             connection.transport.abort()
         sleep()
+
+    def _busy(self) -> bool:
+        return bool(self.connections) or any(acceptor.busy for acceptor in self._acceptors)
 
 
 _BACKLOG: Final = 1024
 
 
-def start(handler: Handler, sock: socket.socket, limits: Limits | None = None) -> Server:
+def start(handler: Handler, sock: socket.socket, limits: Limits | None = None, tls: TLS | None = None) -> Server:
     """Serve `handler` on a bound socket, in the background of the green thread that calls; end it with `stop`."""
+    contexts = None if tls is None else Contexts(tls)
     server = Server(handler, limits)
-    server.listen(sock)
+    server.listen(sock, tls=contexts)
     return server

@@ -11,6 +11,7 @@ from spruce.server.binds import Listener, close_listeners, open_listeners
 from spruce.server.limits import Limits
 from spruce.server.reload import inherited_binds, inherited_life, run_and_restart
 from spruce.server.supervisor import Supervisor
+from spruce.server.tls import TLS, Contexts
 from spruce.server.worker import Options, work
 
 __all__ = ["serve"]
@@ -26,27 +27,29 @@ def serve(
     access_log: bool = False,
     grace: float = 30,
     limits: Limits | None = None,
+    tls: TLS | None = None,
 ) -> None:
     """Serve `handler` until SIGTERM or SIGINT. Blocks; call it in the main thread.
 
     `binds` are `host:port`, `[::1]:port`, `unix:/path` or `fd://3`. With several `workers` this process forks them and
     replaces those that die. With `reload` it runs its own command again in a child, anew when a source file changes.
-    `loop` names an event loop, as `green.run` takes it.
+    `loop` names an event loop, as `green.run` takes it. With `tls`, every bind speaks HTTPS only.
     When told to stop, requests in flight get `grace` seconds to finish. Raises PortInUse, ServerError or ConfigError.
     """
     if workers < 1:
         raise ConfigError(f"workers={workers} would serve nothing", hint="Give 1 or more.")
     if workers > 1 and not hasattr(os, "fork"):
         raise ConfigError("this system has no fork, so it runs one worker", hint="Leave workers at 1.")
+    contexts = None if tls is None else Contexts(tls)
     inherited = inherited_binds()
     listeners = open_listeners(binds if inherited is None else inherited)
     try:
         if inherited is None:
-            _announce(listeners, workers)
+            _announce(listeners, workers, tls is not None)
         if reload and inherited is None:
             run_and_restart(listeners, grace)
         else:
-            _serve(handler, listeners, workers, Options(loop, grace, access_log, limits or Limits()))
+            _serve(handler, listeners, workers, Options(loop, grace, access_log, limits or Limits(), contexts))
     finally:
         close_listeners(listeners)
 
@@ -67,8 +70,10 @@ def _serve(handler: Handler, listeners: Sequence[Listener], workers: int, option
         ).run()
 
 
-def _announce(listeners: Sequence[Listener], workers: int) -> None:
+def _announce(listeners: Sequence[Listener], workers: int, secure: bool) -> None:
     urls = " and ".join(listener.url for listener in listeners)
+    if secure:
+        urls = urls.replace("http://", "https://")
     crew = f" with {workers} workers" if workers > 1 else ""
     sys.stdout.write(f"Serving on {urls}{crew} (Ctrl+C stops it)\n")
     sys.stdout.flush()

@@ -14,6 +14,7 @@ from spruce.server.accesslog import write_line
 from spruce.server.binds import Listener
 from spruce.server.limits import Limits
 from spruce.server.listener import Server
+from spruce.server.tls import Contexts
 
 __all__ = ["Lifespan", "Options", "work"]
 
@@ -26,6 +27,7 @@ class Options:
     grace: float = 30
     access_log: bool = False
     limits: Limits = field(default_factory=Limits)
+    tls: Contexts | None = None
 
 
 @runtime_checkable
@@ -79,7 +81,7 @@ class _Worker:
         stopping = Waiter()
         self._on_signals(stopping.wake)  # before the first connection, which a signal would cut otherwise
         for listener in self.listeners:
-            server.listen(listener.sock, shared=self.parent is not None)
+            server.listen(listener.sock, shared=self.parent is not None, tls=options.tls)
         urls = [listener.url for listener in self.listeners]
         if server_started.subscribers:
             server_started.emit(addresses=urls)

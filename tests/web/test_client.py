@@ -1,5 +1,8 @@
 """The test client."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 
 from spruce import green
@@ -125,3 +128,29 @@ def test_a_client_that_is_entered_keeps_the_last_request() -> None:
         client.get("/bob")
         assert (g.name, request.path) == ("bob", "/bob")
     assert not has_request_context()
+
+
+def test_a_stream_can_be_read_piece_by_piece() -> None:
+    """Closing it early ends the view's generator, and tears the request down."""
+    app = App(__name__)
+    calls: list[str] = []
+
+    @app.get("/")
+    def view() -> Any:
+        def pieces() -> Iterator[str]:
+            try:
+                for number in range(10):
+                    calls.append(f"made {number}")
+                    yield str(number)
+            finally:
+                calls.append("closed")
+
+        return pieces()
+
+    app.teardown_request(lambda error: calls.append("torn down"))
+    with app.test_client().get("/", buffered=False) as response:
+        pieces = response.iter_encoded()
+        assert [next(pieces), next(pieces)] == [b"0", b"1"]
+        assert calls == ["made 0", "made 1"]
+    assert calls == ["made 0", "made 1", "closed", "torn down"]
+    assert app.test_client().get("/", buffered=False).text == "0123456789"

@@ -1,6 +1,6 @@
 """The test client: requests to an app in this process, without sockets, through everything that a real one passes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextvars import Token
 from http.cookies import SimpleCookie
 from typing import TYPE_CHECKING, Any
@@ -25,12 +25,34 @@ class TestResponse(Response):
 
     __test__ = False  # pytest is not to collect it
 
-    def __init__(self, response: Response, body: bytes, request: Request) -> None:
+    def __init__(self, response: Response, body: "bytes | _Unread", request: Request) -> None:
         super().__init__(b"" if request.method == "HEAD" else body, response.status)
         self.headers = Headers(response.header_list())
         self.plain_type = None
         self.request = request
         self.history: list[TestResponse] = []
+
+    def __enter__(self) -> "TestResponse":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class _Unread:
+    """The body of a response, read by the test piece by piece."""
+
+    def __init__(self, response: Response, request: Request) -> None:
+        self._response = response
+        self._request = request
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._response.iter_encoded()
+
+    def close(self) -> None:
+        """Close what the response and the request hold, as a server does at the end."""
+        self._response.close()
+        self._request.close()
 
 
 class Client:
@@ -68,6 +90,8 @@ class Client:
 
         Options: `query_string` (a dict or text), `headers`, `data` (a form as a dict, or a body), `json`,
         `content_type`, `base_url`, `remote_addr`. With TESTING set, what a view raises is raised here.
+        With `buffered=False` the body of a stream isn't read: `with client.get("/events", buffered=False) as response:`
+        and `for piece in response.iter_encoded():` do so, and closing tells the view that its client has gone.
         """
         response = self._send(path, method, options)
         history: list[TestResponse] = []
@@ -124,7 +148,8 @@ class Client:
         self._cookies.pop((key, path), None)
 
     def _send(self, path: str, method: str, options: dict[str, Any]) -> TestResponse:
-        options = {"base_url": self.base_url, **options}
+        exchange = _exchange if options.get("buffered", True) else _begin
+        options = {"base_url": self.base_url, **{key: value for key, value in options.items() if key != "buffered"}}
         request = make_request(self.app.request_class, path, method, **options)
         if self.use_cookies and self._cookies:
             request.raw_headers = [*request.raw_headers, (b"cookie", self._cookie_header(urlsplit(path).path))]
@@ -132,10 +157,10 @@ class Client:
         if self._keeps:
             self._forget()
             context = Context(self.app, request)
-            response = spawn(_exchange, lambda _: self.app.handle_in(context), request).wait()
+            response = spawn(exchange, lambda _: self.app.handle_in(context), request).wait()
             self._token = slot.set(context)
         else:
-            response = spawn(_exchange, self.app.handle, request).wait()
+            response = spawn(exchange, self.app.handle, request).wait()
         if self.use_cookies:
             self._keep(response)
         return response
@@ -173,6 +198,12 @@ def _exchange(handle: Callable[[Request], Response], request: Request) -> TestRe
     if streamed:
         made.headers.setdefault("Content-Length", len(body))
     return made
+
+
+def _begin(handle: Callable[[Request], Response], request: Request) -> TestResponse:
+    """Handle the request and leave the body to be read."""
+    response = handle(request)
+    return TestResponse(response, _Unread(response, request), request)
 
 
 def _below(path: str, folder: str) -> bool:

@@ -1,0 +1,53 @@
+"""The plugin for pytest: fixtures that need a fixture `app`, which the tests define.
+
+It is found by itself where Spruce is installed.
+
+    @pytest.fixture
+    def app(tmp_path):
+        return create_app(TESTING=True)
+
+    def test_index(client):
+        assert client.get("/").status_code == 200
+"""
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from spruce.testing import LiveServer
+    from spruce.web import App
+    from spruce.web.client import Client
+
+__all__ = ["client", "live_server", "settings"]
+
+
+@pytest.fixture
+def client(app: "App") -> "Client":
+    """Return a test client of the app: a browser without a screen and without sockets."""
+    return app.test_client()
+
+
+@pytest.fixture
+def live_server(app: "App") -> "Iterator[LiveServer]":
+    """Serve the app on a port of this machine while the test runs; `live_server.url` says where."""
+    from spruce.testing.liveserver import LiveServer  # test runs that don't use it don't load the server
+
+    with LiveServer(app) as server:
+        yield server
+
+
+@pytest.fixture
+def settings(app: "App") -> "Iterator[Callable[..., None]]":
+    """Return what changes settings of the app until the test ends: `settings(DEBUG=True)`."""
+    from contextlib import ExitStack  # the same
+
+    from spruce.testing.overriding import override_settings  # the same
+
+    with ExitStack() as stack:
+
+        def change(**values: Any) -> None:
+            stack.enter_context(override_settings(app, **values))
+
+        yield change

@@ -1,0 +1,44 @@
+"""The plugin, in a run of pytest of its own."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+TESTS = """
+from urllib.request import urlopen
+
+import pytest
+
+from spruce import App
+
+
+@pytest.fixture
+def app():
+    app = App(__name__, TESTING=True)
+    app.add_url_rule("/", "index", lambda: f"debug {app.debug}")
+    return app
+
+
+def test_client(client):
+    assert client.get("/").text == "debug False"
+
+
+def test_settings(client, settings):
+    settings(DEBUG=True)
+    assert client.get("/").text == "debug True"
+
+
+def test_live_server(live_server):
+    with urlopen(live_server.url) as answer:
+        assert answer.read() == b"debug False"
+"""
+
+
+def test_fixtures_are_there_for_an_app(tmp_path: Path) -> None:
+    """A client, settings for the test, and a live server."""
+    (tmp_path / "test_app.py").write_text(TESTS)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "spruce.testing.plugin", "-W", "error"]
+    environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    result = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert result.stdout.splitlines()[-1].startswith("3 passed"), result.stdout

@@ -1,5 +1,6 @@
 """QuerySets: lazy, cached, never changed; and what each of their methods returns."""
 
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
@@ -259,3 +260,76 @@ def test_every_statement_is_an_event(stocked: SimpleNamespace) -> None:
         ((9, 1), 1, "default"),
     ]
     assert all(event["seconds"] >= 0 for event in seen)
+
+
+def test_update_or_create(stocked: SimpleNamespace) -> None:
+    """Writes to the row that is there, or makes one."""
+    makers = stocked.Maker.objects
+    found, new = makers.update_or_create(name="Steiff", defaults={"country": "XX"})
+    assert (found.pk, found.country, new) == (stocked.steiff.pk, "XX", False)
+    found, new = makers.update_or_create({"country": "YY"}, {"country": "ZZ"}, name="New")
+    assert (makers.get(pk=found.pk).country, new) == ("ZZ", True)
+    assert makers.update_or_create(name="Newer", defaults={"country": lambda: "AA"})[0].country == "AA"
+
+
+def test_earliest_and_latest(stocked: SimpleNamespace) -> None:
+    """By fields, in their order."""
+    products = stocked.Product.objects.exclude(day=None)
+    assert (products.earliest("day").name, products.latest("day", "pk").name) == ("box", "熊猫公仔")
+    with pytest.raises(stocked.Product.DoesNotExist) as gone:
+        products.none().latest("day")
+    assert str(gone.value) == "there is no Product, so none is the latest"
+    with pytest.raises(FieldError) as refused:
+        products.earliest()
+    assert str(refused.value) == 'earliest() needs the fields to compare by. As: earliest("created").'
+
+
+def test_contains(stocked: SimpleNamespace, queries: list[str]) -> None:
+    """Asks for the key, or looks at the rows that it has."""
+    some = stocked.Product.objects.filter(stock__gt=0)
+    bear, car = stocked.Product.objects.get(name="bear"), stocked.Product.objects.get(name="car")
+    queries.clear()
+    assert (some.contains(bear), some.contains(car), some.contains(stocked.toys)) == (True, False, False)
+    assert len(queries) == 2
+    list(some)
+    assert some.contains(bear)
+    assert len(queries) == 3
+    with pytest.raises(FieldError) as refused:
+        some.contains(stocked.Product(name="x"))
+    assert str(refused.value) == "contains() takes a saved Product, not <Product: x>"
+
+
+def test_beginnings_of_dates(stocked: SimpleNamespace) -> None:
+    """Each once, without null."""
+    products = stocked.Product.objects
+    assert list(products.dates("day", "year")) == [date(2023, 1, 1), date(2024, 1, 1)]
+    assert products.dates("day", "month", order="DESC")[0] == date(2024, 2, 1)
+    assert list(products.datetimes("moment", "day")) == [
+        datetime(2023, 5, 1, tzinfo=UTC),
+        datetime(2024, 1, 31, tzinfo=UTC),
+    ]
+    with pytest.raises(FieldError) as refused:
+        products.dates("day", "year", "down")
+    assert str(refused.value) == "the order is 'ASC' or 'DESC', not 'down'"
+
+
+def test_explain_tells_how_rows_are_found(stocked: SimpleNamespace) -> None:
+    """In SQLite's words."""
+    assert stocked.Product.objects.filter(pk=1).explain() == "SEARCH t_product USING INTEGER PRIMARY KEY (rowid=?)"
+
+
+def test_iterator_keeps_nothing(stocked: SimpleNamespace, queries: list[str]) -> None:
+    """And prefetches for each chunk."""
+    query = stocked.Product.objects.prefetch_related("category")
+    assert [each.category and each.category.name for each in query.iterator(chunk_size=3)] == [
+        "bears",
+        "bears",
+        "toys",
+        None,
+    ]
+    assert len(queries) == 2
+    list(query)
+    assert len(queries) == 4
+    with pytest.raises(ValueError, match="chunk") as refused:
+        list(query.iterator(0))
+    assert str(refused.value) == "iterator(chunk_size=0): a chunk has 1 row at least"

@@ -11,12 +11,13 @@ import sqlalchemy as sa
 
 from spruce.db.arithmetic import rescale
 from spruce.db.conditions import Conditions
-from spruce.db.fields import Field
 from spruce.db.joins import Joins, Parameters
 from spruce.db.loaders import Node, binder, object_loader, row_loader
 from spruce.db.lookups import resolve
+from spruce.db.only import Chosen
+from spruce.db.ordering import Ranked, directed, order_terms
 from spruce.db.outputs import named, output
-from spruce.db.relations import ForeignKey, Step
+from spruce.db.relations import Step
 from spruce.db.shapes import Plan, Shape
 from spruce.db.tokens import Clause, Expression, Row, Tree
 from spruce.errors import FieldError
@@ -24,9 +25,6 @@ from spruce.errors import FieldError
 __all__ = ["Builder", "plan_for"]
 
 Column = sa.ColumnElement[Any]
-Term = tuple[Column, bool, str]
-"""What is ordered by: a column, whether it descends, where its nulls are."""
-
 _RELATED_DEPTH = 5
 
 
@@ -41,20 +39,30 @@ def plan_for(shape: Shape, dialect: sa.Dialect) -> Plan:
 class Builder:
     """One query on its way to SQL: its ops are applied in order, then `statement()` puts it together."""
 
-    def __init__(self, shape: Shape, dialect: sa.Dialect, parameters: Parameters | None = None) -> None:
+    def __init__(
+        self,
+        shape: Shape,
+        dialect: sa.Dialect,
+        parameters: Parameters | None = None,
+        outside: "Builder | None" = None,
+    ) -> None:
         self.model = shape.model
         self.dialect = dialect
+        self.outside = outside
         self.parameters = parameters or Parameters()
-        self.joins = Joins(shape.model)
+        self.joins = Joins(shape.model, self._own_table(outside))
         self.conditions = Conditions(self.joins, self.parameters, dialect, self._subquery)
+        if outside is not None:
+            self.conditions.terms.outside = outside.conditions.terms
         self.where: list[Column] = []
         self.order: tuple[Any, ...] | None = None  # None: as the model's Meta says
         self.reversed = False
         self.distinct = False
         self.related: list[tuple[Step, ...]] = []
         self.mode = "peers"
-        self.chosen: set[tuple[tuple[str, ...], str]] | None = None  # None: all fields
-        self.left_out: set[tuple[tuple[str, ...], str]] = set()
+        self.lock: dict[str, Any] | None = None
+        self.chosen = Chosen(shape.model)
+        self.combined: Any = None  # the table of a union
         self.sticky: set[Any] = set()
         self.selected: tuple[str, tuple[str, ...]] | None = None  # None: objects
         self.limit: Column | None = None
@@ -91,42 +99,46 @@ class Builder:
         self._filter(negated, keys, tokens)
         self.sticky = reuse
 
+    def _lock(self, skip_locked: bool, nowait: bool) -> None:
+        self.lock = {"skip_locked": skip_locked, "nowait": nowait}
+
     def _mode(self, mode: str) -> None:
         self.mode = mode
 
     def _only(self, names: tuple[str, ...]) -> None:
-        self.chosen = {self._place(name) for name in names}
-        self.left_out = set()
+        self.chosen.only(names)
 
     def _defer(self, names: tuple[str, ...]) -> None:
-        self.left_out = set() if names == () else self.left_out | {self._place(name) for name in names}
+        self.chosen.defer(names)
 
-    def _place(self, name: str) -> tuple[tuple[str, ...], str]:
-        """Where a field is: the names of the relations to it, and its attribute."""
-        path = resolve(self.model, name, lookups=False)
-        return tuple(step.name for step in path.steps), path.field.attname
+    def _combine(self, kind: str, shapes: tuple[Shape, ...]) -> None:
+        """A union, intersection or difference: the queries become a table, of which the rest is a query."""
+        first = self._part()
+        others = [Builder(shape, self.dialect, self.parameters)._part() for shape in shapes]
+        width = len(first.selected_columns)
+        if any(len(other.selected_columns) != width for other in others):
+            raise FieldError(
+                f"{kind}() takes queries of the same number of columns", hint="Give them the same values()."
+            )
+        self.combined = _COMBINED[kind](first, *others).subquery()
 
-    def _loaded(self, model: Any, steps: "tuple[Step, ...]") -> "tuple[Field[Any], ...]":
-        """The fields of a model that are loaded: the key, those that were chosen and those that are followed."""
-        place = tuple(step.name for step in steps)
-        followed = [each[-1] for each in self.related if each[:-1] == steps]
-        chosen = {name for where, name in self.chosen or () if where == place}
-        left_out = {name for where, name in self.left_out if where == place}
-        return tuple(
-            field
-            for field in model._meta.fields
-            if field.primary_key
-            or field in followed
-            or (field.attname not in left_out and (not chosen or field.attname in chosen))
-        )
+    def _part(self) -> "sa.Select[Any]":
+        """The query as a part of a combination: without an order, unless it is a slice."""
+        sliced = self.limit is not None or self.offset is not None
+        self.order = self.order if sliced else ()
+        rows = self._rows()
+        self.limit = self.offset = self.order = None
+        return sa.select(rows.subquery()) if sliced else rows
 
     def _require(self, connector: str, negated: bool, keys: tuple[str | None, ...], tokens: tuple[Any, ...]) -> None:
-        self.joins.touched = False
+        self.joins.touched = self.joins.windowed = False
         if not negated and keys == (None,) and isinstance(tokens[0], Tree) and tokens[0][:2] == ("AND", False):
             for key, token in zip(tokens[0].keys, tokens[0].tokens, strict=True):
                 self._require(connector, False, (key,), (token,))
             return
         condition = self.conditions.all_of(connector, negated, keys, tokens, inside=False)
+        if self.joins.windowed:
+            raise FieldError("a window cannot be filtered by", hint="Look at the rows in Python, or write it in SQL.")
         if condition is not None:
             (self.having if self.joins.touched else self.where).append(condition)
 
@@ -157,8 +169,10 @@ class Builder:
 
     def _annotate(self, names: tuple[str, ...], keys: tuple[Any, ...], shown: bool) -> None:
         for name, key in zip(names, keys, strict=True):
-            self.joins.touched = False
+            self.joins.touched = self.joins.windowed = False
             column = self.conditions.terms.typed(key)
+            if self.joins.windowed:
+                self.joins.windows.add(name)
             aggregated = self.joins.touched
             if aggregated and self.group is None:
                 self._group_rows()
@@ -248,6 +262,8 @@ class Builder:
 
     def _is_composed(self) -> bool:
         """Whether the rows have to be found by a query of their own before they are counted."""
+        if self.combined is not None:
+            return True
         return self.distinct or self.group is not None or self.limit is not None or self.offset is not None
 
     def _delete(self) -> None:
@@ -292,13 +308,27 @@ class Builder:
 
     def _subquery(self, shape: Shape) -> "sa.Select[Any]":
         """The SELECT of a query inside of this one: the column it asks for, or else the primary key."""
-        inner = Builder(shape, self.dialect, self.parameters)
+        refers = shape.refers_out()
+        inner = Builder(shape, self.dialect, self.parameters, self if refers else None)
         if inner.selected is None:
             inner.selected = ("flat", ("pk",))
         select = inner._rows()
         if len(inner.selected[1]) != 1:
             raise FieldError("a query inside of a query has one column", hint='Give it values_list("…") with one name.')
-        return select.correlate(None)
+        return select.correlate(*self._around()) if refers else select.correlate(None)
+
+    def _around(self) -> list[Any]:
+        """The tables of this query and of those around it."""
+        return [*self.joins.tables, *(self.outside._around() if self.outside is not None else ())]
+
+    def _own_table(self, outside: "Builder | None") -> Any:
+        """Inside of a query that it refers to, the table has a name of its own."""
+        if outside is None:
+            return None
+        depth, around = 1, outside.outside
+        while around is not None:
+            depth, around = depth + 1, around.outside
+        return self.model.__table__.alias(f"u{depth}_{self.model._meta.db_table}")
 
     def _columns(self, names: Sequence[str]) -> list[Column]:
         computed = self.joins.fields
@@ -306,14 +336,30 @@ class Builder:
 
     def _rows(self) -> "sa.Select[Any]":
         columns, make = self._objects() if self.selected is None else self._selection(*self.selected)
+        if self.combined is not None:
+            return self._combined_rows(columns, make)
         order = self._order_columns()
         surplus = [] if not self.distinct else [c for c, *_ in order if not any(c is other for other in columns)]
         select = self._grouped(sa.select(*columns, *surplus).select_from(self.joins.source).where(*self.where), order)
         select = select.distinct() if self.distinct else select
         self.load = make([column.type for column in columns], self.dialect, len(surplus))
-        return self._sliced(select.order_by(*(_directed(*term) for term in order)))
+        return self._sliced(select.order_by(*(directed(*term) for term in order)))
 
-    def _grouped(self, select: "sa.Select[Any]", order: "Sequence[Term]" = ()) -> "sa.Select[Any]":
+    def _combined_rows(self, columns: list[Column], make: Any) -> "sa.Select[Any]":
+        """The rows of a union, in the order of columns that they have."""
+        names = [field.attname for field in self.model._meta.fields] if self.selected is None else self.selected[1]
+        places = {name: self.combined.columns[i] for i, name in enumerate(names)}
+        places["pk"] = places.get(self.model._meta.pk.attname)
+        terms = []
+        for name in self.order or ():
+            found = places.get(name.lstrip("-")) if isinstance(name, str) else None
+            if found is None:
+                raise FieldError(f"{name!r} is no column of the combined queries", hint="Order by a field they select.")
+            terms.append(found.desc() if self.reversed != name.startswith("-") else found)
+        self.load = make([column.type for column in columns], self.dialect, 0)
+        return self._sliced(sa.select(self.combined).order_by(*terms))
+
+    def _grouped(self, select: "sa.Select[Any]", order: Sequence[Ranked] = ()) -> "sa.Select[Any]":
         """With its groups and the conditions on them; explicit orders are part of a group."""
         if self.group is None:
             return select.where(*self.having)
@@ -324,7 +370,8 @@ class Builder:
     def _sliced(self, select: "sa.Select[Any]") -> "sa.Select[Any]":
         if self.kind == "get" and not self.unique and self.limit is None:
             self.limit = sa.literal_column("2")
-        return self._limited(select, self.limit)
+        select = self._limited(select, self.limit)
+        return select if self.lock is None else select.with_for_update(**self.lock)  # which SQLite leaves out
 
     def _limited(self, select: "sa.Select[Any]", limit: Column | None) -> "sa.Select[Any]":
         if limit is not None and self.offset is None:
@@ -335,7 +382,7 @@ class Builder:
         nodes, columns = [], list[Column]()
         for steps in [(), *self.related]:
             model = steps[-1].target if steps else self.model
-            fields = self._loaded(model, steps)
+            fields = self.chosen.loaded(model, steps, self.related)
             nodes.append(Node(model, steps, len(columns), fields))
             table = self.joins.at(steps)
             columns += [table.c[field.attname] for field in fields]
@@ -356,28 +403,9 @@ class Builder:
             return self.order
         return self.model._meta.ordering if self.group is None or self.grouped_by_row else ()
 
-    def _order_columns(self) -> "list[Term]":
-        """Columns to order by, each with whether it descends and where its nulls are."""
-        return [term for name in self._ordering() for term in self._order_terms(name, (), self.reversed, 0)]
-
-    def _order_terms(self, name: Any, before: "tuple[Step, ...]", down: bool, depth: int) -> "list[Term]":
-        if not isinstance(name, str):
-            nulls = name[2] if not down or not name[2] else {"first": "last", "last": "first"}[name[2]]
-            return [(name[0], name[1] != down, nulls)]
-        if name == "?":
-            return [(sa.func.random(), False, "")]
-        down = down != name.startswith("-")
-        computed = {} if before else self.joins.fields
-        path = resolve(before[-1].target if before else self.model, name.lstrip("-"), lookups=False, computed=computed)
-        if path.computed or path.part is not None:
-            return [(self.joins.column(path), down, "")]
-        field, steps = path.field, (*before, *path.steps)
-        if isinstance(field, ForeignKey) and not name.endswith((field.attname, "pk")) and depth < _RELATED_DEPTH:
-            inner = field.target._meta.ordering
-            if inner:  # by the relation itself: as its own model is ordered
-                deeper = (*steps, field)
-                return [term for each in inner for term in self._order_terms(each, deeper, down, depth + 1)]
-        return [(self.joins.at(steps).c[field.attname], down, "")]
+    def _order_columns(self) -> list[Ranked]:
+        """Columns to order by."""
+        return [term for name in self._ordering() for term in order_terms(self.joins, name, (), self.reversed)]
 
     def _count_rows(self) -> "sa.Select[Any]":
         self.load = _first_value
@@ -391,7 +419,7 @@ class Builder:
     def _any_row(self) -> "sa.Select[Any]":
         self.load = _first_value
         select: sa.Select[Any] = sa.select(sa.literal_column("1")).select_from(self.joins.source).where(*self.where)
-        select = self._grouped(select)
+        select = self._grouped(select) if self.combined is None else sa.select(self.combined)
         return self._limited(select, sa.literal_column("1") if self.limit is None else self.limit)
 
     def _one_row(self) -> "sa.Select[Any]":
@@ -424,14 +452,16 @@ class Builder:
         return [key.in_(rows)]
 
 
-def _directed(column: Column, down: bool, nulls: str) -> Column:
-    made = column.desc() if down else column.asc() if nulls else column
-    return made.nulls_first() if nulls == "first" else made.nulls_last() if nulls else made
-
-
 def _first_value(rows: list[Any], alias: str) -> list[Any]:
     return [rows[0][0] if rows else None]
 
+
+_COMBINED: dict[str, Callable[..., Any]] = {
+    "union": sa.union,
+    "union_all": sa.union_all,
+    "intersection": sa.intersect,
+    "difference": sa.except_,
+}
 
 _APPLY: dict[str, Callable[..., None]] = {
     "filter": Builder._filter,
@@ -439,6 +469,8 @@ _APPLY: dict[str, Callable[..., None]] = {
     "stick": Builder._stick,
     "mode": Builder._mode,
     "only": Builder._only,
+    "combine": Builder._combine,
+    "lock": Builder._lock,
     "defer": Builder._defer,
     "none": Builder._none,
     "order": Builder._order,

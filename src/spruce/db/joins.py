@@ -56,7 +56,7 @@ class Joins:
 
     `reuse` is the set of joins to many rows that may be used again, and None where all may. `computed` has the
     annotations with their fields; `aggregated` the names of those that need rows in groups, and `touched` becomes True
-    when one of them is used.
+    when one of them is used. `windows` and `windowed` are the same of those that look at other rows.
     """
 
     def __init__(self, model: "type[Model]", table: FromClause | None = None) -> None:
@@ -69,6 +69,8 @@ class Joins:
         self.computed: dict[str, Column] = {}
         self.aggregated: set[str] = set()
         self.touched = False
+        self.windowed = False
+        self.windows: set[str] = set()
         self._root = _Place(self.table)
 
     def __bool__(self) -> bool:
@@ -112,6 +114,7 @@ class Joins:
         if path.computed:
             name = path.field.name
             self.touched = self.touched or name in self.aggregated
+            self.windowed = self.windowed or name in self.windows
             column = self.computed[name]
         else:
             column = self.at(path.steps).c[path.field.attname]

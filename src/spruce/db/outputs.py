@@ -6,6 +6,10 @@ from decimal import Decimal
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
+import sqlalchemy as sa
+from sqlalchemy.types import TypeEngine
+
+from spruce.db.calls import CALLS
 from spruce.db.dates import DateField, DateTimeField
 from spruce.db.fields import BigIntegerField, BooleanField, DecimalField, Field, FloatField, TextField
 from spruce.db.lookups import resolve
@@ -96,9 +100,81 @@ def _arithmetic(model: "type[Model]", fields: Fields, key: Any) -> Field[Any]:
     return found[0]
 
 
+class _Unknown(Field[Any]):
+    """What a column of the query around this one is like, which is not known here."""
+
+    what = "value"
+
+    def column_type(self) -> TypeEngine[Any]:
+        """None."""
+        return sa.types.NullType()
+
+
+def _unknown(model: "type[Model]", fields: Fields, key: Any) -> Field[Any]:
+    return _Unknown(null=True)
+
+
+def _alike(model: "type[Model]", fields: Fields, keys: Any) -> Field[Any]:
+    """The field that several values are brought to: that of the first which is no plain value, else of the first."""
+    known = [key for key in keys if key[0] not in ("value", "null")] or [key for key in keys if key[0] == "value"]
+    return output(model, fields, known[0]) if known else TextField(null=True)
+
+
+def _call(model: "type[Model]", fields: Fields, key: Any) -> Field[Any]:
+    _, name, arguments, options = key
+    call = CALLS[name]
+    if call.alike:
+        return _alike(model, fields, arguments)
+    return call.field([output(model, fields, each) for each in arguments], options)
+
+
+def _case(model: "type[Model]", fields: Fields, key: Any) -> Field[Any]:
+    return _alike(model, fields, [*(then for _, then in key[1]), key[2]])
+
+
+def _as_told(model: "type[Model]", fields: Fields, key: Any) -> Field[Any]:
+    output(model, fields, key[1])
+    kind, details = key[2]
+    made: Field[Any] = kind(null=True, **dict(details))
+    return made
+
+
+def _subquery(model: "type[Model]", fields: Fields, key: Any) -> Field[Any]:
+    shape = key[1]
+    chosen = [op[1] for op in shape.ops() if op[0] in ("values", "list")]
+    names = chosen[-1] if chosen and chosen[-1] else ("pk",)
+    return output(shape.model, shape.fields, ("F", names[0]))
+
+
+def _inner(model: "type[Model]", fields: Fields, key: Any) -> Field[Any]:
+    return output(model, fields, key[1])
+
+
+def _clause(model: "type[Model]", fields: Fields, key: Any) -> Field[Any]:
+    found = next((make for kind, make in _OF_TYPE if isinstance(key[1].exemplar.type, kind)), TextField)
+    return found(null=True)
+
+
+_OF_TYPE: tuple[tuple[type[TypeEngine[Any]], type[Field[Any]]], ...] = (
+    (sa.Boolean, BooleanField),
+    (sa.Integer, BigIntegerField),
+    (sa.Float, FloatField),
+)
+
+
 _OUTPUTS: dict[str, Callable[["type[Model]", Fields, Any], Field[Any]]] = {
     "F": _name,
     "value": _value,
     "aggregate": _aggregate,
+    "null": lambda model, fields, key: TextField(null=True),
+    "clause": _clause,
+    "call": _call,
+    "case": _case,
+    "cast": _as_told,
+    "wrapped": _as_told,
+    "outer": _unknown,
+    "subquery": _subquery,
+    "exists": _condition,
+    "window": _inner,
     "condition": _condition,
 }

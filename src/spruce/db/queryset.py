@@ -5,7 +5,7 @@ types of their values lead to the next `Shape`, the values themselves are append
 the look-up of its plan, the driver's call, and the plan's generated loader.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Generic, overload
 
@@ -14,14 +14,16 @@ from typing_extensions import TypeVar
 from spruce.db import tokens, transactions
 from spruce.db.aggregates import Aggregate
 from spruce.db.builder import plan_for
+from spruce.db.bulk import by_key, insert_or_else, update_many
 from spruce.db.databases import Database, choose
 from spruce.db.deletion import delete_rows
-from spruce.db.expressions import Ordered, Term
-from spruce.db.prefetching import Prefetch, prefetch
-from spruce.db.relations import FetchMode, ForeignKey
+from spruce.db.expressions import Term
+from spruce.db.functions import Trunc
+from spruce.db.prefetching import prefetch
 from spruce.db.shapes import Op, Plan, Shape
+from spruce.db.steps import Query
 from spruce.db.storing import insert_object
-from spruce.db.tokens import annotations, order_terms
+from spruce.db.tokens import annotations
 from spruce.errors import FieldError
 
 if TYPE_CHECKING:
@@ -39,177 +41,14 @@ _SHOWN = 20
 new = object.__new__
 
 
-class QuerySet(Generic[M, R]):
+class QuerySet(Query[M, R], Generic[M, R]):
     """The rows of a model that fit, as objects or as what `values()` and `values_list()` make of them.
 
     It runs when it is iterated over, counted with `len`, tested, indexed or shown, once; the rows are then kept. Only
     `get`, `first`, `last`, `count`, `exists`, `aggregate`, `create`, `update` and `delete` run a query of their own.
     """
 
-    __slots__ = ("_alias", "_args", "_high", "_instance", "_low", "_prefetch", "_rows", "_shape", "model")
-
-    model: type[M]
-    _shape: Shape
-    _args: tuple[Any, ...]  # the values of all steps, in order
-    _alias: str | None  # of the database that it was told to use
-    _low: int  # the slice that it is
-    _high: int | None
-    _rows: list[R] | None
-    _prefetch: tuple[Any, ...]  # what is loaded after the rows
-    _instance: Any  # the object that it was reached from, a hint for routers; with the ForeignKey that leads back to it
-
-    def _same(self, shape: Shape, args: tuple[Any, ...]) -> Any:
-        """A query with another shape and the same of everything else."""
-        query: Any = new(QuerySet)
-        query.model = self.model
-        query._shape = shape
-        query._args = args
-        query._alias = self._alias
-        query._low = self._low
-        query._high = self._high
-        query._rows = None
-        query._instance = self._instance
-        query._prefetch = self._prefetch
-        return query
-
-    def _step(self, op: Op, values: tuple[Any, ...] = ()) -> Any:
-        shape = self._shape
-        return self._same(shape.next.get(op) or shape.grow(op), self._args + values)
-
-    def _conditions(
-        self, kind: str, negated: bool, expressions: tuple[Any, ...], keywords: dict[str, Any]
-    ) -> tuple[Shape, tuple[Any, ...]]:
-        """The shape and the values after a condition; the first lines are the way of a shape that is known."""
-        shape = self._shape
-        if not expressions:
-            values = keywords.values()
-            op: Op = (kind, negated, tuple(keywords), tuple(map(type, values)))
-            known = shape.next.get(op)
-            if known is not None:
-                return known, (*self._args, *values)
-        keys, found, plain = tokens.conditions(expressions, keywords)
-        return shape.grow((kind, negated, keys, found)), self._args + plain
-
-    # ---- steps ------------------------------------------------------------------------------------------------------
-
-    def all(self) -> "QuerySet[M, R]":
-        """The same query, without its rows: it runs again."""
-        return self._same(self._shape, self._args)  # type: ignore[no-any-return] # _same keeps the type
-
-    def filter(self, *expressions: Any, **keywords: Any) -> "QuerySet[M, R]":
-        """The rows to which all of the conditions apply: keywords as `price__gte=10`, Qs, SQLAlchemy conditions.
-
-        Raises FieldError for a name that is wrong, with those that exist.
-        """
-        self._whole("filter")
-        shape, args = self._conditions("filter", False, expressions, keywords)
-        return self._same(shape, args)  # type: ignore[no-any-return] # the same
-
-    def exclude(self, *expressions: Any, **keywords: Any) -> "QuerySet[M, R]":
-        """The rows to which not all of the conditions apply at once."""
-        self._whole("filter")
-        shape, args = self._conditions("filter", True, expressions, keywords)
-        return self._same(shape, args)  # type: ignore[no-any-return] # the same
-
-    def none(self) -> "QuerySet[M, R]":
-        """No rows."""
-        return self._step(("none",))  # type: ignore[no-any-return] # the same
-
-    def order_by(self, *names: str | Term | Ordered) -> "QuerySet[M, R]":
-        """In the order of these fields, descending with "-" before the name, at random for "?"; no names, no order.
-
-        Expressions take part as they are or with a direction: `order_by(db.F("stock").desc(nulls_last=True))`.
-        """
-        self._whole("reorder")
-        terms, values = order_terms(names)
-        return self._step(("order", terms), values)  # type: ignore[no-any-return] # the same
-
-    def annotate(self, *aggregates: Term, **named: Any) -> "QuerySet[M, R]":
-        """With values that the database computes for each row, as attributes: `annotate(n=db.Count("products"))`.
-
-        Filters, orders and further annotations may use their names. After `values()`, aggregates are of groups of rows
-        that are equal in the fields named there.
-        """
-        return self._annotated(aggregates, named, shown=True)  # type: ignore[no-any-return] # the same
-
-    def alias(self, *aggregates: Term, **named: Any) -> "QuerySet[M, R]":
-        """As `annotate`, for use in further steps only: the results don't have it."""
-        return self._annotated(aggregates, named, shown=False)  # type: ignore[no-any-return] # the same
-
-    def _annotated(self, aggregates: tuple[Term, ...], named: dict[str, Any], *, shown: bool) -> Any:
-        self._whole("annotate")
-        names, keys, values = annotations(aggregates, named)
-        return self._step(("annotate", names, keys, shown), values)
-
-    def reverse(self) -> "QuerySet[M, R]":
-        """In the opposite order; without any order, as before."""
-        self._whole("reverse")
-        return self._step(("reverse",))  # type: ignore[no-any-return] # the same
-
-    def distinct(self) -> "QuerySet[M, R]":
-        """Each different row once. Columns that it is ordered by count as part of the row."""
-        self._whole("make distinct")
-        return self._step(("distinct",))  # type: ignore[no-any-return] # the same
-
-    def select_related(self, *names: str) -> "QuerySet[M, R]":
-        """Load related objects by the same query, as `category__parent`; without names, those that cannot be null."""
-        return self._step(("related", names))  # type: ignore[no-any-return] # the same
-
-    def prefetch_related(self, *lookups: "str | Prefetch[Any] | None") -> "QuerySet[M, R]":
-        """Load related objects too, by one more query for each of these relations: `prefetch_related("tags")`.
-
-        Names go on across relations (`books__tags`); a `Prefetch` says which objects. None forgets what was asked for.
-        """
-        query = self._same(self._shape, self._args)
-        query._prefetch = () if lookups == (None,) else (*self._prefetch, *lookups)
-        return query  # type: ignore[no-any-return] # the same
-
-    def only(self, *names: str) -> "QuerySet[M, R]":
-        """Objects with these fields, and their key; the others are loaded when they are touched."""
-        return self._step(("only", names))  # type: ignore[no-any-return] # the same
-
-    def defer(self, *names: str | None) -> "QuerySet[M, R]":
-        """Objects without these fields, which are loaded when they are touched; None loads all again."""
-        return self._step(("defer", () if names == (None,) else names))  # type: ignore[no-any-return] # the same
-
-    def fetch_mode(self, mode: FetchMode) -> "QuerySet[M, R]":
-        """What touching a relation or field that is not loaded does.
-
-        With FETCH_PEERS, which is the default, it is loaded for all objects of the result by one query; with FETCH_ONE
-        for the one that is touched; with RAISE it is an error.
-        """
-        return self._step(("mode", mode.value))  # type: ignore[no-any-return] # the same
-
-    def sticking(self, **keywords: Any) -> "QuerySet[M, R]":
-        """As `filter`, and the next filter is about the same related rows; for managers of relations."""
-        shape, args = self._conditions("stick", False, (), keywords)
-        return self._same(shape, args)  # type: ignore[no-any-return] # the same
-
-    def keyed(self, name: str, path: str) -> "QuerySet[M, R]":
-        """As `annotate(name=F(path))`, of a path that may be hidden; for prefetch_related."""
-        return self._step(("annotate", (name,), (("F", path),), True))  # type: ignore[no-any-return] # the same
-
-    def using(self, alias: str | None) -> "QuerySet[M, R]":
-        """From the database of this alias; None leaves it to the routers."""
-        query = self._same(self._shape, self._args)
-        query._alias = alias
-        return query  # type: ignore[no-any-return] # the same
-
-    def values(self, *names: str) -> "QuerySet[M, dict[str, Any]]":
-        """Dicts instead of objects, of these fields or of all; names may cross relations."""
-        return self._step(("values", names))  # type: ignore[no-any-return] # the same
-
-    def values_list(self, *names: str, flat: bool = False) -> "QuerySet[M, Any]":
-        """Tuples instead of objects; with `flat`, which takes one name, just the values."""
-        if flat and len(names) != 1:
-            raise TypeError(f"values_list(flat=True) takes the name of one field, not {len(names)}")
-        return self._step(("list", names, flat))  # type: ignore[no-any-return] # the same
-
-    def _whole(self, verb: str) -> None:
-        if self._high is not None or self._low:
-            raise TypeError(f"Cannot {verb} a query once a slice has been taken.")
-
-    # ---- running ----------------------------------------------------------------------------------------------------
+    __slots__ = ()
 
     @property
     def db(self) -> str:
@@ -220,15 +59,6 @@ class QuerySet(Generic[M, R]):
         if self._instance is None:
             return choose(self._alias, self.model, write=write)
         return choose(self._alias, self.model, write=write, instance=self._instance[1])
-
-    def _ends(self) -> tuple[Shape, tuple[Any, ...]]:
-        """The shape and the values with the slice."""
-        shape, args = self._shape, self._args
-        if self._high is None and not self._low:
-            return shape, args
-        op: Op = ("slice", self._high is not None)
-        args += (self._low,) if self._high is None else (self._high - self._low, self._low)
-        return shape.next.get(op) or shape.grow(op), args
 
     def _run(
         self, shape: Shape, args: tuple[Any, ...], *, write: bool = False, database: Database | None = None
@@ -253,9 +83,6 @@ class QuerySet(Generic[M, R]):
         shape, args = self._ends()
         plan, rows, alias = self._run(shape.next.get(op) or shape.grow(op), args + values)
         return plan.load(rows, alias) if plan.load is not None else []
-
-    def _makes_objects(self) -> bool:
-        return all(op[0] not in ("values", "list") for op in self._shape.ops())
 
     def _fetch(self) -> list[R]:
         rows = self._rows
@@ -387,14 +214,131 @@ class QuerySet(Generic[M, R]):
             except self.model.DoesNotExist:
                 return query.create(**plain), True
 
-    def bulk_create(self, objects: Iterable[M]) -> list[M]:
-        """Save new objects, all of them or none, and return them."""
+    def update_or_create(
+        self,
+        defaults: dict[str, Any] | None = None,
+        create_defaults: dict[str, Any] | None = None,
+        **keywords: Any,
+    ) -> tuple[R | M, bool]:
+        """The row that fits with `defaults` written to it, or a new one; and whether it is new.
+
+        A new one has `create_defaults`, if they are given, instead of `defaults`.
+        """
+        changes = {key: value() if callable(value) else value for key, value in (defaults or {}).items()}
+        query = self.using(self._database(write=True).alias)
+        with transactions.Atomic(query.db):
+            first = changes if create_defaults is None else create_defaults
+            found, new = query.select_for_update().get_or_create(first, **keywords)
+            if not new:
+                for name, value in changes.items():
+                    setattr(found, name, value)
+                found.save(using=query.db)  # type: ignore[union-attr] # it is an object
+        return found, new
+
+    def bulk_create(
+        self,
+        objects: Iterable[M],
+        *,
+        ignore_conflicts: bool = False,
+        update_conflicts: bool = False,
+        update_fields: Sequence[str] = (),
+        unique_fields: Sequence[str] = (),
+    ) -> list[M]:
+        """Save new objects, all of them or none, and return them.
+
+        Where a row is in the way because of a unique field, it is left as it is with `ignore_conflicts`; with
+        `update_conflicts` the `update_fields` are written to the row that has the same `unique_fields`. The objects get
+        no keys then.
+        """
         made = list(objects)
+        if update_conflicts and (ignore_conflicts or not update_fields or not unique_fields):
+            raise FieldError(
+                "bulk_create(update_conflicts=True) needs update_fields and unique_fields, and no ignore_conflicts"
+            )
         database = self._database(write=True)
         with transactions.Atomic(database.alias):
-            for each in made:
-                insert_object(each, database)
+            if ignore_conflicts or update_conflicts:
+                insert_or_else(made, database, unique_fields, update_fields if update_conflicts else None)
+            else:
+                for each in made:
+                    insert_object(each, database)
         return made
+
+    def bulk_update(self, objects: Iterable[M], fields: Sequence[str], *, batch_size: int = 100) -> int:
+        """Write these fields of saved objects by few statements; return how many rows there were."""
+        self._whole("update")
+        return update_many(self, objects, fields, batch_size)
+
+    def in_bulk(self, keys: Iterable[Any] | None = None, *, field_name: str = "pk") -> dict[Any, M]:
+        """The objects by their keys, or by another unique field: those of `keys`, or all."""
+        self._whole("filter")
+        return by_key(self, keys, field_name)
+
+    def earliest(self, *fields: str) -> R:
+        """The first row in the order of these fields. Raises DoesNotExist when there are no rows."""
+        return self._by(fields, "earliest", last=False)
+
+    def latest(self, *fields: str) -> R:
+        """The last row in the order of these fields. Raises DoesNotExist when there are no rows."""
+        return self._by(fields, "latest", last=True)
+
+    def _by(self, fields: tuple[str, ...], verb: str, *, last: bool) -> R:
+        self._whole("reorder")
+        if not fields:
+            raise FieldError(f"{verb}() needs the fields to compare by", hint=f'As: {verb}("created").')
+        found = self.order_by(*fields)._end(last=last)
+        if found is None:
+            raise self.model.DoesNotExist(f"there is no {self.model.__name__}, so none is the {verb}")
+        return found
+
+    def contains(self, instance: "Model") -> bool:
+        """Whether an object is among the rows."""
+        if not isinstance(instance, self.model) or instance.pk is None:
+            if hasattr(type(instance), "_meta") and instance.pk is not None:
+                return False
+            raise FieldError(f"contains() takes a saved {self.model.__name__}, not {instance!r}")
+        if self._rows is not None:
+            return instance in self._rows
+        return self.filter(pk=instance.pk).exists()
+
+    def dates(self, name: str, unit: str, order: str = "ASC") -> "QuerySet[M, Any]":
+        """The different beginnings of years, months or days (`unit`) that a date field has; `order` is ASC or DESC."""
+        return self._beginnings(name, unit, order)
+
+    def datetimes(self, name: str, unit: str, order: str = "ASC") -> "QuerySet[M, Any]":
+        """As `dates`, of a datetime field, in UTC; also hours, minutes and seconds."""
+        return self._beginnings(name, unit, order)
+
+    def _beginnings(self, name: str, unit: str, order: str) -> "QuerySet[M, Any]":
+        if order not in ("ASC", "DESC"):
+            raise FieldError(f"the order is 'ASC' or 'DESC', not {order!r}")
+        found = self.exclude(**{f"{name}__isnull": True}).alias(beginning=Trunc(name, unit))
+        listed = found.values_list("beginning", flat=True).distinct()
+        return listed.order_by("beginning" if order == "ASC" else "-beginning")
+
+    def explain(self) -> str:
+        """How the database finds the rows, in its own words."""
+        shape, args = self._ends()
+        database = self._database(write=False)
+        plan = plan_for(shape, database.dialect)
+        head = "EXPLAIN QUERY PLAN" if database.dialect.name == "sqlite" else "EXPLAIN"
+        parameters = args if plan.bind is None else plan.bind(args)
+        rows = transactions.connection(database).rows(f"{head} {plan.sql}", parameters)
+        return "\n".join(str(row[-1]) for row in rows)
+
+    def iterator(self, chunk_size: int = 2000) -> Iterator[R]:
+        """The rows one by one, made into objects `chunk_size` at a time and not kept; prefetches are made per chunk.
+
+        The driver reads its rows at once; it is the objects, which are larger, of which there are few at a time.
+        """
+        if chunk_size < 1:
+            raise ValueError(f"iterator(chunk_size={chunk_size}): a chunk has 1 row at least")
+        plan, found, alias = self._run(*self._ends())
+        for start in range(0, len(found), chunk_size):
+            rows = plan.load(found[start : start + chunk_size], alias)  # type: ignore[misc] # it returns rows
+            if self._prefetch and self._makes_objects():
+                prefetch(rows, self._prefetch)
+            yield from rows
 
     # ---- numbers and changes ----------------------------------------------------------------------------------------
 
@@ -450,16 +394,6 @@ class QuerySet(Generic[M, R]):
         op: Op = ("delete",)
         return self._run(shape.next.get(op) or shape.grow(op), self._args, database=database)[1]  # type: ignore[no-any-return] # a number without a loader
 
-    def as_subquery(self) -> tuple[Shape, tuple[Any, ...]]:
-        """The shape and the values, for a query around this one."""
-        return self._ends()
-
-    def related_to(self, field: "ForeignKey[Any]", instance: Any) -> "QuerySet[M, R]":
-        """The rows whose `field` points to `instance`; what `create()` makes points to it too."""
-        query = self.filter(**{field.name: instance})
-        query._instance = (field, instance)
-        return query
-
 
 class Manager(QuerySet[M, M], Generic[M]):
     """`Product.objects`: the query of all rows, which every other one begins with. It keeps no rows."""
@@ -479,3 +413,6 @@ class Manager(QuerySet[M, M], Generic[M]):
 
     def _fetch(self) -> list[M]:
         return self.all()._fetch()
+
+
+QuerySet._kind = QuerySet

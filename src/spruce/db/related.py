@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from spruce.db.databases import choose
 from spruce.db.queryset import Manager, QuerySet
 from spruce.db.relations import NOT_LOADED, ForeignKey, load_many
+from spruce.db.steps import Query
 from spruce.db.transactions import Atomic
 from spruce.errors import FieldError
 
@@ -28,7 +29,7 @@ class _Members(Manager[M], Generic[M]):
     __slots__ = ("name", "owner")
 
     def __init__(self, query: Any, owner: Any, name: str) -> None:
-        for slot in QuerySet.__slots__:
+        for slot in Query.__slots__:
             setattr(self, slot, getattr(query, slot))
         self.owner = owner
         self.name = name

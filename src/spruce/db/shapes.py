@@ -13,6 +13,7 @@ from collections.abc import Callable, Hashable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from spruce.db.checking import check_op
+from spruce.errors import FieldError
 
 if TYPE_CHECKING:
     from spruce.db.fields import Field
@@ -22,6 +23,10 @@ __all__ = ["MAX_SHAPES", "Op", "Plan", "Shape"]
 
 MAX_SHAPES = 2000
 """How many shapes a model keeps."""
+
+_NOT_COMBINED = frozenset(
+    ("filter", "get", "stick", "annotate", "values", "list", "distinct", "update", "delete", "related", "only", "defer")
+)
 
 Op = tuple[Hashable, ...]
 Values = tuple[Any, ...]
@@ -76,6 +81,11 @@ class Shape:
         known = self.next.get(op)
         if known is not None:
             return known
+        if op[0] in _NOT_COMBINED and any(each[0] == "combine" for each in self.ops()):
+            raise FieldError(
+                f"{op[0]} after union(), intersection() or difference() is not supported",
+                hint="Take this step before, on each of the queries.",
+            )
         fields = check_op(self.model, self.fields, op)
         root = self.root
         root.size += 1
@@ -97,6 +107,10 @@ class Shape:
             shape.used = False
         return dropped
 
+    def refers_out(self) -> bool:
+        """Whether something in the query names a column of the query around it."""
+        return any(_refers_out(op) for op in self.ops())
+
     def ops(self) -> list[Op]:
         """The ops from the root to here."""
         return [shape.op for shape in self._upwards()][::-1]
@@ -106,3 +120,9 @@ class Shape:
         while shape is not None and shape.parent is not None:
             yield shape
             shape = shape.parent
+
+
+def _refers_out(part: Any) -> bool:
+    if isinstance(part, Shape):
+        return part.refers_out()
+    return isinstance(part, tuple) and (part[:1] == ("outer",) or any(map(_refers_out, part)))

@@ -19,7 +19,7 @@ from spruce.errors import DatabaseError
 if TYPE_CHECKING:
     from spruce.db.models import Model
 
-__all__ = ["Writer", "delete_object", "insert_object", "save_object"]
+__all__ = ["Writer", "delete_object", "insert_object", "save_object", "writer_for"]
 
 
 class Writer:
@@ -52,7 +52,7 @@ def insert_object(instance: "Model", database: Database) -> None:
     meta = instance._meta
     key = meta.pk.attname
     keyed = getattr(instance, key) is not None
-    writer = _writer(type(instance), database, ("insert", keyed))
+    writer = writer_for(type(instance), database, ("insert", keyed))
     new = transactions.connection(database).insert(writer.sql, writer.values(instance))
     if not keyed:
         setattr(instance, key, new)
@@ -60,7 +60,7 @@ def insert_object(instance: "Model", database: Database) -> None:
 
 
 def _update(instance: "Model", database: Database, names: tuple[str, ...] | None) -> bool:
-    writer = _writer(type(instance), database, ("update", names))
+    writer = writer_for(type(instance), database, ("update", names))
     found = transactions.connection(database).change(writer.sql, writer.values(instance)) > 0
     if found:
         instance._db = database.alias
@@ -77,7 +77,8 @@ def delete_object(instance: "Model", using: str | None) -> tuple[int, dict[str, 
     return answer
 
 
-def _writer(model: "type[Model]", database: Database, kind: tuple[str, Any]) -> Writer:
+def writer_for(model: "type[Model]", database: Database, kind: tuple[str, Any]) -> Writer:
+    """The writer of a kind: ("insert", with a key) or ("update", the fields or None for all)."""
     key = (database.dialect.name, *kind)
     writer = model._meta.writers.get(key)
     if writer is None:

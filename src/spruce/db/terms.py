@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from spruce.db.arithmetic import Arithmetic, rescale
+from spruce.db.calls import CALLS
 from spruce.db.fields import DecimalField
 from spruce.db.lookups import resolve
+from spruce.db.ordering import directed
 from spruce.db.outputs import output
+from spruce.db.types import ExactDecimal
 from spruce.errors import FieldError
 
 if TYPE_CHECKING:
@@ -33,6 +36,7 @@ class Terms:
         self.dialect = conditions.dialect
         self.arithmetic = Arithmetic(self)
         self.lift: Callable[[Column], Column] | None = None  # puts what an aggregate reads into a query inside
+        self.outside: Terms | None = None  # those of the query around this one
         self.across = True  # whether names may follow relations
 
     def sql(self, key: Any) -> Column:
@@ -96,6 +100,84 @@ class Terms:
             return self.parameters.add(type_, token)
         return self.parameters.add(type_, None, DecimalField(max_digits=18, decimal_places=places).comparable)
 
+    def _null(self, key: Any) -> Column:
+        return sa.null()
+
+    def _clause(self, key: Any) -> Column:
+        made: Column = self.conditions.clause(key[1])
+        return made
+
+    def fitted(self, key: Any, field: Any) -> Column:
+        """The SQL of a key, as a value of the field's type."""
+        if key[0] == "value":
+            return self.parameters.add(field.column_type(), None, field.comparable)
+        return sa.null() if key[0] == "null" else rescale(self.sql(key), field.column_type(), self.dialect)
+
+    def _call(self, key: Any) -> Column:
+        _, name, arguments, options = key
+        call = CALLS[name]
+        result = output(self.joins.model, self.joins.fields, key)
+        if name == "trunc":
+            options = (*options, result.family == "date")
+        columns = [self.fitted(each, result) if call.alike else self.sql(each) for each in arguments]
+        if name in ("ceil", "floor"):
+            columns = [rescale(column, sa.Double(), self.dialect) for column in columns]
+        return sa.type_coerce(call.sql(columns, self.dialect.name, options), result.column_type())
+
+    def _case(self, key: Any) -> Column:
+        _, cases, default = key
+        field = output(self.joins.model, self.joins.fields, key)
+        whens = []
+        for condition, then in cases:
+            found = self._condition(("condition", condition))
+            whens.append((found, self.fitted(then, field)))
+        otherwise = self.fitted(default, field)
+        return sa.type_coerce(sa.case(*whens, else_=otherwise), field.column_type())
+
+    def _cast(self, key: Any) -> Column:
+        target = self.output(key)
+        made = self.sql(key[1])
+        if self.dialect.name == "sqlite" and isinstance(target, ExactDecimal):
+            unit: Column = sa.literal_column(str(10**target.places))
+            if isinstance(made.type, ExactDecimal | sa.Integer):
+                return rescale(made, target, self.dialect)
+            text = sa.cast(made, sa.String())
+            return sa.func.spruce_scale(unit, sa.literal_column("'*'"), text, type_=target)
+        if isinstance(made.type, ExactDecimal):
+            made = rescale(made, sa.Double(), self.dialect)
+        return sa.cast(made, target)
+
+    def _wrapped(self, key: Any) -> Column:
+        return sa.type_coerce(self.sql(key[1]), self.output(key))
+
+    def _outer(self, key: Any) -> Column:
+        if self.outside is None:
+            raise FieldError(
+                f"OuterRef({key[1][1]!r}) stands in a query that is not inside of another one",
+                hint="Put that query into db.Subquery(…) or db.Exists(…).",
+            )
+        return self.outside.sql(key[1])
+
+    def _subquery(self, key: Any) -> Column:
+        select = self.conditions.subquery(key[1])
+        return sa.type_coerce(select.limit(sa.literal_column("1")).scalar_subquery(), self.output(key))
+
+    def _exists(self, key: Any) -> Column:
+        found = self.conditions.subquery(key[1]).exists()
+        return sa.not_(found) if key[2] else found
+
+    def _window(self, key: Any) -> Column:
+        _, inner, partition, orders = key
+        self.joins.touched = False
+        made: Any = self.sql(inner)
+        result = made.type
+        made = getattr(made, "clause", made)  # without the type, which stands around the function
+        parts = [self.sql(each) for each in partition]
+        ordered = [directed(self.sql(name), down, nulls) for name, down, nulls in orders]
+        self.joins.touched = False
+        self.joins.windowed = True
+        return sa.type_coerce(made.over(partition_by=parts or None, order_by=ordered or None), result)
+
 
 def _of_rows(function: str, argument: Column | None, distinct: bool) -> Any:
     if argument is None:
@@ -108,4 +190,14 @@ _KINDS: dict[str, Callable[[Terms, Any], Column]] = {
     "value": Terms._value,
     "condition": Terms._condition,
     "aggregate": Terms._aggregate,
+    "null": Terms._null,
+    "clause": Terms._clause,
+    "call": Terms._call,
+    "case": Terms._case,
+    "cast": Terms._cast,
+    "wrapped": Terms._wrapped,
+    "outer": Terms._outer,
+    "subquery": Terms._subquery,
+    "exists": Terms._exists,
+    "window": Terms._window,
 }

@@ -234,10 +234,16 @@ def _of_list(value: Iterable[Any]) -> tuple[Hashable, Values]:
 
 
 def _of_term(value: Term) -> tuple[Hashable, int]:
-    bad = next((item for item in value.values if type(item) not in PLAIN or item is None), value)
-    if bad is not value:
-        raise FieldError(f"{bad!r} cannot stand in arithmetic with F()")
+    for item in value.values:
+        if type(item) not in PLAIN or (item is None and _calculates_with_none(value.key)):
+            raise FieldError(f"{item!r} cannot stand in arithmetic with F()")
     return value.key, len(value.values)
+
+
+def _calculates_with_none(key: Any) -> bool:
+    if not isinstance(key, tuple):
+        return False
+    return key == ("value", type(None)) or any(map(_calculates_with_none, key))
 
 
 def _of_q(value: Q) -> tuple[Hashable, Values]:

@@ -1,0 +1,96 @@
+"""Many objects by few statements: bulk_create with conflicts, bulk_update, in_bulk."""
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from spruce.db import transactions
+from spruce.db.cases import Case, Value, When
+from spruce.db.databases import Database
+from spruce.db.storing import writer_for
+from spruce.errors import FieldError
+
+if TYPE_CHECKING:
+    from spruce.db.queryset import QuerySet
+
+__all__ = ["by_key", "insert_or_else", "update_many"]
+
+_AT_ONCE = 500
+_INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+
+
+def insert_or_else(
+    objects: Sequence[Any], database: Database, unique: Sequence[str], update: Sequence[str] | None
+) -> None:
+    """Insert objects; where a row is in the way leave it, or write the fields `update` to it."""
+    for keyed in (False, True):
+        group = [each for each in objects if (each.pk is not None) is keyed]
+        if not group:
+            continue
+        model = type(group[0])
+        writer = writer_for(model, database, ("insert", keyed))
+        sql = f"{writer.sql} {_conflict(model, database.dialect, unique, update)}"
+        connection = transactions.connection(database)
+        for each in group:
+            connection.change(sql, writer.values(each))
+            each._db = database.alias
+
+
+def _conflict(model: Any, dialect: sa.Dialect, unique: Sequence[str], update: Sequence[str] | None) -> str:
+    """The end of an INSERT that says what happens to rows in the way."""
+    table, meta = model.__table__, model._meta
+    statement = _INSERTS[dialect.name](table)
+    targets = [table.c[meta.field(name).attname] for name in unique]
+    if update is None:
+        statement = statement.on_conflict_do_nothing(index_elements=targets or None)
+    else:
+        changed = {meta.field(name).attname: statement.excluded[meta.field(name).attname] for name in update}
+        changed = {table.c[name].name: value for name, value in changed.items()}
+        statement = statement.on_conflict_do_update(index_elements=targets, set_=changed)
+    text = str(statement.compile(dialect=dialect))
+    return text[text.index("ON CONFLICT") :]
+
+
+def update_many(query: "QuerySet[Any, Any]", objects: Iterable[Any], names: Sequence[str], size: int) -> int:
+    """Write these fields of saved objects; return how many rows there were."""
+    model, found = query.model, list(objects)
+    fields = [model._meta.field(name) for name in names]
+    if not fields:
+        raise FieldError("bulk_update() needs the names of the fields to write")
+    if any(field.primary_key for field in fields):
+        raise FieldError("bulk_update() cannot write primary keys")
+    if any(each.pk is None for each in found):
+        raise FieldError("bulk_update() takes saved objects only", hint="Save them with bulk_create().")
+    changed = 0
+    with transactions.Atomic(query.using(query._database(write=True).alias).db):
+        for start in range(0, len(found), size):
+            changed += _update_part(query, found[start : start + size], fields)
+    return changed
+
+
+def _update_part(query: "QuerySet[Any, Any]", part: list[Any], fields: list[Any]) -> int:
+    changes: dict[str, Any] = {}
+    for field in fields:
+        values = [getattr(each, field.attname) for each in part]
+        cases = [
+            When(pk=each.pk, then=value if hasattr(value, "key") else Value(field.clean(value)))
+            for each, value in zip(part, values, strict=True)
+        ]
+        changes[field.name] = Case(*cases, default=field.name)
+    return query.filter(pk__in=[each.pk for each in part]).update(**changes)
+
+
+def by_key(query: "QuerySet[Any, Any]", keys: Iterable[Any] | None, name: str) -> dict[Any, Any]:
+    """The objects by the value of a unique field, all or those of `keys`."""
+    field = query.model._meta.field(name)
+    if not field.unique:
+        raise FieldError(f"in_bulk(field_name={name!r}): {field.label} is not unique", hint="Use filter().")
+    if keys is None:
+        return {getattr(each, field.attname): each for each in query}
+    wanted = list(keys)
+    parts = [wanted[start : start + _AT_ONCE] for start in range(0, len(wanted), _AT_ONCE)]
+    return {
+        getattr(each, field.attname): each for part in parts for each in query.filter(**{f"{field.attname}__in": part})
+    }

@@ -1,0 +1,134 @@
+"""Functions of the database: what each gives, and its SQL by dialect."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from spruce.db.dates import DateField, DateTimeField
+from spruce.db.fields import BigIntegerField, Field, FloatField, IntegerField, TextField
+from spruce.db.types import ExactDecimal
+
+__all__ = ["CALLS", "Call"]
+
+Column = sa.ColumnElement[Any]
+
+
+class Call(NamedTuple):
+    """A function: its SQL of the arguments, the dialect's name and its options; the field of its result.
+
+    Arguments that are `alike` are brought to one type, that of the result.
+    """
+
+    sql: Callable[[list[Column], str, tuple[Any, ...]], Any]
+    field: Callable[[list[Field[Any]], tuple[Any, ...]], Field[Any]]
+    alike: bool = False
+
+
+def _text(_: object, __: object) -> Field[Any]:
+    return TextField(null=True)
+
+
+def _whole(_: object, __: object) -> Field[Any]:
+    return BigIntegerField(null=True)
+
+
+def _number(_: object, __: object) -> Field[Any]:
+    return FloatField(null=True)
+
+
+def _first(fields: list[Field[Any]], _: object) -> Field[Any]:
+    return fields[0]
+
+
+def _named(name: str) -> Callable[[list[Column], str, tuple[Any, ...]], Any]:
+    function = getattr(sa.func, name)
+    return lambda columns, dialect, options: function(*columns)
+
+
+def _joined(columns: list[Column], dialect: str, options: tuple[Any, ...]) -> Any:
+    parts: list[Any] = [sa.func.coalesce(sa.cast(column, sa.Text()), sa.literal_column("''")) for column in columns]
+    whole = parts[0]
+    for part in parts[1:]:
+        whole = whole.op("||")(part)
+    return whole
+
+
+def _extreme(lite: str, others: str) -> Callable[[list[Column], str, tuple[Any, ...]], Any]:
+    return lambda columns, dialect, options: getattr(sa.func, lite if dialect == "sqlite" else others)(*columns)
+
+
+def _now(columns: list[Column], dialect: str, options: tuple[Any, ...]) -> Any:
+    if dialect == "sqlite":  # the form in which moments are stored
+        return sa.literal_column("strftime('%Y-%m-%d %H:%M:%f000', 'now')")
+    return sa.func.now()
+
+
+_FORMS = {
+    "year": "%Y-01-01 00:00:00",
+    "month": "%Y-%m-01 00:00:00",
+    "day": "%Y-%m-%d 00:00:00",
+    "hour": "%Y-%m-%d %H:00:00",
+    "minute": "%Y-%m-%d %H:%M:00",
+    "second": "%Y-%m-%d %H:%M:%S",
+}
+
+
+def _truncated(columns: list[Column], dialect: str, options: tuple[Any, ...]) -> Any:
+    unit, of_day = options
+    if dialect != "sqlite":
+        return sa.func.date_trunc(sa.literal_column(f"'{unit}'"), *columns)
+    form = _FORMS[unit].partition(" ")[0] if of_day else f"{_FORMS[unit]}.000000"
+    return sa.func.strftime(sa.literal_column(f"'{form}'"), *columns)
+
+
+def _rounded(columns: list[Column], dialect: str, options: tuple[Any, ...]) -> Any:
+    """To so many places; amounts of SQLite are whole numbers, of which the last digits become zeros."""
+    (column,), (places,) = columns, options
+    if dialect == "sqlite" and isinstance(column.type, ExactDecimal):
+        if places >= column.type.places:
+            return column
+        power: Column = sa.literal_column(f"'{10 ** (column.type.places - places)}'")
+        down = sa.func.spruce_scale(sa.type_coerce(column, sa.Integer()), sa.literal_column("'/'"), power)
+        return sa.func.spruce_scale(down, sa.literal_column("'*'"), power)
+    return sa.func.round(column, sa.literal_column(str(places)))
+
+
+CALLS: dict[str, Call] = {
+    "lower": Call(_named("lower"), _text),
+    "upper": Call(_named("upper"), _text),
+    "length": Call(_named("length"), _whole),
+    "trim": Call(_named("trim"), _text),
+    "ltrim": Call(_named("ltrim"), _text),
+    "rtrim": Call(_named("rtrim"), _text),
+    "replace": Call(_named("replace"), _text),
+    "substr": Call(_named("substr"), _text),
+    "strindex": Call(_extreme("instr", "strpos"), _whole),
+    "concat": Call(_joined, _text),
+    "coalesce": Call(_named("coalesce"), _first, alike=True),
+    "nullif": Call(_named("nullif"), _first, alike=True),
+    "greatest": Call(_extreme("max", "greatest"), _first, alike=True),
+    "least": Call(_extreme("min", "least"), _first, alike=True),
+    "abs": Call(_named("abs"), _first),
+    "round": Call(_rounded, _first),
+    "ceil": Call(_named("ceil"), _number),
+    "floor": Call(_named("floor"), _number),
+    "now": Call(_now, lambda fields, options: DateTimeField()),
+    "extract": Call(
+        lambda columns, dialect, options: sa.extract(options[0], columns[0]),
+        lambda fields, options: IntegerField(null=True),
+    ),
+    "trunc": Call(_truncated, _first),
+    "date": Call(_named("date"), lambda fields, options: DateField(null=True)),
+    "row_number": Call(_named("row_number"), _whole),
+    "rank": Call(_named("rank"), _whole),
+    "dense_rank": Call(_named("dense_rank"), _whole),
+    "ntile": Call(lambda columns, dialect, options: sa.func.ntile(sa.literal_column(str(options[0]))), _whole),
+    "lag": Call(lambda columns, dialect, options: sa.func.lag(columns[0], sa.literal_column(str(options[0]))), _first),
+    "lead": Call(
+        lambda columns, dialect, options: sa.func.lead(columns[0], sa.literal_column(str(options[0]))), _first
+    ),
+    "first_value": Call(_named("first_value"), _first),
+    "last_value": Call(_named("last_value"), _first),
+}
+"""All functions by name."""

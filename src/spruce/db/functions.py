@@ -1,0 +1,457 @@
+"""Functions for queries: `db.Lower("name")`, `db.Coalesce("nick", "name")`, windows over rows.
+
+A text given to a function is the name of a field; `db.Value("…")` is the text itself.
+"""
+
+from typing import Any
+
+from spruce.db.expressions import Term
+from spruce.db.tokens import operand, order_terms
+from spruce.errors import FieldError
+
+__all__ = [
+    "Abs",
+    "Ceil",
+    "Coalesce",
+    "Concat",
+    "DenseRank",
+    "Extract",
+    "ExtractDay",
+    "ExtractHour",
+    "ExtractMinute",
+    "ExtractMonth",
+    "ExtractSecond",
+    "ExtractYear",
+    "FirstValue",
+    "Floor",
+    "Greatest",
+    "LTrim",
+    "Lag",
+    "LastValue",
+    "Lead",
+    "Least",
+    "Left",
+    "Length",
+    "Lower",
+    "Now",
+    "Ntile",
+    "NullIf",
+    "RTrim",
+    "Rank",
+    "Replace",
+    "Round",
+    "RowNumber",
+    "StrIndex",
+    "Substr",
+    "Trim",
+    "Trunc",
+    "TruncDate",
+    "TruncDay",
+    "TruncHour",
+    "TruncMinute",
+    "TruncMonth",
+    "TruncSecond",
+    "TruncYear",
+    "Upper",
+    "Window",
+]
+
+
+class _Function(Term):
+    """A function of the database, of so many arguments: names of fields, values or terms."""
+
+    __slots__ = ()
+    function = ""
+    least, most = 1, 1
+
+    def __init__(self, *arguments: Any) -> None:
+        self._make(arguments)
+
+    def _make(self, arguments: tuple[Any, ...], *options: Any) -> None:
+        if not self.least <= len(arguments) <= self.most:
+            wanted = str(self.least) if self.least == self.most else f"at least {self.least}"
+            raise TypeError(f"{type(self).__name__}() takes {wanted} arguments, not {len(arguments)}")
+        pairs = [operand(each) for each in arguments]
+        self.key = ("call", self.function, tuple(pair[0] for pair in pairs), options)
+        self.values = tuple(value for pair in pairs for value in pair[1])
+
+
+class Lower(_Function):
+    """Text in lower case; on SQLite of ASCII letters only."""
+
+    __slots__ = ()
+    function = "lower"
+
+
+class Upper(_Function):
+    """Text in upper case; on SQLite of ASCII letters only."""
+
+    __slots__ = ()
+    function = "upper"
+
+
+class Length(_Function):
+    """How many characters a text has."""
+
+    __slots__ = ()
+    function = "length"
+
+
+class Trim(_Function):
+    """Text without spaces at its ends."""
+
+    __slots__ = ()
+    function = "trim"
+
+
+class LTrim(_Function):
+    """Text without spaces at its beginning."""
+
+    __slots__ = ()
+    function = "ltrim"
+
+
+class RTrim(_Function):
+    """Text without spaces at its end."""
+
+    __slots__ = ()
+    function = "rtrim"
+
+
+class Replace(_Function):
+    """Text with each occurrence of a second text replaced by a third: `Replace("name", Value("a"), Value("b"))`."""
+
+    __slots__ = ()
+    function = "replace"
+    least = most = 3
+
+
+class Substr(_Function):
+    """A part of a text: from a position, counted from 1, and of a length, to the end if none is given."""
+
+    __slots__ = ()
+    function = "substr"
+    least, most = 2, 3
+
+
+class Left(_Function):
+    """The first characters of a text: `Left("name", 3)`."""
+
+    __slots__ = ()
+    function = "substr"
+    least = most = 3
+
+    def __init__(self, text: Any, length: Any) -> None:
+        self._make((text, 1, length))
+
+
+class StrIndex(_Function):
+    """The position of a text in another, counted from 1; 0 when it is not in it."""
+
+    __slots__ = ()
+    function = "strindex"
+    least = most = 2
+
+
+class Concat(_Function):
+    """Texts one behind the other; null counts as nothing."""
+
+    __slots__ = ()
+    function = "concat"
+    least, most = 2, 100
+
+
+class Coalesce(_Function):
+    """The first that is not null."""
+
+    __slots__ = ()
+    function = "coalesce"
+    least, most = 2, 100
+
+
+class NullIf(_Function):
+    """The first, or null if both are equal."""
+
+    __slots__ = ()
+    function = "nullif"
+    least = most = 2
+
+
+class Greatest(_Function):
+    """The largest; on SQLite null if any is null, on PostgreSQL if all are."""
+
+    __slots__ = ()
+    function = "greatest"
+    least, most = 2, 100
+
+
+class Least(_Function):
+    """The smallest; on SQLite null if any is null, on PostgreSQL if all are."""
+
+    __slots__ = ()
+    function = "least"
+    least, most = 2, 100
+
+
+class Abs(_Function):
+    """A number without its sign."""
+
+    __slots__ = ()
+    function = "abs"
+
+
+class Ceil(_Function):
+    """The next whole number above."""
+
+    __slots__ = ()
+    function = "ceil"
+
+
+class Floor(_Function):
+    """The next whole number below."""
+
+    __slots__ = ()
+    function = "floor"
+
+
+class Round(_Function):
+    """A number rounded to `precision` places, halves away from zero."""
+
+    __slots__ = ()
+    function = "round"
+
+    def __init__(self, number: Any, *, precision: int = 0) -> None:
+        if not isinstance(precision, int) or precision < 0:
+            raise FieldError(f"Round(precision={precision!r}) takes a number of places, 0 or more")
+        self._make((number,), precision)
+
+
+class Now(_Function):
+    """The present moment, by the database's clock."""
+
+    __slots__ = ()
+    function = "now"
+    least = most = 0
+
+
+_UNITS = ("year", "month", "day", "hour", "minute", "second")
+
+
+class Extract(_Function):
+    """A part of a date or datetime as a number, in UTC: `Extract("created", "year")`."""
+
+    __slots__ = ()
+    function = "extract"
+    unit = ""
+
+    def __init__(self, moment: Any, unit: str = "") -> None:
+        self._make((moment,), _unit(self, unit or self.unit))
+
+
+class Trunc(_Function):
+    """The beginning of the year, month … that a date or datetime is in, in UTC: `Trunc("created", "month")`."""
+
+    __slots__ = ()
+    function = "trunc"
+    unit = ""
+
+    def __init__(self, moment: Any, unit: str = "") -> None:
+        self._make((moment,), _unit(self, unit or self.unit))
+
+
+def _unit(function: Term, unit: str) -> str:
+    if unit not in _UNITS:
+        raise FieldError(f"{type(function).__name__}(…, {unit!r}): units are {', '.join(_UNITS)}")
+    return unit
+
+
+class ExtractYear(Extract):
+    """The year, as a number."""
+
+    __slots__ = ()
+    unit = "year"
+
+
+class ExtractMonth(Extract):
+    """The month, from 1."""
+
+    __slots__ = ()
+    unit = "month"
+
+
+class ExtractDay(Extract):
+    """The day of the month, from 1."""
+
+    __slots__ = ()
+    unit = "day"
+
+
+class ExtractHour(Extract):
+    """The hour, from 0."""
+
+    __slots__ = ()
+    unit = "hour"
+
+
+class ExtractMinute(Extract):
+    """The minute, from 0."""
+
+    __slots__ = ()
+    unit = "minute"
+
+
+class ExtractSecond(Extract):
+    """The second, from 0."""
+
+    __slots__ = ()
+    unit = "second"
+
+
+class TruncYear(Trunc):
+    """The beginning of the year."""
+
+    __slots__ = ()
+    unit = "year"
+
+
+class TruncMonth(Trunc):
+    """The beginning of the month."""
+
+    __slots__ = ()
+    unit = "month"
+
+
+class TruncDay(Trunc):
+    """The beginning of the day."""
+
+    __slots__ = ()
+    unit = "day"
+
+
+class TruncHour(Trunc):
+    """The beginning of the hour."""
+
+    __slots__ = ()
+    unit = "hour"
+
+
+class TruncMinute(Trunc):
+    """The beginning of the minute."""
+
+    __slots__ = ()
+    unit = "minute"
+
+
+class TruncSecond(Trunc):
+    """The beginning of the second."""
+
+    __slots__ = ()
+    unit = "second"
+
+
+class TruncDate(_Function):
+    """The date of a datetime, in UTC."""
+
+    __slots__ = ()
+    function = "date"
+
+
+class RowNumber(_Function):
+    """In a Window: the number of the row, from 1."""
+
+    __slots__ = ()
+    function = "row_number"
+    least = most = 0
+
+
+class Rank(_Function):
+    """In a Window: one more than there are rows before it; equal rows have the same."""
+
+    __slots__ = ()
+    function = "rank"
+    least = most = 0
+
+
+class DenseRank(_Function):
+    """In a Window: as Rank, without gaps."""
+
+    __slots__ = ()
+    function = "dense_rank"
+    least = most = 0
+
+
+class Ntile(_Function):
+    """In a Window: which of `buckets` parts of the same size the row is in, from 1."""
+
+    __slots__ = ()
+    function = "ntile"
+    least = most = 0
+
+    def __init__(self, buckets: int = 1) -> None:
+        if not isinstance(buckets, int) or buckets < 1:
+            raise FieldError(f"Ntile({buckets!r}) takes a number of parts, 1 or more")
+        self._make((), buckets)
+
+
+class Lag(_Function):
+    """In a Window: the value of the row `offset` rows before; null where there is none."""
+
+    __slots__ = ()
+    function = "lag"
+
+    def __init__(self, expression: Any, offset: int = 1) -> None:
+        if not isinstance(offset, int) or offset < 1:
+            raise FieldError(f"{type(self).__name__}(…, {offset!r}) takes a number of rows, 1 or more")
+        self._make((expression,), offset)
+
+
+class Lead(Lag):
+    """In a Window: the value of the row `offset` rows behind; null where there is none."""
+
+    __slots__ = ()
+    function = "lead"
+
+
+class FirstValue(_Function):
+    """In a Window: the value of its first row."""
+
+    __slots__ = ()
+    function = "first_value"
+
+
+class LastValue(_Function):
+    """In a Window: the value of its last row, which with an order is the row itself."""
+
+    __slots__ = ()
+    function = "last_value"
+
+
+class Window(Term):
+    """A function or aggregate over the rows around each row: those that are equal in `partition_by`, in `order_by`.
+
+    It can be annotated and ordered by, not filtered by.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, expression: Term, *, partition_by: Any = None, order_by: Any = None) -> None:
+        if not isinstance(expression, Term):
+            raise FieldError(f"Window({expression!r}) takes a function or an aggregate, as db.RowNumber()")
+        parts = [operand(each) for each in _listed(partition_by)]
+        orders, ordered = order_terms(_terms(each) for each in _listed(order_by))
+        self.key = ("window", expression.key, tuple(part[0] for part in parts), orders)
+        self.values = expression.values + tuple(value for part in parts for value in part[1]) + ordered
+
+
+def _listed(value: Any) -> list[Any]:
+    if value is None:
+        return []
+    return list(value) if isinstance(value, list | tuple) else [value]
+
+
+def _terms(value: Any) -> Any:
+    """A name with a minus as an order."""
+    if not isinstance(value, str):
+        return value
+    made = Term.of(("F", value.lstrip("-")), ())
+    return made.desc() if value.startswith("-") else made.asc()

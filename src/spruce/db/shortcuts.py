@@ -1,0 +1,29 @@
+"""What views do with queries: an object or a list, or else the answer 404."""
+
+from typing import Any
+
+from spruce.errors import NotFound, ObjectDoesNotExist
+
+__all__ = ["get_list_or_404", "get_object_or_404"]
+
+
+def _query(source: Any) -> Any:
+    return source.objects.all() if hasattr(source, "objects") else source
+
+
+def get_object_or_404(source: Any, *conditions: Any, **keywords: Any) -> Any:
+    """The one row of a model, manager or QuerySet that fits. Raises NotFound, which is answered with 404, for none."""
+    query = _query(source)
+    try:
+        return query.get(*conditions, **keywords)
+    except ObjectDoesNotExist:
+        raise NotFound(f"No {query.model.__name__} matches the given query.") from None
+
+
+def get_list_or_404(source: Any, *conditions: Any, **keywords: Any) -> list[Any]:
+    """All rows that fit, as a list. Raises NotFound when there are none."""
+    query = _query(source)
+    found = list(query.filter(*conditions, **keywords))
+    if not found:
+        raise NotFound(f"No {query.model.__name__} matches the given query.")
+    return found

@@ -1,0 +1,249 @@
+"""The steps of a query: each gives a new one, built as a path in the trie of shapes.
+
+A step that was taken before costs one dictionary look-up: the keywords' names and the types of their values lead to
+the next `Shape`, the values themselves are appended to `_args`. Nothing here runs a query; queryset.py does.
+"""
+
+from typing import TYPE_CHECKING, Any, Generic
+
+from typing_extensions import TypeVar
+
+from spruce.db import tokens
+from spruce.db.expressions import Ordered, Term
+from spruce.db.relations import FetchMode, ForeignKey
+from spruce.db.shapes import Op, Shape
+from spruce.db.tokens import annotations, order_terms
+
+if TYPE_CHECKING:
+    from spruce.db.models import Model
+    from spruce.db.prefetching import Prefetch
+    from spruce.db.queryset import QuerySet
+
+__all__ = ["Query"]
+
+M = TypeVar("M", bound="Model")
+R = TypeVar("R", default=M)
+
+new = object.__new__
+
+
+class Query(Generic[M, R]):
+    """A query that is built step by step; what programs see of it is the QuerySet."""
+
+    __slots__ = ("_alias", "_args", "_high", "_instance", "_low", "_prefetch", "_rows", "_shape", "model")
+
+    _kind: type[Any]  # of what a step gives
+    model: type[M]
+    _shape: Shape
+    _args: tuple[Any, ...]  # the values of all steps, in order
+    _alias: str | None  # of the database that it was told to use
+    _low: int  # the slice that it is
+    _high: int | None
+    _rows: list[R] | None
+    _prefetch: tuple[Any, ...]  # what is loaded after the rows
+    _instance: Any  # the object that it was reached from, a hint for routers; with the ForeignKey that leads back to it
+
+    def _same(self, shape: Shape, args: tuple[Any, ...]) -> Any:
+        """A query with another shape and the same of everything else."""
+        query: Any = new(self._kind)
+        query.model = self.model
+        query._shape = shape
+        query._args = args
+        query._alias = self._alias
+        query._low = self._low
+        query._high = self._high
+        query._rows = None
+        query._instance = self._instance
+        query._prefetch = self._prefetch
+        return query
+
+    def _step(self, op: Op, values: tuple[Any, ...] = ()) -> Any:
+        shape = self._shape
+        return self._same(shape.next.get(op) or shape.grow(op), self._args + values)
+
+    def _conditions(
+        self, kind: str, negated: bool, expressions: tuple[Any, ...], keywords: dict[str, Any]
+    ) -> tuple[Shape, tuple[Any, ...]]:
+        """The shape and the values after a condition; the first lines are the way of a shape that is known."""
+        shape = self._shape
+        if not expressions:
+            values = keywords.values()
+            op: Op = (kind, negated, tuple(keywords), tuple(map(type, values)))
+            known = shape.next.get(op)
+            if known is not None:
+                return known, (*self._args, *values)
+        keys, found, plain = tokens.conditions(expressions, keywords)
+        return shape.grow((kind, negated, keys, found)), self._args + plain
+
+    # ---- steps ------------------------------------------------------------------------------------------------------
+
+    def all(self) -> "QuerySet[M, R]":
+        """The same query, without its rows: it runs again."""
+        return self._same(self._shape, self._args)  # type: ignore[no-any-return] # _same keeps the type
+
+    def filter(self, *expressions: Any, **keywords: Any) -> "QuerySet[M, R]":
+        """The rows to which all of the conditions apply: keywords as `price__gte=10`, Qs, SQLAlchemy conditions.
+
+        Raises FieldError for a name that is wrong, with those that exist.
+        """
+        self._whole("filter")
+        shape, args = self._conditions("filter", False, expressions, keywords)
+        return self._same(shape, args)  # type: ignore[no-any-return] # the same
+
+    def exclude(self, *expressions: Any, **keywords: Any) -> "QuerySet[M, R]":
+        """The rows to which not all of the conditions apply at once."""
+        self._whole("filter")
+        shape, args = self._conditions("filter", True, expressions, keywords)
+        return self._same(shape, args)  # type: ignore[no-any-return] # the same
+
+    def none(self) -> "QuerySet[M, R]":
+        """No rows."""
+        return self._step(("none",))  # type: ignore[no-any-return] # the same
+
+    def order_by(self, *names: str | Term | Ordered) -> "QuerySet[M, R]":
+        """In the order of these fields, descending with "-" before the name, at random for "?"; no names, no order.
+
+        Expressions take part as they are or with a direction: `order_by(db.F("stock").desc(nulls_last=True))`.
+        """
+        self._whole("reorder")
+        terms, values = order_terms(names)
+        return self._step(("order", terms), values)  # type: ignore[no-any-return] # the same
+
+    def annotate(self, *aggregates: Term, **named: Any) -> "QuerySet[M, R]":
+        """With values that the database computes for each row, as attributes: `annotate(n=db.Count("products"))`.
+
+        Filters, orders and further annotations may use their names. After `values()`, aggregates are of groups of rows
+        that are equal in the fields named there.
+        """
+        return self._annotated(aggregates, named, shown=True)  # type: ignore[no-any-return] # the same
+
+    def alias(self, *aggregates: Term, **named: Any) -> "QuerySet[M, R]":
+        """As `annotate`, for use in further steps only: the results don't have it."""
+        return self._annotated(aggregates, named, shown=False)  # type: ignore[no-any-return] # the same
+
+    def _annotated(self, aggregates: tuple[Term, ...], named: dict[str, Any], *, shown: bool) -> Any:
+        self._whole("annotate")
+        names, keys, values = annotations(aggregates, named)
+        return self._step(("annotate", names, keys, shown), values)
+
+    def reverse(self) -> "QuerySet[M, R]":
+        """In the opposite order; without any order, as before."""
+        self._whole("reverse")
+        return self._step(("reverse",))  # type: ignore[no-any-return] # the same
+
+    def distinct(self) -> "QuerySet[M, R]":
+        """Each different row once. Columns that it is ordered by count as part of the row."""
+        self._whole("make distinct")
+        return self._step(("distinct",))  # type: ignore[no-any-return] # the same
+
+    def select_related(self, *names: str) -> "QuerySet[M, R]":
+        """Load related objects by the same query, as `category__parent`; without names, those that cannot be null."""
+        return self._step(("related", names))  # type: ignore[no-any-return] # the same
+
+    def prefetch_related(self, *lookups: "str | Prefetch[Any] | None") -> "QuerySet[M, R]":
+        """Load related objects too, by one more query for each of these relations: `prefetch_related("tags")`.
+
+        Names go on across relations (`books__tags`); a `Prefetch` says which objects. None forgets what was asked for.
+        """
+        query = self._same(self._shape, self._args)
+        query._prefetch = () if lookups == (None,) else (*self._prefetch, *lookups)
+        return query  # type: ignore[no-any-return] # the same
+
+    def only(self, *names: str) -> "QuerySet[M, R]":
+        """Objects with these fields, and their key; the others are loaded when they are touched."""
+        return self._step(("only", names))  # type: ignore[no-any-return] # the same
+
+    def defer(self, *names: str | None) -> "QuerySet[M, R]":
+        """Objects without these fields, which are loaded when they are touched; None loads all again."""
+        return self._step(("defer", () if names == (None,) else names))  # type: ignore[no-any-return] # the same
+
+    def fetch_mode(self, mode: FetchMode) -> "QuerySet[M, R]":
+        """What touching a relation or field that is not loaded does.
+
+        With FETCH_PEERS, which is the default, it is loaded for all objects of the result by one query; with FETCH_ONE
+        for the one that is touched; with RAISE it is an error.
+        """
+        return self._step(("mode", mode.value))  # type: ignore[no-any-return] # the same
+
+    def sticking(self, **keywords: Any) -> "QuerySet[M, R]":
+        """As `filter`, and the next filter is about the same related rows; for managers of relations."""
+        shape, args = self._conditions("stick", False, (), keywords)
+        return self._same(shape, args)  # type: ignore[no-any-return] # the same
+
+    def keyed(self, name: str, path: str) -> "QuerySet[M, R]":
+        """As `annotate(name=F(path))`, of a path that may be hidden; for prefetch_related."""
+        return self._step(("annotate", (name,), (("F", path),), True))  # type: ignore[no-any-return] # the same
+
+    def using(self, alias: str | None) -> "QuerySet[M, R]":
+        """From the database of this alias; None leaves it to the routers."""
+        query = self._same(self._shape, self._args)
+        query._alias = alias
+        return query  # type: ignore[no-any-return] # the same
+
+    def values(self, *names: str, **expressions: Any) -> "QuerySet[M, dict[str, Any]]":
+        """Dicts instead of objects, of these fields or of all; names may cross relations.
+
+        Expressions are computed under their keywords: `values(upper=db.Upper("name"))`.
+        """
+        query = self._annotated((), expressions, shown=False) if expressions else self
+        return query._step(("values", (*names, *expressions)))  # type: ignore[no-any-return] # the same
+
+    def values_list(self, *names: str | Term, flat: bool = False) -> "QuerySet[M, Any]":
+        """Tuples instead of objects; with `flat`, which takes one name, just the values."""
+        if flat and len(names) != 1:
+            raise TypeError(f"values_list(flat=True) takes the name of one field, not {len(names)}")
+        terms = {f"expression{i}": each for i, each in enumerate(names) if isinstance(each, Term)}
+        plain = tuple(f"expression{i}" if isinstance(each, Term) else each for i, each in enumerate(names))
+        query = self._annotated((), terms, shown=False) if terms else self
+        return query._step(("list", plain, flat))  # type: ignore[no-any-return] # the same
+
+    def union(self, *others: "QuerySet[Any, Any]", all: bool = False) -> "QuerySet[M, R]":  # noqa: A002 - Django's name
+        """The rows of this query and of others, each once, or with `all` as often as they are found."""
+        return self._combined("union_all" if all else "union", others)
+
+    def intersection(self, *others: "QuerySet[Any, Any]") -> "QuerySet[M, R]":
+        """The rows that all of the queries have, each once."""
+        return self._combined("intersection", others)
+
+    def difference(self, *others: "QuerySet[Any, Any]") -> "QuerySet[M, R]":
+        """The rows that the others don't have, each once."""
+        return self._combined("difference", others)
+
+    def _combined(self, kind: str, others: "tuple[QuerySet[Any, Any], ...]") -> "QuerySet[M, R]":
+        shape, args = self._ends()
+        parts = [other._ends() for other in others]
+        op: Op = ("combine", kind, tuple(part[0] for part in parts))
+        values = tuple(value for part in parts for value in part[1])
+        query = self._same(shape.next.get(op) or shape.grow(op), args + values)
+        query._low, query._high = 0, None
+        return query  # type: ignore[no-any-return] # the same
+
+    def select_for_update(self, *, nowait: bool = False, skip_locked: bool = False) -> "QuerySet[M, R]":
+        """Lock the rows until the transaction ends. SQLite, where a transaction locks everything, has no need of it."""
+        return self._step(("lock", skip_locked, nowait))  # type: ignore[no-any-return] # the same
+
+    def _whole(self, verb: str) -> None:
+        if self._high is not None or self._low:
+            raise TypeError(f"Cannot {verb} a query once a slice has been taken.")
+
+    def _ends(self) -> tuple[Shape, tuple[Any, ...]]:
+        """The shape and the values with the slice."""
+        shape, args = self._shape, self._args
+        if self._high is None and not self._low:
+            return shape, args
+        op: Op = ("slice", self._high is not None)
+        args += (self._low,) if self._high is None else (self._high - self._low, self._low)
+        return shape.next.get(op) or shape.grow(op), args
+
+    def _makes_objects(self) -> bool:
+        return all(op[0] not in ("values", "list") for op in self._shape.ops())
+
+    def as_subquery(self) -> tuple[Shape, tuple[Any, ...]]:
+        """The shape and the values, for a query around this one."""
+        return self._ends()
+
+    def related_to(self, field: "ForeignKey[Any]", instance: Any) -> "QuerySet[M, R]":
+        """The rows whose `field` points to `instance`; what `create()` makes points to it too."""
+        query = self.filter(**{field.name: instance})
+        query._instance = (field, instance)
+        return query

@@ -1,0 +1,16 @@
+"""The choice of fields."""
+
+from types import SimpleNamespace
+
+from spruce.db.only import Chosen
+
+
+def test_the_key_is_always_loaded(shop: SimpleNamespace) -> None:
+    """Also when it was left out."""
+    chosen = Chosen(shop.Maker)
+    chosen.only(["name"])
+    assert [field.name for field in chosen.loaded(shop.Maker, (), [])] == ["id", "name"]
+    chosen.defer(["id", "name"])
+    assert [field.name for field in chosen.loaded(shop.Maker, (), [])] == ["id"]
+    chosen.defer([])
+    assert [field.name for field in chosen.loaded(shop.Maker, (), [])] == ["id", "name"]

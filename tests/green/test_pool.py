@@ -256,11 +256,11 @@ def test_piles_share_a_pool():
     assert [list(pile) for pile in piles] == [[0, 1, 2], [0, 1, 2]]
 
 
-def test_a_pile_waits_for_who_spawns_later():
-    """An empty pile that nothing was spawned in blocks, since somebody may spawn."""
-    pile = green.GreenPile()
-    reader = green.spawn(next, pile)
-    green.sleep(0)
-    assert not reader.dead
-    pile.spawn(lambda: "late")
-    assert reader.wait() == "late"
+def test_an_empty_pile_ends_at_once():
+    """There is nothing to wait for."""
+    assert list(green.GreenPile()) == []
+
+
+def test_imap_without_a_function_gives_the_arguments():
+    """As tuples."""
+    assert list(green.GreenPool().imap(None, range(2), "ab")) == [(0, "a"), (1, "b")]

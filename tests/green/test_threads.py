@@ -121,6 +121,24 @@ def test_spawn_after():
     assert started.wait() == "ran"
 
 
+def test_spawn_after_local_ends_with_its_spawner():
+    """If the spawner ends first, it never starts; if not, it does, and the spawner keeps nothing of it."""
+    ran = []
+
+    def hasty():
+        return green.spawn_after_local(0, ran.append, "hasty")
+
+    def patient():
+        thread = green.spawn_after_local(0, ran.append, "patient")
+        green.sleep(0)
+        green.sleep(0)
+        return thread.dead, green.getcurrent().links
+
+    assert green.spawn(hasty).wait().dead
+    assert green.spawn(patient).wait() == (True, [])
+    assert ran == ["patient"]
+
+
 def test_spawn_n_and_kill_are_as_in_eventlet():
     """kill(thread) and thread.kill() are the same."""
     ran = []

@@ -120,3 +120,82 @@ def test_in_a_plain_task_it_is_an_error():
             tpool.execute(int)
 
     green.await_(green.get_hub().loop.create_task(plain()))
+
+
+class Thing:
+    """What a proxy stands for."""
+
+    value = 1
+
+    def where(self, *args, **kwargs):
+        return threading.get_ident(), args, kwargs
+
+    def another(self):
+        return Thing()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *failure):
+        return failure[0] is ValueError
+
+
+def test_a_proxys_methods_run_in_os_threads():
+    """Attributes are as they are."""
+    proxy = tpool.Proxy(Thing())
+    number, args, kwargs = proxy.where(1, b=2)
+    assert (number != threading.get_ident(), args, kwargs) == (True, (1,), {"b": 2})
+    assert proxy.value == 1
+    proxy.value = 2
+    assert proxy._obj.value == 2
+    del proxy.value
+    assert proxy.value == 1
+    with pytest.raises(AttributeError):
+        proxy.missing  # noqa: B018 - asking for it is the test
+
+
+def test_a_proxy_stands_for_its_object():
+    """Where Python looks into the class."""
+    numbers = tpool.Proxy([1, 2, 3])
+    assert (numbers[0], len(numbers), bool(numbers), 2 in numbers) == (1, 3, True, True)
+    numbers[0] = 5
+    del numbers[1]
+    assert list(numbers) == [5, 3]
+    assert numbers == [5, 3]
+    assert numbers == tpool.Proxy([5, 3])
+    assert numbers != [5]
+    assert (str(numbers), repr(numbers)) == ("[5, 3]", "[5, 3]")
+    assert hash(tpool.Proxy("text")) == hash("text")
+    with pytest.raises(TypeError):
+        hash(numbers)
+    with pytest.raises(IndexError):
+        numbers[7]
+    assert tpool.Proxy(lambda a: a + 1)(1) == 2
+    with tpool.Proxy(Thing()) as thing:
+        assert isinstance(thing, Thing)
+        raise ValueError("swallowed by the thing")
+
+
+def test_a_proxied_generator_runs_in_os_threads():
+    """Each of its steps."""
+
+    def numbers():
+        for _ in range(3):
+            yield threading.get_ident()
+
+    assert threading.get_ident() not in list(tpool.Proxy(numbers()))
+    generator = tpool.Proxy(numbers())
+    assert [next(generator) != threading.get_ident() for _ in range(3)] == [True] * 3
+    with pytest.raises(StopIteration):
+        next(generator)
+
+
+def test_results_can_be_proxies_too():
+    """By their class, or by the name."""
+    proxy = tpool.Proxy(Thing(), autowrap=(Thing,))
+    assert type(proxy.another()) is tpool.Proxy
+    assert type(proxy.another().another()) is tpool.Proxy
+    assert type(proxy.value) is int
+    by_name = tpool.Proxy(Thing(), autowrap_names=("value", "another"))
+    assert (type(by_name.value), type(by_name.another())) == (tpool.Proxy, tpool.Proxy)
+    assert type(by_name.where()) is tuple

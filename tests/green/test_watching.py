@@ -38,7 +38,7 @@ def test_waiting_to_read(pipe):
     assert not thread.dead
     os.write(writer, b"x")
     assert thread.wait() is True
-    assert wait_readable(reader, 0.001) is True
+    assert wait_readable(reader, 60) is True
     assert green.get_hub().watchers == {}
 
 

@@ -2,14 +2,29 @@
 
 from spruce.green import tpool
 from spruce.green.event import Event
+from spruce.green.gather import gather
 from spruce.green.greenthread import GreenThread
+from spruce.green.local import local
+from spruce.green.locks import Condition, Lock, RLock
 from spruce.green.loop import LOOPS
 from spruce.green.pool import GreenPile, GreenPool
+from spruce.green.pools import Pool, TokenPool
 from spruce.green.queue import Empty, Full, LifoQueue, LightQueue, PriorityQueue, Queue
 from spruce.green.runtime import get_hub, run, running
 from spruce.green.semaphore import BoundedSemaphore, CappedSemaphore, Semaphore
 from spruce.green.sockets import GreenSocket, connect, listen
-from spruce.green.threads import GreenletExit, await_, get_ident, getcurrent, kill, sleep, spawn, spawn_after, spawn_n
+from spruce.green.threads import (
+    GreenletExit,
+    await_,
+    get_ident,
+    getcurrent,
+    kill,
+    sleep,
+    spawn,
+    spawn_after,
+    spawn_after_local,
+    spawn_n,
+)
 from spruce.green.timeout import Timeout, is_timeout, with_timeout
 from spruce.green.waiting import TIMED_OUT, Line, Waiter
 
@@ -18,6 +33,7 @@ __all__ = [
     "TIMED_OUT",
     "BoundedSemaphore",
     "CappedSemaphore",
+    "Condition",
     "Empty",
     "Event",
     "Full",
@@ -29,24 +45,31 @@ __all__ = [
     "LifoQueue",
     "LightQueue",
     "Line",
+    "Lock",
+    "Pool",
     "PriorityQueue",
     "Queue",
+    "RLock",
     "Semaphore",
     "Timeout",
+    "TokenPool",
     "Waiter",
     "await_",
     "connect",
+    "gather",
     "get_hub",
     "get_ident",
     "getcurrent",
     "is_timeout",
     "kill",
     "listen",
+    "local",
     "run",
     "running",
     "sleep",
     "spawn",
     "spawn_after",
+    "spawn_after_local",
     "spawn_n",
     "tpool",
     "with_timeout",

@@ -7,9 +7,13 @@ from spruce.errors import GreenError
 from spruce.green.greenthread import exception_of
 from spruce.green.waiting import TIMED_OUT, Line
 
-__all__ = ["NOT_USED", "Event"]
+__all__ = ["NOT_USED", "Event", "MisuseError"]
 
 NOT_USED: Final = object()
+
+
+class MisuseError(GreenError, AssertionError):
+    """What eventlet refuses with an assertion; so it is one here too."""
 
 
 class Event:
@@ -57,9 +61,9 @@ class Event:
         return self._result
 
     def send(self, result: Any = None, exc: BaseException | tuple[Any, ...] | None = None) -> None:
-        """Send a result or an exception and schedule those who wait; never switches. GreenError if sent already."""
+        """Send a result or an exception and schedule those who wait; never switches. MisuseError if sent already."""
         if self.ready():
-            raise GreenError("this Event was sent already", hint="call reset() before sending again, or use a Queue")
+            raise MisuseError("this Event was sent already", hint="call reset() before sending again, or use a Queue")
         self._result = result
         if exc is not None:
             self._exception = exception_of(exc if isinstance(exc, tuple) else (exc,))
@@ -73,5 +77,5 @@ class Event:
     def reset(self) -> None:
         """Make a sent event usable again."""
         if not self.ready():
-            raise GreenError("this Event can't be reset: nothing was sent yet", hint="reset() belongs after send()")
+            raise MisuseError("this Event can't be reset: nothing was sent yet", hint="reset() belongs after send()")
         self._result, self._exception, self._traceback = NOT_USED, None, None

@@ -4,8 +4,7 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from spruce.errors import GreenError
-from spruce.green.event import Event
+from spruce.green.event import Event, MisuseError
 from spruce.green.greenthread import GreenThread
 from spruce.green.queue import LightQueue
 from spruce.green.runtime import get_hub
@@ -75,20 +74,27 @@ class GreenPool:
     def waitall(self) -> None:
         """Block until no thread of the pool runs. Not from a member of the pool: it would wait for itself."""
         if getcurrent() in self.coroutines_running:
-            raise GreenError(
+            raise MisuseError(
                 "waitall() was called from a thread of the pool itself: it would wait for its own end",
                 hint="call it outside",
             )
         if self.running():
             self.no_coros_running.wait()
 
-    def imap(self, function: Callable[..., Any], *iterables: Iterable[Any]) -> Iterator[Any]:
-        """As `map(function, *iterables)`, each call in a thread of the pool; results in order. Memory stays bounded."""
-        return self.starmap(function, zip(*iterables, strict=False))
+    def imap(self, function: Callable[..., Any] | None, *iterables: Iterable[Any]) -> Iterator[Any]:
+        """As `map(function, *iterables)`, each call in a thread of the pool; results in order. Memory stays bounded.
+
+        With None for a function, the results are the tuples of arguments.
+        """
+        return self.starmap(function or _arguments, zip(*iterables, strict=False))
 
     def starmap(self, function: Callable[..., Any], iterable: Iterable[Iterable[Any]]) -> Iterator[Any]:
         """As `itertools.starmap`, each call in a thread of the pool; results in order."""
         return GreenMap(self, function, iterable)
+
+
+def _arguments(*args: Any) -> tuple[Any, ...]:
+    return args
 
 
 def _run_in_place(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> GreenThread:
@@ -110,11 +116,9 @@ class GreenPile:
         self.pool = size_or_pool if isinstance(size_or_pool, GreenPool) else GreenPool(size_or_pool)
         self.waiters: LightQueue[Any] = LightQueue()
         self.counter = 0
-        self.used = False
 
     def spawn(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
         """Run the function in the pool; its result is the next one of the iteration."""
-        self.used = True
         self.counter += 1
         try:
             self.waiters.put(self.pool.spawn(function, *args, **kwargs))
@@ -126,8 +130,8 @@ class GreenPile:
         return self
 
     def __next__(self) -> Any:
-        """The next result, waiting for it, or what the function raised. Ends when all that was spawned is delivered."""
-        if self.counter == 0 and self.used:
+        """The next result, waiting for it, or what the function raised. Ends when all that was spawned so far is."""
+        if self.counter == 0:
             raise StopIteration
         try:
             return self.waiters.get().wait()

@@ -125,7 +125,7 @@ class LightQueue(Generic[T]):
         putter = self._putters.next() if self._putters else None
         if putter is not None:  # a rendezvous
             self._accepted()
-            putter.wake()
+            putter.wake_soonest()
             return putter.offer  # type: ignore[no-any-return]  # what a put brought
         if not block:
             raise Empty

@@ -98,8 +98,8 @@ class CappedSemaphore:
 
     @property
     def balance(self) -> int:
-        """What `acquire` can take now, less the threads that wait for it."""
-        return self._lower.balance - min(self._upper.balance, 0)
+        """What `acquire` can take now, less what `release` could add; negative while threads wait to acquire."""
+        return self._lower.balance - self._upper.balance
 
     def locked(self) -> bool:
         """Whether `acquire` would block."""

@@ -16,7 +16,18 @@ from spruce.green.hub import START
 from spruce.green.runtime import current_carrier, get_hub, main_thread_handle
 from spruce.green.runtime import running as may_block
 
-__all__ = ["GreenletExit", "await_", "get_ident", "getcurrent", "kill", "sleep", "spawn", "spawn_after", "spawn_n"]
+__all__ = [
+    "GreenletExit",
+    "await_",
+    "get_ident",
+    "getcurrent",
+    "kill",
+    "sleep",
+    "spawn",
+    "spawn_after",
+    "spawn_after_local",
+    "spawn_n",
+]
 
 T = TypeVar("T")
 _new = GreenThread.__new__
@@ -52,6 +63,25 @@ def spawn_after(seconds: float, function: Callable[..., Any], *args: Any, **kwar
     """As `spawn`, but start after `seconds`; `cancel()` the handle to prevent that."""
     hub = get_hub()
     return hub.spawn_later(seconds, function, args, kwargs)
+
+
+def spawn_after_local(seconds: float, function: Callable[..., Any], *args: Any, **kwargs: Any) -> GreenThread:
+    """As `spawn_after`, but not if the calling green thread ends before."""
+    parent, thread = getcurrent(), spawn_after(seconds, function, *args, **kwargs)
+    cancel = _Cancel(thread)
+    parent.link(cancel)
+    thread.link(lambda _: parent.unlink(cancel))
+    return thread
+
+
+class _Cancel:
+    """A link that cancels a thread."""
+
+    def __init__(self, thread: GreenThread) -> None:
+        self.thread = thread
+
+    def __call__(self, _: GreenThread) -> None:
+        self.thread.cancel()
 
 
 def sleep(seconds: float = 0) -> None:

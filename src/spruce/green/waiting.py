@@ -80,6 +80,16 @@ class Place(Waiter):
         self.line = line
         self.offer = offer
 
+    def wake_soonest(self, value: Any = None) -> None:
+        """As `wake`, but resume the thread at once where that is possible: in the root."""
+        hub = self.carrier.hub
+        if getcurrent() is hub.root:
+            self.woken = True
+            self.value = value
+            hub.resume(self.carrier, self.seq)
+        else:
+            self.wake(value)
+
     def _time_out(self) -> None:
         if not self.woken:
             self.wake(TIMED_OUT)
@@ -151,12 +161,10 @@ class Line:
 
     def serve_now(self, value: Any = None) -> bool:
         """As `serve`, but resume the thread at once; only in the root."""
-        waiter = self.next()
-        if waiter is None:
+        place = self.next()
+        if place is None:
             return False
-        waiter.woken = True
-        waiter.value = value
-        waiter.carrier.hub.resume(waiter.carrier, waiter.seq)
+        place.wake_soonest(value)
         return True
 
     def serve_all(self, value: Any = None) -> None:

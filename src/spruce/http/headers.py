@@ -57,11 +57,12 @@ class Headers:
 
         Raises ValueError for a name or value that cannot stand in a header.
         """
-        self._items.append((_checked_name(name), _checked_value(name, _with_parameters(str(value), parameters))))
+        text = _with_parameters(str(value), parameters) if parameters else str(value)
+        self._items.append((_checked_name(name), _checked_value(name, text)))
 
     def set(self, name: str, value: object, **parameters: object) -> None:
         """Replace all values of `name` by one."""
-        text = _checked_value(name, _with_parameters(str(value), parameters))
+        text = _checked_value(name, _with_parameters(str(value), parameters) if parameters else str(value))
         wanted = _checked_name(name).lower()
         for index, (key, _) in enumerate(self._items):
             if key.lower() == wanted:
@@ -142,8 +143,7 @@ class Headers:
             raise KeyError(name)
         return found
 
-    def __setitem__(self, name: str, value: object) -> None:
-        self.set(name, value)
+    __setitem__ = set  # noqa: A003 - the method above by another name
 
     def __delitem__(self, name: str) -> None:
         if name not in self:

@@ -301,9 +301,13 @@ def _wrapped(
         process_template.append(made.process_template_response)
 
     def checked(request: Request) -> Response:
-        return _checked(made(request), middleware)
+        try:
+            response = made(request)
+            return response if response.__class__ is Response else _checked(response, middleware)
+        except Exception as error:
+            return answer_error(app, request, error)
 
-    return _answering_errors(app, checked)
+    return checked
 
 
 def _limited(limit: int, handler: Handler) -> Handler:

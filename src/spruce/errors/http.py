@@ -44,6 +44,7 @@ __all__ = [
     "UnavailableForLegalReasons",
     "UnprocessableEntity",
     "UnsupportedMediaType",
+    "UpgradeRequired",
     "abort",
 ]
 
@@ -318,6 +319,17 @@ class FailedDependency(HTTPException):
 
     code = 424
     description = "The request depends on another one, which failed."
+
+
+class UpgradeRequired(HTTPException):
+    """426: the client has to speak another protocol, here a WebSocket's."""
+
+    code = 426
+    description = "This is a WebSocket: connect with a WebSocket client."
+
+    def __init__(self, description: str | None = None, response: object = None) -> None:
+        super().__init__(description, response)
+        self.headers += [("Upgrade", "websocket"), ("Connection", "Upgrade")]
 
 
 class PreconditionRequired(HTTPException):

@@ -5,6 +5,7 @@ from spruce.server.limits import Limits
 from spruce.server.listener import Server, start
 from spruce.server.serving import serve
 from spruce.server.tls import TLS, Certificate
+from spruce.server.websocket import WebSocket, WebSocketClosed, WebSocketOptions, accept
 from spruce.server.worker import Lifespan
 from spruce.server.wsgi import FileWrapper, WSGIApp, WSGIHandler, environ_of, wsgi
 
@@ -19,6 +20,10 @@ __all__ = [
     "Server",
     "WSGIApp",
     "WSGIHandler",
+    "WebSocket",
+    "WebSocketClosed",
+    "WebSocketOptions",
+    "accept",
     "asgi",
     "environ_of",
     "serve",

@@ -15,6 +15,8 @@ from urllib.parse import quote, unquote_to_bytes
 from spruce.errors import HostedAppError, ServerError
 from spruce.green import Semaphore, Waiter, await_, get_hub, spawn
 from spruce.http import EMPTY_STREAM, Headers, Request, Response
+from spruce.server.asgisocket import serve_websocket
+from spruce.server.upgrade import Upgradable
 
 __all__ = ["ASGIApp", "ASGIHandler", "asgi"]
 
@@ -60,7 +62,10 @@ class ASGIHandler:
         if self.lifespan is None:
             self.startup()
         state = self.lifespan.state.copy() if self.lifespan is not None else {}
-        return _Exchange(self.app, request).respond(_scope(request, state))
+        scope = _scope(request, state)
+        if isinstance(request.stream, Upgradable):
+            return serve_websocket(self.app, request, scope)
+        return _Exchange(self.app, request).respond(scope)
 
 
 class _Lifespan:

@@ -24,9 +24,11 @@ from spruce.http import EMPTY_STREAM, PHRASES, Peer, Request, Response, error_re
 from spruce.server.body import BodyStream
 from spruce.server.heads import Framing, Head
 from spruce.server.parser import RequestParser
+from spruce.server.upgrade import Upgradable
 
 if TYPE_CHECKING:
     from spruce.server.listener import Server
+    from spruce.server.websocket import WebSocket
 
 __all__ = ["ClientDisconnected", "Connection"]
 
@@ -66,6 +68,7 @@ class Connection(asyncio.Protocol):
         "server",
         "since",
         "transport",
+        "websocket",
         "write",
     )
 
@@ -87,6 +90,7 @@ class Connection(asyncio.Protocol):
         self._head_begun = False
         self._client_ended = False
         self._writer: Waiter | None = None
+        self.websocket: WebSocket | None = None
 
     # What the transport calls
 
@@ -96,7 +100,7 @@ class Connection(asyncio.Protocol):
         self.write: Callable[[bytes], None] = transport.write
         if hasattr(transport, "max_size"):
             transport.max_size = _READ_SIZE  # asyncio's 256 KiB make malloc map and unmap memory at most reads
-        self.parser = RequestParser(self.server.limits, _peer(transport), self._body_wanted)
+        self.parser = RequestParser(self.server.limits, _peer(transport), self._body_wanted, self._upgradable)
         self.server.connections.add(self)
 
     def data_received(self, data: bytes) -> None:
@@ -198,7 +202,9 @@ class Connection(asyncio.Protocol):
             self._drop_body(request)
             request.close()
         self.current = None
-        if not self._pumping:
+        if self.websocket is not None:
+            self._websocket_over()
+        elif not self._pumping:
             self.server.hub.call(self._go_on)
 
     def _go_on(self) -> None:
@@ -210,6 +216,8 @@ class Connection(asyncio.Protocol):
     def _send(self, request: Request, response: Response) -> None:
         """Send any response; waits while the client does not take it."""
         try:
+            if self.websocket is not None:
+                return
             parser = self.parser
             keep_alive = not parser.last or bool(parser.requests) or self.refusal is not None
             if isinstance(response.response, bytes) and self._is_body_in_the_way(request):
@@ -278,6 +286,7 @@ class Connection(asyncio.Protocol):
             raise error
         if isinstance(error, ClientDisconnected):
             return None
+        self._head_sent = self._head_sent or self.websocket is not None
         response: Response | None = None
         if isinstance(error, HTTPException) and not self._head_sent:
             response = error_response(error)
@@ -289,7 +298,10 @@ class Connection(asyncio.Protocol):
                 response = Response(f"500 {PHRASES[500]}", 500, content_type="text/plain")
         if response is None:
             self._head_sent = False
-            self._abort()
+            if self.websocket is None:
+                self._abort()
+            else:
+                self.websocket.fail(1011, "the server failed")
             return None
         try:
             self._send(request, response)
@@ -359,11 +371,36 @@ class Connection(asyncio.Protocol):
         if not self.lost and not self.transport.is_closing():
             self.transport.resume_reading()
 
+    # WebSockets
+
+    def _upgradable(self) -> Upgradable:
+        return Upgradable(self._switch, lambda: self.server.now)
+
+    def _switch(self, websocket: "WebSocket", head: bytes) -> None:
+        """Let a WebSocket have the connection; this one stays with the server until the view has returned."""
+        if self.lost:
+            raise ClientDisconnected("the client has gone")
+        self.parser.last = True
+        self.parser.requests.clear()
+        self.websocket = websocket
+        websocket.on_lost = self._websocket_over
+        websocket.begin(self.transport, head)
+
+    def _websocket_over(self) -> None:
+        """Go when both the view and the connection have ended."""
+        websocket = self.websocket
+        if websocket is not None and self.current is None:
+            websocket.close()
+            if websocket.lost:
+                self.server.connections.discard(self)
+
     # The end
 
     def _end(self) -> None:
         """Send the refusal if there is one, and close: nothing else will be answered."""
         refusal, self.refusal = self.refusal, None
+        if self.websocket is not None:
+            return
         if refusal is None and self.parser.body is None:
             self.transport.close()
             return
@@ -404,7 +441,9 @@ class Connection(asyncio.Protocol):
 
     def drain(self, seconds: float) -> None:
         """End as soon as nothing is in flight: the server has been stopping for so many seconds."""
-        if self.parser.partial:
+        if self.websocket is not None:
+            self.websocket.drain()
+        elif self.parser.partial:
             self.parser.ending = True
         elif self.current is not None or self.parser.requests or self._lingering:
             self.parser.last = True
@@ -417,7 +456,9 @@ class Connection(asyncio.Protocol):
         """Look whether something has taken too long; `now` is the loop's time."""
         limits, seconds = self.server.limits, now - self.since
         body = self.parser.body
-        if self._lingering or self.transport.is_closing():
+        if self.websocket is not None:
+            self.websocket.check(now)
+        elif self._lingering or self.transport.is_closing():
             if seconds > _LINGER_SECONDS:
                 self.transport.abort()
         elif self._writer is not None:

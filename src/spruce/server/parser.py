@@ -9,8 +9,8 @@ Rules:
   that no form of RFC 9112 section 3.2 allows.
 * A request is handed out when its head is complete. Its body then comes into its stream; until that is complete no
   other request is handed out.
-* llhttp stops at an Upgrade, as if the body were not HTTP any more. No upgrade is accepted here, so the body is read
-  all the same, by a fresh llhttp that is told its framing.
+* llhttp stops at an Upgrade, as if the body were not HTTP any more. None is accepted here, so the body is read all the
+  same, by a fresh llhttp that is told its framing. A request for a WebSocket has no body, and a stream that can accept.
 """
 
 import re
@@ -46,7 +46,7 @@ class RequestParser:
 
     `body` is the stream that is being filled, None between bodies. `partial` tells that a head has begun and not ended.
     `last` is set when no other request can follow; set `ending` to let the next one be the last. `wanted` is given to
-    each body stream.
+    each body stream. `upgradable` makes the stream of a request that asks for a WebSocket.
     """
 
     __slots__ = (
@@ -65,6 +65,7 @@ class RequestParser:
         "_many",
         "_overhead",
         "_resumed",
+        "_upgradable",
         "_url",
         "body",
         "ending",
@@ -77,7 +78,14 @@ class RequestParser:
         "wanted",
     )
 
-    def __init__(self, limits: Limits, peer: Peer, wanted: Callable[[], object]) -> None:
+    def __init__(
+        self,
+        limits: Limits,
+        peer: Peer,
+        wanted: Callable[[], object],
+        upgradable: Callable[[], Readable] | None = None,
+    ) -> None:
+        self._upgradable = upgradable
         self.limits = limits
         self._long = limits.request_line - 32  # from here on the sizes are looked at closely
         self._many = min(limits.fields, 32)
@@ -214,7 +222,7 @@ class RequestParser:
         length: bytes | None = None
         coding: bytes | None = None
         keep_alive = version == "1.1"
-        upgrade = expects_continue = False
+        upgrade = expects_continue = websocket = False
         for name, value in headers:
             if name not in _FRAMING:
                 continue
@@ -236,6 +244,7 @@ class RequestParser:
                 keep_alive = _keeps_alive(value, keep_alive)
             elif name == b"upgrade":
                 upgrade = self._is_upgrade()
+                websocket = upgrade and value.lower() == b"websocket"
             elif value.lower() == b"100-continue":
                 expects_continue = version == "1.1"
             else:
@@ -244,6 +253,8 @@ class RequestParser:
             self._check_host(host, version)
         self.last = self.ending or not keep_alive
         if length is None and coding is None:
+            if websocket and not self.last and self._upgradable is not None and self._get_method() == b"GET":
+                return self._upgradable()
             return EMPTY_STREAM
         self._headers = []
         self.body = body = self._open_body(length, coding, version)

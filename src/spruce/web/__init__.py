@@ -2,6 +2,7 @@
 
 from spruce.errors import abort
 from spruce.http import Request, Response
+from spruce.server import WebSocket, WebSocketClosed
 from spruce.web.app import App
 from spruce.web.assets import static
 from spruce.web.blueprint import Blueprint
@@ -57,6 +58,8 @@ __all__ = [
     "TemplateResponse",
     "ValidationError",
     "View",
+    "WebSocket",
+    "WebSocketClosed",
     "abort",
     "after_this_request",
     "copy_current_request_context",

@@ -1,13 +1,14 @@
 """What apps and blueprints have in common: decorators that add routes and hooks, and a folder to find files in."""
 
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypedDict, TypeVar, Unpack
 
 from spruce.errors import RoutingError
 from spruce.web.hooks import Function, Hooks, plain
+from spruce.web.websocket import websocket_view
 
 __all__ = ["RuleOptions", "Scaffold", "folder_of"]
 
@@ -97,6 +98,22 @@ class Scaffold:
     def patch(self, rule: str, **options: Any) -> Callable[[View], View]:
         """`route` for PATCH."""
         return self._method_route("PATCH", rule, options)
+
+    def websocket(
+        self, rule: str, *, origins: Sequence[str] | None = None, subprotocols: Sequence[str] = (), **options: Any
+    ) -> Callable[[View], View]:
+        """Let the decorated view talk over the WebSockets of `rule`: `def chat(ws, room)`; closed when it returns.
+
+        Web pages of the same host may connect, those of `origins` otherwise (`"*"`: all). `subprotocols`: those that
+        are spoken, the best first. The other options are those of `route`.
+        """
+
+        def decorate(view: View) -> View:
+            accepting = websocket_view(view, origins, subprotocols)
+            self.add_url_rule(rule, None, accepting, **{"openapi": False, **options})
+            return view
+
+        return decorate
 
     def _method_route(self, method: str, rule: str, options: dict[str, Any]) -> Callable[[View], View]:
         if "methods" in options:

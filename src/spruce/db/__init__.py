@@ -5,6 +5,7 @@
 
 from spruce.db.aggregates import Aggregate, Avg, Count, Max, Min, StdDev, Sum, Variance
 from spruce.db.cases import Case, Cast, Exists, ExpressionWrapper, OuterRef, Subquery, Value, When
+from spruce.db.choices import Choices, IntegerChoices, TextChoices
 from spruce.db.databases import configure, stats
 from spruce.db.dates import DateField, DateTimeField
 from spruce.db.execution import execute
@@ -83,6 +84,18 @@ from spruce.db.relations import (
 )
 from spruce.db.schema import create_all, drop_all
 from spruce.db.shortcuts import get_list_or_404, get_object_or_404
+from spruce.db.special import (
+    BinaryField,
+    DurationField,
+    EmailField,
+    PositiveBigIntegerField,
+    PositiveIntegerField,
+    PositiveSmallIntegerField,
+    SlugField,
+    SmallIntegerField,
+    URLField,
+    UUIDField,
+)
 from spruce.db.transactions import atomic, on_commit
 
 __all__ = [
@@ -97,11 +110,13 @@ __all__ = [
     "AutoField",
     "Avg",
     "BigIntegerField",
+    "BinaryField",
     "BooleanField",
     "Case",
     "Cast",
     "Ceil",
     "CharField",
+    "Choices",
     "Coalesce",
     "Concat",
     "Count",
@@ -109,6 +124,8 @@ __all__ = [
     "DateTimeField",
     "DecimalField",
     "DenseRank",
+    "DurationField",
+    "EmailField",
     "Exists",
     "ExpressionWrapper",
     "Extract",
@@ -126,6 +143,7 @@ __all__ = [
     "Floor",
     "ForeignKey",
     "Greatest",
+    "IntegerChoices",
     "IntegerField",
     "LTrim",
     "Lag",
@@ -145,6 +163,9 @@ __all__ = [
     "NullIf",
     "OneToOneField",
     "OuterRef",
+    "PositiveBigIntegerField",
+    "PositiveIntegerField",
+    "PositiveSmallIntegerField",
     "Prefetch",
     "Q",
     "QuerySet",
@@ -153,11 +174,14 @@ __all__ = [
     "Replace",
     "Round",
     "RowNumber",
+    "SlugField",
+    "SmallIntegerField",
     "StdDev",
     "StrIndex",
     "Subquery",
     "Substr",
     "Sum",
+    "TextChoices",
     "TextField",
     "Trim",
     "Trunc",
@@ -168,6 +192,8 @@ __all__ = [
     "TruncMonth",
     "TruncSecond",
     "TruncYear",
+    "URLField",
+    "UUIDField",
     "Upper",
     "Value",
     "Variance",

@@ -7,7 +7,7 @@ checkers see both through `__get__`, which exists for them only.
 
 import math
 import reprlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from copy import copy
 from decimal import Context, Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypedDict, TypeVar, Unpack, overload
@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypedDict, Ty
 import sqlalchemy as sa
 from sqlalchemy.types import TypeEngine
 
+from spruce.db.choices import pairs
 from spruce.db.types import ExactDecimal
+from spruce.db.validators import Validator
 from spruce.errors import DataError, IntegrityError, ModelError
 
 if TYPE_CHECKING:
@@ -58,13 +60,17 @@ class FieldOptions(TypedDict, total=False):
     db_index: bool
     primary_key: bool
     db_column: str | None
+    blank: bool
+    choices: Any
+    validators: Sequence[Validator]
 
 
 class Field(Generic[V]):
     """A column of a model.
 
     `default` is a value, or a callable that is called for each new object. `unique` and `db_index` make an index.
-    `db_column` is the column's name where it differs from the field's.
+    `db_column` is the column's name where it differs from the field's. What `full_clean()` checks: `blank` allows an
+    empty value, `choices` are the values there are, with labels, and `validators` are called with the value.
     """
 
     what: ClassVar[str] = "value"
@@ -72,6 +78,8 @@ class Field(Generic[V]):
     family: ClassVar[str] = "other"  # which lookups apply, see lookups.py
     exact_types: ClassVar[frozenset[type]] = frozenset()  # whose values go to the database as they are
     is_relation: ClassVar[bool] = False
+    standard_validators: ClassVar[tuple[Validator, ...]] = ()
+    standard_index: ClassVar[bool] = False
 
     name: str = ""
     attname: str = ""  # the attribute that holds the column's value
@@ -85,8 +93,11 @@ class Field(Generic[V]):
         self.default = options.get("default", REQUIRED)
         self.primary_key = options.get("primary_key", False)
         self.unique = options.get("unique", False) or self.primary_key
-        self.db_index = options.get("db_index", False)
+        self.db_index = options.get("db_index", self.standard_index)
         self.db_column = options.get("db_column")
+        self.blank = options.get("blank", False)
+        self.choices = pairs(options.get("choices") or ())
+        self.validators = tuple(options.get("validators", ()))
         if self.primary_key and null:
             raise ModelError("a primary key cannot be null: leave out null=True")
 
@@ -202,6 +213,8 @@ class _TextField(Field[V]):
 class CharField(_TextField[V]):
     """Text of at most `max_length` characters; None leaves it unlimited."""
 
+    standard_length: ClassVar[int | None] = None
+
     @overload
     def __init__(
         self: "CharField[str]",
@@ -222,7 +235,7 @@ class CharField(_TextField[V]):
         super().__init__(null=null, **options)
         if max_length is not None and (not isinstance(max_length, int) or max_length < 1):
             raise ModelError(f"CharField(max_length={max_length!r}): max_length is a number of characters, 1 or more")
-        self.max_length = max_length
+        self.max_length = max_length or self.standard_length
 
     def column_type(self) -> TypeEngine[Any]:
         """VARCHAR."""
@@ -252,6 +265,13 @@ class WholeField(Field[V]):
     exact_types = frozenset({int})
     family = "number"
     bits: ClassVar[int]
+    positive: ClassVar[bool] = False
+
+    @property
+    def limits(self) -> tuple[int, int]:
+        """The least value, and the first that is too large."""
+        limit: int = 1 << (self.bits - 1)
+        return 0 if self.positive else -limit, limit
 
     def convert(self, value: Any) -> int:
         """Whole numbers, in digits too; no number with a fraction."""
@@ -268,9 +288,9 @@ class WholeField(Field[V]):
 
     def fit(self, value: int) -> int:
         """Refuse what has too many bits."""
-        limit: int = 1 << (self.bits - 1)
-        if not -limit <= value < limit:
-            raise Unfit(f"it is outside of {-limit} to {limit - 1}")
+        least, limit = self.limits
+        if not least <= value < limit:
+            raise Unfit(f"it is outside of {least} to {limit - 1}")
         return value
 
 

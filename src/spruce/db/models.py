@@ -5,10 +5,12 @@ the class holds nothing that would stand in the way of an object's plain attribu
 `Product._meta`. The table is made when it is first needed, because it may point to models that are declared later.
 """
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import sqlalchemy as sa
 
+from spruce.db.cleaning import clean_fields, full_clean, validate_unique
 from spruce.db.fields import Field
 from spruce.db.loaders import Batch, compile_function
 from spruce.db.lookups import listed
@@ -77,6 +79,8 @@ def _complete(cls: Any) -> None:
         inside = {"__module__": cls.__module__, "__qualname__": f"{cls.__qualname__}.{short}", "__doc__": kind.__doc__}
         setattr(cls, short, type(short, (kind,), inside))
     for field in meta.fields:
+        if field.choices and not hasattr(cls, f"get_{field.name}_display"):
+            setattr(cls, f"get_{field.name}_display", _display(field))
         if isinstance(field, ForeignKey):
             setattr(cls, field.name, Related(field))
             setattr(cls, field.slot, None)
@@ -84,6 +88,17 @@ def _complete(cls: Any) -> None:
     if cls.__init__ is Model.__init__ or "_generated" in vars(cls.__init__):
         cls.__init__ = cls._fill
     cls.objects = Manager(cls)
+
+
+def _display(field: Field[Any]) -> Any:
+    """`get_size_display()`: the label of the value; a value that is no choice is shown as it is."""
+    labels = dict(field.choices)
+
+    def display(self: Any) -> str:
+        value = getattr(self, field.attname)
+        return str(labels.get(value, value))
+
+    return display
 
 
 def _constructor(cls: Any, meta: Options) -> Any:
@@ -214,6 +229,24 @@ class Model(metaclass=ModelType):
         The object loses its key. Raises ProtectedError, and ValueError when the object has no key.
         """
         return delete_object(self, using)
+
+    def full_clean(self, *, exclude: Iterable[str] = (), validate_unique: bool = True) -> None:
+        """Check everything: fields, `clean()`, what must be unique. Raises ValidationError with all that is wrong.
+
+        `save()` does not call it: it makes values fit, and leaves validators and choices to forms and to this.
+        """
+        full_clean(self, exclude, validate_unique)
+
+    def clean_fields(self, *, exclude: Iterable[str] = ()) -> None:
+        """Make each field's value fit and run its validators. Raises ValidationError."""
+        clean_fields(self, exclude)
+
+    def clean(self) -> None:
+        """For subclasses: raise ValidationError if fields don't go together."""
+
+    def validate_unique(self, *, exclude: Iterable[str] = ()) -> None:
+        """Look for other rows with the same values where they must be unique. Raises ValidationError."""
+        validate_unique(self, exclude)
 
     def refresh_from_db(self, *, using: str | None = None, fields: "list[str] | tuple[str, ...] | None" = None) -> None:
         """Read the row again, all of it or the named fields. Raises DoesNotExist when it is gone."""

@@ -158,8 +158,9 @@ def _doubt(field: Field[Any], names: dict[str, object]) -> str:
     names["T_" + name] = kind.python
     doubt = f"{name}.__class__ is not T_{name}"
     if isinstance(kind, WholeField):
-        return f"{doubt} or not {-(1 << kind.bits - 1)} <= {name} < {1 << kind.bits - 1}"
+        least, limit = kind.limits
+        return f"{doubt} or not {least} <= {name} < {limit}"
     if kind.python is str:
-        limit = kind.max_length if isinstance(kind, CharField) else None
-        return f"{doubt} or '\\0' in {name}" + ("" if limit is None else f" or len({name}) > {limit}")
+        most = kind.max_length if isinstance(kind, CharField) else None
+        return f"{doubt} or '\\0' in {name}" + ("" if most is None else f" or len({name}) > {most}")
     return doubt

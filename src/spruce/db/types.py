@@ -18,7 +18,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from spruce.errors import ModelError
 
-__all__ = ["EXACT", "Day", "ExactDecimal", "Moment", "aware"]
+__all__ = ["EXACT", "Day", "ExactDecimal", "Moment", "Span", "aware"]
 
 EXACT = Context(prec=100)
 """Arithmetic that does not round what any column can hold, whatever the program's own decimal context is."""
@@ -159,3 +159,21 @@ class Day(_Coded):
     def write(self, dialect: sa.Dialect) -> Callable[[Any], Any] | None:
         """Date to text."""
         return dt.date.isoformat if dialect.name == "sqlite" else None
+
+
+class Span(_Coded):
+    """A length of time: microseconds on SQLite, INTERVAL elsewhere."""
+
+    impl = sa.BigInteger
+
+    def load_dialect_impl(self, dialect: sa.Dialect) -> TypeEngine[Any]:
+        """What the database has for it."""
+        return dialect.type_descriptor(sa.BigInteger() if dialect.name == "sqlite" else sa.Interval())
+
+    def read_code(self, dialect: sa.Dialect) -> Code | None:
+        """From microseconds."""
+        return ("timedelta(microseconds={})", {"timedelta": dt.timedelta}) if dialect.name == "sqlite" else None
+
+    def write(self, dialect: sa.Dialect) -> Callable[[Any], Any] | None:
+        """To microseconds."""
+        return (lambda value: value // dt.timedelta(microseconds=1)) if dialect.name == "sqlite" else None

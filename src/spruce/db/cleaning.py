@@ -1,0 +1,94 @@
+"""full_clean: everything that can be wrong with an object, found before it is saved, by field."""
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from spruce.db.fields import Field
+from spruce.errors import DatabaseError, ValidationError
+
+if TYPE_CHECKING:
+    from spruce.db.models import Model
+
+__all__ = ["clean_fields", "full_clean", "validate_unique"]
+
+Errors = dict[str, list[str]]
+ALL = "__all__"
+
+
+def full_clean(instance: "Model", exclude: Iterable[str], check_unique: bool) -> None:
+    """Check fields, then `clean()`, then what must be unique; raise one ValidationError with all that is wrong."""
+    errors: Errors = {}
+    left_out = set(exclude)
+    _gather(errors, lambda: clean_fields(instance, left_out))
+    _gather(errors, instance.clean)
+    if check_unique:
+        _gather(errors, lambda: validate_unique(instance, left_out | errors.keys()))
+    if errors:
+        raise ValidationError(errors)
+
+
+def _gather(errors: Errors, check: Callable[[], object]) -> None:
+    try:
+        check()
+    except ValidationError as error:
+        for name, messages in error.by_field().items():
+            errors.setdefault(name, []).extend(messages)
+
+
+def clean_fields(instance: "Model", exclude: Iterable[str]) -> None:
+    """Make each field's value fit, and run its validators."""
+    errors: Errors = {}
+    for field in instance._meta.fields:
+        if field.name in exclude or (field.primary_key and instance.pk is None):
+            continue
+        value = getattr(instance, field.attname)
+        if field.blank and value in (None, ""):
+            continue
+        messages = _messages(field, value)
+        if messages:
+            errors[field.name] = messages
+        elif value is not None:
+            setattr(instance, field.attname, field.clean(value))
+    if errors:
+        raise ValidationError(errors)
+
+
+def _messages(field: Field[Any], value: Any) -> list[str]:
+    if value is None:
+        return [] if field.null or field.on_save(adding=True) is not None else ["This field cannot be null."]
+    if value == "" and not field.blank:
+        return ["This field cannot be blank."]
+    try:
+        cleaned = field.clean(value)
+    except DatabaseError as error:
+        return [str(error)]
+    if field.choices and cleaned not in [choice for choice, _ in field.choices]:
+        return [f"Value {value!r} is not a valid choice."]
+    found = []
+    for validate in (*field.standard_validators, *field.validators):
+        try:
+            validate(cleaned)
+        except ValidationError as error:
+            found += error.messages
+    return found
+
+
+def validate_unique(instance: "Model", exclude: Iterable[str] = ()) -> None:
+    """Look for other rows with the same values where a field, or several together, must be unique."""
+    errors: Errors = {}
+    meta = instance._meta
+    singles = [(field.name,) for field in meta.fields if field.unique and not field.primary_key]
+    for names in [*singles, *meta.unique_together]:
+        values = {name: getattr(instance, meta.field(name).attname) for name in names}
+        if set(names) & set(exclude) or None in values.values():
+            continue
+        others = type(instance).objects.using(instance._db).filter(**values)
+        if instance.pk is not None:
+            others = others.exclude(pk=instance.pk)
+        if others.exists():
+            what = " and ".join(names)
+            errors[names[0] if len(names) == 1 else ALL] = [
+                f"{type(instance).__name__} with this {what} already exists."
+            ]
+    if errors:
+        raise ValidationError(errors)

@@ -1,0 +1,79 @@
+"""full_clean: all that is wrong, at once."""
+
+import pytest
+
+from spruce import db
+from spruce.db.validators import MinValueValidator
+from spruce.errors import ValidationError
+
+
+class Seat(db.Model):
+    row = db.IntegerField(validators=[MinValueValidator(1)])
+    number = db.PositiveSmallIntegerField()
+    code = db.SlugField(unique=True)
+    mail = db.EmailField(blank=True)
+    kind = db.CharField(max_length=1, choices=[("a", "A"), ("b", "B")], default="a")
+    made = db.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        db_table = "t_clean_seat"
+        unique_together = ("row", "number")
+
+    def clean(self) -> None:
+        if self.row == self.number:
+            raise ValidationError("row and number are the same")
+
+
+@pytest.fixture(autouse=True)
+def tables() -> None:
+    db.create_all()
+
+
+def test_a_good_object_is_made_to_fit() -> None:
+    """And may then be saved."""
+    seat = Seat(row="2", number=3, code="x")
+    seat.full_clean()
+    assert seat.row == 2
+    seat.save()
+    seat.full_clean()
+
+
+def test_everything_that_is_wrong_is_told() -> None:
+    """By field."""
+    with pytest.raises(ValidationError) as refused:
+        Seat(row=0, number=-1, code="a b", mail="x", kind="c").full_clean()
+    assert refused.value.by_field() == {
+        "row": ["Ensure this value is greater than or equal to 1."],
+        "number": ["Seat.number cannot hold -1: it is outside of 0 to 32767"],
+        "code": ["Enter a valid “slug” consisting of letters, numbers, underscores or hyphens."],
+        "mail": ["Enter a valid email address."],
+        "kind": ["Value 'c' is not a valid choice."],
+    }
+    with pytest.raises(ValidationError) as refused:
+        Seat(row=1, number=1).full_clean()
+    assert str(refused.value) == "code: This field cannot be blank.; __all__: row and number are the same"
+    with pytest.raises(ValidationError) as refused:
+        Seat(number=1, code="x").clean_fields()
+    assert str(refused.value) == "row: This field cannot be null."
+    Seat(code="a b").clean_fields(exclude=["row", "number", "code"])
+
+
+def test_what_must_be_unique_is_looked_for() -> None:
+    """Single fields and several together, other rows only."""
+    Seat.objects.create(row=1, number=2, code="x")
+    with pytest.raises(ValidationError) as refused:
+        Seat(row=1, number=2, code="x").full_clean()
+    assert refused.value.by_field() == {
+        "code": ["Seat with this code already exists."],
+        "__all__": ["Seat with this row and number already exists."],
+    }
+    Seat(row=1, number=2, code="x").full_clean(validate_unique=False)
+    with pytest.raises(ValidationError) as refused:
+        Seat(row=3, number=2, code="x").validate_unique()
+    assert refused.value.messages == ["Seat with this code already exists."]
+    Seat.objects.get().validate_unique()
+
+
+def test_saving_checks_types_only() -> None:
+    """Validators and choices are for forms and for full_clean."""
+    assert Seat.objects.create(row=0, number=0, code="a b", kind="z").pk

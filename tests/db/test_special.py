@@ -1,0 +1,99 @@
+"""Fields of special values."""
+
+import uuid
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from spruce import db
+from spruce.errors import DataError
+
+
+class Thing(db.Model):
+    key = db.UUIDField(primary_key=True, default=uuid.uuid4)
+    other = db.UUIDField(null=True)
+    small = db.SmallIntegerField(default=0)
+    count = db.PositiveIntegerField(default=0)
+    many = db.PositiveBigIntegerField(default=0)
+    took = db.DurationField(null=True)
+    data = db.BinaryField(null=True)
+    mail = db.EmailField()
+    link = db.URLField()
+    slug = db.SlugField()
+
+    class Meta:
+        db_table = "t_thing"
+
+
+@pytest.fixture(autouse=True)
+def tables() -> None:
+    db.create_all()
+
+
+def test_values_come_back_as_they_went() -> None:
+    """Of each type."""
+    other = uuid.uuid4()
+    values: dict[str, Any] = {
+        "other": other, "small": -32768, "count": 2**31 - 1, "many": 2**63 - 1,
+        "took": timedelta(days=-400, microseconds=1), "data": b"\0\xff",
+    }  # fmt: skip
+    made = Thing.objects.create(**values)
+    found = Thing.objects.get(pk=made.pk)
+    assert {name: getattr(found, name) for name in values} == values
+    assert type(found.key) is uuid.UUID
+    assert Thing.objects.get(other=str(other), data=b"\0\xff") == made
+
+
+def test_durations_compare_and_sum() -> None:
+    """As numbers do."""
+    for hours in (1, 2, 30):
+        Thing.objects.create(took=timedelta(hours=hours))
+    assert Thing.objects.filter(took__gt=timedelta(hours=1)).count() == 2
+    assert Thing.objects.filter(took__lte="1 06:00:00").count() == 3
+    assert Thing.objects.aggregate(s=db.Sum("took"), m=db.Max("took")) == {
+        "s": timedelta(hours=33),
+        "m": timedelta(hours=30),
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("1:02:03", timedelta(hours=1, minutes=2, seconds=3)),
+        ("3 04:05:06.5", timedelta(days=3, hours=4, minutes=5, seconds=6.5)),
+        ("2 days, 0:00:01", timedelta(days=2, seconds=1)),
+        ("-0:30:00", timedelta(minutes=-30)),
+    ],
+)
+def test_durations_are_read_from_text(text: str, value: timedelta) -> None:
+    """In the forms of Python and of Django."""
+    assert Thing._meta.field("took").clean(text) == value
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"small": 32768}, "Thing.small cannot hold 32768: it is outside of -32768 to 32767"),
+        ({"count": -1}, "Thing.count cannot hold -1: it is outside of 0 to 2147483647"),
+        ({"many": -1}, "Thing.many cannot hold -1: it is outside of 0 to 9223372036854775807"),
+        ({"other": "x"}, "Thing.other cannot hold 'x': it is no UUID"),
+        ({"took": "soon"}, "Thing.took cannot hold 'soon': it is no duration such as '3 04:05:06'"),
+        ({"took": 3}, "Thing.took cannot hold 3: it is no duration"),
+        ({"data": "text"}, "Thing.data cannot hold 'text': it is no bytes"),
+        ({"slug": "x" * 51}, "Thing.slug cannot hold '%s...%s': it has 51 characters, and max_length is 50"),
+    ],
+)
+def test_what_does_not_fit(values: dict[str, Any], message: str) -> None:
+    """Said with the value."""
+    with pytest.raises(DataError) as refused:
+        Thing.objects.create(**values)
+    assert str(refused.value).startswith(message.partition("%s")[0])
+    assert str(refused.value).endswith(message.rpartition("%s")[2])
+
+
+def test_texts_have_lengths_of_their_own() -> None:
+    """Django's; a slug has an index."""
+    columns = Thing.__table__.columns
+    assert [columns[name].type.length for name in ("mail", "link", "slug")] == [254, 200, 50]  # type: ignore[attr-defined] # of VARCHAR
+    assert (columns["slug"].index, columns["mail"].index) == (True, None)

@@ -28,6 +28,8 @@ __all__ = ["address", "check_loop", "handler_for", "run", "tls_for"]
 @click.option("--cert", "certs", multiple=True, metavar="FILE", help="Serve HTTPS with this; repeat for more names.")
 @click.option("--key", "keys", multiple=True, metavar="FILE", help="The key of each --cert, unless it is in its file.")
 @click.option("--client-ca", metavar="FILE", help="Let in only clients with a certificate of these authorities.")
+@click.option("--limit-requests", type=click.IntRange(1), help="In flight in each worker; more get 503 at once.")
+@click.option("--limit-connections", type=click.IntRange(1), help="Of each worker; more get 503 at once.")
 @click.option("--access-log", is_flag=True, help="Write a line for each request.")
 def run(
     target: str | None,
@@ -41,6 +43,8 @@ def run(
     certs: tuple[str, ...],
     keys: tuple[str, ...],
     client_ca: str | None,
+    limit_requests: int | None,
+    limit_connections: int | None,
     access_log: bool,
 ) -> None:
     """Serve an app.
@@ -63,6 +67,7 @@ def run(
         loop=loop,
         reload=bool(debug) if reload is None else reload,
         access_log=access_log,
+        limits=server.Limits(requests=limit_requests, connections=limit_connections),
         tls=tls_for(certs, keys, client_ca),
     )
 

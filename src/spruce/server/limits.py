@@ -31,3 +31,7 @@ class Limits:
     """Requests that wait behind the one that is being answered before reading from the connection stops."""
     unread: int = 256 * 1024
     """Bytes of a body that the application left unread which are read and dropped to keep the connection."""
+    requests: int | None = None
+    """Requests in flight in this process, until their response begins; more get 503 with Retry-After. None: any."""
+    connections: int | None = None
+    """Connections of this process; more get 503 with Retry-After at once. None: as many as the system allows."""

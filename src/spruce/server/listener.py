@@ -12,6 +12,7 @@ from spruce.server.accesslog import AccessLog
 from spruce.server.connection import Connection
 from spruce.server.heads import Heads
 from spruce.server.limits import Limits
+from spruce.server.overload import TurnedAway, limited
 from spruce.server.tls import TLS, Contexts
 
 __all__ = ["Server", "start"]
@@ -27,9 +28,9 @@ class Server:
     """
 
     def __init__(self, handler: Handler, limits: Limits | None = None, access_log: AccessLog | None = None) -> None:
-        self.handler = handler
         self.access_log = access_log
-        self.limits = limits or Limits()
+        self.limits = limits = limits or Limits()
+        self.handler = handler if limits.requests is None else limited(handler, limits.requests)
         self.hub = get_hub()
         self.now = self.hub.loop.time()
         self.heads = Heads(time.time())
@@ -52,11 +53,11 @@ class Server:
         if tls is not None:
             plain.listen(_BACKLOG)
             seconds = self.limits.head_seconds
-            acceptor = Acceptor(self.hub.loop, plain, tls, lambda: Connection(self), seconds, accept_at_once)
+            acceptor = Acceptor(self.hub.loop, plain, tls, self._connection, seconds, accept_at_once)
             self._acceptors.append(acceptor)
             self._listeners.append(acceptor)
             return
-        listener = await_(self.hub.loop.create_server(lambda: Connection(self), sock=plain, backlog=accept_at_once))
+        listener = await_(self.hub.loop.create_server(self._connection, sock=plain, backlog=accept_at_once))
         plain.listen(_BACKLOG)
         self._listeners.append(listener)
 
@@ -64,7 +65,11 @@ class Server:
         """Serve a connection that was accepted elsewhere; the server owns the socket from now on. Blocks a moment."""
         plain = socket.socket(sock.family, sock.type, sock.proto, fileno=sock.detach())
         plain.setblocking(False)
-        await_(self.hub.loop.connect_accepted_socket(lambda: Connection(self), plain))
+        await_(self.hub.loop.connect_accepted_socket(self._connection, plain))
+
+    def _connection(self) -> asyncio.Protocol:
+        most = self.limits.connections
+        return Connection(self) if most is None or len(self.connections) < most else TurnedAway()
 
     @property
     def address(self) -> tuple[str, int] | str:

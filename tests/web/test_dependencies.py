@@ -225,3 +225,41 @@ def test_what_cannot_be_depended_on_is_refused_when_the_route_is_added(annotatio
     with pytest.raises(ViewError) as caught:
         App(__name__).add_url_rule("/", view_func=view)
     assert str(caught.value) == text
+
+
+def test_a_route_may_have_dependencies_that_its_view_is_not_given() -> None:
+    """They are called first, may refuse the request, are cleaned up, and their parameters are checked and described."""
+    app = App(__name__)
+
+    def login(token: Annotated[str, Header()]) -> None:
+        calls.append("login")
+        if token != "secret":
+            raise NotFound()
+
+    @app.get("/", dependencies=[Depends(login), Depends(connection)])
+    def view(page: int = 1) -> str:
+        calls.append("view")
+        return str(page)
+
+    client = app.test_client()
+    assert client.get("/", headers={"Token": "secret"}).text == "1"
+    assert calls == ["login", "open", "view", "commit in /", "close"]
+    calls.clear()
+    assert client.get("/", headers={"Token": "guess"}).status_code == 404
+    assert calls == ["login"]
+    assert client.get("/?page=x").json["fields"] == {
+        "token": "is required in the headers",
+        "page": "Expected `int`, got 'x'",
+    }
+    parameters = client.get("/openapi.json").json["paths"]["/"]["get"]["parameters"]
+    assert [one["name"] for one in parameters] == ["token", "page"]
+
+
+def test_a_dependency_of_a_route_is_a_function() -> None:
+    """Nothing else could be called."""
+    with pytest.raises(ViewError) as caught:
+        App(__name__).add_url_rule("/", "view", lambda: "", dependencies=[Depends()])
+    assert str(caught.value) == (
+        "the parameter 'dependency 1' of the view '<lambda>' depends on None, which cannot be called. "
+        "Write Annotated[Type, Depends(function)]."
+    )

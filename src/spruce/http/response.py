@@ -6,7 +6,6 @@ touches `headers`, so a server may send such a response with a head that it keep
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
-from hashlib import sha256
 from http import HTTPStatus
 from typing import Any, Literal, TypeAlias, overload
 
@@ -176,6 +175,8 @@ class Response:
     def add_etag(self, overwrite: bool = False, weak: bool = False) -> None:
         """Set the ETag to a hash of the body, unless there is one; a streamed body is read to its end for that."""
         if overwrite or "ETag" not in self.headers:
+            from hashlib import sha256  # it loads OpenSSL, and most apps don't hash
+
             self.set_etag(sha256(self.data).hexdigest()[:32], weak)
 
     @property

@@ -3,8 +3,8 @@
 The page brings all that it needs and loads nothing from elsewhere; its policy lets the browser talk to this app only.
 """
 
+from os import urandom
 from pathlib import Path
-from secrets import token_urlsafe
 from typing import TYPE_CHECKING, Any
 
 from spruce.http import Request, Response
@@ -47,7 +47,7 @@ def _page_view(app: "App") -> Any:
 
         from spruce.web.openapi import describe  # the same
 
-        nonce = token_urlsafe(16)
+        nonce = urandom(16).hex()
         templates = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
         templates.globals["type_of"] = type_of
         page = templates.from_string(_PAGE.read_text("utf-8")).render(

@@ -284,6 +284,7 @@ class App(Scaffold):
         )
         made.documented = options.get("openapi", True)
         made.middleware = tuple(options.get("middleware", ()))
+        made.dependencies = tuple(options.get("dependencies", ()))
         if options.get("thread"):
             self._threaded.add(made)
         if view_func is not None:

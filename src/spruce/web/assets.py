@@ -7,7 +7,6 @@ build step: the static view takes the hash out of a name again, and lets a file 
 import os
 import re
 from functools import lru_cache
-from hashlib import sha256
 from pathlib import Path
 
 from spruce.errors import RoutingError, nearest
@@ -56,6 +55,8 @@ def fingerprint(path: str) -> str:
 
 @lru_cache(4096)
 def _fingerprint(path: str, changed: int, size: int) -> str:
+    from hashlib import sha256  # it loads OpenSSL, and not every app names its files so
+
     return sha256(Path(path).read_bytes()).hexdigest()[:_DIGITS]
 
 

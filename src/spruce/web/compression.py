@@ -9,8 +9,7 @@ the attack long, not impossible; secrets such as CSRF tokens have to differ from
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from importlib.util import find_spec
-from secrets import choice, randbelow
-from string import ascii_letters
+from os import urandom
 from typing import Any, Protocol
 
 from spruce.green import tpool
@@ -45,11 +44,16 @@ class _Coder(Protocol):
     def finish(self) -> bytes: ...
 
 
+def _random_size() -> int:
+    """From one to a hundred bytes, unforeseeable."""
+    return int.from_bytes(urandom(4), "big") % _PADDING + 1
+
+
 class _Gzip:
     """One member of a gzip file, whose name is padding."""
 
     def __init__(self) -> None:
-        name = "".join(choice(ascii_letters) for _ in range(randbelow(_PADDING) + 1)).encode()
+        name = urandom(_PADDING).hex().encode()[: _random_size()]
         self._head = b"\x1f\x8b\x08\x08\0\0\0\0\0\xff" + name + b"\0"
         self._deflate = zlib.compressobj(6, zlib.DEFLATED, -zlib.MAX_WBITS)
         self._check, self._size = 0, 0
@@ -74,7 +78,7 @@ class _Zstd:
     def __init__(self) -> None:
         import zstandard  # only there when it is installed
 
-        size = randbelow(_PADDING) + 1
+        size = _random_size()
         self._head = b"\x50\x2a\x4d\x18" + size.to_bytes(4, "little") + bytes(size)
         self._made: Any = zstandard.ZstdCompressor(level=3).compressobj()
         self._block: int = zstandard.COMPRESSOBJ_FLUSH_BLOCK

@@ -86,7 +86,7 @@ def _unique(name: str, method: str, names: set[str]) -> str:
 def _operation(rule: Rule, method: str, plan: Plan, schemas: Schemas) -> dict[str, Any]:
     view = _handler(plan, method)
     title, _, rest = (inspect.getdoc(view) or "").partition("\n")
-    sources = plain_sources(plan.sources)
+    sources = plain_sources([*plan.before, *plan.sources])
     parameters = [*_path_parameters(rule, sources, schemas), *_other_parameters(sources, schemas)]
     body = _body(sources, schemas)
     operation: dict[str, Any] = {

@@ -48,7 +48,7 @@ from spruce.web.sources import (
 )
 from spruce.web.validation import json_decoder, shape_of, uses_pydantic
 
-__all__ = ["sources_of"]
+__all__ = ["called_before", "sources_of"]
 
 _BODY_TYPES = (StructType, DataclassType, TypedDictType, DictType, NamedTupleType)
 _UNREADABLE = (CustomType, AnyType, BytesType, ExtType, RawType)
@@ -75,8 +75,14 @@ def sources_of(
         )
     sources = [_source(view, rule, parameter, frozenset(elsewhere)) for parameter in named]
     found = [source for source in sources if source is not None]
-    _expect_one_body(view, found)
+    _expect_one_body(view, [*found, *called_before(view, rule)])
     return found
+
+
+def called_before(view: Callable[..., Any], rule: Rule) -> list[DependencyValue]:
+    """Return the dependencies of a rule itself, which are called before its view and not passed to it."""
+    names = (f"dependency {number}" for number in range(1, len(rule.dependencies) + 1))
+    return [_dependency(name, None, one, rule, view) for name, one in zip(names, rule.dependencies, strict=True)]
 
 
 def _expect_one_body(view: Callable[..., Any], sources: list[Source]) -> None:

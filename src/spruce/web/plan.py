@@ -16,7 +16,7 @@ from typing import Any
 from spruce.green import await_, tpool
 from spruce.http import Request
 from spruce.web.dependencies import DependencyValue, Opened, plain_sources
-from spruce.web.parameters import sources_of
+from spruce.web.parameters import called_before, sources_of
 from spruce.web.results import respond
 from spruce.web.rules import Rule
 from spruce.web.sources import PathValue, RequestValue, Source
@@ -40,6 +40,7 @@ class Plan:
     takes_all: bool
     awaited: bool
     threaded: bool
+    before: tuple[DependencyValue, ...] = ()
 
     def of_method(self, method: str) -> "Plan":
         """Return the plan for requests of a method: this one."""
@@ -58,6 +59,9 @@ class Plan:
             "name": getattr(self.view, "__name__", "view"),
         }
         reads, ordered, keywords = [], [], []
+        for number, dependency in enumerate(self.before):
+            names[f"before{number}"] = dependency.read
+            reads.append(f"before{number}(request, arguments)")
         for number, source in enumerate(self.sources):
             value = _DIRECT.get(type(source), "value{number}").format(name=source.name, number=number)
             if type(source) not in _DIRECT:
@@ -71,7 +75,7 @@ class Plan:
             keywords.append("**{name: value for name, value in arguments.items() if name not in named}")
         call = f"view({', '.join(ordered + keywords)})"
         call = f"await_({call})" if self.awaited else call
-        if any(isinstance(source, DependencyValue) for source in self.sources):
+        if self.before or any(isinstance(source, DependencyValue) for source in self.sources):
             lines = _cleaning_up([*_reading(reads), f"response = respond({call}, name)"])
         else:
             lines = [*_reading(reads), f"return {call}"]
@@ -84,7 +88,7 @@ class Plan:
     def find_all(self, request: Request, arguments: Mapping[str, Any]) -> InvalidInput:
         """Return the error that names every value of the request that doesn't fit."""
         fields: dict[str, str] = {}
-        for source in plain_sources(self.sources):
+        for source in plain_sources([*self.before, *self.sources]):
             try:
                 source.read(request, arguments)
             except InvalidInput as error:
@@ -129,6 +133,7 @@ def plan(
                 takes_all=_takes_all(handlers.get(method, _anything)),
                 awaited=False,
                 threaded=threaded,
+                before=tuple(called_before(view, rule)),
             )
             for method in rule.methods
         }
@@ -141,6 +146,7 @@ def plan(
         takes_all=_takes_all(view),
         awaited=inspect.iscoroutinefunction(view),
         threaded=threaded,
+        before=tuple(called_before(view, rule)),
     )
 
 

@@ -41,9 +41,9 @@ class Rule:
     `defaults` are values that the path doesn't hold. `names` are those of the variables in the order of the path,
     `arguments` are they and those of the defaults. `blueprint` is its dotted name, None when the endpoint is the app's.
     `call` is what the owner of the router wants at hand once the rule matched; the router itself never looks at it.
-    `documented`: it is in the documentation of the API. `middleware` stands around its view alone. `options` is the
-    twin, with no methods, that matches OPTIONS where that is answered for the view. `host` is the pattern of hosts that
-    it is for, None for all of them.
+    `documented`: it is in the documentation of the API. `middleware` stands around its view alone, `dependencies` are
+    called before it. `options` is the twin, with no methods, that matches OPTIONS where that is answered for the view.
+    `host` is the pattern of hosts that it is for, None for all of them.
     """
 
     rule: str
@@ -56,6 +56,7 @@ class Rule:
     options: "Rule | None" = None
     documented: bool = True
     middleware: tuple[Any, ...] = ()
+    dependencies: tuple[Any, ...] = ()
     host: str | None = None
     host_parts: tuple[Part, ...] = ()
     names: tuple[str, ...] = field(init=False)

@@ -8,6 +8,7 @@ from typing import Any, TypedDict, TypeVar, Unpack
 
 from spruce.errors import RoutingError
 from spruce.web.hooks import Function, Hooks, plain
+from spruce.web.markers import Depends
 from spruce.web.websocket import websocket_view
 
 __all__ = ["RuleOptions", "Scaffold", "folder_of"]
@@ -27,6 +28,7 @@ class RuleOptions(TypedDict, total=False):
     subdomain: str | None
     redirect_to: str | Callable[..., str] | None
     middleware: Iterable[Any]
+    dependencies: Iterable[Depends]
 
 
 class Scaffold:
@@ -71,6 +73,7 @@ class Scaffold:
         `host="<tenant>.shop.example"` is for these hosts alone, whose variables are parameters too;
         `subdomain="<tenant>"` means those of SERVER_NAME. `redirect_to="/new/<name>"`, or a function that returns a
         path for the values, answers by a 308 to there. `middleware=[…]` stands around this view alone.
+        `dependencies=[Depends(function)]` are called before the view, which isn't given what they return.
         """
 
         def decorate(view: View) -> View:

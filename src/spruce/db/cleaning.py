@@ -82,7 +82,7 @@ def validate_unique(instance: "Model", exclude: Iterable[str] = ()) -> None:
         values = {name: getattr(instance, meta.field(name).attname) for name in names}
         if set(names) & set(exclude) or None in values.values():
             continue
-        others = type(instance).objects.using(instance._db).filter(**values)
+        others = type(instance)._base.using(instance._db).filter(**values)
         if instance.pk is not None:
             others = others.exclude(pk=instance.pk)
         if others.exists():

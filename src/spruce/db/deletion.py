@@ -45,7 +45,7 @@ def _delete(model: Any, keys: list[Any], database: Database, counts: Counts, see
         part = keys[start : start + _AT_ONCE]
         for field in model._meta.pointing:
             _let_go(field, part, database, counts, seen)
-        model.objects.filter(pk__in=part).delete_only(database)
+        model._base.filter(pk__in=part).delete_only(database)
         _count(counts, model, len(part))  # of a ring of rows the database itself may have deleted some already
 
 
@@ -53,7 +53,7 @@ def _let_go(
     field: ForeignKey[Any], keys: list[Any], database: Database, counts: Counts, seen: set[tuple[Any, Any]]
 ) -> None:
     """Do to the rows that point to `keys` by `field` what its `on_delete` says."""
-    pointing = field.model.objects.using(database.alias).filter(**{f"{field.name}__in": keys})
+    pointing = field.model._base.using(database.alias).filter(**{f"{field.name}__in": keys})
     if field.on_delete is CASCADE:
         found = list(pointing.order_by().values_list("pk", flat=True))
         if found:

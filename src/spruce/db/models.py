@@ -14,6 +14,7 @@ from spruce.db.cleaning import clean_fields, full_clean, validate_unique
 from spruce.db.fields import Field
 from spruce.db.loaders import Batch, compile_function
 from spruce.db.lookups import listed
+from spruce.db.managers import Chosen, bound
 from spruce.db.manytomany import ManyToManyField
 from spruce.db.options import Options, Registry
 from spruce.db.queryset import Manager
@@ -38,12 +39,13 @@ class ModelType(type):
         """Make a model of a class body."""
         fields = {key: value for key, value in namespace.items() if isinstance(value, Field)}
         many = {key: value for key, value in namespace.items() if isinstance(value, ManyToManyField)}
+        managers = {key: value for key, value in namespace.items() if isinstance(value, Manager)}
         meta = namespace.pop("Meta", None)
         body = {key: value for key, value in namespace.items() if key not in fields and key not in many}
         cls = super().__new__(mcls, name, bases, body, **keywords)
         if not any(isinstance(base, ModelType) for base in bases):
             return cls
-        cls._meta = Options(cls, meta, registry, fields, many)  # type: ignore[arg-type] # it is a Model by now
+        cls._meta = Options(cls, meta, registry, fields, many, managers)  # type: ignore[arg-type] # it is a Model by now
         if cls._meta.abstract:
             return cls
         _complete(cls)
@@ -87,7 +89,11 @@ def _complete(cls: Any) -> None:
     cls._fill = _constructor(cls, meta)
     if cls.__init__ is Model.__init__ or "_generated" in vars(cls.__init__):
         cls.__init__ = cls._fill
-    cls.objects = Manager(cls)
+    cls._base = Manager(cls)
+    managers = meta.managers or {"objects": Manager()}
+    for name, manager in managers.items():
+        setattr(cls, name, bound(manager, cls))
+    cls._default = Chosen(next(iter(managers)))
 
 
 def _display(field: Field[Any]) -> Any:
@@ -157,6 +163,8 @@ class Model(metaclass=ModelType):
     _partial = False  # whether fields were left out when it was loaded
     _fill: ClassVar[Any]
     objects: "ClassVar[_Objects]"
+    _base: "ClassVar[_Objects]"  # all rows, whatever the managers of the model leave out
+    _default: "ClassVar[_Objects]"  # the first manager
 
     if TYPE_CHECKING:
         id: Any
@@ -171,7 +179,7 @@ class Model(metaclass=ModelType):
         field = self._meta.paths.get(name) if self._partial else None
         if field is None or name != field.attname:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-        query = type(self).objects.using(self._db)
+        query = type(self)._base.using(self._db)
 
         def find(keys: list[Any]) -> dict[Any, Any]:
             return {key: (value,) for key, value in query.filter(pk__in=keys).values_list("pk", name)}
@@ -250,7 +258,7 @@ class Model(metaclass=ModelType):
 
     def refresh_from_db(self, *, using: str | None = None, fields: "list[str] | tuple[str, ...] | None" = None) -> None:
         """Read the row again, all of it or the named fields. Raises DoesNotExist when it is gone."""
-        fresh = type(self).objects.using(using or self._db).get(pk=self.pk)
+        fresh = type(self)._base.using(using or self._db).get(pk=self.pk)
         wanted = self._meta.fields if fields is None else [self._meta.field(name) for name in fields]
         for field in wanted:
             setattr(self, field.attname, getattr(fresh, field.attname))

@@ -14,6 +14,7 @@ from spruce.errors import FieldError, ModelError, nearest
 
 if TYPE_CHECKING:
     from spruce.db.models import Model
+    from spruce.db.queryset import Manager
 
 __all__ = ["Options", "Registry"]
 
@@ -35,6 +36,7 @@ class Options:
         registry: "Registry",
         own: dict[str, Field[Any]],
         many: dict[str, ManyToManyField[Any]],
+        managers: "dict[str, Manager[Any]]",
     ) -> None:
         given = {key: value for key, value in vars(meta).items() if not key.startswith("__")} if meta else {}
         for key in given.keys() - set(_OPTIONS):
@@ -51,6 +53,8 @@ class Options:
         self.paths = self._paths()
         self.ordering: tuple[str, ...] = tuple(given.get("ordering", self._inherited_ordering()))
         self.many = self._collect_many(many)
+        bases = [vars(base)["_meta"] for base in reversed(model.__mro__[1:]) if "_meta" in vars(base)]
+        self.managers = {name: one for options in bases for name, one in options.managers.items()} | managers
         self.has_single = False  # whether a OneToOneField points here
         self.relations: dict[str, tuple[Step, ...]] = {}  # names by which queries go to those that point here
         self.pointing: list[ForeignKey[Any]] = []  # the foreign keys of other models that point here

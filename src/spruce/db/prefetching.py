@@ -146,7 +146,11 @@ def _query(relation: Any, wanted: Prefetch[Any], instance: Any) -> "tuple[QueryS
         model, path, attribute = field.target, "pk", field.target._meta.pk.attname
     else:
         model, path, attribute = field.model, field.name, field.attname
-    query = model.objects.all() if wanted.queryset is None else wanted.queryset.all()
+    query = (
+        (model._base if isinstance(relation, Related) else model._default).all()
+        if wanted.queryset is None
+        else wanted.queryset.all()
+    )
     if query._alias is None:
         query = query.using(instance._db)
     return query, path, attribute

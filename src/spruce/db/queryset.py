@@ -49,6 +49,18 @@ class QuerySet(Query[M, R], Generic[M, R]):
     """
 
     __slots__ = ()
+    _manages = False  # whether it is a manager, whose steps give something else
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        """A QuerySet class of the program's own: its steps give the same."""
+        super().__init_subclass__(**keywords)
+        if not cls._manages:
+            cls._kind = cls
+
+    @classmethod
+    def as_manager(cls) -> Any:
+        """A manager with the methods of this class, for a model: `objects = ProductQuerySet.as_manager()`."""
+        return Manager.from_queryset(cls)()
 
     @property
     def db(self) -> str:
@@ -396,17 +408,40 @@ class QuerySet(Query[M, R], Generic[M, R]):
 
 
 class Manager(QuerySet[M, M], Generic[M]):
-    """`Product.objects`: the query of all rows, which every other one begins with. It keeps no rows."""
+    """`Product.objects`: the query of all rows, which every other one begins with. It keeps no rows.
+
+    A subclass may have methods of its own, and leave rows out by a `get_queryset()` that begins with `super()`'s.
+    """
 
     __slots__ = ()
+    _manages = True
 
-    def __init__(self, model: type[M]) -> None:
-        self.model = model
-        self._shape = model._meta.shape
-        self._args = ()
+    def __init__(self, model: type[M] | None = None) -> None:
+        self._args = self._prefetch = ()
         self._alias = self._high = self._rows = self._instance = None
         self._low = 0
-        self._prefetch = ()
+        if model is not None:
+            self.bind_to(model)
+
+    def bind_to(self, model: type[M]) -> None:
+        """Become a manager of this model."""
+        self.model = model
+        self._shape = model._meta.shape
+
+    def begin_with(self, query: QuerySet[M, M]) -> None:
+        """Let every step start at this query."""
+        for slot in Query.__slots__:
+            setattr(self, slot, getattr(query, slot))
+
+    @classmethod
+    def from_queryset(cls, queryset_class: type[Any], class_name: str | None = None) -> type[Any]:
+        """A class of managers that have the methods of a QuerySet class, and whose steps give such QuerySets."""
+        name = class_name or f"{cls.__name__}From{queryset_class.__name__}"
+        return type(name, (cls, queryset_class), {"__doc__": queryset_class.__doc__})
+
+    def get_queryset(self) -> QuerySet[M, M]:
+        """The rows that there are for this manager: all, unless a subclass says otherwise."""
+        return self.all()
 
     def __repr__(self) -> str:
         return f"<Manager of {self.model.__name__}>"

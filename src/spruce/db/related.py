@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from spruce.db.databases import choose
+from spruce.db.managers import manager_class
 from spruce.db.queryset import Manager, QuerySet
 from spruce.db.relations import NOT_LOADED, ForeignKey, load_many
 from spruce.db.steps import Query
@@ -61,11 +62,11 @@ class RelatedManager(_Members[M], Generic[M]):
     __slots__ = ("field",)
 
     def __init__(self, field: ForeignKey[Any], owner: Any) -> None:
-        super().__init__(field.model.objects.related_to(field, owner), owner, field.accessor or "")
+        super().__init__(field.model._default.related_to(field, owner), owner, field.accessor or "")
         self.field = field
 
     def _rows_of(self, keys: Iterable[Any]) -> QuerySet[M, M]:
-        return self.model.objects.using(self._writing()).filter(pk__in=list(keys))
+        return self.model._base.using(self._writing()).filter(pk__in=list(keys))
 
     def add(self, *objects: M) -> None:
         """Let these saved objects point here; their `save()` does not run."""
@@ -128,7 +129,7 @@ class ManyManager(_Members[M], Generic[M]):
             raise FieldError(
                 f"{owner!r} is not saved, so it is connected to no {model.__name__} yet", hint="Call its save() first."
             )
-        query: Any = model.objects.sticking(**{link.path(not backwards): owner.pk})
+        query: Any = model._default.sticking(**{link.path(not backwards): owner.pk})
         query._instance = (None, owner)
         super().__init__(query, owner, (link.accessor or "") if backwards else link.name)
         self.link = link
@@ -141,7 +142,7 @@ class ManyManager(_Members[M], Generic[M]):
 
     def _links(self) -> QuerySet[Any, Any]:
         """The rows in between that are the owner's."""
-        query: QuerySet[Any, Any] = self.link.between.objects.using(self._writing())
+        query: QuerySet[Any, Any] = self.link.between._base.using(self._writing())
         return query.filter(**{self._sides()[0]: self.owner.pk})
 
     def _keys(self, objects: Iterable[Any]) -> list[Any]:
@@ -166,7 +167,7 @@ class ManyManager(_Members[M], Generic[M]):
             pairs = [(self.owner.pk, key) for key in keys if key not in known]
             self._insert(here, there, pairs, through_defaults or {})
             if self.link.symmetrical:
-                mirrored = self.link.between.objects.using(self._writing())
+                mirrored = self.link.between._base.using(self._writing())
                 other = set(mirrored.filter(**{here + "__in": keys, there: self.owner.pk}).values_list(here, flat=True))
                 self._insert(
                     here, there, [(b, a) for a, b in pairs if b not in other and a != b], through_defaults or {}
@@ -176,7 +177,7 @@ class ManyManager(_Members[M], Generic[M]):
     def _insert(self, here: str, there: str, pairs: list[tuple[Any, Any]], defaults: dict[str, Any]) -> None:
         between = self.link.between
         rows = [between(**{f"{here}_id": one, f"{there}_id": other}, **defaults) for one, other in pairs]
-        between.objects.using(self._writing()).bulk_create(rows)
+        between._base.using(self._writing()).bulk_create(rows)
 
     def remove(self, *objects: Any) -> None:
         """Disconnect these objects; those that are not connected stay so."""
@@ -185,7 +186,7 @@ class ManyManager(_Members[M], Generic[M]):
         with Atomic(self._writing()):
             self._links().filter(**{f"{there}__in": keys}).delete()
             if self.link.symmetrical:
-                mirrored = self.link.between.objects.using(self._writing())
+                mirrored = self.link.between._base.using(self._writing())
                 mirrored.filter(**{f"{here}__in": keys, there: self.owner.pk}).delete()
         self._changed()
 
@@ -194,7 +195,7 @@ class ManyManager(_Members[M], Generic[M]):
         with Atomic(self._writing()):
             self._links().delete()
             if self.link.symmetrical:
-                between = self.link.between.objects.using(self._writing())
+                between = self.link.between._base.using(self._writing())
                 between.filter(**{self._sides()[1]: self.owner.pk}).delete()
         self._changed()
 
@@ -214,7 +215,7 @@ class ManyManager(_Members[M], Generic[M]):
     def create(self, *, through_defaults: dict[str, Any] | None = None, **values: Any) -> M:
         """Make an object, save it, connect it, and return it."""
         with Atomic(self._writing()):
-            made = self.model.objects.using(self._writing()).create(**values)
+            made = self.model._base.using(self._writing()).create(**values)
             self.add(made, through_defaults=through_defaults)
         return made
 
@@ -224,7 +225,7 @@ class ManyManager(_Members[M], Generic[M]):
             return self.get(**keywords), False
         except self.model.DoesNotExist:
             with Atomic(self._writing()):
-                made, new = self.model.objects.using(self._writing()).get_or_create(defaults, **keywords)
+                made, new = self.model._base.using(self._writing()).get_or_create(defaults, **keywords)
                 self.add(made)
             return made, new
 
@@ -239,7 +240,9 @@ class Reverse:
         self.field = field
 
     def __get__(self, instance: Any, owner: Any) -> Any:
-        return self if instance is None else RelatedManager(self.field, instance)
+        if instance is None:
+            return self
+        return manager_class(RelatedManager, self.field.model._default._kind)(self.field, instance)
 
     def __set__(self, instance: Any, value: Any) -> None:
         raise _assigned(self.field.accessor)
@@ -261,7 +264,10 @@ class ManyRelated:
         return self.link
 
     def __get__(self, instance: Any, owner: Any) -> Any:
-        return self if instance is None else ManyManager(self.link, instance, self.reverse)
+        if instance is None:
+            return self
+        model = self.link.model if self.reverse else self.link.target
+        return manager_class(ManyManager, model._default._kind)(self.link, instance, self.reverse)
 
     def __set__(self, instance: Any, value: Any) -> None:
         raise _assigned(self.link.accessor if self.reverse else self.link.name)
@@ -294,7 +300,7 @@ class ReverseOne:
     def _load(self, instance: Any) -> Any:
         field = self.field
         alias = choose(None, field.model, write=False, instance=instance).alias
-        query: QuerySet[Any, Any] = field.model.objects.using(alias)
+        query: QuerySet[Any, Any] = field.model._base.using(alias)
         found = None
         if instance.pk is not None:
             find: Callable[[list[Any]], dict[Any, Any]] = lambda keys: {  # noqa: E731 - named for its type

@@ -325,7 +325,7 @@ def settle(field: ForeignKey[Any], instance: Any) -> None:
 def _load(field: ForeignKey[Any], instance: Any, key: Any) -> Any:
     """The object with `key`, from what the batch has loaded or after loading for the whole batch."""
     alias = choose(None, field.target, write=False, instance=instance).alias
-    query: QuerySet[Any] = field.target.objects.using(alias)
+    query: QuerySet[Any] = field.target._base.using(alias)
 
     def find(keys: list[Any]) -> dict[Any, Any]:
         return {each.pk: each for each in query.filter(pk__in=keys)}

@@ -8,7 +8,7 @@ __all__ = ["get_list_or_404", "get_object_or_404"]
 
 
 def _query(source: Any) -> Any:
-    return source.objects.all() if hasattr(source, "objects") else source
+    return source._default.all() if hasattr(source, "_default") else source
 
 
 def get_object_or_404(source: Any, *conditions: Any, **keywords: Any) -> Any:

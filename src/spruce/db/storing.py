@@ -72,7 +72,7 @@ def delete_object(instance: "Model", using: str | None) -> tuple[int, dict[str, 
     if instance.pk is None:
         raise ValueError(f"{instance!r} has no key, so there is no row of it to delete: save it first")
     database = choose(using, type(instance), write=True, instance=instance)
-    answer = type(instance).objects.using(database.alias).filter(pk=instance.pk).delete()
+    answer = type(instance)._base.using(database.alias).filter(pk=instance.pk).delete()
     instance.pk = None
     return answer
 

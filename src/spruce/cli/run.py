@@ -3,6 +3,7 @@
 import importlib.util
 import os
 from collections.abc import Sequence
+from typing import Literal
 
 import click
 
@@ -28,6 +29,10 @@ __all__ = ["address", "check_loop", "handler_for", "run", "tls_for"]
 @click.option("--cert", "certs", multiple=True, metavar="FILE", help="Serve HTTPS with this; repeat for more names.")
 @click.option("--key", "keys", multiple=True, metavar="FILE", help="The key of each --cert, unless it is in its file.")
 @click.option("--client-ca", metavar="FILE", help="Let in only clients with a certificate of these authorities.")
+@click.option("--trust", multiple=True, metavar="NETWORK", help="Proxies to believe who the client is; or unix.")
+@click.option(
+    "--trust-header", type=click.Choice(["x-forwarded", "forwarded"]), default="x-forwarded", show_default=True
+)
 @click.option("--limit-requests", type=click.IntRange(1), help="In flight in each worker; more get 503 at once.")
 @click.option("--limit-connections", type=click.IntRange(1), help="Of each worker; more get 503 at once.")
 @click.option("--access-log", is_flag=True, help="Write a line for each request.")
@@ -43,6 +48,8 @@ def run(
     certs: tuple[str, ...],
     keys: tuple[str, ...],
     client_ca: str | None,
+    trust: tuple[str, ...],
+    trust_header: Literal["x-forwarded", "forwarded"],
     limit_requests: int | None,
     limit_connections: int | None,
     access_log: bool,
@@ -69,6 +76,7 @@ def run(
         access_log=access_log,
         limits=server.Limits(requests=limit_requests, connections=limit_connections),
         tls=tls_for(certs, keys, client_ca),
+        trust=server.Trust(trust, trust_header) if trust else None,
     )
 
 

@@ -1,6 +1,7 @@
 """The server: HTTP/1.1 over sockets, the processes that serve it, and hosting of WSGI and ASGI applications."""
 
 from spruce.server.asgi import ASGIApp, ASGIHandler, asgi
+from spruce.server.forwarded import Trust
 from spruce.server.limits import Limits
 from spruce.server.listener import Server, start
 from spruce.server.serving import serve
@@ -18,6 +19,7 @@ __all__ = [
     "Lifespan",
     "Limits",
     "Server",
+    "Trust",
     "WSGIApp",
     "WSGIHandler",
     "WebSocket",

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from spruce.errors import ConfigError
 from spruce.http import Handler
 from spruce.server.binds import Listener, close_listeners, open_listeners
+from spruce.server.forwarded import Trust, forwarded
 from spruce.server.limits import Limits
 from spruce.server.reload import inherited_binds, inherited_life, run_and_restart
 from spruce.server.supervisor import Supervisor
@@ -28,18 +29,22 @@ def serve(
     grace: float = 30,
     limits: Limits | None = None,
     tls: TLS | None = None,
+    trust: Trust | None = None,
 ) -> None:
     """Serve `handler` until SIGTERM or SIGINT. Blocks; call it in the main thread.
 
     `binds` are `host:port`, `[::1]:port`, `unix:/path` or `fd://3`. With several `workers` this process forks them and
     replaces those that die. With `reload` it runs its own command again in a child, anew when a source file changes.
     `loop` names an event loop, as `green.run` takes it. With `tls`, every bind speaks HTTPS only.
+    `trust` names the proxies that are believed who the client is.
     When told to stop, requests in flight get `grace` seconds to finish. Raises PortInUse, ServerError or ConfigError.
     """
     if workers < 1:
         raise ConfigError(f"workers={workers} would serve nothing", hint="Give 1 or more.")
     if workers > 1 and not hasattr(os, "fork"):
         raise ConfigError("this system has no fork, so it runs one worker", hint="Leave workers at 1.")
+    if trust is not None:
+        forwarded(handler, trust)  # so that what is wrong with it is told here, and once
     contexts = None if tls is None else Contexts(tls)
     inherited = inherited_binds()
     listeners = open_listeners(binds if inherited is None else inherited)
@@ -49,7 +54,7 @@ def serve(
         if reload and inherited is None:
             run_and_restart(listeners, grace)
         else:
-            _serve(handler, listeners, workers, Options(loop, grace, access_log, limits or Limits(), contexts))
+            _serve(handler, listeners, workers, Options(loop, grace, access_log, limits or Limits(), contexts, trust))
     finally:
         close_listeners(listeners)
 

@@ -12,6 +12,7 @@ from spruce.green import Waiter, get_hub, run
 from spruce.http import Handler
 from spruce.server.accesslog import write_line
 from spruce.server.binds import Listener
+from spruce.server.forwarded import Trust, forwarded
 from spruce.server.limits import Limits
 from spruce.server.listener import Server
 from spruce.server.tls import Contexts
@@ -28,6 +29,7 @@ class Options:
     access_log: bool = False
     limits: Limits = field(default_factory=Limits)
     tls: Contexts | None = None
+    trust: Trust | None = None
 
 
 @runtime_checkable
@@ -77,7 +79,8 @@ class _Worker:
 
     def _serve(self) -> None:
         options = self.options
-        server = Server(self.handler, options.limits, write_line if options.access_log else None)
+        handler = self.handler if options.trust is None else forwarded(self.handler, options.trust)
+        server = Server(handler, options.limits, write_line if options.access_log else None)
         stopping = Waiter()
         self._on_signals(stopping.wake)  # before the first connection, which a signal would cut otherwise
         for listener in self.listeners:

@@ -6,6 +6,7 @@
 from spruce.db.aggregates import Aggregate, Avg, Count, Max, Min, StdDev, Sum, Variance
 from spruce.db.cases import Case, Cast, Exists, ExpressionWrapper, OuterRef, Subquery, Value, When
 from spruce.db.choices import Choices, IntegerChoices, TextChoices
+from spruce.db.counting import assert_num_queries
 from spruce.db.databases import configure, stats
 from spruce.db.dates import DateField, DateTimeField
 from spruce.db.execution import execute
@@ -199,6 +200,7 @@ __all__ = [
     "Variance",
     "When",
     "Window",
+    "assert_num_queries",
     "atomic",
     "configure",
     "create_all",

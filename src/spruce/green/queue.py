@@ -9,6 +9,8 @@ from queue import Empty, Full
 from typing import Any, Generic, TypeVar
 
 from spruce.green.event import Event
+from spruce.green.runtime import running as may_block
+from spruce.green.threads import sleep
 from spruce.green.waiting import TIMED_OUT, Line
 
 __all__ = ["Empty", "Full", "LifoQueue", "LightQueue", "PriorityQueue", "Queue"]
@@ -81,11 +83,18 @@ class LightQueue(Generic[T]):
         """Put an item; block while the queue is full, `timeout` seconds at most. Full if it couldn't be put."""
         if (self._getters and self._deliver_later(item)) if self._ordered else self._getters.serve(item):
             self._accepted()
+            if block and self.maxsize == 0:
+                self._let_getter_run()
         elif self.maxsize is None or len(self.queue) < self.maxsize:
             self._put(item)
             self._accepted()
         elif not block or self._putters.wait(timeout, offer=item) is TIMED_OUT:
             raise Full
+
+    def _let_getter_run(self) -> None:
+        """A rendezvous is over when the getter has gone on, if the caller can wait for that."""
+        if may_block():
+            sleep()
 
     def _accepted(self) -> None:
         """An item has come in."""

@@ -279,6 +279,20 @@ def test_code_that_does_not_start_is_tried_again_at_the_next_change(
     assert served.end() == 0
 
 
+@pytest.mark.parametrize("workers", [1, 2])
+def test_workers_are_replaced_after_so_many_requests_and_none_is_lost(
+    program: Callable[..., Program], workers: int
+) -> None:
+    served = program(workers=workers, max_requests=5)
+    answers: set[str] = set()
+    with ThreadPoolExecutor(4) as threads:
+        while len(answers) < workers + 2:
+            answers.update(threads.map(lambda _: served.ask(), range(8)))
+    assert all(answer.startswith("hello ") for answer in answers)
+    assert served.end() == 0
+    assert "exited" not in served.said
+
+
 EARLY_SIGNAL = """
 import os
 import signal

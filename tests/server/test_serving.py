@@ -17,6 +17,12 @@ def test_less_than_one_worker_is_refused() -> None:
     assert str(caught.value) == "workers=0 would serve nothing. Give 1 or more."
 
 
+def test_a_worker_that_may_answer_nothing_is_refused() -> None:
+    with pytest.raises(ConfigError) as caught:
+        serve(hello, max_requests=0)
+    assert str(caught.value) == "max_requests=0 would answer nothing. Give 1 or more."
+
+
 def test_a_bind_that_cannot_be_read_is_refused() -> None:
     with pytest.raises(ConfigError, match=r"^'nowhere' is no address to listen on\. "):
         serve(hello, binds=["nowhere"])

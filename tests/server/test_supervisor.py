@@ -11,7 +11,7 @@ from spruce.server.supervisor import Supervisor
 
 @pytest.fixture
 def supervisor() -> Iterator[Supervisor]:
-    one = Supervisor(lambda parent: None, 2, grace=1, stop_listening=lambda: None)
+    one = Supervisor(lambda parent: False, 2, grace=1, stop_listening=lambda: None)
     yield one
     for descriptor in (one.life, one.leash, one.signals, one.signal_writer):
         os.close(descriptor)
@@ -33,6 +33,15 @@ def test_workers_that_die_young_are_replaced_ever_more_slowly(
     assert caplog.messages[0] == "worker 4711 exited with 3 after 0.1 s; another one starts in 0.1 s"
     supervisor._note_death(4711, 3, lived=6)
     assert supervisor.failures == 0
+
+
+def test_a_worker_that_has_ended_by_itself_is_no_failure(
+    supervisor: Supervisor, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "spruce.server")
+    supervisor._note_death(4711, 75, lived=0.1)
+    assert (supervisor.failures, supervisor.next_start) == (0, 0.0)
+    assert caplog.messages == ["worker 4711 has answered its last request after 0.1 s; another one starts"]
 
 
 def test_it_sleeps_until_a_signal_while_all_workers_run(supervisor: Supervisor) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from spruce.errors import ConfigError
 from spruce.http import Request, Response
-from spruce.server.worker import Lifespan, Options, work
+from spruce.server.worker import Lifespan, Options, counted, work
 
 
 def hello(request: Request) -> Response:
@@ -46,3 +46,10 @@ def test_a_handler_that_cannot_start_keeps_the_server_from_starting() -> None:
     assert isinstance(Broken(), Lifespan)
     with pytest.raises(ZeroDivisionError, match=r"^no database$"):
         work(Broken(), [], Options())
+
+
+def test_enough_is_said_once_and_every_request_is_answered() -> None:
+    said: list[str] = []
+    answer = counted(hello, 3, lambda: said.append("enough"))
+    assert [answer(Request("GET", "/")).text for _ in range(5)] == ["hello"] * 5
+    assert said == ["enough"]

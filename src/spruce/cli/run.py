@@ -33,6 +33,7 @@ __all__ = ["address", "check_loop", "handler_for", "run", "tls_for"]
 @click.option(
     "--trust-header", type=click.Choice(["x-forwarded", "forwarded"]), default="x-forwarded", show_default=True
 )
+@click.option("--max-requests", type=click.IntRange(1), help="Replace a worker after this many, and up to 10% more.")
 @click.option("--limit-requests", type=click.IntRange(1), help="In flight in each worker; more get 503 at once.")
 @click.option("--limit-connections", type=click.IntRange(1), help="Of each worker; more get 503 at once.")
 @click.option("--access-log", is_flag=True, help="Write a line for each request.")
@@ -50,6 +51,7 @@ def run(
     client_ca: str | None,
     trust: tuple[str, ...],
     trust_header: Literal["x-forwarded", "forwarded"],
+    max_requests: int | None,
     limit_requests: int | None,
     limit_connections: int | None,
     access_log: bool,
@@ -76,6 +78,7 @@ def run(
         access_log=access_log,
         limits=server.Limits(requests=limit_requests, connections=limit_connections),
         tls=tls_for(certs, keys, client_ca),
+        max_requests=max_requests,
         trust=server.Trust(trust, trust_header) if trust else None,
     )
 

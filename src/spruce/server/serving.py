@@ -30,19 +30,23 @@ def serve(
     limits: Limits | None = None,
     tls: TLS | None = None,
     trust: Trust | None = None,
+    max_requests: int | None = None,
 ) -> None:
     """Serve `handler` until SIGTERM or SIGINT. Blocks; call it in the main thread.
 
     `binds` are `host:port`, `[::1]:port`, `unix:/path` or `fd://3`. With several `workers` this process forks them and
     replaces those that die. With `reload` it runs its own command again in a child, anew when a source file changes.
     `loop` names an event loop, as `green.run` takes it. With `tls`, every bind speaks HTTPS only.
-    `trust` names the proxies that are believed who the client is.
+    `trust` names the proxies that are believed who the client is. A worker that has answered `max_requests`, and up to
+    a tenth more, is replaced by a fresh one.
     When told to stop, requests in flight get `grace` seconds to finish. Raises PortInUse, ServerError or ConfigError.
     """
     if workers < 1:
         raise ConfigError(f"workers={workers} would serve nothing", hint="Give 1 or more.")
-    if workers > 1 and not hasattr(os, "fork"):
-        raise ConfigError("this system has no fork, so it runs one worker", hint="Leave workers at 1.")
+    if max_requests is not None and max_requests < 1:
+        raise ConfigError(f"max_requests={max_requests} would answer nothing", hint="Give 1 or more.")
+    if (workers > 1 or max_requests) and not hasattr(os, "fork"):
+        raise ConfigError("this system has no fork, so it runs one worker", hint="Leave workers and max_requests.")
     if trust is not None:
         forwarded(handler, trust)  # so that what is wrong with it is told here, and once
     contexts = None if tls is None else Contexts(tls)
@@ -54,7 +58,12 @@ def serve(
         if reload and inherited is None:
             run_and_restart(listeners, grace)
         else:
-            _serve(handler, listeners, workers, Options(loop, grace, access_log, limits or Limits(), contexts, trust))
+            _serve(
+                handler,
+                listeners,
+                workers,
+                Options(loop, grace, access_log, limits or Limits(), contexts, trust, max_requests),
+            )
     finally:
         close_listeners(listeners)
 
@@ -63,7 +72,7 @@ def _serve(handler: Handler, listeners: Sequence[Listener], workers: int, option
     gc.collect()
     gc.freeze()  # what was loaded up to now stays: collections need not look at it, nor touch its memory after a fork
     parent = inherited_life()
-    if workers == 1:
+    if workers == 1 and options.max_requests is None:
         work(handler, listeners, options, parent)
     else:
         Supervisor(

@@ -21,20 +21,22 @@ _log = logging.getLogger("spruce.server")
 _HEALTHY_SECONDS = 5.0
 _FIRST_DELAY = 0.1
 _LONGEST_DELAY = 10.0
+_REPLACE_ME = 75  # how a worker exits that has ended by itself, as EX_TEMPFAIL of sysexits.h
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD)
 
 
 class Supervisor:
     """Keeps `count` processes running `work(parent)`, where `parent` is the descriptor that ends with the supervisor.
 
-    A worker that dies is replaced at once; those that die within 5 s of their start are replaced after a delay that
-    doubles from 0.1 s to 10 s. When told to stop, it calls `stop_listening` and gives workers `grace` seconds to end.
-    The end of file of `parent`, a descriptor of who started this process, is such a sign too.
+    A worker that dies, or ends by itself because `work` returned True, is replaced at once; those that die within 5 s
+    of their start are replaced after a delay that doubles from 0.1 s to 10 s. When told to stop, it calls
+    `stop_listening` and gives workers `grace` seconds to end. The end of file of `parent`, a descriptor of who started
+    this process, is such a sign too.
     """
 
     def __init__(
         self,
-        work: Callable[[int], None],
+        work: Callable[[int], bool],
         count: int,
         grace: float,
         stop_listening: Callable[[], None],
@@ -111,8 +113,7 @@ class Supervisor:
         try:
             self._become_worker()
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
-            self.work(self.life)
-            code = 0
+            code = _REPLACE_ME if self.work(self.life) else 0
         except SystemExit as end:
             code = end.code if isinstance(end.code, int) else 1
         except BaseException:
@@ -138,6 +139,9 @@ class Supervisor:
                 self._note_death(pid, os.waitstatus_to_exitcode(status), time.monotonic() - started)
 
     def _note_death(self, pid: int, code: int, lived: float) -> None:
+        if code == _REPLACE_ME:
+            _log.info("worker %d has answered its last request after %.1f s; another one starts", pid, lived)
+            return
         self.failures = self.failures + 1 if lived < _HEALTHY_SECONDS else 0
         delay = min(_FIRST_DELAY * 2 ** (self.failures - 1), _LONGEST_DELAY) if self.failures else 0.0
         self.next_start = time.monotonic() + delay

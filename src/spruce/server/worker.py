@@ -1,15 +1,16 @@
 """What one process that serves does, from its listening sockets to its end."""
 
+import random
 import signal
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 from spruce.errors import ConfigError
 from spruce.events import server_started, server_stopped
 from spruce.green import Waiter, get_hub, run
-from spruce.http import Handler
+from spruce.http import Handler, Request, Response
 from spruce.server.accesslog import write_line
 from spruce.server.binds import Listener
 from spruce.server.forwarded import Trust, forwarded
@@ -17,12 +18,15 @@ from spruce.server.limits import Limits
 from spruce.server.listener import Server
 from spruce.server.tls import Contexts
 
-__all__ = ["Lifespan", "Options", "work"]
+__all__ = ["Lifespan", "Options", "counted", "work"]
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How a worker serves. `grace` is in seconds; `loop` is the name of an event loop, as `green.run` takes it."""
+    """How a worker serves. `grace` is in seconds; `loop` is the name of an event loop, as `green.run` takes it.
+
+    After `max_requests`, and up to a tenth more, chosen at random, a worker ends to be replaced. None: it goes on.
+    """
 
     loop: str | None = None
     grace: float = 30
@@ -30,6 +34,7 @@ class Options:
     limits: Limits = field(default_factory=Limits)
     tls: Contexts | None = None
     trust: Trust | None = None
+    max_requests: int | None = None
 
 
 @runtime_checkable
@@ -45,13 +50,31 @@ class Lifespan(Protocol):
         ...
 
 
-def work(handler: Handler, listeners: Sequence[Listener], options: Options, parent: int | None = None) -> None:
+def work(handler: Handler, listeners: Sequence[Listener], options: Options, parent: int | None = None) -> bool:
     """Serve until SIGTERM or SIGINT, then stop listening and finish what is in flight. Blocks.
+
+    Return whether it is to be replaced: it has ended by itself, after `max_requests`.
 
     `parent` is a descriptor whose end of file means that the supervisor or reloader has gone: this process then ends
     too. With it, the sockets are shared with other processes.
     """
-    run(_Worker(handler, listeners, options, parent).main, loop=options.loop)
+    worker = _Worker(handler, listeners, options, parent)
+    run(worker.main, loop=options.loop)
+    return worker.has_enough
+
+
+def counted(handler: Handler, most: int, enough: Callable[[], object]) -> Handler:
+    """Return a handler that calls `enough()` once, with the request that is number `most`, and goes on all the same."""
+    count = 0
+
+    def answer(request: Request) -> Response:
+        nonlocal count
+        count += 1
+        if count == most:
+            enough()
+        return handler(request)
+
+    return answer
 
 
 class _Worker:
@@ -62,6 +85,8 @@ class _Worker:
         self.listeners = listeners
         self.options = options
         self.parent = parent
+        self.stopping: Waiter | None = None
+        self.has_enough = False
 
     def main(self) -> None:
         if threading.current_thread() is not threading.main_thread():
@@ -80,8 +105,11 @@ class _Worker:
     def _serve(self) -> None:
         options = self.options
         handler = self.handler if options.trust is None else forwarded(self.handler, options.trust)
+        if options.max_requests is not None:
+            most = options.max_requests + random.randint(0, options.max_requests // 10)  # noqa: S311 - no secret
+            handler = counted(handler, most, self._enough)
         server = Server(handler, options.limits, write_line if options.access_log else None)
-        stopping = Waiter()
+        self.stopping = stopping = Waiter()
         self._on_signals(stopping.wake)  # before the first connection, which a signal would cut otherwise
         for listener in self.listeners:
             server.listen(listener.sock, shared=self.parent is not None, tls=options.tls)
@@ -93,6 +121,11 @@ class _Worker:
         server.stop(options.grace)
         if server_stopped.subscribers:
             server_stopped.emit(addresses=urls)
+
+    def _enough(self) -> None:
+        self.has_enough = True
+        if self.stopping is not None:
+            self.stopping.wake()
 
     def _on_signals(self, act: "Callback") -> None:
         loop = get_hub().loop

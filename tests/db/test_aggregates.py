@@ -186,3 +186,12 @@ def test_what_has_no_numbers(stocked: SimpleNamespace) -> None:
     with pytest.raises(FieldError) as refused:
         stocked.Category.objects.aggregate(n=F("id"))
     assert str(refused.value) == "aggregate(n=…) takes Count, Sum, Avg, Min, Max, or what is computed of them"
+
+
+def test_groups_without_an_order_have_no_first(stocked: SimpleNamespace) -> None:
+    """The key, which orders objects, would make other groups."""
+    groups = stocked.Product.objects.values("category").annotate(n=Count("*"))
+    with pytest.raises(FieldError) as refused:
+        groups.first()
+    assert str(refused.value) == "there is no first or last of groups without an order. Call order_by()."
+    assert groups.order_by("n", "category").last() == {"category": 2, "n": 2}

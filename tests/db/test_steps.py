@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from spruce.db import Count
 from spruce.errors import FieldError
 
 
@@ -59,3 +60,13 @@ def test_locks_are_left_out_on_sqlite(stocked: SimpleNamespace, queries: list[st
     assert stocked.Maker.objects.select_for_update(nowait=True).count() == 2
     assert names(stocked.Maker.objects.select_for_update()) == ["Nobody", "Steiff"]
     assert not any("FOR UPDATE" in sql for sql in queries)
+
+
+def test_combined_queries_inside_of_others(stocked: SimpleNamespace) -> None:
+    """By their keys."""
+    products = stocked.Product.objects
+    both = products.filter(name="bear").union(products.filter(name="box"))
+    assert names(products.filter(pk__in=both)) == ["bear", "box"]
+    with pytest.raises(FieldError) as refused:
+        both.aggregate(Count("*"))
+    assert str(refused.value).startswith("aggregate after union(), intersection() or difference() is not supported.")

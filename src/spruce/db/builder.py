@@ -63,6 +63,7 @@ class Builder:
         self.lock: dict[str, Any] | None = None
         self.chosen = Chosen(shape.model)
         self.combined: Any = None  # the table of a union
+        self.combined_names: tuple[str, ...] = ()  # of its columns
         self.sticky: set[Any] = set()
         self.selected: tuple[str, tuple[str, ...]] | None = None  # None: objects
         self.limit: Column | None = None
@@ -105,12 +106,6 @@ class Builder:
     def _mode(self, mode: str) -> None:
         self.mode = mode
 
-    def _only(self, names: tuple[str, ...]) -> None:
-        self.chosen.only(names)
-
-    def _defer(self, names: tuple[str, ...]) -> None:
-        self.chosen.defer(names)
-
     def _combine(self, kind: str, shapes: tuple[Shape, ...]) -> None:
         """A union, intersection or difference: the queries become a table, of which the rest is a query."""
         first = self._part()
@@ -120,6 +115,8 @@ class Builder:
             raise FieldError(
                 f"{kind}() takes queries of the same number of columns", hint="Give them the same values()."
             )
+        fields = tuple(field.attname for field in self.model._meta.fields)
+        self.combined_names = fields if self.selected is None else self.selected[1]
         self.combined = _COMBINED[kind](first, *others).subquery()
 
     def _part(self) -> "sa.Select[Any]":
@@ -233,6 +230,8 @@ class Builder:
 
     def _first(self, last: bool) -> None:
         if not self._ordering():
+            if self.group is not None and not self.grouped_by_row:
+                raise FieldError("there is no first or last of groups without an order", hint="Call order_by().")
             self.order = ("pk",)
         self.reversed = self.reversed != last
         self.limit = sa.literal_column("1")
@@ -347,9 +346,9 @@ class Builder:
 
     def _combined_rows(self, columns: list[Column], make: Any) -> "sa.Select[Any]":
         """The rows of a union, in the order of columns that they have."""
-        names = [field.attname for field in self.model._meta.fields] if self.selected is None else self.selected[1]
-        places = {name: self.combined.columns[i] for i, name in enumerate(names)}
+        places = {name: self.combined.columns[i] for i, name in enumerate(self.combined_names)}
         places["pk"] = places.get(self.model._meta.pk.attname)
+        wanted = list(self.combined.columns) if self.selected is None else [places[name] for name in self.selected[1]]
         terms = []
         for name in self.order or ():
             found = places.get(name.lstrip("-")) if isinstance(name, str) else None
@@ -357,7 +356,7 @@ class Builder:
                 raise FieldError(f"{name!r} is no column of the combined queries", hint="Order by a field they select.")
             terms.append(found.desc() if self.reversed != name.startswith("-") else found)
         self.load = make([column.type for column in columns], self.dialect, 0)
-        return self._sliced(sa.select(self.combined).order_by(*terms))
+        return self._sliced(sa.select(*wanted).order_by(*terms))
 
     def _grouped(self, select: "sa.Select[Any]", order: Sequence[Ranked] = ()) -> "sa.Select[Any]":
         """With its groups and the conditions on them; explicit orders are part of a group."""
@@ -468,10 +467,10 @@ _APPLY: dict[str, Callable[..., None]] = {
     "get": Builder._get,
     "stick": Builder._stick,
     "mode": Builder._mode,
-    "only": Builder._only,
+    "only": lambda builder, names: builder.chosen.only(names),
     "combine": Builder._combine,
     "lock": Builder._lock,
-    "defer": Builder._defer,
+    "defer": lambda builder, names: builder.chosen.defer(names),
     "none": Builder._none,
     "order": Builder._order,
     "reverse": Builder._reverse,

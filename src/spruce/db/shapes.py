@@ -25,7 +25,8 @@ MAX_SHAPES = 2000
 """How many shapes a model keeps."""
 
 _NOT_COMBINED = frozenset(
-    ("filter", "get", "stick", "annotate", "values", "list", "distinct", "update", "delete", "related", "only", "defer")
+    {"filter", "get", "stick", "annotate", "values", "list", "distinct", "related", "only", "defer"}
+    | {"update", "delete", "aggregate"}
 )
 
 Op = tuple[Hashable, ...]

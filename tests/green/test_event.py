@@ -93,7 +93,7 @@ def test_sending_twice_is_an_error():
     event.send("first")
     with pytest.raises(GreenError) as caught:
         event.send("second")
-    assert str(caught.value) == "this Event was sent already. call reset() before sending again, or use a Queue"
+    assert str(caught.value) == "this Event was sent already. Call reset() before sending again, or use a Queue"
     event.reset()
     assert not event.ready()
     event.send("second")

@@ -92,7 +92,7 @@ def test_a_thread_cannot_wait_for_itself():
     handle.append(thread)
     with pytest.raises(GreenError) as caught:
         thread.wait()
-    assert str(caught.value) == "a green thread can't wait for itself. return from it instead"
+    assert str(caught.value) == "a green thread can't wait for itself. Return from it instead"
 
 
 def test_states():

@@ -48,7 +48,7 @@ def test_a_missing_uvloop_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "uvloop", None)
     with pytest.raises(GreenError) as raised:
         loops.new_event_loop("uvloop")
-    assert str(raised.value) == "uvloop is not installed. pip install 'spruce[uvloop]', or use another loop"
+    assert str(raised.value) == "uvloop is not installed. Install it with: pip install 'spruce[uvloop]', or use another loop"
 
 
 def test_an_unknown_name_is_explained() -> None:

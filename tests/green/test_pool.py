@@ -87,7 +87,7 @@ def test_waitall_in_a_member_is_an_error():
     with pytest.raises(GreenError) as caught:
         pool.spawn(pool.waitall).wait()
     assert str(caught.value) == (
-        "waitall() was called from a thread of the pool itself: it would wait for its own end. call it outside"
+        "waitall() was called from a thread of the pool itself: it would wait for its own end. Call it outside"
     )
 
 

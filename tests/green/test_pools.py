@@ -129,7 +129,7 @@ def test_resize():
     assert pool.free() == 2
     with pytest.raises(GreenError) as caught:
         pool.resize(-1)
-    assert str(caught.value) == "a Pool can't have a size of -1. choose 0 or more"
+    assert str(caught.value) == "a Pool can't have a size of -1. Choose 0 or more"
 
 
 def test_tokens():

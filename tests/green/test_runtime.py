@@ -40,7 +40,7 @@ def test_run_inside_a_green_thread_is_an_error():
     """There is a loop already."""
     with pytest.raises(GreenError) as caught:
         green.run(green.run, int)
-    assert str(caught.value) == "green.run() inside a running loop. you are on a loop already: use green.spawn()"
+    assert str(caught.value) == "green.run() inside a running loop. You are on a loop already: use green.spawn()"
 
 
 def test_run_inside_a_plain_task_is_an_error():

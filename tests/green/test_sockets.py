@@ -75,7 +75,7 @@ def test_unix_sockets(tmp_path):
             assert sock.recv(100) == b"hello"
         assert refused(listen, path, socket.AF_UNIX) == (
             PortInUse,
-            f"{path} is in use by another process. stop that process or choose another port",
+            f"{path} is in use by another process. Stop that process or choose another port",
         )
         server.kill()
     (tmp_path / "file").write_text("kept")
@@ -327,7 +327,7 @@ def test_an_address_in_use():
         port = listener.getsockname()[1]
         assert refused(listen, ("127.0.0.1", port), reuse_port=False) == (
             PortInUse,
-            f"127.0.0.1:{port} is in use by another process. stop that process or choose another port",
+            f"127.0.0.1:{port} is in use by another process. Stop that process or choose another port",
         )
 
 
@@ -342,10 +342,10 @@ def test_other_errors_of_listening(tmp_path):
     kind, text = refused(listen, ("192.0.2.1", 0))
     assert (kind, text) == (
         ServerError,
-        "can't listen on 192.0.2.1:0: Cannot assign requested address. check the address",
+        "can't listen on 192.0.2.1:0: Cannot assign requested address. Check the address",
     )
     kind, text = refused(listen, str(tmp_path / "no folder" / "socket"), socket.AF_UNIX)
-    assert text == f"can't listen on {tmp_path}/no folder/socket: No such file or directory. check the address"
+    assert text == f"can't listen on {tmp_path}/no folder/socket: No such file or directory. Check the address"
 
 
 def test_dup_and_detach(pair):

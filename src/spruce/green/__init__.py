@@ -12,7 +12,9 @@ from spruce.green.pools import Pool, TokenPool
 from spruce.green.queue import Empty, Full, LifoQueue, LightQueue, PriorityQueue, Queue
 from spruce.green.runtime import get_hub, run, running
 from spruce.green.semaphore import BoundedSemaphore, CappedSemaphore, Semaphore
+from spruce.green.serving import StopServe, serve
 from spruce.green.sockets import GreenSocket, connect, listen
+from spruce.green.threadqueue import ThreadQueue
 from spruce.green.threads import (
     GreenletExit,
     await_,
@@ -51,6 +53,8 @@ __all__ = [
     "Queue",
     "RLock",
     "Semaphore",
+    "StopServe",
+    "ThreadQueue",
     "Timeout",
     "TokenPool",
     "Waiter",
@@ -66,6 +70,7 @@ __all__ = [
     "local",
     "run",
     "running",
+    "serve",
     "sleep",
     "spawn",
     "spawn_after",

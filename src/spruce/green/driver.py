@@ -171,7 +171,7 @@ def _resume(carrier: AnyCarrier, thread: GreenThread, trap: Any, error: BaseExce
 
 def _begin_task(carrier: Awaiter, thread: GreenThread, loop: asyncio.AbstractEventLoop) -> None:
     if thread.dead:
-        raise GreenError("a link of a green thread can't await: the thread has ended", hint="spawn a thread for it")
+        raise GreenError("a link of a green thread can't await: the thread has ended", hint="Spawn a thread for it")
     coroutine = _task_of(carrier, thread, loop)
     coroutine.send(None)
     name = getattr(thread.function, "__qualname__", "green thread")
@@ -198,7 +198,7 @@ def _await_future(carrier: AnyCarrier, future: "asyncio.Future[Any]") -> Any:
     if future.get_loop() is not hub.loop:
         raise GreenError(
             f"{future!r} belongs to another event loop",
-            hint="await it where it was made, or make it with asyncio.get_running_loop().create_future()",
+            hint="Await it where it was made, or make it with asyncio.get_running_loop().create_future()",
         )
     thread.trap = future
     future.add_done_callback(carrier.switch, context=hub.context)

@@ -63,7 +63,7 @@ class Event:
     def send(self, result: Any = None, exc: BaseException | tuple[Any, ...] | None = None) -> None:
         """Send a result or an exception and schedule those who wait; never switches. MisuseError if sent already."""
         if self.ready():
-            raise MisuseError("this Event was sent already", hint="call reset() before sending again, or use a Queue")
+            raise MisuseError("this Event was sent already", hint="Call reset() before sending again, or use a Queue")
         self._result = result
         if exc is not None:
             self._exception = exception_of(exc if isinstance(exc, tuple) else (exc,))

@@ -213,7 +213,7 @@ class GreenThread:
             except AttributeError:  # a greenlet that is no carrier: main, or one that may not block
                 carrier = hub.current()
             if carrier.thread is self:
-                raise GreenError("a green thread can't wait for itself", hint="return from it instead")
+                raise GreenError("a green thread can't wait for itself", hint="Return from it instead")
             waiter = (carrier, carrier.seq)
             if self.waiters is None:
                 self.waiters = waiter

@@ -224,16 +224,16 @@ class Hub:
         elif running is self.root:
             raise GreenError(
                 "a blocking call of spruce.green in a plain asyncio task or callback: it would stop the loop",
-                hint="run the code as a green thread: `await green.spawn(function)`",
+                hint="Run the code as a green thread: `await green.spawn(function)`",
             )
         if get_ident() != self.os_thread:
             raise GreenError(
                 "this green thread belongs to another OS thread, which can't be waited for here",
-                hint="hand its result over with a queue.Queue",
+                hint="Hand its result over with a queue.Queue",
             )
         raise GreenError(
             f"a blocking call of spruce.green in a greenlet of somebody else's ({type(running).__name__})",
-            hint="make the call before that greenlet starts, or in a green thread of its own",
+            hint="Make the call before that greenlet starts, or in a green thread of its own",
         )
 
     def kill(self, thread: GreenThread, exception: BaseException) -> None:
@@ -424,7 +424,7 @@ def _guarded_park(root: Any) -> Callable[[], None]:
 def _forked() -> NoReturn:
     raise GreenError(
         "os.fork() was called inside a green thread",
-        hint="fork where no green thread runs: before the first one starts",
+        hint="Fork where no green thread runs: before the first one starts",
     )
 
 

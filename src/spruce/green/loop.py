@@ -36,7 +36,9 @@ def new_event_loop(kind: str | None = None) -> asyncio.AbstractEventLoop:
     try:
         loop: asyncio.AbstractEventLoop = import_module("uvloop").new_event_loop()
     except ImportError:
-        raise GreenError("uvloop is not installed", hint="pip install 'spruce[uvloop]', or use another loop") from None
+        raise GreenError(
+            "uvloop is not installed", hint="Install it with: pip install 'spruce[uvloop]', or use another loop"
+        ) from None
     return loop
 
 

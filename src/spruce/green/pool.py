@@ -76,7 +76,7 @@ class GreenPool:
         if getcurrent() in self.coroutines_running:
             raise MisuseError(
                 "waitall() was called from a thread of the pool itself: it would wait for its own end",
-                hint="call it outside",
+                hint="Call it outside",
             )
         if self.running():
             self.no_coros_running.wait()

@@ -82,7 +82,7 @@ class Pool(Generic[T]):
     def resize(self, new_size: int) -> None:
         """Change the limit. Things beyond a smaller one are dropped as they are put back."""
         if new_size < 0:
-            raise GreenError(f"a Pool can't have a size of {new_size}", hint="choose 0 or more")
+            raise GreenError(f"a Pool can't have a size of {new_size}", hint="Choose 0 or more")
         self.max_size = new_size
 
     def free(self) -> int:

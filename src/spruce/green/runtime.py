@@ -163,7 +163,7 @@ def run(main: Callable[..., T], *args: Any, loop: str | None = None, **kwargs: A
     loop. A KeyboardInterrupt is raised in main, wherever it waits. Raises GreenError where a loop runs already.
     """
     if _get_running_loop() is not None or type(getcurrent()) is Carrier:
-        raise GreenError("green.run() inside a running loop", hint="you are on a loop already: use green.spawn()")
+        raise GreenError("green.run() inside a running loop", hint="You are on a loop already: use green.spawn()")
     previous = _state.own
     hub = _state.own = Hub(new_event_loop(loop))
     _hubs.add(hub)

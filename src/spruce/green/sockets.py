@@ -282,10 +282,10 @@ def _remove_stale(path: Any) -> None:
 def _refusal(address: Any, exc: OSError) -> ServerError:
     where = f"{address[0] or '*'}:{address[1]}" if isinstance(address, tuple) else str(address)
     if exc.errno == errno.EADDRINUSE:
-        return PortInUse(f"{where} is in use by another process", hint="stop that process or choose another port")
+        return PortInUse(f"{where} is in use by another process", hint="Stop that process or choose another port")
     if exc.errno == errno.EACCES:
         return ServerError(
             f"may not listen on {where}: permission denied",
-            hint="choose a port above 1023, or a folder that you may write to",
+            hint="Choose a port above 1023, or a folder that you may write to",
         )
-    return ServerError(f"can't listen on {where}: {exc.strerror or exc}", hint="check the address")
+    return ServerError(f"can't listen on {where}: {exc.strerror or exc}", hint="Check the address")

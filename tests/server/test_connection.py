@@ -444,3 +444,21 @@ def test_clients_that_leave_at_any_byte_leave_nothing_behind(on_hub: OnHub, serv
                 client.sock.close()
 
     on_hub(main)
+
+
+def test_much_that_comes_with_the_head_does_not_stop_a_reader_that_waits_for_the_rest(
+    on_hub: Callable[[Callable[[], Any]], Any], serving: Callable[..., Any], turns: Callable[..., None]
+) -> None:
+    """Over TLS more than one read's worth comes at once, and the view has asked for the rest before it is counted."""
+
+    def main() -> None:
+        with serving(lambda request: Response(str(len(request.data)))) as (_, connect):
+            client = connect()
+            data = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 150000\r\n\r\n" + bytes(100_000)
+            green.get_hub().loop.call_soon(client.connection.data_received, data)
+            turns()
+            assert client.connection.transport.is_reading()
+            client.send(bytes(50_000))
+            assert client.ask().endswith(b"\r\n\r\n150000")
+
+    on_hub(main)

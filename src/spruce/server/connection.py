@@ -361,7 +361,7 @@ class Connection(asyncio.Protocol):
             return
         if body is not None and body.waiting:
             self.since = self.server.now
-        too_much = body is not None and body.buffered > limits.buffered
+        too_much = body is not None and body.buffered > limits.buffered and not body.waiting  # who waits has asked
         if (too_much or len(parser.requests) > limits.pipelined) and not self._held_back:
             self._held_back = True
             self.transport.pause_reading()

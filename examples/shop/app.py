@@ -4,7 +4,6 @@
 """
 
 import argparse
-import sys
 from decimal import Decimal
 from typing import Any
 
@@ -14,7 +13,7 @@ import seed
 from api import api
 from models import Category
 from spruce import App, render_template, request
-from spruce.errors import HTTPException, PortInUse
+from spruce.errors import HTTPException
 from views import pages
 
 __all__ = ["create_app"]
@@ -79,10 +78,7 @@ def main() -> None:
     print(f"  the shop     {address}/")
     print(f"  in Chinese   {address}/?lang=zh")
     print(f"  as JSON      {address}/api/products?q=panda")
-    try:
-        app.run(host=options.host, port=options.port)
-    except PortInUse as error:
-        sys.exit(f"{error}: --port {options.port + 1}")
+    app.run(host=options.host, port=options.port)
 
 
 if __name__ == "__main__":

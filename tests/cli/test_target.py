@@ -35,6 +35,14 @@ def test_an_app_is_found_by_file_and_by_module(write: Write, target: str) -> Non
     assert (found.kind, found.name, str(found)) == ("Spruce", "hello:app", "hello:app, a Spruce app")
 
 
+def test_a_program_that_runs_its_app_when_imported_is_only_imported(write: Write, caplog: Any) -> None:
+    """What serves it is the command, not an unguarded app.run()."""
+    write("hello.py", HELLO + "app.run(port=0)\n")
+    assert find("hello.py").name == "hello:app"
+    assert caplog.messages == ["app.run() is passed over: put it under `if __name__ == '__main__':`"]
+    assert not App.imported_by_command
+
+
 def test_a_file_elsewhere_is_found_with_what_lies_beside_it(write: Write) -> None:
     """The file's own folder is where it imports from."""
     write("far/away.py", "from beside import app")

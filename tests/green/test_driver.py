@@ -143,7 +143,7 @@ def test_a_future_of_another_loop_is_refused():
         green.spawn(without_task).wait()
     assert str(caught.value) == (
         f"{future!r} belongs to another event loop. "
-        "await it where it was made, or make it with asyncio.get_running_loop().create_future()"
+        "Await it where it was made, or make it with asyncio.get_running_loop().create_future()"
     )
     with pytest.raises(RuntimeError, match="attached to a different loop"):
         green.spawn(with_task).wait()

@@ -1,6 +1,8 @@
 """An app served by itself with `app.run()`, and by a WSGI server of others, in processes of their own."""
 
+import socket
 import stat
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -76,6 +78,16 @@ def test_an_app_is_served(serve: Callable[..., Any], program: Callable[[str], Pa
     form = {"Content_Type": "application/x-www-form-urlencoded"}
     assert served.ask("/form", "POST", b"name=%E7%86%8A", **form) == (200, "熊")
     assert served.ask("/nope")[0] == 404
+
+
+def test_a_port_in_use_ends_the_program_with_one_line(program: Callable[[str], Path]) -> None:
+    """No traceback: the line says what to do."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        path = program(f"\napp.run(port={port})\n")
+        ended = subprocess.run([sys.executable, str(path)], capture_output=True, text=True, timeout=60, check=False)
+    line = f"Error: 127.0.0.1:{port} is in use by another process. Stop that process or choose another port\n"
+    assert (ended.returncode, ended.stderr) == (1, line)
 
 
 def test_debug_mode_shows_the_error_to_this_machine_only(

@@ -382,7 +382,7 @@ def test_a_fork_inside_a_green_thread(program: Program) -> None:
         """
     )
     assert ended.stdout == (
-        "os.fork() was called inside a green thread. fork where no green thread runs: before the first one starts\n"
+        "os.fork() was called inside a green thread. Fork where no green thread runs: before the first one starts\n"
     )
 
 

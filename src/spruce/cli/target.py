@@ -138,6 +138,7 @@ def _load(name: str, path: Path | None) -> ModuleType:
 
 
 def _import(name: str) -> ModuleType:
+    App.imported_by_command = True
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
@@ -147,6 +148,8 @@ def _import(name: str) -> ModuleType:
         raise AppNotFound(f"there is no module {error.name!r}{nearest(error.name, here)}", hint=_HOW_TO_NAME) from None
     except Exception as error:
         raise AppImportError(f"importing {name!r} failed: {type(error).__name__}: {error}") from error
+    finally:
+        App.imported_by_command = False
 
 
 def _search(module: ModuleType) -> tuple[str, Any]:

@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterable, Mapping
 from logging import Logger, getLogger
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Any, ClassVar, Unpack
 
 from spruce import config, events
-from spruce.errors import ConfigError, ContextError, RoutingError, nearest
+from spruce.errors import ConfigError, ContextError, RoutingError, ServerError, nearest
 from spruce.http import Handler, Request, Response
 from spruce.web import gateway
 from spruce.web.apidocs import add_documentation
@@ -46,6 +46,8 @@ class App(Scaffold):
 
     request_class = Request
     test_client_class: "type[Client] | None" = None
+    imported_by_command: ClassVar[bool] = False
+    """Whether a command imports the program right now, to find its app."""
 
     def __init__(
         self,
@@ -223,7 +225,14 @@ class App(Scaffold):
         workers: int = 1,
         reload: bool | None = None,
     ) -> None:
-        """Serve the app until SIGINT or SIGTERM. `reload` restarts it when a file changes, by default in debug mode."""
+        """Serve the app until SIGINT or SIGTERM. `reload` restarts it when a file changes, by default in debug mode.
+
+        An address that can't be had ends the program with status 1 and one line that says why. While a `spruce`
+        command imports the program this does nothing: the command serves the app itself.
+        """
+        if App.imported_by_command:
+            self.logger.warning("app.run() is passed over: put it under `if __name__ == '__main__':`")
+            return
         from spruce.server import serve  # not needed where the app is served by others
 
         if debug is not None:
@@ -232,7 +241,11 @@ class App(Scaffold):
             from spruce.web.debugtoken import announce  # no server in production needs it
 
             announce(self)
-        serve(self.handle, binds=[f"{host}:{port}"], workers=workers, reload=self.debug if reload is None else reload)
+        reload = self.debug if reload is None else reload
+        try:
+            serve(self.handle, binds=[f"{host}:{port}"], workers=workers, reload=reload)
+        except ServerError as error:
+            sys.exit(f"Error: {error}")
 
     # Routes and hooks
 

@@ -340,7 +340,7 @@ def test_a_blocking_call_in_a_greenlet_of_somebody_elses():
         green.await_(greenlet_spawn(green.sleep, 0))
     assert str(caught.value) == (
         "a blocking call of spruce.green in a greenlet of somebody else's (_AsyncIoGreenlet). "
-        "make the call before that greenlet starts, or in a green thread of its own"
+        "Make the call before that greenlet starts, or in a green thread of its own"
     )
 
 
@@ -355,7 +355,7 @@ def test_a_blocking_call_in_a_plain_task_teaches():
             green.sleep(0)
         assert str(caught.value) == (
             "a blocking call of spruce.green in a plain asyncio task or callback: it would stop the loop. "
-            "run the code as a green thread: `await green.spawn(function)`"
+            "Run the code as a green thread: `await green.spawn(function)`"
         )
         coroutine = returning(1)
         for call in (

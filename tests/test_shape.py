@@ -121,7 +121,7 @@ def test_test_files_are_named_after_a_module() -> None:
     stray = []
     for path in files(TESTS):
         package = SOURCE / path.parent.relative_to(TESTS)
-        if path.parent == TESTS or not package.is_dir() or path.name == "conftest.py":
+        if path.parent == TESTS or not package.is_dir() or not path.name.startswith("test_"):
             continue
         stems = {f"test_{package.name}", *(f"test_{module.stem}" for module in package.glob("*.py"))}
         if not any(path.stem == stem or path.stem.startswith(f"{stem}_") for stem in stems):

@@ -5,6 +5,7 @@ thread or in a main greenlet that blocks.
 """
 
 import logging
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 
 from spruce import green
 from spruce.green import runtime
+from spruce.green.lean import LeanLoop
 
 LOOPS = ["lean", "asyncio", "uvloop"]
 PLACES = [*LOOPS, "main greenlet", "main greenlet on uvloop"]
@@ -68,3 +70,20 @@ def pytest_pyfunc_call(pyfuncitem: Any) -> bool | None:
     arguments = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames if name != "everywhere"}
     place(lambda: pyfuncitem.obj(**arguments))
     return True
+
+
+@pytest.fixture
+def loop() -> Iterator[LeanLoop]:
+    """A lean loop of the test's own."""
+    lean = LeanLoop()
+    yield lean
+    lean.close()
+
+
+@pytest.fixture
+def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
+    """Two sockets that are connected; the first never blocks."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.setblocking(False)
+        yield ours, theirs

@@ -1,6 +1,7 @@
 """Green threads over asyncio: plain blocking code, run by the thousand, with any asyncio library one call away."""
 
 from spruce.green import tpool
+from spruce.green.deadlines import deadline, time_left
 from spruce.green.event import Event
 from spruce.green.gather import gather
 from spruce.green.greenthread import GreenThread
@@ -11,6 +12,7 @@ from spruce.green.pool import GreenPile, GreenPool
 from spruce.green.pools import Pool, TokenPool
 from spruce.green.queue import Empty, Full, LifoQueue, LightQueue, PriorityQueue, Queue
 from spruce.green.runtime import get_hub, run, running
+from spruce.green.scope import scope, shield
 from spruce.green.semaphore import BoundedSemaphore, CappedSemaphore, Semaphore
 from spruce.green.serving import StopServe, serve
 from spruce.green.sockets import GreenSocket, connect, listen
@@ -25,6 +27,7 @@ from spruce.green.threads import (
     spawn,
     spawn_after,
     spawn_after_local,
+    spawn_detached,
     spawn_n,
 )
 from spruce.green.timeout import Timeout, is_timeout, with_timeout
@@ -60,6 +63,7 @@ __all__ = [
     "Waiter",
     "await_",
     "connect",
+    "deadline",
     "gather",
     "get_hub",
     "get_ident",
@@ -70,12 +74,16 @@ __all__ = [
     "local",
     "run",
     "running",
+    "scope",
     "serve",
+    "shield",
     "sleep",
     "spawn",
     "spawn_after",
     "spawn_after_local",
+    "spawn_detached",
     "spawn_n",
+    "time_left",
     "tpool",
     "with_timeout",
 ]

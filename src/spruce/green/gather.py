@@ -5,6 +5,7 @@ from typing import Any
 
 from spruce.green.greenthread import GreenThread
 from spruce.green.queue import LightQueue
+from spruce.green.scope import stop_all
 from spruce.green.threads import spawn
 
 __all__ = ["gather"]
@@ -27,27 +28,6 @@ def gather(*functions: Callable[[], Any]) -> list[Any]:
         for _ in threads:
             ended.get().wait()
     except BaseException:
-        _stop([thread for thread in threads if not thread.dead])
+        stop_all([thread for thread in threads if not thread.dead])
         raise
     return [thread.result for thread in threads]
-
-
-def _stop(threads: list[GreenThread]) -> None:
-    """Kill the threads and wait until all have ended, whatever interrupts that; then raise what did."""
-    interruption: BaseException | None = None
-    ended: LightQueue[GreenThread] = LightQueue()
-    for thread in threads:
-        thread.link(ended.put)
-        try:
-            thread.kill()
-        except BaseException as exc:
-            interruption = exc
-    for _ in threads:
-        while True:
-            try:
-                ended.get()
-                break
-            except BaseException as exc:
-                interruption = exc
-    if interruption is not None:
-        raise interruption

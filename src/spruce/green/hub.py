@@ -33,7 +33,7 @@ from greenlet import GreenletExit, getcurrent, greenlet
 
 from spruce.errors import GreenError
 from spruce.green.carrier import Carrier, MainCarrier
-from spruce.green.greenthread import AnyCarrier, GreenThread, Timer
+from spruce.green.greenthread import AnyCarrier, GreenThread, Timer, new_thread
 
 __all__ = ["CALL", "START", "Hub"]
 
@@ -161,7 +161,7 @@ class Hub:
 
     def spawn(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any] | None) -> GreenThread:
         """Make a thread that starts at the next round, in the order of spawning."""
-        thread = GreenThread(self, function, args, kwargs)
+        thread = new_thread(self, function, args, kwargs)
         self.ready.append((thread, START))
         if not self.armed:
             self.arm()
@@ -171,7 +171,7 @@ class Hub:
         self, seconds: float, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any] | None
     ) -> GreenThread:
         """Make a thread that starts after `seconds`, unless it is killed or cancelled before."""
-        thread = GreenThread(self, function, args, kwargs)
+        thread = new_thread(self, function, args, kwargs)
         timer = self.call_later(seconds, self._start_if_alive, thread)
         thread.link(lambda _: timer.cancel())
         return thread
@@ -182,7 +182,7 @@ class Hub:
 
     def dispatch(self, function: Callable[..., Any], *args: Any) -> GreenThread:
         """Run `function(*args)` as a green thread right now, until it parks or ends. Only in a callback of the loop."""
-        thread = GreenThread(self, function, args, None)
+        thread = new_thread(self, function, args, None)
         self.start(thread)
         return thread
 
@@ -206,7 +206,7 @@ class Hub:
         carrier.hub, carrier.park, carrier.gate, carrier.seq = self, self.park, None, 0
         self.carriers[carrier] = None
         if first_switch:  # a greenlet's stack begins where it is first switched to
-            carrier.thread = GreenThread(self, int, (), None)
+            carrier.thread = new_thread(self, int, (), None)
             carrier.switch()
             self.idle.remove(carrier)
         return carrier

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from spruce.green.event import Event, MisuseError
-from spruce.green.greenthread import GreenThread
+from spruce.green.greenthread import GreenThread, new_thread
 from spruce.green.queue import LightQueue
 from spruce.green.runtime import get_hub
 from spruce.green.semaphore import Semaphore
@@ -99,7 +99,7 @@ def _arguments(*args: Any) -> tuple[Any, ...]:
 
 def _run_in_place(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> GreenThread:
     """A handle of a thread that has ended, with what `function` returned or raised."""
-    thread = GreenThread(get_hub(), function, args, kwargs)
+    thread = new_thread(get_hub(), function, args, kwargs)
     thread.dead = True
     thread.context = None
     try:

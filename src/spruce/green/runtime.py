@@ -13,7 +13,7 @@ from greenlet import getcurrent, greenlet
 
 from spruce.errors import GreenError
 from spruce.green.carrier import Carrier, MainCarrier
-from spruce.green.greenthread import AnyCarrier, GreenThread
+from spruce.green.greenthread import AnyCarrier, GreenThread, new_thread
 from spruce.green.hub import Hub
 from spruce.green.loop import new_event_loop
 
@@ -106,7 +106,7 @@ def _outermost(running_greenlet: greenlet) -> greenlet:
 def main_thread_handle(hub: Hub) -> GreenThread:
     """The handle that stands for this OS thread's main greenlet."""
     if _state.main is None or _state.main.hub is not hub:
-        _state.main = GreenThread(hub, _main, (), None)
+        _state.main = new_thread(hub, _main, (), None)
     return _state.main
 
 

@@ -15,6 +15,7 @@ from spruce.green.greenthread import GreenThread
 from spruce.green.hub import START
 from spruce.green.runtime import current_carrier, get_hub, main_thread_handle
 from spruce.green.runtime import running as may_block
+from spruce.green.scope import adopt, outside_scopes, scope
 
 __all__ = [
     "GreenletExit",
@@ -26,11 +27,11 @@ __all__ = [
     "spawn",
     "spawn_after",
     "spawn_after_local",
+    "spawn_detached",
     "spawn_n",
 ]
 
 T = TypeVar("T")
-_new = GreenThread.__new__
 
 
 def spawn(function: Callable[..., Any], *args: Any, **kwargs: Any) -> GreenThread:
@@ -40,7 +41,7 @@ def spawn(function: Callable[..., Any], *args: Any, **kwargs: Any) -> GreenThrea
     """
     running = current_greenlet()
     hub = running.hub if type(running) is Carrier else get_hub()
-    thread = _new(GreenThread)  # what follows is __init__, in place
+    thread = GreenThread()  # what follows is new_thread, in place
     thread.hub = hub
     thread.function = function
     thread.args = args
@@ -48,6 +49,8 @@ def spawn(function: Callable[..., Any], *args: Any, **kwargs: Any) -> GreenThrea
     thread.context = copy_context()
     thread.carrier = thread.exception = thread.links = thread.task = thread.waiters = thread.result = None
     thread.dead = False
+    if scope.in_use:
+        adopt(thread)
     hub.ready.append((thread, START))
     if not hub.armed:
         hub.arm()
@@ -59,10 +62,18 @@ def spawn_n(function: Callable[..., Any], *args: Any, **kwargs: Any) -> GreenThr
     return spawn(function, *args, **kwargs)
 
 
+def spawn_detached(function: Callable[..., Any], *args: Any, **kwargs: Any) -> GreenThread:
+    """As `spawn`, but the thread doesn't end with the `scope` that the caller is in."""
+    with outside_scopes():
+        return spawn(function, *args, **kwargs)
+
+
 def spawn_after(seconds: float, function: Callable[..., Any], *args: Any, **kwargs: Any) -> GreenThread:
     """As `spawn`, but start after `seconds`; `cancel()` the handle to prevent that."""
-    hub = get_hub()
-    return hub.spawn_later(seconds, function, args, kwargs)
+    thread = get_hub().spawn_later(seconds, function, args, kwargs)
+    if scope.in_use:
+        adopt(thread)
+    return thread
 
 
 def spawn_after_local(seconds: float, function: Callable[..., Any], *args: Any, **kwargs: Any) -> GreenThread:

@@ -46,12 +46,13 @@ class Timeout(BaseException):
         elif isinstance(exception, BaseException):
             self._raised = exception
         self._thread = carrier.thread
+        self._shields = carrier.thread.shields
         self._timer = carrier.hub.call_later(self.seconds, self._fire)
 
     def _fire(self) -> None:
         self._timer = None
         if self._thread is not None:
-            self._thread.interrupt(self._raised.with_traceback(None))
+            self._thread.interrupt(self._raised.with_traceback(None), shields=self._shields)
 
     @property
     def pending(self) -> bool:
@@ -63,7 +64,7 @@ class Timeout(BaseException):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        elif self._thread is not None and self._thread.pending is not None and getcurrent() is self._thread:
+        elif self._thread is not None and getcurrent() is self._thread:
             self._thread.revoke(self._raised)
         self._thread = None
 

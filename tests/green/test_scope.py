@@ -1,0 +1,295 @@
+"""Scopes end their threads; shields let a block finish."""
+
+import asyncio
+
+import pytest
+
+from spruce import green
+
+pytestmark = pytest.mark.usefixtures("everywhere")
+
+
+def sleeper(log, name):
+    """Sleep for long, and say when that is interrupted."""
+    try:
+        green.sleep(60)
+    finally:
+        log.append(name)
+
+
+# Scopes
+
+
+def test_threads_end_with_their_scope():
+    """Killed at the end of the block, which waits for their cleanup."""
+    log = []
+
+    def careful():
+        try:
+            sleeper(log, "interrupted")
+        finally:
+            green.sleep(0)
+            log.append("cleaned")
+
+    with green.scope() as scope:
+        thread = green.spawn(careful)
+        new = green.spawn(log.append, "ran")
+        green.sleep(0)
+        assert scope.threads == [thread]
+        unstarted = green.spawn(log.append, "never")
+    assert log == ["ran", "interrupted", "cleaned"]
+    assert (thread.dead, new.dead, unstarted.dead) == (True, True, True)
+    assert scope.threads == []
+
+
+def test_what_they_spawn_ends_too():
+    """At any depth, through pools and coroutines; also what they spawn while they end."""
+    log = []
+
+    async def in_a_coroutine():
+        green.spawn(sleeper, log, "from a coroutine")
+        await asyncio.sleep(0)
+
+    def parent():
+        green.spawn(sleeper, log, "child")
+        green.GreenPool().spawn(sleeper, log, "pooled")
+        green.await_(in_a_coroutine())
+        try:
+            green.sleep(60)
+        finally:
+            green.spawn(sleeper, log, "late")
+            green.sleep(0)
+
+    with green.scope():
+        green.spawn(parent)
+        for _ in range(5):
+            green.await_(asyncio.sleep(0))
+    assert sorted(log) == ["child", "from a coroutine", "late", "pooled"]
+
+
+def test_a_failure_in_the_block_ends_them_too():
+    """And is raised when they have ended."""
+    log = []
+
+    def failing():
+        with green.scope():
+            green.spawn(sleeper, log, "thread")
+            green.sleep(0)
+            raise ValueError("in the block")
+
+    with pytest.raises(ValueError, match="in the block"):
+        failing()
+    assert log == ["thread"]
+
+
+def test_a_detached_thread_goes_on():
+    """And so do those that it spawns."""
+    log = []
+
+    def detached():
+        green.spawn(sleeper, log, "child").wait()
+
+    with green.scope():
+        thread = green.spawn_detached(detached)
+        green.sleep(0)
+        green.sleep(0)
+    assert not thread.dead
+    assert log == []
+    thread.kill()
+    hub = green.get_hub()
+    for live in hub.live_threads():
+        if live is not green.getcurrent():
+            live.kill()
+
+
+def test_scopes_nest():
+    """Each ends its own."""
+    log = []
+    with green.scope():
+        green.spawn(sleeper, log, "outer")
+        with green.scope():
+            green.spawn(sleeper, log, "inner")
+            green.sleep(0)
+        assert log == ["inner"]
+        green.spawn(sleeper, log, "outer again")
+        green.sleep(0)
+    assert log[:1] == ["inner"]
+    assert sorted(log[1:]) == ["outer", "outer again"]
+
+
+def test_a_scope_that_has_ended_adopts_nobody():
+    """A task that was made inside may live longer; what it spawns is on its own."""
+    log = []
+
+    async def late(go):
+        await go
+        green.spawn(log.append, "ran")
+
+    with green.scope():
+        go = green.get_hub().loop.create_future()
+        task = green.get_hub().loop.create_task(late(go))
+    go.set_result(None)
+    green.await_(task)
+    green.sleep(0)
+    assert log == ["ran"]
+
+
+def test_threads_that_start_later_belong_to_it():
+    """They never start if it ends before."""
+    log = []
+    with green.scope():
+        green.spawn_after(0.001, log.append, "too late")
+        green.spawn_after(0, log.append, "in time")
+        green.sleep(0)
+    green.sleep(0.002)
+    assert log == ["in time"]
+
+
+def test_the_end_of_a_scope_is_not_cut_short():
+    """What interrupts it is raised when the threads have ended."""
+    log = []
+
+    def careful():
+        try:
+            green.sleep(60)
+        finally:
+            for _ in range(10):
+                green.sleep(0)
+            log.append("cleaned")
+
+    def owner():
+        with green.scope():
+            green.spawn(careful)
+            green.sleep(0)
+
+    thread = green.spawn(owner)
+    for _ in range(3):
+        green.sleep(0)
+    thread.kill(KeyError)
+    with pytest.raises(KeyError):
+        thread.wait()
+    assert log == ["cleaned"]
+
+
+# Shields
+
+
+def started(body):
+    """Return a thread that has run until it waits."""
+    thread = green.spawn(body)
+    green.sleep(0)
+    return thread
+
+
+@pytest.mark.parametrize("with_task", [False, True], ids=["", "with a task"])
+def test_a_shield_holds_back_a_kill(with_task):
+    """Until its block has ended, whatever the block waits for; then it is raised, once."""
+    log, inside = [], green.Event()
+
+    def body():
+        if with_task:
+            green.await_(asyncio.sleep(0))
+        try:
+            with green.shield():
+                inside.send()
+                for _ in range(20):
+                    green.sleep(0)
+                green.await_(asyncio.sleep(0))
+                log.append("finished")
+        except green.GreenletExit:
+            log.append("killed")
+            green.sleep(0)
+            raise
+
+    thread = started(body)
+    inside.wait()
+    thread.kill()
+    assert log == ["finished", "killed"]
+    with pytest.raises(green.GreenletExit):
+        thread.wait()
+
+
+def test_a_shield_holds_back_a_timeout_from_outside():
+    """Which is raised at its end; one from inside works as usual."""
+    log = []
+
+    def shielded():
+        with green.Timeout(0), green.shield():
+            green.sleep(0)
+            with green.Timeout(0, False):
+                green.sleep(60)
+            log.append("inside")
+            green.sleep(0)
+
+    with pytest.raises(green.Timeout):
+        shielded()
+    assert log == ["inside"]
+    green.sleep(0)
+
+
+def test_a_timeout_that_ends_with_its_block_inside_a_shield_is_forgotten():
+    """It was cancelled before the shield let it through."""
+    with green.shield():
+        timeout = green.Timeout(0)
+        with green.shield():
+            green.sleep(0)
+            green.sleep(0)
+            timeout.cancel()
+    green.sleep(0)
+
+
+def test_shields_nest():
+    """The outermost decides about what comes from outside of all; each about its own timeouts."""
+    log = []
+
+    def body():
+        with green.shield():
+            with green.shield():
+                green.sleep(0)
+                log.append("inner")
+            green.sleep(0)
+            log.append("outer")
+        log.append("not reached")
+
+    thread = started(body)
+    killers = [green.spawn(thread.kill, error) for error in (KeyError, ValueError)]
+    with pytest.raises(KeyError):
+        thread.wait()
+    for killer in killers:
+        killer.wait()
+    assert log == ["inner", "outer"]
+
+
+def test_a_shield_that_held_back_nothing():
+    """Costs nothing and leaves nothing."""
+
+    def body():
+        with green.shield():
+            green.sleep(0)
+        return green.getcurrent().shields, green.getcurrent().deferred
+
+    assert green.spawn(body).wait() == (0, None)
+
+
+def test_several_that_were_held_back_come_one_after_the_other():
+    """None is lost."""
+    log = []
+
+    def body():
+        try:
+            with green.shield():
+                green.sleep(0)
+                green.sleep(0)
+        except KeyError:
+            log.append("first")
+            try:
+                green.sleep(60)
+            except ValueError:
+                log.append("second")
+
+    thread = started(body)
+    killers = [green.spawn(thread.kill, error) for error in (KeyError, ValueError)]
+    for killer in killers:
+        killer.wait()
+    thread.wait()
+    assert log == ["first", "second"]

@@ -1,6 +1,6 @@
 """Green threads over asyncio: plain blocking code, run by the thousand, with any asyncio library one call away."""
 
-from spruce.green import tpool
+from spruce.green import debug, tpool
 from spruce.green.deadlines import deadline, time_left
 from spruce.green.event import Event
 from spruce.green.gather import gather
@@ -64,6 +64,7 @@ __all__ = [
     "await_",
     "connect",
     "deadline",
+    "debug",
     "gather",
     "get_hub",
     "get_ident",

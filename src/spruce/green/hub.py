@@ -71,6 +71,16 @@ class Hub:
     def __repr__(self) -> str:
         return f"<Hub on {type(self.loop).__name__}, {len(self.carriers) - len(self.idle)} green threads>"
 
+    def stats(self) -> dict[str, int]:
+        """How many `threads` have started and not ended; `carriers`, `idle` ones; `ready` entries; `watchers`."""
+        return {
+            "threads": len(self.live_threads()),
+            "carriers": len(self.carriers),
+            "idle": len(self.idle),
+            "ready": len(self.ready),
+            "watchers": len(self.watchers),
+        }
+
     # ---- waking ----------------------------------------------------------------------------------------------------
 
     def wake(self, carrier: AnyCarrier, seq: int) -> None:

@@ -17,7 +17,7 @@ from spruce.green.greenthread import AnyCarrier, GreenThread, new_thread
 from spruce.green.hub import Hub
 from spruce.green.loop import new_event_loop
 
-__all__ = ["current_carrier", "get_hub", "in_use", "main_thread_handle", "peek_hub", "run", "running"]
+__all__ = ["all_hubs", "current_carrier", "get_hub", "in_use", "main_thread_handle", "peek_hub", "run", "running"]
 
 T = TypeVar("T")
 
@@ -62,6 +62,11 @@ def get_hub() -> Hub:
     if attached is None or attached.loop is not loop:
         attached = _attach(loop, running_greenlet)
     return attached
+
+
+def all_hubs() -> list[Hub]:
+    """The hubs of all OS threads of this process that have one."""
+    return [hub for hub in list(_hubs) if not hub.loop.is_closed()]
 
 
 def peek_hub() -> Hub | None:

@@ -14,6 +14,7 @@ from spruce.green.queue import Empty, Full, LifoQueue, LightQueue, PriorityQueue
 from spruce.green.runtime import get_hub, run, running
 from spruce.green.scope import scope, shield
 from spruce.green.semaphore import BoundedSemaphore, CappedSemaphore, Semaphore
+from spruce.green.sentinel import sentinel
 from spruce.green.serving import StopServe, serve
 from spruce.green.sockets import GreenSocket, connect, listen
 from spruce.green.threadqueue import ThreadQueue
@@ -76,6 +77,7 @@ __all__ = [
     "run",
     "running",
     "scope",
+    "sentinel",
     "serve",
     "shield",
     "sleep",

@@ -32,6 +32,7 @@ from spruce.green.threads import (
     spawn_n,
 )
 from spruce.green.timeout import Timeout, is_timeout, with_timeout
+from spruce.green.virtual import VirtualLoop
 from spruce.green.waiting import TIMED_OUT, Line, Waiter
 
 __all__ = [
@@ -61,6 +62,7 @@ __all__ = [
     "ThreadQueue",
     "Timeout",
     "TokenPool",
+    "VirtualLoop",
     "Waiter",
     "await_",
     "connect",

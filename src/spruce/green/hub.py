@@ -39,7 +39,6 @@ __all__ = ["CALL", "START", "Hub"]
 
 logger = logging.getLogger("spruce.green")
 
-SWITCHES: Final = 64  # at least one round of the ready queue a turn, and more while fewer switches were made
 START: Final = -1  # instead of a sequence number: the entry's first member is a thread to start
 CALL: Final = -2  # the entry's first member is a callable
 _NEST: Final = 16  # nested sorts: each keeps about 5 KiB of C stack, together more than 64 KiB
@@ -48,6 +47,8 @@ _SHUTDOWN_SECONDS: Final = 5.0  # of grace for threads that clean up
 
 class Hub:
     """The green runtime of one OS thread, made by `get_hub()` when first needed. Use the functions of the package."""
+
+    switches = 64  # at least one round of the ready queue a turn, and more while fewer switches were made
 
     def __init__(self, loop: asyncio.AbstractEventLoop, root: greenlet | None = None) -> None:
         self.loop = loop
@@ -98,7 +99,7 @@ class Hub:
     def _drain(self) -> None:
         ready, idle = self.ready, self.idle
         popleft = ready.popleft
-        budget = SWITCHES
+        budget = self.switches
         try:
             while budget > 0:
                 budget -= (entries := len(ready))

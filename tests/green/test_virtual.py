@@ -102,7 +102,7 @@ def test_waiting_for_ever_is_an_error():
         virtually(green.Event().wait)
     assert str(caught.value) == (
         "nothing will ever happen: all green threads wait, and no timer, descriptor or OS thread can end that. "
-        "look at green.debug.report()"
+        "Look at green.debug.report()"
     )
 
 

@@ -240,7 +240,7 @@ class Hub:
         if get_ident() != self.os_thread:
             raise GreenError(
                 "this green thread belongs to another OS thread, which can't be waited for here",
-                hint="Hand its result over with a queue.Queue",
+                hint="Hand its result over with a green.ThreadQueue",
             )
         raise GreenError(
             f"a blocking call of spruce.green in a greenlet of somebody else's ({type(running).__name__})",

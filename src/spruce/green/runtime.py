@@ -176,7 +176,7 @@ def run(
     `seed`, for tests, threads go on in an order that it decides.
     """
     if _get_running_loop() is not None or type(getcurrent()) is Carrier:
-        raise GreenError("green.run() inside a running loop", hint="you are on a loop already: use green.spawn()")
+        raise GreenError("green.run() inside a running loop", hint="You are on a loop already: use green.spawn()")
     previous = _state.own
     own_loop = loop if isinstance(loop, asyncio.AbstractEventLoop) else new_event_loop(loop)
     hub = _state.own = Hub(own_loop) if seed is None else ShuffledHub(own_loop, seed=seed)

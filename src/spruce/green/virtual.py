@@ -38,7 +38,7 @@ class _Selector(selectors.DefaultSelector):
         if len(self.get_map()) <= 1:  # only what wakes the loop from other OS threads
             raise GreenError(
                 "nothing will ever happen: all green threads wait, and no timer, descriptor or OS thread can end that",
-                hint="look at green.debug.report()",
+                hint="Look at green.debug.report()",
             )
         return super().select(None)
 

@@ -267,6 +267,6 @@ def test_a_thread_without_a_hub_of_this_os_thread_cannot_be_waited_for():
     os_thread.join()
     assert errors == [
         "this green thread belongs to another OS thread, which can't be waited for here. "
-        "Hand its result over with a queue.Queue"
+        "Hand its result over with a green.ThreadQueue"
     ]
     thread.wait()

@@ -172,3 +172,17 @@ def test_what_it_says_of_itself():
     hub = green.get_hub()
     assert isinstance(hub, Hub)
     assert repr(hub) == f"<Hub on {type(hub.loop).__name__}, {len(hub.live_threads())} green threads>"
+
+
+def test_stats():
+    """Threads, carriers, the queue, descriptors."""
+    before = green.get_hub().stats()
+    parked, new = green.spawn(green.sleep, 60), green.spawn(int)
+    green.sleep(0)
+    late = green.spawn(int)
+    stats = green.get_hub().stats()
+    assert stats["threads"] == before["threads"] + 1
+    assert stats["carriers"] - stats["idle"] == before["carriers"] - before["idle"] + 1
+    assert (stats["ready"], stats["watchers"]) == (1, 0)
+    parked.kill()
+    assert (new.wait(), late.wait()) == (0, 0)

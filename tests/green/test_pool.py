@@ -264,3 +264,11 @@ def test_an_empty_pile_ends_at_once():
 def test_imap_without_a_function_gives_the_arguments():
     """As tuples."""
     assert list(green.GreenPool().imap(None, range(2), "ab")) == [(0, "a"), (1, "b")]
+
+
+def test_stats():
+    """Size and use."""
+    pool = green.GreenPool(2)
+    thread = pool.spawn(green.sleep, 0)
+    assert pool.stats() == {"size": 2, "running": 1, "free": 1, "waiting": 0}
+    thread.wait()

@@ -137,3 +137,10 @@ def test_tokens():
     pool = green.TokenPool(max_size=2)
     assert pool.get() is not pool.get()
     assert pool.free() == 0
+
+
+def test_stats():
+    """Sizes, free things, who waits."""
+    pool = Numbers(max_size=2)
+    pool.get()
+    assert pool.stats() == {"size": 1, "max_size": 2, "free": 1, "waiting": 0}

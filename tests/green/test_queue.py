@@ -295,3 +295,12 @@ def test_what_it_says_of_itself():
     queue = LightQueue(2)
     queue.put(1)
     assert repr(queue) == "<LightQueue 1 of 2, getting 0, putting 0>"
+
+
+def test_stats():
+    """Items, limit, who waits."""
+    queue = Queue(1)
+    queue.put(1)
+    putter = started(queue.put, 2)
+    assert queue.stats() == {"items": 1, "maxsize": 1, "getting": 0, "putting": 1}
+    putter.kill()

@@ -147,3 +147,14 @@ def test_a_capped_one_blocks_on_both_sides():
     green.spawn(semaphore.release)
     with semaphore:
         assert semaphore.locked()
+
+
+def test_stats():
+    """Free permits, who waits."""
+    semaphore = green.Semaphore(1)
+    assert semaphore.stats() == {"free": 1, "waiting": 0}
+    semaphore.acquire()
+    waiting = green.spawn(semaphore.acquire)
+    green.sleep(0)
+    assert semaphore.stats() == {"free": 0, "waiting": 1}
+    waiting.kill()

@@ -161,3 +161,12 @@ def test_in_a_plain_task_waiting_is_an_error():
         return queue.get()
 
     assert green.await_(green.get_hub().loop.create_task(plain())) == "item"
+
+
+def test_stats():
+    """Items, limit, who waits."""
+    queue = ThreadQueue(3)
+    getter = green.spawn(queue.get)
+    green.sleep(0)
+    assert queue.stats() == {"items": 0, "maxsize": 3, "getting": 1, "putting": 0}
+    getter.kill()

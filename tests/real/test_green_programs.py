@@ -408,6 +408,30 @@ def test_an_address_that_one_may_not_listen_on(program: Program, tmp_path: Path)
     )
 
 
+# Looking into a running process
+
+
+@pytest.mark.parametrize("call", ENDINGS.values(), ids=ENDINGS.keys())
+def test_a_report_on_a_signal(program: Program, call: str) -> None:
+    """SIGUSR1 writes all green threads with their stacks, whatever the program waits for."""
+    ended = program(
+        f"""
+        def main():
+            green.debug.report_on_signal()
+            green.spawn(plain, 0)
+            threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGUSR1)).start()
+            green.sleep(0.2)
+
+        ({call})(main)
+        """,
+        check=False,
+    )
+    assert ended.returncode == 0
+    assert " green threads\n" in ended.stderr
+    assert ":plain: waits for sleep()\n" in ended.stderr
+    assert "    green.sleep(60)\n" in ended.stderr
+
+
 # The memory hazard of loops that are written in C
 
 

@@ -7,6 +7,7 @@ from spruce.events.hook import Hook
 
 __all__ = [
     "db_query",
+    "loop_blocked",
     "request_failed",
     "request_finished",
     "request_started",
@@ -15,6 +16,7 @@ __all__ = [
     "template_rendered",
 ]
 
+loop_blocked = Hook("loop.blocked", "seconds, file, line, function, stack: as text; from an OS thread of the sentinel's")
 server_started = Hook("server.started", "addresses: where this process listens, as URLs")
 server_stopped = Hook("server.stopped", "addresses: where this process listened, as URLs")
 request_started = Hook("request.started", "request")

@@ -1,6 +1,6 @@
 """Green threads over asyncio: plain blocking code, run by the thousand, with any asyncio library one call away."""
 
-from spruce.green import tpool
+from spruce.green import debug, tpool
 from spruce.green.deadlines import deadline, time_left
 from spruce.green.event import Event
 from spruce.green.gather import gather
@@ -14,6 +14,7 @@ from spruce.green.queue import Empty, Full, LifoQueue, LightQueue, PriorityQueue
 from spruce.green.runtime import get_hub, run, running
 from spruce.green.scope import scope, shield
 from spruce.green.semaphore import BoundedSemaphore, CappedSemaphore, Semaphore
+from spruce.green.sentinel import sentinel
 from spruce.green.serving import StopServe, serve
 from spruce.green.sockets import GreenSocket, connect, listen
 from spruce.green.threadqueue import ThreadQueue
@@ -31,6 +32,7 @@ from spruce.green.threads import (
     spawn_n,
 )
 from spruce.green.timeout import Timeout, is_timeout, with_timeout
+from spruce.green.virtual import VirtualLoop
 from spruce.green.waiting import TIMED_OUT, Line, Waiter
 
 __all__ = [
@@ -60,10 +62,12 @@ __all__ = [
     "ThreadQueue",
     "Timeout",
     "TokenPool",
+    "VirtualLoop",
     "Waiter",
     "await_",
     "connect",
     "deadline",
+    "debug",
     "gather",
     "get_hub",
     "get_ident",
@@ -75,6 +79,7 @@ __all__ = [
     "run",
     "running",
     "scope",
+    "sentinel",
     "serve",
     "shield",
     "sleep",

@@ -75,6 +75,7 @@ class AnyHub(Protocol):
     context: Context
     idle: list[Any]
     loop: asyncio.AbstractEventLoop
+    os_thread: int
     park: Callable[[], Any]
     ready: deque[tuple[Any, int]]
     root: greenlet

@@ -39,7 +39,6 @@ __all__ = ["CALL", "START", "Hub"]
 
 logger = logging.getLogger("spruce.green")
 
-SWITCHES: Final = 64  # at least one round of the ready queue a turn, and more while fewer switches were made
 START: Final = -1  # instead of a sequence number: the entry's first member is a thread to start
 CALL: Final = -2  # the entry's first member is a callable
 _NEST: Final = 16  # nested sorts: each keeps about 5 KiB of C stack, together more than 64 KiB
@@ -48,6 +47,8 @@ _SHUTDOWN_SECONDS: Final = 5.0  # of grace for threads that clean up
 
 class Hub:
     """The green runtime of one OS thread, made by `get_hub()` when first needed. Use the functions of the package."""
+
+    switches = 64  # at least one round of the ready queue a turn, and more while fewer switches were made
 
     def __init__(self, loop: asyncio.AbstractEventLoop, root: greenlet | None = None) -> None:
         self.loop = loop
@@ -71,6 +72,16 @@ class Hub:
     def __repr__(self) -> str:
         return f"<Hub on {type(self.loop).__name__}, {len(self.carriers) - len(self.idle)} green threads>"
 
+    def stats(self) -> dict[str, int]:
+        """How many `threads` have started and not ended; `carriers`, `idle` ones; `ready` entries; `watchers`."""
+        return {
+            "threads": len(self.live_threads()),
+            "carriers": len(self.carriers),
+            "idle": len(self.idle),
+            "ready": len(self.ready),
+            "watchers": len(self.watchers),
+        }
+
     # ---- waking ----------------------------------------------------------------------------------------------------
 
     def wake(self, carrier: AnyCarrier, seq: int) -> None:
@@ -88,7 +99,7 @@ class Hub:
     def _drain(self) -> None:
         ready, idle = self.ready, self.idle
         popleft = ready.popleft
-        budget = SWITCHES
+        budget = self.switches
         try:
             while budget > 0:
                 budget -= (entries := len(ready))
@@ -229,7 +240,7 @@ class Hub:
         if get_ident() != self.os_thread:
             raise GreenError(
                 "this green thread belongs to another OS thread, which can't be waited for here",
-                hint="Hand its result over with a queue.Queue",
+                hint="Hand its result over with a green.ThreadQueue",
             )
         raise GreenError(
             f"a blocking call of spruce.green in a greenlet of somebody else's ({type(running).__name__})",

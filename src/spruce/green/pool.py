@@ -45,6 +45,10 @@ class GreenPool:
         """The number of threads that wait in `spawn`."""
         return max(0, -self.sem.balance)
 
+    def stats(self) -> dict[str, int]:
+        """The `size`, how many are `running`, `free`, and `waiting` to be spawned."""
+        return {"size": self.size, "running": self.running(), "free": self.free(), "waiting": self.waiting()}
+
     def spawn(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> GreenThread:
         """Run the function in the pool and return its handle; block while the pool is full.
 

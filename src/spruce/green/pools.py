@@ -85,6 +85,15 @@ class Pool(Generic[T]):
             raise GreenError(f"a Pool can't have a size of {new_size}", hint="Choose 0 or more")
         self.max_size = new_size
 
+    def stats(self) -> dict[str, int]:
+        """The `size` so far, the `max_size`, how many are `free`, and how many threads are `waiting`."""
+        return {
+            "size": self.current_size,
+            "max_size": self.max_size,
+            "free": self.free(),
+            "waiting": self.waiting(),
+        }
+
     def free(self) -> int:
         """How many could be taken without blocking."""
         return len(self.free_items) + self.max_size - self.current_size

@@ -74,6 +74,11 @@ class LightQueue(Generic[T]):
         """The number of green threads that wait in `put`."""
         return len(self._putters)
 
+    def stats(self) -> dict[str, int | None]:
+        """The `items`, the `maxsize`, and how many threads wait in `get` and `put`: `getting`, `putting`."""
+        waiting = {"getting": self.getting(), "putting": self.putting()}
+        return {"items": self.qsize(), "maxsize": self.maxsize, **waiting}
+
     def resize(self, size: int | None) -> None:
         """Change the limit; threads that wait in `put` go on if there is room now."""
         self.maxsize = None if size is None or size < 0 else size

@@ -16,8 +16,9 @@ from spruce.green.carrier import Carrier, MainCarrier
 from spruce.green.greenthread import AnyCarrier, GreenThread, new_thread
 from spruce.green.hub import Hub
 from spruce.green.loop import new_event_loop
+from spruce.green.virtual import ShuffledHub
 
-__all__ = ["current_carrier", "get_hub", "in_use", "main_thread_handle", "peek_hub", "run", "running"]
+__all__ = ["all_hubs", "current_carrier", "get_hub", "in_use", "main_thread_handle", "peek_hub", "run", "running"]
 
 T = TypeVar("T")
 
@@ -62,6 +63,11 @@ def get_hub() -> Hub:
     if attached is None or attached.loop is not loop:
         attached = _attach(loop, running_greenlet)
     return attached
+
+
+def all_hubs() -> list[Hub]:
+    """The hubs of all OS threads of this process that have one."""
+    return [hub for hub in list(_hubs) if not hub.loop.is_closed()]
 
 
 def peek_hub() -> Hub | None:
@@ -156,16 +162,24 @@ def in_use() -> bool:
     return _get_running_loop() is not None or (own is not None and not own.loop.is_closed())
 
 
-def run(main: Callable[..., T], *args: Any, loop: str | None = None, **kwargs: Any) -> T:
-    """Run `main(*args, **kwargs)` as a green thread on a new loop of that name (see LOOPS), and return its result.
+def run(
+    main: Callable[..., T],
+    *args: Any,
+    loop: str | asyncio.AbstractEventLoop | None = None,
+    seed: int | None = None,
+    **kwargs: Any,
+) -> T:
+    """Run `main(*args, **kwargs)` as a green thread on a loop that is new or named (see LOOPS), and return its result.
 
     Blocks the OS thread until main ends; then raises GreenletExit in the green threads that are left and closes the
-    loop. A KeyboardInterrupt is raised in main, wherever it waits. Raises GreenError where a loop runs already.
+    loop. A KeyboardInterrupt is raised in main, wherever it waits. Raises GreenError where a loop runs already. With a
+    `seed`, for tests, threads go on in an order that it decides.
     """
     if _get_running_loop() is not None or type(getcurrent()) is Carrier:
         raise GreenError("green.run() inside a running loop", hint="You are on a loop already: use green.spawn()")
     previous = _state.own
-    hub = _state.own = Hub(new_event_loop(loop))
+    own_loop = loop if isinstance(loop, asyncio.AbstractEventLoop) else new_event_loop(loop)
+    hub = _state.own = Hub(own_loop) if seed is None else ShuffledHub(own_loop, seed=seed)
     _hubs.add(hub)
     try:
         result: T = _run_main(hub, hub.spawn(main, args, kwargs))

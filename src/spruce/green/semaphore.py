@@ -28,6 +28,10 @@ class Semaphore:
         """Whether `acquire` would block."""
         return self.counter <= 0
 
+    def stats(self) -> dict[str, int]:
+        """The permits that are `free`, and the threads that are `waiting` for one."""
+        return {"free": max(self.counter, 0), "waiting": len(self._line)}
+
     def acquire(self, blocking: bool = True, timeout: float | None = None) -> bool:
         """Take a permit; return whether it was got. Blocks, unless `blocking` is false, `timeout` seconds at most."""
         if not blocking and timeout is not None:

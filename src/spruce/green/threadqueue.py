@@ -94,6 +94,11 @@ class ThreadQueue(Generic[T]):
         """Whether there is no room, at this moment."""
         return self.maxsize is not None and len(self._items) >= self.maxsize
 
+    def stats(self) -> dict[str, int | None]:
+        """The `items`, the `maxsize`, and how many threads wait in `get` and `put`: `getting`, `putting`."""
+        waiting = {"getting": len(self._getters), "putting": len(self._putters)}
+        return {"items": len(self._items), "maxsize": self.maxsize, **waiting}
+
     def put(self, item: T, block: bool = True, timeout: float | None = None) -> None:
         """Put an item; block while the queue is full, `timeout` seconds at most. Full if it couldn't be put."""
         if not self._do(lambda: self._try_put(item), self._putters, block, timeout):

@@ -48,7 +48,8 @@ def test_a_missing_uvloop_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "uvloop", None)
     with pytest.raises(GreenError) as raised:
         loops.new_event_loop("uvloop")
-    assert str(raised.value) == "uvloop is not installed. Install it with: pip install 'spruce[uvloop]', or use another loop"
+    hint = "Install it with: pip install 'spruce[uvloop]', or use another loop"
+    assert str(raised.value) == f"uvloop is not installed. {hint}"
 
 
 def test_an_unknown_name_is_explained() -> None:

@@ -404,7 +404,7 @@ def test_an_address_that_one_may_not_listen_on(program: Program, tmp_path: Path)
     )
     assert ended.stdout == (
         f"may not listen on {tmp_path}/socket: permission denied. "
-        "choose a port above 1023, or a folder that you may write to\n"
+        "Choose a port above 1023, or a folder that you may write to\n"
     )
 
 

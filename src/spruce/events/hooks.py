@@ -16,7 +16,7 @@ __all__ = [
     "template_rendered",
 ]
 
-loop_blocked = Hook("loop.blocked", "seconds, file, line, function, stack: as text; from an OS thread of the sentinel's")
+loop_blocked = Hook("loop.blocked", "seconds, file, line, function, stack: as text; in the sentinel's OS thread")
 server_started = Hook("server.started", "addresses: where this process listens, as URLs")
 server_stopped = Hook("server.stopped", "addresses: where this process listened, as URLs")
 request_started = Hook("request.started", "request")

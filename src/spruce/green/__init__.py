@@ -32,6 +32,7 @@ from spruce.green.threads import (
     spawn_n,
 )
 from spruce.green.timeout import Timeout, is_timeout, with_timeout
+from spruce.green.tls import TlsSocket, wrap_ssl
 from spruce.green.virtual import VirtualLoop
 from spruce.green.waiting import TIMED_OUT, Line, Waiter
 
@@ -61,6 +62,7 @@ __all__ = [
     "StopServe",
     "ThreadQueue",
     "Timeout",
+    "TlsSocket",
     "TokenPool",
     "VirtualLoop",
     "Waiter",
@@ -91,4 +93,5 @@ __all__ = [
     "time_left",
     "tpool",
     "with_timeout",
+    "wrap_ssl",
 ]

@@ -1,0 +1,147 @@
+"""TLS over green sockets: an ssl.SSLSocket whose handshake, reads and writes park the green thread."""
+
+import errno
+import socket
+import ssl
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from spruce.errors import GreenError
+from spruce.green.sockets import GreenSocket
+
+__all__ = ["TlsSocket", "wrap_ssl"]
+
+T = TypeVar("T")
+
+
+class TlsSocket(GreenSocket, ssl.SSLSocket):
+    """An `ssl.SSLSocket` for green threads; made by `wrap_ssl`. `settimeout` holds for each call.
+
+    A listening one accepts TLS connections; their handshake is made by the first call that reads or writes, so that a
+    slow client holds up nobody but its own handler.
+    """
+
+    _sslobj: Any  # of ssl: None while TLS isn't spoken
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> "TlsSocket":
+        """What ssl's own construction leaves out."""
+        self = super().__new__(cls)
+        self._hub = None
+        self._seconds = None
+        return self
+
+    # GreenSocket's ways with plain sockets are SSLSocket's again, which come down to `read` and `send`.
+    dup = ssl.SSLSocket.dup
+    recv = ssl.SSLSocket.recv  # type: ignore[assignment]  # ssl names its parameter differently
+    recv_into = ssl.SSLSocket.recv_into
+    recvfrom = ssl.SSLSocket.recvfrom  # type: ignore[assignment]  # the same
+    recvfrom_into = ssl.SSLSocket.recvfrom_into
+    recvmsg = ssl.SSLSocket.recvmsg
+    recvmsg_into = ssl.SSLSocket.recvmsg_into
+    sendall = ssl.SSLSocket.sendall
+    sendmsg = ssl.SSLSocket.sendmsg
+    sendto = ssl.SSLSocket.sendto
+
+    def settimeout(self, value: float | None) -> None:
+        """As GreenSocket's; to the TLS layer the descriptor never blocks."""
+        super().settimeout(value)
+        socket.socket.settimeout(self, 0.0)
+
+    def _until_done(self, call: Callable[..., T], *args: Any) -> T:
+        """Make a call of the TLS layer until it needs nothing more from the other side, or the time is over."""
+        limit = self.gettimeout()
+        deadline = None if limit is None else time.monotonic() + limit
+        while True:
+            try:
+                return call(*args)
+            except ssl.SSLWantReadError:
+                wait = self._wait_readable
+                if limit == 0.0:
+                    raise
+            except ssl.SSLWantWriteError:
+                wait = self._wait_writable
+                if limit == 0.0:
+                    raise
+            left = None if deadline is None else deadline - time.monotonic()
+            if (left is not None and left <= 0) or not wait(left):
+                raise TimeoutError("timed out")
+
+    def do_handshake(self, block: bool = False) -> None:
+        """Agree with the other side on keys; the first read or write does so too."""
+        self._until_done(super().do_handshake)
+
+    def read(self, len: int = 1024, buffer: Any = None) -> Any:  # noqa: A002 - its name
+        """Up to `len` bytes, or their number if there is a buffer for them; none at the end."""
+        return self._until_done(super().read, len, buffer)
+
+    def send(self, data: Any, flags: int = 0) -> int:
+        """As socket.send."""
+        if self._sslobj is None:
+            return super().send(data, flags)
+        return self._until_done(super().send, data, flags)
+
+    def write(self, data: Any) -> int:
+        """As `send`."""
+        return self._until_done(super().write, data)
+
+    def unwrap(self) -> Any:
+        """End TLS in good order, and return the plain socket below."""
+        return self._until_done(super().unwrap)
+
+    def accept(self) -> tuple["TlsSocket", Any]:
+        """As socket.accept; the connection is a TlsSocket whose handshake comes with its first read or write."""
+        connection, address = GreenSocket.accept(self)
+        return _wrapped(connection, self.context, server_side=True), address
+
+    def connect(self, address: Any) -> None:
+        """Not here: connect the plain socket, then wrap it."""
+        raise GreenError("a TlsSocket can't connect", hint="Connect first: wrap_ssl(green.connect(address), …)")
+
+    connect_ex = connect  # type: ignore[assignment]  # raises all the same
+
+
+def wrap_ssl(
+    sock: socket.socket,
+    context: ssl.SSLContext | None = None,
+    *,
+    server_side: bool = False,
+    server_hostname: str | None = None,
+    certfile: str | None = None,
+    keyfile: str | None = None,
+) -> TlsSocket:
+    """Speak TLS on a connected socket, or on the connections that a listening one accepts; `sock` itself is used up.
+
+    Without a `context` it is the standard library's default one, with the certificate in `certfile` and its `keyfile`:
+    a client checks the server's certificate and name. Blocks for a connected socket's handshake; ssl.SSLError if it
+    fails.
+    """
+    if context is None:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH if server_side else ssl.Purpose.SERVER_AUTH)
+        if certfile is not None:
+            context.load_cert_chain(certfile, keyfile)
+    connected = _is_connected(sock)
+    wrapped = _wrapped(sock, context, server_side=server_side, server_hostname=server_hostname)
+    if connected:
+        try:
+            wrapped.do_handshake()
+        except BaseException:
+            wrapped.close()
+            raise
+    return wrapped
+
+
+def _wrapped(sock: socket.socket, context: ssl.SSLContext, **options: Any) -> TlsSocket:
+    make: Any = TlsSocket  # ssl's own way to make one is not in typeshed
+    made: TlsSocket = make._create(sock, do_handshake_on_connect=False, context=context, **options)
+    return made
+
+
+def _is_connected(sock: socket.socket) -> bool:
+    try:
+        sock.getpeername()
+    except OSError as exc:
+        if exc.errno != errno.ENOTCONN:
+            raise
+        return False
+    return True

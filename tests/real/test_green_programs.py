@@ -303,6 +303,22 @@ def test_a_plain_os_thread_that_blocks_has_a_hub_that_ends_with_it(program: Prog
     assert sorted(ended.stdout.splitlines()) == sorted(ENDED * 3)
 
 
+def test_the_background_hub_ends_with_the_program(program: Program) -> None:
+    """With the threads on it; also after a fork, whose child has one of its own."""
+    ended = program(
+        """
+        assert green.in_background(os.getpid) == os.getpid()
+        child = os.fork()
+        if not child:
+            assert green.in_background(os.getpid) == os.getpid()
+            sys.exit(0)
+        assert os.waitpid(child, 0)[1] == 0
+        green.in_background(park)
+        """
+    )
+    assert sorted(ended.stdout.splitlines()) == sorted(ENDED)
+
+
 # Forks
 
 

@@ -1,6 +1,7 @@
 """Green threads over asyncio: plain blocking code, run by the thousand, with any asyncio library one call away."""
 
 from spruce.green import debug, tpool
+from spruce.green.background import in_background
 from spruce.green.deadlines import deadline, time_left
 from spruce.green.event import Event
 from spruce.green.gather import gather
@@ -74,6 +75,7 @@ __all__ = [
     "get_hub",
     "get_ident",
     "getcurrent",
+    "in_background",
     "is_timeout",
     "kill",
     "listen",

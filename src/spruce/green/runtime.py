@@ -45,10 +45,9 @@ class _ThreadState(threading.local):
 
 _state = _ThreadState()
 _hubs: "weakref.WeakSet[Hub]" = weakref.WeakSet()
-_lost: list[Hub] = []  # whose threads can't end: to drop them would run their finally blocks in whoever did
-_parents: list[
-    Hub
-] = []  # kept for ever in a forked child: dropping them would run the finally blocks of the parent's threads
+# Hubs that are kept for ever, since to drop them would run the finally blocks of their threads in whoever did:
+_lost: list[Hub] = []  # those whose loop was closed under them
+_parents: list[Hub] = []  # in a forked child, those of its parent
 
 
 def get_hub() -> Hub:

@@ -161,3 +161,33 @@ def test_the_hub_of_a_loop_of_somebody_else(loop_name):
     assert hubs[0] is not hubs[1]
     assert [hub.carriers for hub in hubs] == [{}, {}]
     assert [hub.live_threads() for hub in hubs] == [[], []]
+
+
+def test_threads_whose_loop_was_closed_under_them_are_named(logged):
+    """When the next loop comes: they can't end any more, and the log says how to end them in time."""
+    log = []
+
+    def parked():
+        try:
+            green.sleep(60)
+        finally:
+            log.append("never")
+
+    async def plain():
+        green.spawn(parked)
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+
+    def body():
+        for _ in range(2):
+            loop = asyncio.new_event_loop()
+            loop.run_until_complete(plain())
+            loop.close()
+
+    in_os_thread(body)
+    (line,) = logged()
+    assert line.startswith("a loop was closed while green threads ran on it, which can never end now: [<GreenThread ")
+    assert line.endswith(
+        "parked alive>]; asyncio.run() ends them, and so does loop.shutdown_asyncgens() before closing"
+    )
+    assert log == []

@@ -2,6 +2,7 @@
 
 import asyncio
 import atexit
+import logging
 import os
 import threading
 import weakref
@@ -20,6 +21,7 @@ from spruce.green.virtual import ShuffledHub
 
 __all__ = ["all_hubs", "current_carrier", "get_hub", "in_use", "main_thread_handle", "peek_hub", "run", "running"]
 
+logger = logging.getLogger("spruce.green")
 T = TypeVar("T")
 
 
@@ -43,9 +45,9 @@ class _ThreadState(threading.local):
 
 _state = _ThreadState()
 _hubs: "weakref.WeakSet[Hub]" = weakref.WeakSet()
-_parents: list[
-    Hub
-] = []  # kept for ever in a forked child: dropping them would run the finally blocks of the parent's threads
+# Hubs that are kept for ever, since to drop them would run the finally blocks of their threads in whoever did:
+_lost: list[Hub] = []  # those whose loop was closed under them
+_parents: list[Hub] = []  # in a forked child, those of its parent
 
 
 def get_hub() -> Hub:
@@ -84,6 +86,14 @@ def peek_hub() -> Hub | None:
 
 def _attach(loop: asyncio.AbstractEventLoop, running_greenlet: greenlet) -> Hub:
     """A hub on a loop that somebody else runs, and ends: `asyncio.run` and its like end the hub's threads with it."""
+    before = _state.attached
+    if before is not None and (left := before.live_threads()):
+        _lost.append(before)
+        logger.warning(
+            "a loop was closed while green threads ran on it, which can never end now: %s; "
+            "asyncio.run() ends them, and so does loop.shutdown_asyncgens() before closing",
+            left,
+        )
     hub = Hub(loop, root=_outermost(running_greenlet))
     _state.attached = hub
     _hubs.add(hub)

@@ -1,16 +1,14 @@
 """Checks of a query while it is built: each step that names what does not exist is refused where it is written."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from spruce.db.fields import Field
 from spruce.db.lookups import resolve
 from spruce.db.outputs import named, output
+from spruce.db.records import Record
 from spruce.db.tokens import Expression, Tree
 from spruce.errors import FieldError
-
-if TYPE_CHECKING:
-    from spruce.db.models import Model
 
 __all__ = ["check_op"]
 
@@ -19,7 +17,7 @@ _RESERVED = frozenset({"_batch", "_db", "_partial", "_prefetched", "pk", "object
 Fields = Mapping[str, Field[Any]]
 
 
-def check_op(model: "type[Model]", fields: Fields, op: tuple[Any, ...]) -> Fields:
+def check_op(model: type[Record], fields: Fields, op: tuple[Any, ...]) -> Fields:
     """Raise FieldError if a step of a query names what does not exist; return the annotations that hold after it."""
     checker = _CHECKS.get(op[0])
     if checker is None:
@@ -28,7 +26,7 @@ def check_op(model: "type[Model]", fields: Fields, op: tuple[Any, ...]) -> Field
 
 
 def _check_conditions(
-    model: "type[Model]", fields: Fields, negated: bool, keys: Iterable[str | None], found: Iterable[Any]
+    model: type[Record], fields: Fields, negated: bool, keys: Iterable[str | None], found: Iterable[Any]
 ) -> None:
     for key, token in zip(keys, found, strict=True):
         if key is not None:
@@ -39,7 +37,7 @@ def _check_conditions(
             output(model, fields, token.key)
 
 
-def _check_names(model: "type[Model]", fields: Fields, names: Iterable[Any], *_: Any) -> None:
+def _check_names(model: type[Record], fields: Fields, names: Iterable[Any], *_: Any) -> None:
     for name in names:
         if isinstance(name, str):
             if name != "?":
@@ -48,7 +46,7 @@ def _check_names(model: "type[Model]", fields: Fields, names: Iterable[Any], *_:
             output(model, fields, name[0])
 
 
-def _check_update(model: "type[Model]", fields: Fields, names: Iterable[str], found: Iterable[Any]) -> None:
+def _check_update(model: type[Record], fields: Fields, names: Iterable[str], found: Iterable[Any]) -> None:
     for name, token in zip(names, found, strict=True):
         path = resolve(model, name, lookups=False)
         if path.steps:
@@ -57,7 +55,7 @@ def _check_update(model: "type[Model]", fields: Fields, names: Iterable[str], fo
             output(model, fields, token.key)
 
 
-def _check_related(model: "type[Model]", fields: Fields, names: Iterable[str]) -> None:
+def _check_related(model: type[Record], fields: Fields, names: Iterable[str]) -> None:
     for name in names:
         path = resolve(model, name, lookups=False)
         if path.end is None or path.many:
@@ -68,7 +66,7 @@ def _check_related(model: "type[Model]", fields: Fields, names: Iterable[str]) -
             )
 
 
-def _check_loaded(model: "type[Model]", fields: Fields, names: Iterable[str]) -> None:
+def _check_loaded(model: type[Record], fields: Fields, names: Iterable[str]) -> None:
     for name in names:
         path = resolve(model, name, lookups=False)
         if path.part is not None or path.many:
@@ -76,7 +74,7 @@ def _check_loaded(model: "type[Model]", fields: Fields, names: Iterable[str]) ->
 
 
 def _check_annotations(
-    model: "type[Model]", fields: Fields, names: Iterable[str], keys: Iterable[Any], shown: bool
+    model: type[Record], fields: Fields, names: Iterable[str], keys: Iterable[Any], shown: bool
 ) -> Fields:
     known = dict(fields)
     for name, key in zip(names, keys, strict=True):
@@ -90,7 +88,7 @@ def _check_annotations(
     return known
 
 
-def _check_aggregates(model: "type[Model]", fields: Fields, names: Iterable[str], keys: Iterable[Any]) -> None:
+def _check_aggregates(model: type[Record], fields: Fields, names: Iterable[str], keys: Iterable[Any]) -> None:
     for key in keys:
         output(model, fields, key)
 

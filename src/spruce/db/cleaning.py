@@ -1,13 +1,11 @@
 """full_clean: everything that can be wrong with an object, found before it is saved, by field."""
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from spruce.db.fields import Field
+from spruce.db.records import Record
 from spruce.errors import DatabaseError, ValidationError
-
-if TYPE_CHECKING:
-    from spruce.db.models import Model
 
 __all__ = ["clean_fields", "full_clean", "validate_unique"]
 
@@ -15,7 +13,7 @@ Errors = dict[str, list[str]]
 ALL = "__all__"
 
 
-def full_clean(instance: "Model", exclude: Iterable[str], check_unique: bool) -> None:
+def full_clean(instance: Record, exclude: Iterable[str], check_unique: bool) -> None:
     """Check fields, then `clean()`, then what must be unique; raise one ValidationError with all that is wrong."""
     errors: Errors = {}
     left_out = set(exclude)
@@ -35,7 +33,7 @@ def _gather(errors: Errors, check: Callable[[], object]) -> None:
             errors.setdefault(name, []).extend(messages)
 
 
-def clean_fields(instance: "Model", exclude: Iterable[str]) -> None:
+def clean_fields(instance: Record, exclude: Iterable[str]) -> None:
     """Make each field's value fit, and run its validators."""
     errors: Errors = {}
     for field in instance._meta.fields:
@@ -73,7 +71,7 @@ def _messages(field: Field[Any], value: Any) -> list[str]:
     return found
 
 
-def validate_unique(instance: "Model", exclude: Iterable[str] = ()) -> None:
+def validate_unique(instance: Record, exclude: Iterable[str] = ()) -> None:
     """Look for other rows with the same values where a field, or several together, must be unique."""
     errors: Errors = {}
     meta = instance._meta

@@ -7,17 +7,15 @@ first used and kept with the settings that they were made from.
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.engine import URL
 
 from spruce import config
+from spruce.db.records import Record
 from spruce.db.sqlite import SQLite
 from spruce.errors import ConfigError, nearest
-
-if TYPE_CHECKING:
-    from spruce.db.models import Model
 
 __all__ = ["Connection", "Database", "Databases", "Driver", "Transaction", "choose", "configure", "current", "stats"]
 
@@ -161,7 +159,7 @@ def current() -> Databases:
     return made  # type: ignore[return-value] # nobody else keeps anything under this name
 
 
-def choose(using: str | None, model: "type[Model] | None", *, write: bool, **hints: Any) -> Database:
+def choose(using: str | None, model: type[Record] | None, *, write: bool, **hints: Any) -> Database:
     """The database for a query: the alias that is asked for, else the routers', else that of the hint `instance`."""
     databases = current()
     if using is not None:

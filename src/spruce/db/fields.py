@@ -16,12 +16,10 @@ import sqlalchemy as sa
 from sqlalchemy.types import TypeEngine
 
 from spruce.db.choices import pairs
+from spruce.db.records import Record
 from spruce.db.types import ExactDecimal
 from spruce.db.validators import Validator
 from spruce.errors import DataError, IntegrityError, ModelError
-
-if TYPE_CHECKING:
-    from spruce.db.models import Model
 
 __all__ = [
     "REQUIRED",
@@ -83,7 +81,7 @@ class Field(Generic[V]):
 
     name: str = ""
     attname: str = ""  # the attribute that holds the column's value
-    model: "type[Model]"
+    model: type[Record]
 
     def __init__(self, *, null: bool = False, **options: Unpack[FieldOptions]) -> None:
         unknown = set(options) - FieldOptions.__annotations__.keys()
@@ -118,7 +116,7 @@ class Field(Generic[V]):
         """`Product.price`."""
         return f"{self.model.__name__}.{self.name}"
 
-    def bind_to(self, model: "type[Model]", name: str) -> None:
+    def bind_to(self, model: type[Record], name: str) -> None:
         """Become the field `name` of `model`."""
         self.model = model
         self.name = self.attname = name

@@ -13,10 +13,10 @@ from sqlalchemy.sql.selectable import FromClause
 from sqlalchemy.types import TypeEngine
 
 from spruce.db.lookups import PARTS, Path
+from spruce.db.records import Record
 
 if TYPE_CHECKING:
     from spruce.db.fields import Field
-    from spruce.db.models import Model
     from spruce.db.relations import Step
 
 __all__ = ["Joins", "Parameters"]
@@ -59,7 +59,7 @@ class Joins:
     when one of them is used. `windows` and `windowed` are the same of those that look at other rows.
     """
 
-    def __init__(self, model: "type[Model]", table: FromClause | None = None) -> None:
+    def __init__(self, model: type[Record], table: FromClause | None = None) -> None:
         self.model = model
         self.table: Any = model.__table__ if table is None else table
         self.source: FromClause = self.table

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.types import TypeEngine
 
+from spruce.db.records import Record
+
 if TYPE_CHECKING:
     from spruce.db.fields import Field
-    from spruce.db.models import Model
     from spruce.db.relations import Step
 
 __all__ = ["Batch", "Node", "binder", "compile_function", "object_loader", "read_code", "row_loader"]
@@ -41,7 +42,7 @@ class Batch:
 class Node(NamedTuple):
     """A model in a row: the relations that lead to it, the position of its first column, the fields that are loaded."""
 
-    model: "type[Model]"
+    model: type[Record]
     steps: "tuple[Step, ...]"
     start: int
     fields: "tuple[Field[Any], ...]"

@@ -14,11 +14,11 @@ import sqlalchemy as sa
 
 from spruce.db.dates import DateField
 from spruce.db.fields import Field, IntegerField
+from spruce.db.records import Record
 from spruce.db.types import Day
 from spruce.errors import FieldError, nearest
 
 if TYPE_CHECKING:
-    from spruce.db.models import Model
     from spruce.db.relations import Step
 
 __all__ = ["LOOKUPS", "PARTS", "Lookup", "Path", "listed", "lookups_of", "resolve"]
@@ -129,7 +129,7 @@ class Path:
     field: Field[Any]
     part: str | None
     lookup: str
-    end: "type[Model] | None" = None
+    end: type[Record] | None = None
     computed: bool = False
 
     @property
@@ -158,7 +158,7 @@ def listed(names: Iterable[str], near: str) -> str:
 
 
 def resolve(
-    model: "type[Model]", text: str, *, lookups: bool = True, computed: Mapping[str, Field[Any]] = _NONE
+    model: type[Record], text: str, *, lookups: bool = True, computed: Mapping[str, Field[Any]] = _NONE
 ) -> Path:
     """Find out what a path means; `computed` has the fields of annotations, which come first.
 
@@ -175,8 +175,8 @@ def resolve(
 
 
 def _follow(
-    model: "type[Model]", parts: list[str], text: str, computed: Iterable[str]
-) -> "tuple[list[Any], Field[Any], type[Model] | None, list[str]]":
+    model: type[Record], parts: list[str], text: str, computed: Iterable[str]
+) -> "tuple[list[Any], Field[Any], type[Record] | None, list[str]]":
     """Follow the names of a path as far as they are fields and relations; the rest is left."""
     steps: list[Any] = []
     here, rest = model, list(parts)
@@ -199,7 +199,7 @@ def _lookup(
     parts: list[str],
     text: str,
     lookups: bool,
-    end: "type[Model] | None",
+    end: type[Record] | None,
     computed: bool,
 ) -> Path:
     """The path with what stands behind its field."""
@@ -212,7 +212,7 @@ def _lookup(
     return path
 
 
-def _field(model: "type[Model]", name: str, text: str, computed: Iterable[str] = ()) -> Field[Any]:
+def _field(model: type[Record], name: str, text: str, computed: Iterable[str] = ()) -> Field[Any]:
     found: Field[Any] | None = model._meta.paths.get(name)
     if found is None:
         known = {*model._meta.paths, *model._meta.relations, *computed} - {"pk"}
@@ -224,7 +224,7 @@ def _field(model: "type[Model]", name: str, text: str, computed: Iterable[str] =
     return found
 
 
-def _refuse_rest(field: Field[Any], rest: str, text: str, end: "type[Model] | None") -> NoReturn:
+def _refuse_rest(field: Field[Any], rest: str, text: str, end: type[Record] | None) -> NoReturn:
     if end is not None and rest not in LOOKUPS:
         _field(end, rest, text)
     raise FieldError(f"{text!r}: here stands the name of a field, without {rest!r} behind it")

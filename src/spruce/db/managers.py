@@ -5,17 +5,15 @@ clock or at the request.
 """
 
 from copy import copy
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from spruce.db.queryset import Manager, QuerySet
-
-if TYPE_CHECKING:
-    from spruce.db.models import Model
+from spruce.db.records import Record
 
 __all__ = ["Chosen", "bound", "manager_class"]
 
 
-def bound(manager: Manager[Any], model: "type[Model]") -> Any:
+def bound(manager: Manager[Any], model: type[Record]) -> Any:
     """What stands in the class of a model for a manager that was declared in it."""
     own = copy(manager)
     own.bind_to(model)

@@ -7,16 +7,16 @@ The model in between is made unless `through` names one of the program's own. It
 from copy import copy
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
+from spruce.db.records import Record
 from spruce.db.relations import CASCADE, ForeignKey, ReverseStep, Step
 from spruce.errors import ModelError
 
 if TYPE_CHECKING:
-    from spruce.db.models import Model
     from spruce.db.related import ManyManager
 
 __all__ = ["ManyToManyField"]
 
-M = TypeVar("M", bound="Model")
+M = TypeVar("M", bound=Record)
 
 
 class ManyToManyField(Generic[M]):
@@ -28,8 +28,8 @@ class ManyToManyField(Generic[M]):
     """
 
     name = ""
-    model: "type[Model]"
-    between: "type[Model]"  # the model in between, once it is known
+    model: type[Record]
+    between: type[Record]  # the model in between, once it is known
     source_key: ForeignKey[Any]
     target_key: ForeignKey[Any]
 
@@ -38,7 +38,7 @@ class ManyToManyField(Generic[M]):
         to: "type[M] | str",
         *,
         related_name: str | None = None,
-        through: "type[Model] | str | None" = None,
+        through: "type[Record] | str | None" = None,
         through_fields: tuple[str, str] | None = None,
         symmetrical: bool | None = None,
         db_table: str | None = None,
@@ -70,7 +70,7 @@ class ManyToManyField(Generic[M]):
         return f"{self.model.__name__}.{self.name}"
 
     @property
-    def target(self) -> "type[Model]":
+    def target(self) -> type[Record]:
         """The model on the other side."""
         return self.to  # type: ignore[no-any-return] # a model, once it is connected
 
@@ -90,7 +90,7 @@ class ManyToManyField(Generic[M]):
         """The name by which a query follows it; a hidden one where it has none."""
         return self.name if not backwards else self.query_name or f"{self.model.__name__.lower()}_{self.name}+"
 
-    def connect(self, models: "dict[str, type[Model]]") -> bool:
+    def connect(self, models: "dict[str, type[Record]]") -> bool:
         """Find or make what it needs among all models by name; False while something is not declared yet."""
         self.to = self.model if self.to == "self" else self._find(self.to, models)
         self.through = self._find(self.through, models)
@@ -100,10 +100,10 @@ class ManyToManyField(Generic[M]):
         self.source_key, self.target_key = self._keys()
         return True
 
-    def _find(self, named: Any, models: "dict[str, type[Model]]") -> Any:
+    def _find(self, named: Any, models: "dict[str, type[Record]]") -> Any:
         return models.get(named.rpartition(".")[2], named) if isinstance(named, str) else named
 
-    def _make(self) -> "type[Model]":
+    def _make(self) -> type[Record]:
         here, there = self.model.__name__.lower(), self.target.__name__.lower()
         if here == there:
             here, there = f"from_{here}", f"to_{there}"
@@ -117,7 +117,7 @@ class ManyToManyField(Generic[M]):
             "Meta": type("Meta", (), {"db_table": table, "unique_together": (here, there)}),
         }
         make: Any = type(self.model)
-        made: type[Model] = make(f"{self.model.__name__}_{self.name}", (root,), body)
+        made: type[Record] = make(f"{self.model.__name__}_{self.name}", (root,), body)
         return made
 
     def _keys(self) -> tuple[ForeignKey[Any], ForeignKey[Any]]:

@@ -18,6 +18,7 @@ from spruce.db.managers import Chosen, bound
 from spruce.db.manytomany import ManyToManyField
 from spruce.db.options import Options, Registry
 from spruce.db.queryset import Manager
+from spruce.db.records import Record
 from spruce.db.relations import ForeignKey, Related, load_many
 from spruce.db.storing import delete_object, save_object
 from spruce.errors import FieldError, ModelError, MultipleObjectsReturned, ObjectDoesNotExist, nearest
@@ -148,7 +149,7 @@ if TYPE_CHECKING:
         def __get__(self, instance: object, owner: type[M]) -> Manager[M]: ...
 
 
-class Model(metaclass=ModelType):
+class Model(Record, metaclass=ModelType):
     """The base of all models.
 
     A subclass declares fields and, in an inner class `Meta`, options: `db_table`, `ordering`, `unique_together`,
@@ -156,15 +157,9 @@ class Model(metaclass=ModelType):
     """
 
     _meta: ClassVar[Options]
-    DoesNotExist: ClassVar[type[ObjectDoesNotExist]]
-    MultipleObjectsReturned: ClassVar[type[MultipleObjectsReturned]]
-    _db: str | None = None  # the alias of the database that the object came from or was saved to
     _batch: Batch | None = None
-    _partial = False  # whether fields were left out when it was loaded
     _fill: ClassVar[Any]
     objects: "ClassVar[_Objects]"
-    _base: "ClassVar[_Objects]"  # all rows, whatever the managers of the model leave out
-    _default: "ClassVar[_Objects]"  # the first manager
 
     if TYPE_CHECKING:
         id: Any
@@ -179,7 +174,7 @@ class Model(metaclass=ModelType):
         field = self._meta.paths.get(name) if self._partial else None
         if field is None or name != field.attname:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-        query = type(self)._base.using(self._db)
+        query: Any = type(self)._base.using(self._db)
 
         def find(keys: list[Any]) -> dict[Any, Any]:
             return {key: (value,) for key, value in query.filter(pk__in=keys).values_list("pk", name)}

@@ -1,14 +1,12 @@
 """Which fields objects are loaded with: what `only()` chose and `defer()` left out."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from spruce.db.fields import Field
 from spruce.db.lookups import resolve
+from spruce.db.records import Record
 from spruce.db.relations import Step
-
-if TYPE_CHECKING:
-    from spruce.db.models import Model
 
 __all__ = ["Chosen"]
 
@@ -19,7 +17,7 @@ Place = tuple[tuple[str, ...], str]
 class Chosen:
     """The choice of one query; without any, objects have all fields."""
 
-    def __init__(self, model: "type[Model]") -> None:
+    def __init__(self, model: type[Record]) -> None:
         self.model = model
         self._chosen: set[Place] = set()
         self._left_out: set[Place] = set()

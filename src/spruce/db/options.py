@@ -7,13 +7,13 @@ import sqlalchemy as sa
 
 from spruce.db.fields import AutoField, Field
 from spruce.db.manytomany import ManyToManyField
+from spruce.db.records import Record
 from spruce.db.related import ManyRelated, Reverse, ReverseOne
 from spruce.db.relations import NOT_LOADED, ForeignKey, ReverseStep, Step
 from spruce.db.shapes import Shape
 from spruce.errors import FieldError, ModelError, nearest
 
 if TYPE_CHECKING:
-    from spruce.db.models import Model
     from spruce.db.queryset import Manager
 
 __all__ = ["Options", "Registry"]
@@ -31,7 +31,7 @@ class Options:
 
     def __init__(
         self,
-        model: "type[Model]",
+        model: type[Record],
         meta: Any,
         registry: "Registry",
         own: dict[str, Field[Any]],
@@ -158,7 +158,7 @@ def _groups(value: Any) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(group) for group in value)
 
 
-def _check_name(model: "type[Model]", name: str) -> None:
+def _check_name(model: type[Record], name: str) -> None:
     if name in _RESERVED:
         raise ModelError(f"{model.__name__}.{name}: a field cannot have this name, which every model uses itself")
     if "__" in name or name.startswith("_") or name.endswith("_"):
@@ -170,10 +170,10 @@ class Registry:
 
     def __init__(self) -> None:
         self.metadata = sa.MetaData()
-        self.models: dict[str, type[Model]] = {}
+        self.models: dict[str, type[Record]] = {}
         self.waiting: list[ManyToManyField[Any]] = []  # whose models are not all declared yet
 
-    def add(self, model: "type[Model]") -> None:
+    def add(self, model: type[Record]) -> None:
         """Take a model in; it replaces one of its name in its module, as after a reload. Raises ModelError."""
         name = model._meta.db_table
         old = self.models.get(name)
@@ -196,7 +196,7 @@ class Registry:
             _connect(field)
         self._connect_many(model)
 
-    def _connect_many(self, model: "type[Model]") -> None:
+    def _connect_many(self, model: type[Record]) -> None:
         """Connect what waits for this model: its own ManyToManyFields, and others that name it."""
         waiting, self.waiting = [*self.waiting, *model._meta.many.values()], []  # connecting declares models
         known = {other.__name__: other for other in self.models.values()}
@@ -209,14 +209,14 @@ class Registry:
             if link.accessor is not None:
                 setattr(link.target, link.accessor, ManyRelated(link, reverse=True))
 
-    def _resolve(self, field: ForeignKey[Any], model: "type[Model]") -> bool:
+    def _resolve(self, field: ForeignKey[Any], model: type[Record]) -> bool:
         """Find the model that a new foreign key names, if it is declared; the same module's before others."""
         known = sorted(self.models.values(), key=lambda other: other.__module__ != model.__module__)
         if not field.names(model):
             field.to = next((other for other in known if field.names(other)), field.to)
         return not isinstance(field.to, str) or field.names(model)
 
-    def _remove(self, model: "type[Model]") -> None:
+    def _remove(self, model: type[Record]) -> None:
         del self.models[model._meta.db_table]
         for field in model._meta.fields:
             if isinstance(field, ForeignKey) and not isinstance(field.to, str) and field in field.to._meta.pointing:
@@ -226,7 +226,7 @@ class Registry:
         if table is not None:
             self.metadata.remove(table)
 
-    def find(self, name: str, field: ForeignKey[Any]) -> "type[Model]":
+    def find(self, name: str, field: ForeignKey[Any]) -> type[Record]:
         """The model that a ForeignKey names. Raises ModelError."""
         known = [model.__name__ for model in self.models.values()]
         raise ModelError(
@@ -248,11 +248,11 @@ def _connect(field: ForeignKey[Any]) -> None:
             setattr(target, field.reverse_slot, NOT_LOADED)
 
 
-def _relations(model: "type[Model]") -> list[ForeignKey[Any]]:
+def _relations(model: type[Record]) -> list[ForeignKey[Any]]:
     return [field for field in model._meta.fields if isinstance(field, ForeignKey)]
 
 
-def _check_accessor(field: ForeignKey[Any], target: "type[Model]", taken: set[tuple[Any, str]]) -> None:
+def _check_accessor(field: ForeignKey[Any], target: type[Record], taken: set[tuple[Any, str]]) -> None:
     """Raise ModelError if the other side has something else of the same name."""
     name = field.accessor
     if name is None:

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.types import TypeEngine
@@ -13,10 +13,8 @@ from spruce.db.calls import CALLS
 from spruce.db.dates import DateField, DateTimeField
 from spruce.db.fields import BigIntegerField, BooleanField, DecimalField, Field, FloatField, TextField
 from spruce.db.lookups import resolve
+from spruce.db.records import Record
 from spruce.errors import FieldError
-
-if TYPE_CHECKING:
-    from spruce.db.models import Model
 
 __all__ = ["named", "output"]
 
@@ -33,12 +31,12 @@ _OF_VALUE: dict[Any, Callable[[], Field[Any]]] = {
 }
 
 
-def output(model: "type[Model]", fields: Fields, key: Any) -> Field[Any]:
+def output(model: type[Record], fields: Fields, key: Any) -> Field[Any]:
     """The field that the value of a key is like; `fields` are those of the annotations that it may name."""
     return _OUTPUTS.get(key[0], _arithmetic)(model, fields, key)
 
 
-def named(model: "type[Model]", name: str, field: Field[Any]) -> Field[Any]:
+def named(model: type[Record], name: str, field: Field[Any]) -> Field[Any]:
     """The field of an annotation."""
     field.bind_to(model, name)
     return field
@@ -53,18 +51,18 @@ def _loose(field: Field[Any]) -> Field[Any]:
     return made
 
 
-def _name(model: "type[Model]", fields: Fields, key: Any) -> Field[Any]:
+def _name(model: type[Record], fields: Fields, key: Any) -> Field[Any]:
     return _loose(resolve(model, key[1], lookups=False, computed=fields).compared)
 
 
-def _value(model: "type[Model]", fields: Fields, key: Any) -> Field[Any]:
+def _value(model: type[Record], fields: Fields, key: Any) -> Field[Any]:
     make = _OF_VALUE.get(key[1])
     if make is None:
         raise FieldError(f"a {key[1].__name__} has no type in SQL")
     return make()
 
 
-def _aggregate(model: "type[Model]", fields: Fields, key: Any) -> Field[Any]:
+def _aggregate(model: type[Record], fields: Fields, key: Any) -> Field[Any]:
     _, function, inner, *_ = key
     if inner is None:
         if function != "count":
@@ -81,11 +79,11 @@ def _aggregate(model: "type[Model]", fields: Fields, key: Any) -> Field[Any]:
     return found if function == "avg" and isinstance(found, DecimalField) else FloatField(null=True)
 
 
-def _condition(model: "type[Model]", fields: Fields, key: Any) -> Field[Any]:
+def _condition(model: type[Record], fields: Fields, key: Any) -> Field[Any]:
     return BooleanField(null=True)
 
 
-def _arithmetic(model: "type[Model]", fields: Fields, key: Any) -> Field[Any]:
+def _arithmetic(model: type[Record], fields: Fields, key: Any) -> Field[Any]:
     """As arithmetic.py computes it: an amount keeps the unit of its column."""
     sign, left, right = key
     found = [output(model, fields, side) for side in (left, right) if side[0] != "value"]
@@ -110,17 +108,17 @@ class _Unknown(Field[Any]):
         return sa.types.NullType()
 
 
-def _unknown(model: "type[Model]", fields: Fields, key: Any) -> Field[Any]:
+def _unknown(model: type[Record], fields: Fields, key: Any) -> Field[Any]:
     return _Unknown(null=True)
 
 
-def _alike(model: "type[Model]", fields: Fields, keys: Any) -> Field[Any]:
+def _alike(model: type[Record], fields: Fields, keys: Any) -> Field[Any]:
     """The field that several values are brought to: that of the first which is no plain value, else of the first."""
     known = [key for key in keys if key[0] not in ("value", "null")] or [key for key in keys if key[0] == "value"]
     return output(model, fields, known[0]) if known else TextField(null=True)
 
 
-def _call(model: "type[Model]", fields: Fields, key: Any) -> Field[Any]:
+def _call(model: type[Record], fields: Fields, key: Any) -> Field[Any]:
     _, name, arguments, options = key
     call = CALLS[name]
     if call.alike:
@@ -128,29 +126,29 @@ def _call(model: "type[Model]", fields: Fields, key: Any) -> Field[Any]:
     return call.field([output(model, fields, each) for each in arguments], options)
 
 
-def _case(model: "type[Model]", fields: Fields, key: Any) -> Field[Any]:
+def _case(model: type[Record], fields: Fields, key: Any) -> Field[Any]:
     return _alike(model, fields, [*(then for _, then in key[1]), key[2]])
 
 
-def _as_told(model: "type[Model]", fields: Fields, key: Any) -> Field[Any]:
+def _as_told(model: type[Record], fields: Fields, key: Any) -> Field[Any]:
     output(model, fields, key[1])
     kind, details = key[2]
     made: Field[Any] = kind(null=True, **dict(details))
     return made
 
 
-def _subquery(model: "type[Model]", fields: Fields, key: Any) -> Field[Any]:
+def _subquery(model: type[Record], fields: Fields, key: Any) -> Field[Any]:
     shape = key[1]
     chosen = [op[1] for op in shape.ops() if op[0] in ("values", "list")]
     names = chosen[-1] if chosen and chosen[-1] else ("pk",)
     return output(shape.model, shape.fields, ("F", names[0]))
 
 
-def _inner(model: "type[Model]", fields: Fields, key: Any) -> Field[Any]:
+def _inner(model: type[Record], fields: Fields, key: Any) -> Field[Any]:
     return output(model, fields, key[1])
 
 
-def _clause(model: "type[Model]", fields: Fields, key: Any) -> Field[Any]:
+def _clause(model: type[Record], fields: Fields, key: Any) -> Field[Any]:
     found = next((make for kind, make in _OF_TYPE if isinstance(key[1].exemplar.type, kind)), TextField)
     return found(null=True)
 
@@ -162,7 +160,7 @@ _OF_TYPE: tuple[tuple[type[TypeEngine[Any]], type[Field[Any]]], ...] = (
 )
 
 
-_OUTPUTS: dict[str, Callable[["type[Model]", Fields, Any], Field[Any]]] = {
+_OUTPUTS: dict[str, Callable[[type[Record], Fields, Any], Field[Any]]] = {
     "F": _name,
     "value": _value,
     "aggregate": _aggregate,

@@ -7,7 +7,7 @@ the look-up of its plan, the driver's call, and the plan's generated loader.
 
 from collections.abc import Iterable, Iterator, Sequence
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, Generic, overload
+from typing import Any, Generic, overload
 
 from typing_extensions import TypeVar
 
@@ -20,18 +20,16 @@ from spruce.db.deletion import delete_rows
 from spruce.db.expressions import Term
 from spruce.db.functions import Trunc
 from spruce.db.prefetching import prefetch
+from spruce.db.records import Record
 from spruce.db.shapes import Op, Plan, Shape
 from spruce.db.steps import Query
 from spruce.db.storing import insert_object
 from spruce.db.tokens import annotations
 from spruce.errors import FieldError
 
-if TYPE_CHECKING:
-    from spruce.db.models import Model
-
 __all__ = ["SLOW", "Manager", "QuerySet"]
 
-M = TypeVar("M", bound="Model")
+M = TypeVar("M", bound=Record)
 R = TypeVar("R", default=M)
 
 SLOW = 0.002
@@ -303,7 +301,7 @@ class QuerySet(Query[M, R], Generic[M, R]):
             raise self.model.DoesNotExist(f"there is no {self.model.__name__}, so none is the {verb}")
         return found
 
-    def contains(self, instance: "Model") -> bool:
+    def contains(self, instance: Record) -> bool:
         """Whether an object is among the rows."""
         if not isinstance(instance, self.model) or instance.pk is None:
             if hasattr(type(instance), "_meta") and instance.pk is not None:

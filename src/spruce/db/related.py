@@ -5,23 +5,45 @@ prefetched is kept in the object's `_prefetched`, by the name of the relation, u
 """
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from spruce.db.databases import choose
 from spruce.db.managers import manager_class
 from spruce.db.queryset import Manager, QuerySet
+from spruce.db.records import Record
 from spruce.db.relations import NOT_LOADED, ForeignKey, load_many
 from spruce.db.steps import Query
 from spruce.db.transactions import Atomic
 from spruce.errors import FieldError
 
-if TYPE_CHECKING:
-    from spruce.db.manytomany import ManyToManyField
-    from spruce.db.models import Model
-
 __all__ = ["ManyManager", "ManyRelated", "RelatedManager", "Reverse", "ReverseOne"]
 
-M = TypeVar("M", bound="Model")
+M = TypeVar("M", bound=Record)
+
+
+class Link(Protocol):
+    """What a ManyToManyField tells of itself, once it is connected."""
+
+    name: str
+    model: type[Record]
+    between: type[Record]
+    symmetrical: bool
+    source_key: ForeignKey[Any]
+    target_key: ForeignKey[Any]
+
+    @property
+    def target(self) -> type[Record]:
+        """The model on the other side."""
+        ...
+
+    @property
+    def accessor(self) -> str | None:
+        """The name of the manager on the other side."""
+        ...
+
+    def path(self, backwards: bool) -> str:
+        """The name by which a query follows it."""
+        ...
 
 
 class _Members(Manager[M], Generic[M]):
@@ -66,7 +88,8 @@ class RelatedManager(_Members[M], Generic[M]):
         self.field = field
 
     def _rows_of(self, keys: Iterable[Any]) -> QuerySet[M, M]:
-        return self.model._base.using(self._writing()).filter(pk__in=list(keys))
+        query: QuerySet[M, M] = self.model._base.using(self._writing())
+        return query.filter(pk__in=list(keys))
 
     def add(self, *objects: M) -> None:
         """Let these saved objects point here; their `save()` does not run."""
@@ -123,7 +146,7 @@ class ManyManager(_Members[M], Generic[M]):
 
     __slots__ = ("backwards", "link")
 
-    def __init__(self, link: "ManyToManyField[Any]", owner: Any, backwards: bool) -> None:
+    def __init__(self, link: Link, owner: Any, backwards: bool) -> None:
         model = link.model if backwards else link.target
         if owner.pk is None:
             raise FieldError(
@@ -215,7 +238,7 @@ class ManyManager(_Members[M], Generic[M]):
     def create(self, *, through_defaults: dict[str, Any] | None = None, **values: Any) -> M:
         """Make an object, save it, connect it, and return it."""
         with Atomic(self._writing()):
-            made = self.model._base.using(self._writing()).create(**values)
+            made: M = self.model._base.using(self._writing()).create(**values)
             self.add(made, through_defaults=through_defaults)
         return made
 
@@ -254,12 +277,12 @@ class ManyRelated:
     __slots__ = ("link", "reverse")
     many = True
 
-    def __init__(self, link: "ManyToManyField[Any]", reverse: bool) -> None:
+    def __init__(self, link: Link, reverse: bool) -> None:
         self.link = link
         self.reverse = reverse
 
     @property
-    def field(self) -> "ManyToManyField[Any]":
+    def field(self) -> Link:
         """What was declared."""
         return self.link
 

@@ -8,7 +8,7 @@ changed since, by assignment, is noticed because the object that is kept no long
 
 import enum
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Protocol, TypeVar, Unpack, overload
+from typing import Any, ClassVar, Generic, Literal, Protocol, TypeVar, Unpack, overload
 
 import sqlalchemy as sa
 from sqlalchemy.sql.selectable import FromClause
@@ -16,11 +16,8 @@ from sqlalchemy.types import TypeEngine
 
 from spruce.db.databases import choose
 from spruce.db.fields import Field, FieldOptions, Unfit
+from spruce.db.records import Record
 from spruce.errors import DataError, FieldFetchBlocked, ModelError
-
-if TYPE_CHECKING:
-    from spruce.db.models import Model
-    from spruce.db.queryset import QuerySet
 
 __all__ = [
     "CASCADE",
@@ -140,20 +137,20 @@ class ForeignKey(Field[M], Generic[M]):
         self.on_delete = on_delete
         self.related_name = related_name
 
-    def bind_to(self, model: "type[Model]", name: str) -> None:
+    def bind_to(self, model: type[Record], name: str) -> None:
         """Become the relation `name` of `model`, with the attribute `name_id`."""
         super().bind_to(model, name)
         self.attname = f"{name}_id"
         self.slot = f"_{name}_object"
 
     @property
-    def target(self) -> "type[Model]":
+    def target(self) -> type[Record]:
         """The model that it points to. Raises ModelError while there is none of that name."""
         if isinstance(self.to, str):
             self.to = self.model._meta.registry.find(self.to, self)
         return self.to  # type: ignore[no-any-return] # a model by now
 
-    def names(self, model: "type[Model]") -> bool:
+    def names(self, model: type[Record]) -> bool:
         """Whether it was given this model by its name, and is not connected to it yet."""
         if not isinstance(self.to, str):
             return False
@@ -234,7 +231,7 @@ class Step(Protocol):
         ...
 
     @property
-    def target(self) -> "type[Model]":
+    def target(self) -> type[Record]:
         """The model that it leads to."""
         ...
 
@@ -253,7 +250,7 @@ class ReverseStep:
         self.name = name
         self.many = not field.single
         self.slot = field.reverse_slot
-        self.target: type[Model] = field.model
+        self.target: type[Record] = field.model
 
     def on(self, left: FromClause, right: FromClause) -> sa.ColumnElement[bool]:
         """The condition that joins the table of those that point here."""
@@ -325,7 +322,7 @@ def settle(field: ForeignKey[Any], instance: Any) -> None:
 def _load(field: ForeignKey[Any], instance: Any, key: Any) -> Any:
     """The object with `key`, from what the batch has loaded or after loading for the whole batch."""
     alias = choose(None, field.target, write=False, instance=instance).alias
-    query: QuerySet[Any] = field.target._base.using(alias)
+    query: Any = field.target._base.using(alias)
 
     def find(keys: list[Any]) -> dict[Any, Any]:
         return {each.pk: each for each in query.filter(pk__in=keys)}

@@ -13,11 +13,11 @@ from collections.abc import Callable, Hashable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from spruce.db.checking import check_op
+from spruce.db.records import Record
 from spruce.errors import FieldError
 
 if TYPE_CHECKING:
     from spruce.db.fields import Field
-    from spruce.db.models import Model
 
 __all__ = ["MAX_SHAPES", "Op", "Plan", "Shape"]
 
@@ -62,7 +62,7 @@ class Shape:
 
     def __init__(
         self,
-        model: "type[Model]",
+        model: type[Record],
         parent: "Shape | None" = None,
         op: Op = (),
         fields: "Mapping[str, Field[Any]] | None" = None,

@@ -10,18 +10,18 @@ from typing_extensions import TypeVar
 
 from spruce.db import tokens
 from spruce.db.expressions import Ordered, Term
+from spruce.db.records import Record
 from spruce.db.relations import FetchMode, ForeignKey
 from spruce.db.shapes import Op, Shape
 from spruce.db.tokens import annotations, order_terms
 
 if TYPE_CHECKING:
-    from spruce.db.models import Model
     from spruce.db.prefetching import Prefetch
     from spruce.db.queryset import QuerySet
 
 __all__ = ["Query"]
 
-M = TypeVar("M", bound="Model")
+M = TypeVar("M", bound=Record)
 R = TypeVar("R", default=M)
 
 new = object.__new__

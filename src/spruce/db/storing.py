@@ -5,7 +5,7 @@ field's value fit (see `Field.clean`), puts it back into the object, and returns
 """
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -13,11 +13,9 @@ from spruce.db import transactions
 from spruce.db.databases import Database, choose
 from spruce.db.fields import CharField, Field, WholeField
 from spruce.db.loaders import compile_function
+from spruce.db.records import Record
 from spruce.db.relations import ForeignKey, settle
 from spruce.errors import DatabaseError
-
-if TYPE_CHECKING:
-    from spruce.db.models import Model
 
 __all__ = ["Writer", "delete_object", "insert_object", "save_object", "writer_for"]
 
@@ -30,7 +28,7 @@ class Writer:
         self.values = values
 
 
-def save_object(instance: "Model", using: str | None, update_fields: Sequence[str] | None, force_insert: bool) -> None:
+def save_object(instance: Record, using: str | None, update_fields: Sequence[str] | None, force_insert: bool) -> None:
     """Insert or update, see `Model.save`."""
     database = choose(using, type(instance), write=True, instance=instance)
     if instance._partial and update_fields is None and not force_insert:  # what was left out is left alone
@@ -47,7 +45,7 @@ def save_object(instance: "Model", using: str | None, update_fields: Sequence[st
         insert_object(instance, database)
 
 
-def insert_object(instance: "Model", database: Database) -> None:
+def insert_object(instance: Record, database: Database) -> None:
     """Write a new row and take its key."""
     meta = instance._meta
     key = meta.pk.attname
@@ -59,7 +57,7 @@ def insert_object(instance: "Model", database: Database) -> None:
     instance._db = database.alias
 
 
-def _update(instance: "Model", database: Database, names: tuple[str, ...] | None) -> bool:
+def _update(instance: Record, database: Database, names: tuple[str, ...] | None) -> bool:
     writer = writer_for(type(instance), database, ("update", names))
     found = transactions.connection(database).change(writer.sql, writer.values(instance)) > 0
     if found:
@@ -67,27 +65,27 @@ def _update(instance: "Model", database: Database, names: tuple[str, ...] | None
     return found
 
 
-def delete_object(instance: "Model", using: str | None) -> tuple[int, dict[str, int]]:
+def delete_object(instance: Record, using: str | None) -> tuple[int, dict[str, int]]:
     """Delete the row of an object, see `Model.delete`."""
     if instance.pk is None:
         raise ValueError(f"{instance!r} has no key, so there is no row of it to delete: save it first")
     database = choose(using, type(instance), write=True, instance=instance)
-    answer = type(instance)._base.using(database.alias).filter(pk=instance.pk).delete()
+    answer: tuple[int, dict[str, int]] = type(instance)._base.using(database.alias).filter(pk=instance.pk).delete()
     instance.pk = None
     return answer
 
 
-def writer_for(model: "type[Model]", database: Database, kind: tuple[str, Any]) -> Writer:
+def writer_for(model: type[Record], database: Database, kind: tuple[str, Any]) -> Writer:
     """The writer of a kind: ("insert", with a key) or ("update", the fields or None for all)."""
     key = (database.dialect.name, *kind)
-    writer = model._meta.writers.get(key)
+    writer: Writer | None = model._meta.writers.get(key)
     if writer is None:
         make = _insert if kind[0] == "insert" else _updates
         writer = model._meta.writers[key] = make(model, database.dialect, kind[1])
     return writer
 
 
-def _insert(model: "type[Model]", dialect: sa.Dialect, keyed: bool) -> Writer:
+def _insert(model: type[Record], dialect: sa.Dialect, keyed: bool) -> Writer:
     fields = [field for field in model._meta.fields if keyed or not field.primary_key]
     statement = sa.insert(model.__table__).values(
         {field.attname: sa.bindparam(f"p_{field.attname}") for field in fields}
@@ -97,7 +95,7 @@ def _insert(model: "type[Model]", dialect: sa.Dialect, keyed: bool) -> Writer:
     return _made(statement, fields, dialect, adding=True)
 
 
-def _updates(model: "type[Model]", dialect: sa.Dialect, names: tuple[str, ...] | None) -> Writer:
+def _updates(model: type[Record], dialect: sa.Dialect, names: tuple[str, ...] | None) -> Writer:
     meta = model._meta
     fields = [field for field in meta.fields if not field.primary_key and (names is None or field.attname in names)]
     own = meta.pk.attname

@@ -1,0 +1,30 @@
+"""What every part of the package knows of a model, without knowing the class `Model`, which is made of those parts."""
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from spruce.errors import MultipleObjectsReturned, ObjectDoesNotExist
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+
+__all__ = ["Record"]
+
+
+class Record:
+    """An object that is a row; the base of `Model`, which is what programs use."""
+
+    _meta: ClassVar[Any]  # the model's Options
+    _base: ClassVar[Any]  # the manager of all rows, whatever the managers of the model leave out
+    _default: ClassVar[Any]  # the first manager
+    DoesNotExist: ClassVar[type[ObjectDoesNotExist]]
+    MultipleObjectsReturned: ClassVar[type[MultipleObjectsReturned]]
+    _db: str | None = None  # the alias of the database that the object came from or was saved to
+    _batch: Any = None  # what it shares with the others of its result
+    _partial = False  # whether fields were left out when it was loaded
+
+    if TYPE_CHECKING:
+        __table__: ClassVar[sa.Table]
+        pk: Any
+
+        def clean(self) -> None:
+            """What `full_clean()` calls."""

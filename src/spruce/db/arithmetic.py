@@ -10,17 +10,15 @@ import datetime as dt
 import operator
 from collections.abc import Callable, Hashable
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.sql import visitors
 from sqlalchemy.types import TypeEngine
 
+from spruce.db.joins import Parameters
 from spruce.db.types import ExactDecimal, Moment
 from spruce.errors import FieldError
-
-if TYPE_CHECKING:
-    from spruce.db.terms import Terms
 
 __all__ = ["Arithmetic", "check_amounts", "rescale"]
 
@@ -53,10 +51,25 @@ def rescale(column: Column, target: TypeEngine[Any], dialect: sa.Dialect) -> Col
     return sa.func.spruce_scale(whole, sign, str(10**power), type_=target)
 
 
+class Around(Protocol):
+    """What arithmetic asks of the terms that it is part of."""
+
+    parameters: Parameters
+    dialect: sa.Dialect
+
+    def sql(self, key: Any) -> Column:
+        """The SQL of a key."""
+        ...
+
+    def output(self, key: Any) -> Any:
+        """The SQL type of what a key gives."""
+        ...
+
+
 class Arithmetic:
     """Turns terms that two others were combined to into SQL, inside of one query."""
 
-    def __init__(self, terms: "Terms") -> None:
+    def __init__(self, terms: Around) -> None:
         self.terms = terms
         self.parameters = terms.parameters
         self.dialect = terms.dialect

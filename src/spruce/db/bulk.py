@@ -1,7 +1,7 @@
 """Many objects by few statements: bulk_create with conflicts, bulk_update, in_bulk."""
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -11,9 +11,6 @@ from spruce.db.cases import Case, Value, When
 from spruce.db.databases import Database
 from spruce.db.storing import writer_for
 from spruce.errors import FieldError
-
-if TYPE_CHECKING:
-    from spruce.db.queryset import QuerySet
 
 __all__ = ["by_key", "insert_or_else", "update_many"]
 
@@ -53,7 +50,7 @@ def _conflict(model: Any, dialect: sa.Dialect, unique: Sequence[str], update: Se
     return text[text.index("ON CONFLICT") :]
 
 
-def update_many(query: "QuerySet[Any, Any]", objects: Iterable[Any], names: Sequence[str], size: int) -> int:
+def update_many(query: Any, objects: Iterable[Any], names: Sequence[str], size: int) -> int:
     """Write these fields of saved objects; return how many rows there were."""
     model, found = query.model, list(objects)
     fields = [model._meta.field(name) for name in names]
@@ -70,7 +67,7 @@ def update_many(query: "QuerySet[Any, Any]", objects: Iterable[Any], names: Sequ
     return changed
 
 
-def _update_part(query: "QuerySet[Any, Any]", part: list[Any], fields: list[Any]) -> int:
+def _update_part(query: Any, part: list[Any], fields: list[Any]) -> int:
     changes: dict[str, Any] = {}
     for field in fields:
         values = [getattr(each, field.attname) for each in part]
@@ -79,10 +76,11 @@ def _update_part(query: "QuerySet[Any, Any]", part: list[Any], fields: list[Any]
             for each, value in zip(part, values, strict=True)
         ]
         changes[field.name] = Case(*cases, default=field.name)
-    return query.filter(pk__in=[each.pk for each in part]).update(**changes)
+    changed: int = query.filter(pk__in=[each.pk for each in part]).update(**changes)
+    return changed
 
 
-def by_key(query: "QuerySet[Any, Any]", keys: Iterable[Any] | None, name: str) -> dict[Any, Any]:
+def by_key(query: Any, keys: Iterable[Any] | None, name: str) -> dict[Any, Any]:
     """The objects by the value of a unique field, all or those of `keys`."""
     field = query.model._meta.field(name)
     if not field.unique:

@@ -4,15 +4,12 @@ Where nothing points to a model one statement does it. Otherwise the rows are lo
 of a transaction, so that the answer can count them and a row that is protected is named.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from spruce.db.databases import Database
 from spruce.db.relations import CASCADE, DO_NOTHING, PROTECT, RESTRICT, SET_NULL, ForeignKey
 from spruce.db.transactions import Atomic
 from spruce.errors import ProtectedError
-
-if TYPE_CHECKING:
-    from spruce.db.queryset import QuerySet
 
 __all__ = ["delete_rows"]
 
@@ -21,7 +18,7 @@ _AT_ONCE = 1000
 Counts = dict[str, int]
 
 
-def delete_rows(query: "QuerySet[Any, Any]", database: Database) -> tuple[int, Counts]:
+def delete_rows(query: Any, database: Database) -> tuple[int, Counts]:
     """Delete the rows of a query and what depends on them; return how many, in all and by model."""
     counts: Counts = {}
     if not query.model._meta.pointing:

@@ -17,7 +17,7 @@ from spruce.db.lookups import listed
 from spruce.db.managers import Chosen, bound
 from spruce.db.manytomany import ManyToManyField
 from spruce.db.options import Options, Registry
-from spruce.db.queryset import Manager
+from spruce.db.queryset import Manager, QuerySet
 from spruce.db.records import Record
 from spruce.db.relations import ForeignKey, Related, load_many
 from spruce.db.storing import delete_object, save_object
@@ -146,7 +146,7 @@ if TYPE_CHECKING:
     class _Objects:
         """How type checkers see `Product.objects`."""
 
-        def __get__(self, instance: object, owner: type[M]) -> Manager[M]: ...
+        def __get__(self, instance: object, owner: type[M]) -> "QuerySet[M, M]": ...
 
 
 class Model(Record, metaclass=ModelType):

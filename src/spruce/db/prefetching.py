@@ -5,14 +5,11 @@ What was loaded is put where reading the relation looks first: in the slot of a 
 """
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from spruce.db.lookups import listed
 from spruce.db.relations import NOT_LOADED, Related
 from spruce.errors import FieldError, nearest
-
-if TYPE_CHECKING:
-    from spruce.db.queryset import QuerySet
 
 __all__ = ["Prefetch", "prefetch"]
 
@@ -28,7 +25,7 @@ class Prefetch(Generic[M]):
     With `to_attr` the objects are a list in that attribute, and the relation itself is left alone.
     """
 
-    def __init__(self, lookup: str, queryset: "QuerySet[Any, M] | None" = None, to_attr: str | None = None) -> None:
+    def __init__(self, lookup: str, queryset: Any = None, to_attr: str | None = None) -> None:
         self.lookup = lookup
         self.queryset = queryset
         self.to_attr = to_attr
@@ -132,7 +129,7 @@ def _load(objects: list[Any], relation: Any, wanted: Prefetch[Any]) -> dict[Any,
     return by_owner
 
 
-def _query(relation: Any, wanted: Prefetch[Any], instance: Any) -> "tuple[QuerySet[Any, Any], str, str]":
+def _query(relation: Any, wanted: Prefetch[Any], instance: Any) -> tuple[Any, str, str]:
     """The query of related objects, the path back to the owners, the attribute with the owner's key."""
     link = getattr(relation, "link", None)
     field = relation.field

@@ -350,6 +350,23 @@ class QuerySet(Query[M, R], Generic[M, R]):
                 prefetch(rows, self._prefetch)
             yield from rows
 
+    def values(self, *names: str, **expressions: Any) -> "QuerySet[M, dict[str, Any]]":
+        """Dicts instead of objects, of these fields or of all; names may cross relations.
+
+        Expressions are computed under their keywords: `values(upper=db.Upper("name"))`.
+        """
+        query = self._annotated((), expressions, shown=False) if expressions else self
+        return query._step(("values", (*names, *expressions)))  # type: ignore[no-any-return] # the same
+
+    def values_list(self, *names: str | Term, flat: bool = False) -> "QuerySet[M, Any]":
+        """Tuples instead of objects; with `flat`, which takes one name, just the values."""
+        if flat and len(names) != 1:
+            raise TypeError(f"values_list(flat=True) takes the name of one field, not {len(names)}")
+        terms = {f"expression{i}": each for i, each in enumerate(names) if isinstance(each, Term)}
+        plain = tuple(f"expression{i}" if isinstance(each, Term) else each for i, each in enumerate(names))
+        query = self._annotated((), terms, shown=False) if terms else self
+        return query._step(("list", plain, flat))  # type: ignore[no-any-return] # the same
+
     # ---- numbers and changes ----------------------------------------------------------------------------------------
 
     def count(self) -> int:

@@ -5,7 +5,7 @@ prefetched is kept in the object's `_prefetched`, by the name of the relation, u
 """
 
 from collections.abc import Callable, Iterable
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, Self, TypeVar
 
 from spruce.db.databases import choose
 from spruce.db.managers import manager_class
@@ -61,7 +61,7 @@ class _Members(Manager[M], Generic[M]):
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name} of {self.owner!r}>"
 
-    def all(self) -> QuerySet[M, M]:
+    def all(self) -> Self:
         """All of them; those that were prefetched, if they were."""
         query = super().all()
         query._rows = self._rows

@@ -4,7 +4,7 @@ A step that was taken before costs one dictionary look-up: the keywords' names a
 the next `Shape`, the values themselves are appended to `_args`. Nothing here runs a query; queryset.py does.
 """
 
-from typing import TYPE_CHECKING, Any, Generic
+from typing import TYPE_CHECKING, Any, Generic, Self
 
 from typing_extensions import TypeVar
 
@@ -17,7 +17,6 @@ from spruce.db.tokens import annotations, order_terms
 
 if TYPE_CHECKING:
     from spruce.db.prefetching import Prefetch
-    from spruce.db.queryset import QuerySet
 
 __all__ = ["Query"]
 
@@ -77,11 +76,11 @@ class Query(Generic[M, R]):
 
     # ---- steps ------------------------------------------------------------------------------------------------------
 
-    def all(self) -> "QuerySet[M, R]":
+    def all(self) -> Self:
         """The same query, without its rows: it runs again."""
         return self._same(self._shape, self._args)  # type: ignore[no-any-return] # _same keeps the type
 
-    def filter(self, *expressions: Any, **keywords: Any) -> "QuerySet[M, R]":
+    def filter(self, *expressions: Any, **keywords: Any) -> Self:
         """The rows to which all of the conditions apply: keywords as `price__gte=10`, Qs, SQLAlchemy conditions.
 
         Raises FieldError for a name that is wrong, with those that exist.
@@ -90,17 +89,17 @@ class Query(Generic[M, R]):
         shape, args = self._conditions("filter", False, expressions, keywords)
         return self._same(shape, args)  # type: ignore[no-any-return] # the same
 
-    def exclude(self, *expressions: Any, **keywords: Any) -> "QuerySet[M, R]":
+    def exclude(self, *expressions: Any, **keywords: Any) -> Self:
         """The rows to which not all of the conditions apply at once."""
         self._whole("filter")
         shape, args = self._conditions("filter", True, expressions, keywords)
         return self._same(shape, args)  # type: ignore[no-any-return] # the same
 
-    def none(self) -> "QuerySet[M, R]":
+    def none(self) -> Self:
         """No rows."""
         return self._step(("none",))  # type: ignore[no-any-return] # the same
 
-    def order_by(self, *names: str | Term | Ordered) -> "QuerySet[M, R]":
+    def order_by(self, *names: str | Term | Ordered) -> Self:
         """In the order of these fields, descending with "-" before the name, at random for "?"; no names, no order.
 
         Expressions take part as they are or with a direction: `order_by(db.F("stock").desc(nulls_last=True))`.
@@ -109,7 +108,7 @@ class Query(Generic[M, R]):
         terms, values = order_terms(names)
         return self._step(("order", terms), values)  # type: ignore[no-any-return] # the same
 
-    def annotate(self, *aggregates: Term, **named: Any) -> "QuerySet[M, R]":
+    def annotate(self, *aggregates: Term, **named: Any) -> Self:
         """With values that the database computes for each row, as attributes: `annotate(n=db.Count("products"))`.
 
         Filters, orders and further annotations may use their names. After `values()`, aggregates are of groups of rows
@@ -117,7 +116,7 @@ class Query(Generic[M, R]):
         """
         return self._annotated(aggregates, named, shown=True)  # type: ignore[no-any-return] # the same
 
-    def alias(self, *aggregates: Term, **named: Any) -> "QuerySet[M, R]":
+    def alias(self, *aggregates: Term, **named: Any) -> Self:
         """As `annotate`, for use in further steps only: the results don't have it."""
         return self._annotated(aggregates, named, shown=False)  # type: ignore[no-any-return] # the same
 
@@ -126,21 +125,21 @@ class Query(Generic[M, R]):
         names, keys, values = annotations(aggregates, named)
         return self._step(("annotate", names, keys, shown), values)
 
-    def reverse(self) -> "QuerySet[M, R]":
+    def reverse(self) -> Self:
         """In the opposite order; without any order, as before."""
         self._whole("reverse")
         return self._step(("reverse",))  # type: ignore[no-any-return] # the same
 
-    def distinct(self) -> "QuerySet[M, R]":
+    def distinct(self) -> Self:
         """Each different row once. Columns that it is ordered by count as part of the row."""
         self._whole("make distinct")
         return self._step(("distinct",))  # type: ignore[no-any-return] # the same
 
-    def select_related(self, *names: str) -> "QuerySet[M, R]":
+    def select_related(self, *names: str) -> Self:
         """Load related objects by the same query, as `category__parent`; without names, those that cannot be null."""
         return self._step(("related", names))  # type: ignore[no-any-return] # the same
 
-    def prefetch_related(self, *lookups: "str | Prefetch[Any] | None") -> "QuerySet[M, R]":
+    def prefetch_related(self, *lookups: "str | Prefetch[Any] | None") -> Self:
         """Load related objects too, by one more query for each of these relations: `prefetch_related("tags")`.
 
         Names go on across relations (`books__tags`); a `Prefetch` says which objects. None forgets what was asked for.
@@ -149,15 +148,15 @@ class Query(Generic[M, R]):
         query._prefetch = () if lookups == (None,) else (*self._prefetch, *lookups)
         return query  # type: ignore[no-any-return] # the same
 
-    def only(self, *names: str) -> "QuerySet[M, R]":
+    def only(self, *names: str) -> Self:
         """Objects with these fields, and their key; the others are loaded when they are touched."""
         return self._step(("only", names))  # type: ignore[no-any-return] # the same
 
-    def defer(self, *names: str | None) -> "QuerySet[M, R]":
+    def defer(self, *names: str | None) -> Self:
         """Objects without these fields, which are loaded when they are touched; None loads all again."""
         return self._step(("defer", () if names == (None,) else names))  # type: ignore[no-any-return] # the same
 
-    def fetch_mode(self, mode: FetchMode) -> "QuerySet[M, R]":
+    def fetch_mode(self, mode: FetchMode) -> Self:
         """What touching a relation or field that is not loaded does.
 
         With FETCH_PEERS, which is the default, it is loaded for all objects of the result by one query; with FETCH_ONE
@@ -165,51 +164,34 @@ class Query(Generic[M, R]):
         """
         return self._step(("mode", mode.value))  # type: ignore[no-any-return] # the same
 
-    def sticking(self, **keywords: Any) -> "QuerySet[M, R]":
+    def sticking(self, **keywords: Any) -> Self:
         """As `filter`, and the next filter is about the same related rows; for managers of relations."""
         shape, args = self._conditions("stick", False, (), keywords)
         return self._same(shape, args)  # type: ignore[no-any-return] # the same
 
-    def keyed(self, name: str, path: str) -> "QuerySet[M, R]":
+    def keyed(self, name: str, path: str) -> Self:
         """As `annotate(name=F(path))`, of a path that may be hidden; for prefetch_related."""
         return self._step(("annotate", (name,), (("F", path),), True))  # type: ignore[no-any-return] # the same
 
-    def using(self, alias: str | None) -> "QuerySet[M, R]":
+    def using(self, alias: str | None) -> Self:
         """From the database of this alias; None leaves it to the routers."""
         query = self._same(self._shape, self._args)
         query._alias = alias
         return query  # type: ignore[no-any-return] # the same
 
-    def values(self, *names: str, **expressions: Any) -> "QuerySet[M, dict[str, Any]]":
-        """Dicts instead of objects, of these fields or of all; names may cross relations.
-
-        Expressions are computed under their keywords: `values(upper=db.Upper("name"))`.
-        """
-        query = self._annotated((), expressions, shown=False) if expressions else self
-        return query._step(("values", (*names, *expressions)))  # type: ignore[no-any-return] # the same
-
-    def values_list(self, *names: str | Term, flat: bool = False) -> "QuerySet[M, Any]":
-        """Tuples instead of objects; with `flat`, which takes one name, just the values."""
-        if flat and len(names) != 1:
-            raise TypeError(f"values_list(flat=True) takes the name of one field, not {len(names)}")
-        terms = {f"expression{i}": each for i, each in enumerate(names) if isinstance(each, Term)}
-        plain = tuple(f"expression{i}" if isinstance(each, Term) else each for i, each in enumerate(names))
-        query = self._annotated((), terms, shown=False) if terms else self
-        return query._step(("list", plain, flat))  # type: ignore[no-any-return] # the same
-
-    def union(self, *others: "QuerySet[Any, Any]", all: bool = False) -> "QuerySet[M, R]":  # noqa: A002 - Django's name
+    def union(self, *others: "Query[Any, Any]", all: bool = False) -> Self:  # noqa: A002 - Django's name
         """The rows of this query and of others, each once, or with `all` as often as they are found."""
         return self._combined("union_all" if all else "union", others)
 
-    def intersection(self, *others: "QuerySet[Any, Any]") -> "QuerySet[M, R]":
+    def intersection(self, *others: "Query[Any, Any]") -> Self:
         """The rows that all of the queries have, each once."""
         return self._combined("intersection", others)
 
-    def difference(self, *others: "QuerySet[Any, Any]") -> "QuerySet[M, R]":
+    def difference(self, *others: "Query[Any, Any]") -> Self:
         """The rows that the others don't have, each once."""
         return self._combined("difference", others)
 
-    def _combined(self, kind: str, others: "tuple[QuerySet[Any, Any], ...]") -> "QuerySet[M, R]":
+    def _combined(self, kind: str, others: "tuple[Query[Any, Any], ...]") -> Self:
         shape, args = self._ends()
         parts = [other._ends() for other in others]
         op: Op = ("combine", kind, tuple(part[0] for part in parts))
@@ -218,7 +200,7 @@ class Query(Generic[M, R]):
         query._low, query._high = 0, None
         return query  # type: ignore[no-any-return] # the same
 
-    def select_for_update(self, *, nowait: bool = False, skip_locked: bool = False) -> "QuerySet[M, R]":
+    def select_for_update(self, *, nowait: bool = False, skip_locked: bool = False) -> Self:
         """Lock the rows until the transaction ends. SQLite, where a transaction locks everything, has no need of it."""
         return self._step(("lock", skip_locked, nowait))  # type: ignore[no-any-return] # the same
 
@@ -242,7 +224,7 @@ class Query(Generic[M, R]):
         """The shape and the values, for a query around this one."""
         return self._ends()
 
-    def related_to(self, field: "ForeignKey[Any]", instance: Any) -> "QuerySet[M, R]":
+    def related_to(self, field: "ForeignKey[Any]", instance: Any) -> Self:
         """The rows whose `field` points to `instance`; what `create()` makes points to it too."""
         query = self.filter(**{field.name: instance})
         query._instance = (field, instance)

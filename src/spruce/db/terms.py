@@ -5,31 +5,47 @@ are written.
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 
 from spruce.db.arithmetic import Arithmetic, rescale
 from spruce.db.calls import CALLS
 from spruce.db.fields import DecimalField
+from spruce.db.joins import Joins, Parameters
 from spruce.db.lookups import resolve
 from spruce.db.ordering import directed
 from spruce.db.outputs import output
 from spruce.db.types import ExactDecimal
 from spruce.errors import FieldError
 
-if TYPE_CHECKING:
-    from spruce.db.conditions import Conditions
-
 __all__ = ["Terms"]
 
 Column = sa.ColumnElement[Any]
 
 
+class Around(Protocol):
+    """What the terms of a query ask of its conditions, which are made of terms themselves."""
+
+    joins: Joins
+    parameters: Parameters
+    dialect: sa.Dialect
+    subquery: Callable[[Any], "sa.Select[Any]"]
+    split: bool
+
+    def one(self, key: str | None, token: Any, negated: bool) -> "sa.ColumnElement[bool] | None":
+        """One condition."""
+        ...
+
+    def clause(self, token: Any) -> Any:
+        """A SQLAlchemy expression."""
+        ...
+
+
 class Terms:
     """Makes the terms of one query, with the conditions in them made by `conditions`."""
 
-    def __init__(self, conditions: "Conditions") -> None:
+    def __init__(self, conditions: Around) -> None:
         self.conditions = conditions
         self.joins = conditions.joins
         self.parameters = conditions.parameters

@@ -19,6 +19,13 @@ _SETTINGS = (
     ),
     Setting("TESTING", bool, False, "True lets the errors of views reach the test client."),
     Setting("SECRET_KEY", (str, bytes), None, "What cookies are signed with: a long random text.", secret=True),
+    Setting(
+        "SECRET_KEY_FALLBACKS",
+        (list, tuple),
+        [],
+        "Former values of SECRET_KEY, the latest first: what they have signed is still read, and signed anew.",
+        secret=True,
+    ),
     Setting("SERVER_NAME", str, None, "The host, with its port, of URLs that are built outside of a request."),
     Setting("APPLICATION_ROOT", str, "/", "The path below which the app lives, for URLs built outside of a request."),
     Setting("PREFERRED_URL_SCHEME", str, "http", "The scheme of URLs that are built outside of a request."),
@@ -29,6 +36,20 @@ _SETTINGS = (
     Setting(
         "TEMPLATES_AUTO_RELOAD", bool, None, "Whether changed templates are read again; None does so in debug mode."
     ),
+    Setting("LANGUAGE_CODE", str, "en", "The language of whoever asks for none: `en`, `pt-BR`, `zh-Hans`."),
+    Setting(
+        "LANGUAGES",
+        (dict, list, tuple),
+        [],
+        "The languages that the app speaks, each with its name: a dict or pairs; empty is LANGUAGE_CODE alone.",
+    ),
+    Setting(
+        "LOCALE_PATHS",
+        (list, tuple),
+        [],
+        "Folders of translations that go before `locale` in the app's folder and in those of INSTALLED_APPS.",
+    ),
+    Setting("TIME_ZONE", str, "UTC", "The zone that times are shown in unless another is activated: `Asia/Shanghai`."),
     Setting("OPENAPI_URL", str, "/openapi.json", "Where the API is described in OpenAPI 3.1; '' turns this off."),
     Setting("DOCS_URL", str, "/docs", "Where the API is described for people; '' turns this off."),
     Setting("API_TITLE", str, "", "The name of the API in its documentation; empty is that of the app."),

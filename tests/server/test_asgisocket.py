@@ -98,3 +98,15 @@ def test_the_end_is_told_with_its_code_and_a_cancelled_receive_loses_nothing(on_
         {"type": "websocket.receive", "text": "kept", "bytes": None},
         {"type": "websocket.disconnect", "code": 4000, "reason": "bye"},
     ]
+
+
+def test_header_fields_of_the_acceptance_are_sent(on_hub: OnHub) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.accept", "headers": [(b"set-cookie", b"a=1"), (b"x-room", b"panda")]})
+
+    async def fields(connection: ClientConnection) -> list[str]:
+        assert connection.response is not None
+        return [connection.response.headers[name] for name in ("Set-Cookie", "X-Room")]
+
+    assert talk(on_hub, app, fields) == ["a=1", "panda"]

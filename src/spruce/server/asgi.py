@@ -16,7 +16,7 @@ from spruce.errors import HostedAppError, ServerError
 from spruce.green import Semaphore, Waiter, await_, get_hub, spawn
 from spruce.http import EMPTY_STREAM, Headers, Request, Response
 from spruce.server.asgisocket import serve_websocket
-from spruce.server.upgrade import Upgradable
+from spruce.server.websocket import Upgradable
 
 __all__ = ["ASGIApp", "ASGIHandler", "asgi"]
 

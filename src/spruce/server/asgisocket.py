@@ -66,8 +66,9 @@ class _Exchange:
         """Take an event; waits while the client takes too little. Raises WebSocketClosed, which is an OSError."""
         kind, websocket = event["type"], self.websocket
         if kind == "websocket.accept" and websocket is None and not self.refused:
-            chosen = event.get("subprotocol")
-            options = WebSocketOptions(origins=["*"], subprotocols=[chosen] if chosen else [])
+            chosen, fields = event.get("subprotocol"), event.get("headers", ())
+            headers = [(bytes(name).decode("latin-1"), bytes(value).decode("latin-1")) for name, value in fields]
+            options = WebSocketOptions(["*"], [chosen] if chosen else [], headers=headers)
             self.websocket = accept(self.request, options)
         elif kind == "websocket.close":
             self.refused = websocket is None

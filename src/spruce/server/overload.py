@@ -8,7 +8,7 @@ import asyncio
 from typing import cast
 
 from spruce.http import Handler, Request, Response
-from spruce.server.upgrade import Upgradable
+from spruce.server.websocket import Upgradable
 
 __all__ = ["TurnedAway", "limited"]
 

@@ -49,7 +49,7 @@ def spawn(function: Callable[..., Any], *args: Any, **kwargs: Any) -> GreenThrea
     thread.context = copy_context()
     thread.carrier = thread.exception = thread.links = thread.task = thread.waiters = thread.result = None
     thread.dead = False
-    if scope.in_use:
+    if scope.in_use or (type(running) is Carrier and running.thread.ends_children):
         adopt(thread)
     hub.ready.append((thread, START))
     if not hub.armed:
@@ -63,7 +63,7 @@ def spawn_n(function: Callable[..., Any], *args: Any, **kwargs: Any) -> GreenThr
 
 
 def spawn_detached(function: Callable[..., Any], *args: Any, **kwargs: Any) -> GreenThread:
-    """As `spawn`, but the thread doesn't end with the `scope` that the caller is in."""
+    """As `spawn`, but the thread ends neither with the request nor with the `scope` that the caller is in."""
     with outside_scopes():
         return spawn(function, *args, **kwargs)
 
@@ -71,8 +71,7 @@ def spawn_detached(function: Callable[..., Any], *args: Any, **kwargs: Any) -> G
 def spawn_after(seconds: float, function: Callable[..., Any], *args: Any, **kwargs: Any) -> GreenThread:
     """As `spawn`, but start after `seconds`; `cancel()` the handle to prevent that."""
     thread = get_hub().spawn_later(seconds, function, args, kwargs)
-    if scope.in_use:
-        adopt(thread)
+    adopt(thread)
     return thread
 
 

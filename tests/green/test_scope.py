@@ -390,3 +390,18 @@ def test_a_request_that_spawns_nothing_has_no_scope():
     contexts = []
     request(lambda: contexts.append(contextvars.copy_context()))
     assert scope_module._current not in contexts[0]
+
+
+def test_what_a_request_may_say(logged):
+    """That its children outlive it; and tests can run code as a request."""
+    log = []
+
+    def view():
+        green.spawn(log.append, "ended")
+        green.detach_children()
+        green.spawn(log.append, "detached")
+
+    green.spawn_owner(view).wait()
+    green.sleep(0)
+    assert log == ["detached"]
+    assert len(logged()) == 1

@@ -21,7 +21,7 @@ from spruce.green.outcome import exception_of
 from spruce.green.runtime import current_carrier
 from spruce.green.waiting import Waiter
 
-__all__ = ["adopt", "outside_scopes", "scope", "shield", "stop_all"]
+__all__ = ["adopt", "detach_children", "outside_scopes", "scope", "shield", "stop_all"]
 
 logger = logging.getLogger("spruce.green")
 
@@ -144,6 +144,11 @@ def outside_scopes() -> Iterator[None]:
         yield
     finally:
         _current.reset(token)
+
+
+def detach_children() -> None:
+    """Let what the running green thread spawns from now on outlive it, and any scope that is open here."""
+    _current.set(_OUTSIDE)
 
 
 def stop_all(threads: Iterable[GreenThread]) -> None:

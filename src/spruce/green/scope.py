@@ -172,10 +172,10 @@ def stop_all(threads: Iterable[GreenThread]) -> None:
 
 
 class shield:  # noqa: N801 - written like a statement: `with green.shield():`
-    """What would interrupt the block (a kill, a timeout from outside of it) is raised at its end.
+    """What would interrupt the block (a kill, a timeout from outside of it, asyncio's cancellation) comes at its end.
 
-    Timeouts that begin inside the block work as usual. What asyncio cancels is not held back: for that there is
-    `asyncio.shield`.
+    Timeouts that begin inside the block work as usual. What plain code awaits in it runs in a Task of its own; where
+    asynchronous code opens a block, its own `await` is not shielded: for that there is `asyncio.shield`.
     """
 
     def __enter__(self) -> "shield":

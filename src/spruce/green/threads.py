@@ -70,7 +70,7 @@ def spawn_detached(function: Callable[..., Any], *args: Any, **kwargs: Any) -> G
 
 
 def spawn_owner(function: Callable[..., Any], *args: Any, **kwargs: Any) -> GreenThread:
-    """As `spawn`, but the threads that it spawns end with it, unless they are detached; so the server runs a request."""
+    """As `spawn`, but the threads that it spawns end with it, unless they are detached; as a request's."""
     hub = get_hub()
     thread = new_thread(hub, function, args, kwargs, OwnerThread)
     adopt(thread)

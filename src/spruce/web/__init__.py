@@ -3,14 +3,13 @@
 from spruce.errors import abort
 from spruce.http import Request, Response
 from spruce.server import WebSocket, WebSocketClosed
-from spruce.web.app import App
+from spruce.web.app import App, current_app
 from spruce.web.assets import static
 from spruce.web.blueprint import Blueprint
 from spruce.web.compression import CompressionMiddleware
 from spruce.web.context import (
     after_this_request,
     copy_current_request_context,
-    current_app,
     g,
     has_app_context,
     has_request_context,

@@ -90,7 +90,7 @@ class Router:
         self._by_endpoint: dict[str, list[Rule]] = {}
         self._whole: dict[str, dict[str, Rule]] = {}
         self._root = _Node()
-        self.branches: list[Branch] = []
+        self.branches: list[Branch[Router]] = []
 
     def iter_rules(self, endpoint: str | None = None) -> Iterator[Rule]:
         """Yield every rule, or those of one endpoint, in the order in which they were added."""
@@ -181,14 +181,14 @@ class Router:
             _collect(router._root, path.split("/"), 1, allowed)
         return sorted(allowed)
 
-    def _fitting(self, host: str) -> Iterator[tuple[Branch, dict[str, Any]]]:
+    def _fitting(self, host: str) -> "Iterator[tuple[Branch[Router], dict[str, Any]]]":
         """Yield the branches for `host`, those without variables first, each with the values of its pattern."""
         for branch in self.branches:
             values = branch.match(host)
             if values is not None:
                 yield branch, values
 
-    def _branch_for(self, rule: Rule) -> Branch:
+    def _branch_for(self, rule: Rule) -> "Branch[Router]":
         for branch in self.branches:
             if branch.host == rule.host:
                 return branch

@@ -34,6 +34,9 @@ class RuleOptions(TypedDict, total=False):
 class Scaffold:
     """The base of `App` and `Blueprint`. Folders are relative to `root_path`, that of the module `import_name`."""
 
+    middleware: Sequence[Any] = ()
+    """What stands around the views of a blueprint; that of an app is the setting MIDDLEWARE."""
+
     def __init__(
         self,
         import_name: str,

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from spruce.errors import RoutingError, nearest
-from spruce.green import await_, tpool
 from spruce.http import Request
+from spruce.web.awaiting import await_, in_thread
 from spruce.web.dependencies import DependencyValue, Opened, plain_sources
 from spruce.web.parameters import called_before, sources_of
 from spruce.web.results import respond
@@ -198,6 +198,6 @@ def _reading(reads: list[str]) -> list[str]:
 
 def _in_thread(view: Callable[..., Any]) -> Callable[..., Any]:
     def call_in_thread(*args: Any, **kwargs: Any) -> Any:
-        return tpool.execute(copy_context().run, view, *args, **kwargs)
+        return in_thread(copy_context().run, view, *args, **kwargs)
 
     return call_in_thread

@@ -9,7 +9,6 @@ from typing import Any, TypedDict, TypeVar, Unpack
 from spruce.errors import RoutingError
 from spruce.web.hooks import Function, Hooks, plain
 from spruce.web.markers import Depends
-from spruce.web.websocket import websocket_view
 
 __all__ = ["RuleOptions", "Scaffold", "folder_of"]
 
@@ -113,6 +112,7 @@ class Scaffold:
         Web pages of the same host may connect, those of `origins` otherwise (`"*"`: all). `subprotocols`: those that
         are spoken, the best first. The other options are those of `route`.
         """
+        from spruce.web.websocket import websocket_view  # apps that speak no WebSocket don't load it
 
         def decorate(view: View) -> View:
             accepting = websocket_view(view, origins, subprotocols)

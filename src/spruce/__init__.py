@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from spruce.http import Request as Request
     from spruce.http import Response as Response
     from spruce.web import App as App
+    from spruce.web import AppConfig as AppConfig
     from spruce.web import Blueprint as Blueprint
     from spruce.web import MethodView as MethodView
     from spruce.web import MiddlewareMixin as MiddlewareMixin
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "App": "spruce.web",
+    "AppConfig": "spruce.web",
     "Blueprint": "spruce.web",
     "MethodView": "spruce.web",
     "MiddlewareMixin": "spruce.web",

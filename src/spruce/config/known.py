@@ -62,6 +62,12 @@ _SETTINGS = (
     Setting("API_TITLE", str, "", "The name of the API in its documentation; empty is that of the app."),
     Setting("API_VERSION", str, "1.0.0", "The version of the API in its documentation."),
     Setting(
+        "INSTALLED_APPS",
+        (list, tuple),
+        [],
+        "Packages with models, templates, static files and commands, or dotted names of their AppConfig.",
+    ),
+    Setting(
         "MIDDLEWARE", (list, tuple), [], "Middleware from the outermost in: callables, classes, or their dotted names."
     ),
     Setting(

@@ -19,6 +19,7 @@ from spruce.web.context import (
 )
 from spruce.web.converters import BaseConverter, ValidationError
 from spruce.web.files import send_file, send_from_directory
+from spruce.web.installed import AppConfig
 from spruce.web.markers import Body, Cookie, Depends, File, Form, Header, Path, Query
 from spruce.web.middleware import MiddlewareMixin
 from spruce.web.pagination import Pagination, paginate
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "App",
+    "AppConfig",
     "BaseConverter",
     "Blueprint",
     "Body",

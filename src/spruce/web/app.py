@@ -72,7 +72,7 @@ class App(Site):
         self.asgi = gateway.AsgiApp(self.handle)
         if self.static_folder is not None:
             path = "/" + (static_url_path or Path(self.static_folder).name).strip("/")
-            self.add_url_rule(f"{path}/<path:filename>", "static", static_view(self.static_folder))
+            self.add_url_rule(f"{path}/<path:filename>", "static", static_view(self.static_folders))
 
     def __repr__(self) -> str:
         return f"<App {self.name!r}>"
@@ -132,6 +132,7 @@ class App(Site):
             config.leave(token)
 
     def _prepare(self) -> None:
+        _ = self.installed
         add_documentation(self)
         if self.debug:
             from spruce.web.debugtoken import add_door  # no server in production needs it
@@ -288,6 +289,7 @@ class App(Site):
 
     def app_context(self) -> Entry:
         """Return a context for `with`, in which `current_app`, `g` and `url_for` work without a request."""
+        _ = self.installed
         return Entry(self)
 
     def test_request_context(self, path: str = "/", **options: Any) -> Entry:

@@ -78,8 +78,9 @@ class Blueprint(Scaffold):
         self._inner: list[tuple[Blueprint, dict[str, Any]]] = []
         self._apps: list[Site] = []
         if self.static_folder is not None:
+            folders = [self.static_folder]
             path = "/" + (static_url_path or (static_folder or "").replace("\\", "/").rpartition("/")[2]).strip("/")
-            self.add_url_rule(f"{path}/<path:filename>", "static", static_view(self.static_folder))
+            self.add_url_rule(f"{path}/<path:filename>", "static", static_view(lambda: folders))
 
     def __repr__(self) -> str:
         return f"<Blueprint {self.name!r}>"

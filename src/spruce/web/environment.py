@@ -20,7 +20,7 @@ _UNESCAPED = (".txt", ".md", ".csv", ".js", ".css", ".json", ".toml", ".yaml", "
 
 
 class Environment(jinja2.Environment):
-    """Jinja2 with the app's folders and those of its blueprints, in the order of registration.
+    """Jinja2 with the app's folders, those of its blueprints in the order of registration, and of installed apps.
 
     What a template inserts is escaped, in pages as in strings; the exceptions are templates that are named like
     something that is no HTML, such as `mail.txt`. Parsed templates are kept; with TEMPLATES_AUTO_RELOAD, which debug
@@ -49,7 +49,9 @@ class Environment(jinja2.Environment):
     def folders(self) -> list[Path]:
         """Return where templates are looked for, the app's own folder first."""
         scaffolds = (self.app, *self.app.blueprints.values())
-        return list(dict.fromkeys(Path(one.template_folder) for one in scaffolds if one.template_folder is not None))
+        own = [Path(one.template_folder) for one in scaffolds if one.template_folder is not None]
+        parts = [found for one in self.app.installed.values() if (found := one.folder("templates"))]
+        return list(dict.fromkeys([*own, *parts]))
 
     def find(self, name_or_list: Any, request: Request | None = None) -> jinja2.Template:
         """Return a template by name; of a list the first that exists; a template itself as it is.

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 from spruce import config
 from spruce.errors import RoutingError
 from spruce.http import Handler, Request, Response
+from spruce.i18n import catalogues_of
 from spruce.web.hooks import Function, Hooks, plain
+from spruce.web.installed import AppConfig, load
 from spruce.web.routing import Router
 from spruce.web.scaffold import Scaffold, View, folder_of
 
@@ -85,6 +87,8 @@ class Site(Scaffold):
         self.template_names: dict[str, dict[str, Any]] = {"filters": {}, "globals": {}, "tests": {}}
         self.session_interface: Any = None
         self._environment: Any = None
+        self._installed: dict[str, AppConfig] | None = None
+        catalogues_of(self.config).add(Path(self.root_path, "locale"))
 
     @property
     def name(self) -> str:
@@ -143,6 +147,36 @@ class Site(Scaffold):
     ) -> None:
         """Put a blueprint into the app."""
         raise NotImplementedError
+
+    # Installed apps
+
+    @property
+    def installed(self) -> dict[str, AppConfig]:
+        """The apps of INSTALLED_APPS by label, loaded when they are first asked for: by a command, context or request.
+
+        Raises: ConfigError as `installed.load` does.
+        """
+        if self._installed is None:
+            self._installed = {}  # their modules, and ready(), may ask for it too
+            try:
+                self._installed.update(load(self.config["INSTALLED_APPS"]))
+                self._make_ready(self._installed)
+            except BaseException:
+                self._installed = None
+                raise
+        return self._installed
+
+    def _make_ready(self, installed: Mapping[str, AppConfig]) -> None:
+        for one in installed.values():
+            one.app = self
+            catalogues_of(self.config).add(one.path / "locale")
+        for one in installed.values():
+            one.ready()
+
+    def static_folders(self) -> list[str]:
+        """Return where static files are looked for: the app's own folder, then those of the installed apps."""
+        own = [] if self.static_folder is None else [self.static_folder]
+        return [*own, *(str(found) for one in self.installed.values() if (found := one.folder("static")))]
 
     # Hooks
 

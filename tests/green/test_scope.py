@@ -298,6 +298,79 @@ def test_several_that_were_held_back_come_one_after_the_other():
     assert log == ["first", "second"]
 
 
+def test_a_shield_holds_back_what_asyncio_cancels():
+    """Whether the block sleeps, waits for a future, a coroutine or a turn; the cancellation is raised at its end."""
+    log, inside = [], green.Event()
+
+    def body():
+        green.await_(asyncio.sleep(0))  # now it has a task
+        try:
+            with green.shield():
+                inside.send()
+                green.sleep(0.001)
+                green.await_(asyncio.sleep(0))
+                green.await_(asyncio.sleep(0.001))
+                green.sleep(0)
+                log.append("finished")
+        except asyncio.CancelledError as error:
+            log.append(str(error))
+            raise
+
+    thread = green.spawn(body)
+    inside.wait()
+    for number in range(3):
+        thread.task.cancel(f"cancelled {number}")
+        green.sleep(0)
+    with pytest.raises(asyncio.CancelledError):
+        thread.wait()
+    assert log == ["finished", "cancelled 0"]
+
+
+def test_a_shielded_block_that_cancels_its_own_task():
+    """Learns of it at its end."""
+    log = []
+
+    def body():
+        green.await_(asyncio.sleep(0))
+        with green.shield():
+            green.getcurrent().task.cancel()
+            green.sleep(0)
+            green.await_(asyncio.sleep(0))
+            log.append("finished")
+        log.append("not reached")
+
+    with pytest.raises(asyncio.CancelledError):
+        green.spawn(body).wait()
+    assert log == ["finished"]
+
+
+def test_limits_of_asyncio_inside_a_shield():
+    """Work as usual, and so do ours: the coroutine is cancelled, and its cleanup waited for."""
+    log = []
+
+    async def limited():
+        async with asyncio.timeout(0):
+            await asyncio.sleep(60)
+
+    async def careful():
+        try:
+            await asyncio.sleep(60)
+        finally:
+            await asyncio.sleep(0)
+            log.append("cleaned")
+
+    def body():
+        with green.shield():
+            with pytest.raises(TimeoutError):
+                green.await_(limited())
+            with pytest.raises(green.Timeout), green.Timeout(0.001):
+                green.await_(careful())
+            log.append(green.await_(asyncio.sleep(0, "result")))
+
+    green.spawn(body).wait()
+    assert log == ["cleaned", "result"]
+
+
 # Requests
 
 
@@ -390,3 +463,18 @@ def test_a_request_that_spawns_nothing_has_no_scope():
     contexts = []
     request(lambda: contexts.append(contextvars.copy_context()))
     assert scope_module._current not in contexts[0]
+
+
+def test_what_a_request_may_say(logged):
+    """That its children outlive it; and tests can run code as a request."""
+    log = []
+
+    def view():
+        green.spawn(log.append, "ended")
+        green.detach_children()
+        green.spawn(log.append, "detached")
+
+    green.spawn_owner(view).wait()
+    green.sleep(0)
+    assert log == ["detached"]
+    assert len(logged()) == 1

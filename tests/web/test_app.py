@@ -394,7 +394,7 @@ def test_a_request_without_hooks_costs_ten_calls() -> None:
         "finish",
         "call_view",
         "match",
-        "_walk",
+        "walk",
         "call",
         "greet",
         "respond",

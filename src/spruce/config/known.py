@@ -2,6 +2,7 @@
 
 from os import PathLike
 
+from spruce.config.safety import SAFETY
 from spruce.config.setting import Setting
 
 __all__ = ["KNOWN"]
@@ -50,6 +51,12 @@ _SETTINGS = (
         "Folders of translations that go before `locale` in the app's folder and in those of INSTALLED_APPS.",
     ),
     Setting("TIME_ZONE", str, "UTC", "The zone that times are shown in unless another is activated: `Asia/Shanghai`."),
+    Setting(
+        "BLOCKED_AFTER",
+        (int, float),
+        250,
+        "After how many milliseconds in which nothing else could run a worker logs what holds it up; 0 turns this off.",
+    ),
     Setting("OPENAPI_URL", str, "/openapi.json", "Where the API is described in OpenAPI 3.1; '' turns this off."),
     Setting("DOCS_URL", str, "/docs", "Where the API is described for people; '' turns this off."),
     Setting("API_TITLE", str, "", "The name of the API in its documentation; empty is that of the app."),
@@ -65,4 +72,4 @@ _SETTINGS = (
     ),
 )
 
-KNOWN: dict[str, Setting] = {setting.name: setting for setting in _SETTINGS}
+KNOWN: dict[str, Setting] = {setting.name: setting for setting in (*_SETTINGS, *SAFETY)}

@@ -8,20 +8,10 @@ from spruce.db.cases import Case, Cast, Exists, ExpressionWrapper, OuterRef, Sub
 from spruce.db.choices import Choices, IntegerChoices, TextChoices
 from spruce.db.counting import assert_num_queries
 from spruce.db.databases import configure, stats
-from spruce.db.dates import DateField, DateTimeField
+from spruce.db.dates import DateField, DateTimeField, TimeField
 from spruce.db.execution import execute
 from spruce.db.expressions import F, Q
-from spruce.db.fields import (
-    AutoField,
-    BigIntegerField,
-    BooleanField,
-    CharField,
-    DecimalField,
-    Field,
-    FloatField,
-    IntegerField,
-    TextField,
-)
+from spruce.db.fields import Field
 from spruce.db.functions import (
     Abs,
     Ceil,
@@ -68,8 +58,21 @@ from spruce.db.functions import (
     Upper,
     Window,
 )
+from spruce.db.generated import GeneratedField
 from spruce.db.manytomany import ManyToManyField
 from spruce.db.models import Model, registry
+from spruce.db.numbers import (
+    AutoField,
+    BigIntegerField,
+    BooleanField,
+    DecimalField,
+    FloatField,
+    IntegerField,
+    PositiveBigIntegerField,
+    PositiveIntegerField,
+    PositiveSmallIntegerField,
+    SmallIntegerField,
+)
 from spruce.db.prefetching import Prefetch
 from spruce.db.queryset import Manager, QuerySet
 from spruce.db.relations import (
@@ -85,18 +88,8 @@ from spruce.db.relations import (
 )
 from spruce.db.schema import create_all, drop_all
 from spruce.db.shortcuts import get_list_or_404, get_object_or_404
-from spruce.db.special import (
-    BinaryField,
-    DurationField,
-    EmailField,
-    PositiveBigIntegerField,
-    PositiveIntegerField,
-    PositiveSmallIntegerField,
-    SlugField,
-    SmallIntegerField,
-    URLField,
-    UUIDField,
-)
+from spruce.db.special import BinaryField, DurationField, UUIDField
+from spruce.db.texts import CharField, EmailField, GenericIPAddressField, SlugField, TextField, URLField
 from spruce.db.transactions import atomic, on_commit
 
 __all__ = [
@@ -143,6 +136,8 @@ __all__ = [
     "FloatField",
     "Floor",
     "ForeignKey",
+    "GeneratedField",
+    "GenericIPAddressField",
     "Greatest",
     "IntegerChoices",
     "IntegerField",
@@ -184,6 +179,7 @@ __all__ = [
     "Sum",
     "TextChoices",
     "TextField",
+    "TimeField",
     "Trim",
     "Trunc",
     "TruncDate",

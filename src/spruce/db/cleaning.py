@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from spruce.db.fields import Field
+from spruce.db.fields import UNSET, Field
 from spruce.db.records import Record
 from spruce.errors import DatabaseError, ValidationError
 
@@ -37,9 +37,11 @@ def clean_fields(instance: Record, exclude: Iterable[str]) -> None:
     """Make each field's value fit, and run its validators."""
     errors: Errors = {}
     for field in instance._meta.fields:
-        if field.name in exclude or (field.primary_key and instance.pk is None):
+        if field.name in exclude or field.generated or (field.primary_key and instance.pk is None):
             continue
         value = getattr(instance, field.attname)
+        if value is UNSET:
+            continue
         if field.blank and value in (None, ""):
             continue
         messages = _messages(field, value)

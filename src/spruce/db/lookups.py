@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import sqlalchemy as sa
 
-from spruce.db.dates import DateField
-from spruce.db.fields import Field, IntegerField
+from spruce.db.dates import DateField, TimeField
+from spruce.db.elements import TimeOfDay
+from spruce.db.fields import Field
+from spruce.db.numbers import IntegerField
 from spruce.db.records import Record
 from spruce.db.types import Day
 from spruce.errors import FieldError, nearest
@@ -108,7 +110,8 @@ def _extract(name: str) -> Callable[[Column], Column]:
 
 PARTS: dict[str, Part] = {
     **{name: Part(("date", "datetime"), IntegerField, _extract(name)) for name in ("year", "month", "day")},
-    **{name: Part(("datetime",), IntegerField, _extract(name)) for name in ("hour", "minute", "second")},
+    **{name: Part(("datetime", "time"), IntegerField, _extract(name)) for name in ("hour", "minute", "second")},
+    "time": Part(("datetime",), TimeField, TimeOfDay),
     "date": Part(("datetime",), DateField, lambda column: sa.func.date(column, type_=Day())),
 }
 

@@ -113,6 +113,8 @@ def _constructor(cls: Any, meta: Options) -> Any:
     names: dict[str, object] = {"MISSING": _MISSING, "refuse": _refuse_keywords, "cls": cls}
     arguments, body = [], []
     for field in meta.fields:
+        if field.generated:
+            continue
         names[f"d_{field.attname}"] = field.initial if callable(field.default) else field.initial()
         default = f"d_{field.attname}" + ("()" if callable(field.default) else "")
         arguments.append(f"{field.attname}=MISSING")

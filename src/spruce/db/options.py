@@ -1,12 +1,15 @@
 """What a model knows of itself (`Product._meta`), and the registry of all models with their tables."""
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from spruce.db.fields import AutoField, Field
+from spruce.db.fields import REQUIRED, Field
+from spruce.db.formulas import Formula
 from spruce.db.manytomany import ManyToManyField
+from spruce.db.numbers import AutoField
 from spruce.db.records import Record
 from spruce.db.related import ManyRelated, Reverse, ReverseOne
 from spruce.db.relations import NOT_LOADED, ForeignKey, ReverseStep, Step
@@ -58,6 +61,7 @@ class Options:
         self.has_single = False  # whether a OneToOneField points here
         self.relations: dict[str, tuple[Step, ...]] = {}  # names by which queries go to those that point here
         self.pointing: list[ForeignKey[Any]] = []  # the foreign keys of other models that point here
+        self.given = tuple(field.attname for field in self.fields if field.db_default is not REQUIRED)
         self.shape = Shape(model)
         self.writers: dict[tuple[Any, ...], Any] = {}  # see storing.py
 
@@ -140,7 +144,8 @@ class Options:
             )
             for group in self.unique_together
         ]
-        columns = [field.column() for field in self.fields]
+        formulate = partial(Formula, self.model)
+        columns = [field.column(formulate) for field in self.fields]
         auto = isinstance(self.pk, AutoField)
         current = self.registry.models.get(self.db_table) is self.model  # and not replaced by another
         metadata = self.registry.metadata if current else sa.MetaData()

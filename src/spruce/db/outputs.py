@@ -11,9 +11,11 @@ from sqlalchemy.types import TypeEngine
 
 from spruce.db.calls import CALLS
 from spruce.db.dates import DateField, DateTimeField
-from spruce.db.fields import BigIntegerField, BooleanField, DecimalField, Field, FloatField, TextField
+from spruce.db.fields import Field
 from spruce.db.lookups import resolve
+from spruce.db.numbers import BigIntegerField, BooleanField, DecimalField, FloatField
 from spruce.db.records import Record
+from spruce.db.texts import TextField
 from spruce.errors import FieldError
 
 __all__ = ["named", "output"]

@@ -11,9 +11,9 @@ import sqlalchemy as sa
 
 from spruce.db.arithmetic import Arithmetic, rescale
 from spruce.db.calls import CALLS
-from spruce.db.fields import DecimalField
 from spruce.db.joins import Joins, Parameters
 from spruce.db.lookups import resolve
+from spruce.db.numbers import DecimalField
 from spruce.db.ordering import directed
 from spruce.db.outputs import output
 from spruce.db.types import ExactDecimal

@@ -18,7 +18,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from spruce.errors import ModelError
 
-__all__ = ["EXACT", "Day", "ExactDecimal", "Moment", "Span", "aware"]
+__all__ = ["EXACT", "Clock", "Day", "ExactDecimal", "Moment", "Span", "aware"]
 
 EXACT = Context(prec=100)
 """Arithmetic that does not round what any column can hold, whatever the program's own decimal context is."""
@@ -159,6 +159,21 @@ class Day(_Coded):
     def write(self, dialect: sa.Dialect) -> Callable[[Any], Any] | None:
         """Date to text."""
         return dt.date.isoformat if dialect.name == "sqlite" else None
+
+
+class Clock(_Coded):
+    """TIME; on SQLite ISO text with microseconds."""
+
+    cache_ok = True
+    impl = sa.Time
+
+    def read_code(self, dialect: sa.Dialect) -> Code | None:
+        """Text to time."""
+        return ("clock({})", {"clock": dt.time.fromisoformat}) if dialect.name == "sqlite" else None
+
+    def write(self, dialect: sa.Dialect) -> Callable[[Any], Any] | None:
+        """Time to text."""
+        return (lambda value: value.isoformat("microseconds")) if dialect.name == "sqlite" else None
 
 
 class Span(_Coded):

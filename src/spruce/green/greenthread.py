@@ -327,6 +327,12 @@ class GreenThread:
         for exception, witness in pending or ():
             self.interrupt(exception, witness)
 
+    def defer_cancellation(self, cancellation: asyncio.CancelledError) -> None:
+        """Hold back what cancelled the thread's Task until the outermost shield is lowered; once, as asyncio does."""
+        if any(isinstance(held, asyncio.CancelledError) for held, _, _ in self.deferred or ()):
+            return
+        self.deferred = [*(self.deferred or ()), (cancellation, None, 0)]
+
     def lower_shield(self) -> None:
         """Take one shield away, and raise what it held back."""
         self.shields -= 1

@@ -21,7 +21,7 @@ from spruce.green.outcome import exception_of
 from spruce.green.runtime import current_carrier
 from spruce.green.waiting import Waiter
 
-__all__ = ["adopt", "outside_scopes", "scope", "shield", "stop_all"]
+__all__ = ["adopt", "detach_children", "outside_scopes", "scope", "shield", "stop_all"]
 
 logger = logging.getLogger("spruce.green")
 
@@ -146,6 +146,11 @@ def outside_scopes() -> Iterator[None]:
         _current.reset(token)
 
 
+def detach_children() -> None:
+    """Let what the running green thread spawns from now on outlive it, and any scope that is open here."""
+    _current.set(_OUTSIDE)
+
+
 def stop_all(threads: Iterable[GreenThread]) -> None:
     """Kill the threads and wait until all have ended, whatever interrupts that; then raise what did."""
     interruption: BaseException | None = None
@@ -167,10 +172,10 @@ def stop_all(threads: Iterable[GreenThread]) -> None:
 
 
 class shield:  # noqa: N801 - written like a statement: `with green.shield():`
-    """What would interrupt the block (a kill, a timeout from outside of it) is raised at its end.
+    """What would interrupt the block (a kill, a timeout from outside of it, asyncio's cancellation) comes at its end.
 
-    Timeouts that begin inside the block work as usual. What asyncio cancels is not held back: for that there is
-    `asyncio.shield`.
+    Timeouts that begin inside the block work as usual. What plain code awaits in it runs in a Task of its own; where
+    asynchronous code opens a block, its own `await` is not shielded: for that there is `asyncio.shield`.
     """
 
     def __enter__(self) -> "shield":

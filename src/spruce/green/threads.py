@@ -11,7 +11,7 @@ from greenlet import getcurrent as current_greenlet
 
 from spruce.green.carrier import Carrier
 from spruce.green.driver import await_on
-from spruce.green.greenthread import GreenThread
+from spruce.green.greenthread import GreenThread, OwnerThread, new_thread
 from spruce.green.hub import START
 from spruce.green.runtime import current_carrier, get_hub, main_thread_handle
 from spruce.green.runtime import running as may_block
@@ -29,6 +29,7 @@ __all__ = [
     "spawn_after_local",
     "spawn_detached",
     "spawn_n",
+    "spawn_owner",
 ]
 
 T = TypeVar("T")
@@ -66,6 +67,17 @@ def spawn_detached(function: Callable[..., Any], *args: Any, **kwargs: Any) -> G
     """As `spawn`, but the thread ends neither with the request nor with the `scope` that the caller is in."""
     with outside_scopes():
         return spawn(function, *args, **kwargs)
+
+
+def spawn_owner(function: Callable[..., Any], *args: Any, **kwargs: Any) -> GreenThread:
+    """As `spawn`, but the threads that it spawns end with it, unless they are detached; as a request's."""
+    hub = get_hub()
+    thread = new_thread(hub, function, args, kwargs, OwnerThread)
+    adopt(thread)
+    hub.ready.append((thread, START))
+    if not hub.armed:
+        hub.arm()
+    return thread
 
 
 def spawn_after(seconds: float, function: Callable[..., Any], *args: Any, **kwargs: Any) -> GreenThread:

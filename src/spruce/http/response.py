@@ -16,7 +16,7 @@ from spruce.http.cachecontrol import CacheControl
 from spruce.http.conditional import Asking, asked_range, check_preconditions, is_known
 from spruce.http.cookies import SameSite, dump_cookie
 from spruce.http.dates import http_date, parse_date
-from spruce.http.headers import HeaderItems, Headers, HeaderSet
+from spruce.http.headers import HeaderItems, Headers, HeaderSet, StandingHeaders
 from spruce.http.lazy import lazy
 from spruce.http.media import is_json, parse_options, with_charset
 
@@ -40,6 +40,8 @@ class Response:
     """A reason phrase of its own; empty means the usual one."""
     close_calls: tuple[Callable[[], object], ...] = ()
     """What `call_on_close` was given."""
+    standing: StandingHeaders | None = None
+    """Fields that go with it beside its own, until somebody touches `headers`; see `add_standing`."""
 
     def __init__(
         self,
@@ -101,7 +103,17 @@ class Response:
         if self.plain_type is not None:
             headers.add("Content-Type", self.plain_type)
             self.plain_type = None
+        if self.standing is not None:
+            headers.extend(self.standing.items)
         return headers
+
+    def add_standing(self, fields: StandingHeaders) -> None:
+        """Send `fields` too, but those that the response has itself. A plain response stays one: it costs nothing."""
+        if self.plain_type is not None and self.standing is None:
+            self.standing = fields
+        else:
+            for name, value in fields.items:
+                self.headers.setdefault(name, value)
 
     @property
     def content_type(self) -> str | None:

@@ -1,16 +1,16 @@
 """From a request to a response: apps, routes, views, templates, files, and a client to test them with."""
 
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from spruce.errors import abort
 from spruce.http import Request, Response
-from spruce.server import WebSocket, WebSocketClosed
-from spruce.web.app import App
+from spruce.web.app import App, current_app
 from spruce.web.assets import static
 from spruce.web.blueprint import Blueprint
-from spruce.web.compression import CompressionMiddleware
 from spruce.web.context import (
     after_this_request,
     copy_current_request_context,
-    current_app,
     g,
     has_app_context,
     has_request_context,
@@ -35,6 +35,10 @@ from spruce.web.templating import (
 from spruce.web.urls import url_for
 from spruce.web.validation import InvalidInput
 from spruce.web.views import MethodView, View
+
+if TYPE_CHECKING:
+    from spruce.server import WebSocket, WebSocketClosed
+    from spruce.web.compression import CompressionMiddleware
 
 __all__ = [
     "App",
@@ -84,3 +88,17 @@ __all__ = [
     "stream_with_context",
     "url_for",
 ]
+
+_HOMES = {
+    "CompressionMiddleware": "spruce.web.compression",
+    "WebSocket": "spruce.server",
+    "WebSocketClosed": "spruce.server",
+}
+"""What not every app needs, imported from its home when it is first used."""
+
+
+def __getattr__(name: str) -> object:
+    if name in _HOMES:
+        value = globals()[name] = getattr(import_module(_HOMES[name]), name)
+        return value
+    raise AttributeError(f"module 'spruce.web' has no attribute {name!r}")

@@ -3,16 +3,14 @@
 from collections.abc import Callable, Iterator
 from contextvars import Token
 from http.cookies import SimpleCookie
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from spruce.green import spawn
+from spruce.green import spawn_owner
 from spruce.http import Headers, Request, Response, parse_date
 from spruce.web.context import Context, slot
+from spruce.web.site import Site
 from spruce.web.testrequest import make_request
-
-if TYPE_CHECKING:
-    from spruce.web.app import App
 
 __all__ = ["Client", "TestResponse"]
 
@@ -62,7 +60,7 @@ class Client:
     client:` the context of the last request stays, so that `request`, `g` and `current_app` can be looked at behind it.
     """
 
-    def __init__(self, app: "App", *, use_cookies: bool = True, base_url: str = "http://localhost") -> None:
+    def __init__(self, app: Site, *, use_cookies: bool = True, base_url: str = "http://localhost") -> None:
         self.app = app
         self.base_url = base_url
         self.use_cookies = use_cookies
@@ -157,10 +155,10 @@ class Client:
         if self._keeps:
             self._forget()
             context = Context(self.app, request)
-            response = spawn(exchange, lambda _: self.app.handle_in(context), request).wait()
+            response = spawn_owner(exchange, lambda _: self.app.handle_in(context), request).wait()
             self._token = slot.set(context)
         else:
-            response = spawn(exchange, self.app.handle, request).wait()
+            response = spawn_owner(exchange, self.app.handle, request).wait()
         if self.use_cookies:
             self._keep(response)
         return response

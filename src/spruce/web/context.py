@@ -7,15 +7,13 @@ are for the code of users.
 from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar
 from functools import wraps
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
+from typing import Any, ParamSpec, TypeVar, cast
 
 import msgspec
 
 from spruce.errors import ContextError
 from spruce.http import Request, Response
-
-if TYPE_CHECKING:
-    from spruce.web.app import App
+from spruce.web.site import Site
 
 __all__ = [
     "Context",
@@ -74,7 +72,7 @@ class Context(msgspec.Struct, eq=False):
     before the stream ends. `template_hooks` see a TemplateResponse before it is rendered.
     """
 
-    app: "App"
+    app: Site
     request: Request | None
     globals: Globals | None = None
     after: list[Callable[[Response], Response]] | None = None
@@ -104,7 +102,7 @@ def current_context(what: str) -> Context:
     return context
 
 
-def _find_app() -> "App":
+def _find_app() -> Site:
     return current_context("current_app").app
 
 
@@ -179,7 +177,7 @@ class _Proxy:
             return f"<proxy: {error}>"
 
 
-current_app = cast("App", _Proxy(_find_app))
+current_app = cast(Site, _Proxy(_find_app))
 request = cast(Request, _Proxy(_find_request))
 g = cast(Any, _Proxy(_find_globals))
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jinja2
 
@@ -11,10 +11,8 @@ from spruce.http import Request
 from spruce.web.assets import static
 from spruce.web.context import Context, g, request
 from spruce.web.results import to_json
+from spruce.web.site import Site
 from spruce.web.urls import url_for
-
-if TYPE_CHECKING:
-    from spruce.web.app import App
 
 __all__ = ["Environment"]
 
@@ -29,7 +27,7 @@ class Environment(jinja2.Environment):
     mode turns on, a changed file is read again.
     """
 
-    def __init__(self, app: "App") -> None:
+    def __init__(self, app: Site) -> None:
         reload = app.config["TEMPLATES_AUTO_RELOAD"]
         super().__init__(
             loader=jinja2.FunctionLoader(self._load),

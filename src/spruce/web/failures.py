@@ -5,7 +5,6 @@ anything else is logged with its request and answered by a plain 500, or by the 
 """
 
 from logging import getLogger
-from typing import TYPE_CHECKING
 
 from spruce.errors import HTTPException, InternalServerError
 from spruce.events import request_failed
@@ -13,17 +12,15 @@ from spruce.http import Request, Response, error_response
 from spruce.web.hooks import find_handler
 from spruce.web.results import redirect, respond, to_json
 from spruce.web.routing import RequestRedirect
+from spruce.web.site import Site
 from spruce.web.validation import InvalidInput
-
-if TYPE_CHECKING:
-    from spruce.web.app import App
 
 __all__ = ["answer_error"]
 
 _log = getLogger("spruce.web")
 
 
-def answer_error(app: "App", request: Request, error: Exception) -> Response:
+def answer_error(app: Site, request: Request, error: Exception) -> Response:
     """Return the response for `error`; never raises, unless TESTING asks for the errors of views."""
     if isinstance(error, RequestRedirect):
         query = request.query_string.decode("latin-1")
@@ -49,7 +46,7 @@ def _page(request: Request, error: HTTPException) -> Response:
     return error_response(error)
 
 
-def _answer_unhandled(app: "App", request: Request, error: Exception) -> Response:
+def _answer_unhandled(app: Site, request: Request, error: Exception) -> Response:
     if request_failed.subscribers:
         request_failed.emit(request=request, exception=error)
     if app.config["TESTING"]:

@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator
 from typing import Any
 from urllib.parse import quote, quote_from_bytes
 
-from spruce.green import await_, spawn
 from spruce.http import EMPTY_STREAM, Handler, Peer, Readable, Request, Response
+from spruce.web.awaiting import await_
 
 __all__ = ["AsgiApp", "serve_wsgi"]
 
@@ -115,7 +115,9 @@ class AsgiApp:
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         """Handle one connection of an ASGI server: a request, or its start and end. WebSockets are refused."""
         if scope["type"] == "http":
-            await spawn(_answer, self._handler, _from_scope(scope, receive), send)
+            from spruce.green import spawn_owner  # servers that speak WSGI don't need it
+
+            await spawn_owner(_answer, self._handler, _from_scope(scope, receive), send)
         elif scope["type"] == "lifespan":
             await _live(receive, send)
         elif scope["type"] == "websocket":

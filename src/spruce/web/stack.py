@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from logging import getLogger
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from spruce.errors import HTTPException, MiddlewareNotUsed, ViewError
 from spruce.http import Handler, Request, Response
@@ -14,22 +14,20 @@ from spruce.web.middleware import Middleware, load
 from spruce.web.results import respond
 from spruce.web.routing import RequestRedirect
 from spruce.web.rules import Rule
-
-if TYPE_CHECKING:
-    from spruce.web.app import App
+from spruce.web.site import Site
 
 __all__ = ["around", "build", "describe", "middleware_of", "name_of", "route", "tear_down"]
 
 _log = getLogger("spruce.web")
 
 
-def build(app: "App") -> Handler:
+def build(app: Site) -> Handler:
     """Return the handler of `app`, made from the inside out; what nobody registered is not in it."""
     middleware = [load(one) for one in app.config["MIDDLEWARE"]]
     process_view: list[Function] = []
     process_exception: list[Function] = []
     process_template: list[Function] = []
-    if middleware or _any(app, "before") or _any(app, "values"):
+    if middleware or app.has_hooks("before") or app.has_hooks("values"):
         handler = _hooked_view(app, process_view, process_exception, process_template)
     else:
         handler = _bare_view(app)
@@ -40,12 +38,12 @@ def build(app: "App") -> Handler:
         handler = _wrapped(app, one, handler, process_view, process_exception, process_template)
     if app.config["MAX_CONTENT_LENGTH"] is not None:
         handler = _limited(app.config["MAX_CONTENT_LENGTH"], handler)
-    if app.teardowns or _any(app, "teardown"):
+    if app.teardowns or app.has_hooks("teardown"):
         handler = _torn_down(app, handler)
     return handler
 
 
-def describe(app: "App") -> list[str]:
+def describe(app: Site) -> list[str]:
     """Return a line for each part of the stack, from the outside in, as `build` puts it together."""
     every = [("app", app.hooks), *app.scopes.items()]
 
@@ -89,7 +87,7 @@ def name_of(thing: Any) -> str:
     )
 
 
-def _bare_view(app: "App") -> Handler:
+def _bare_view(app: Site) -> Handler:
     """Find the view and call it."""
     if app.url_map.branches:
         match_on = app.url_map.match_on
@@ -113,7 +111,7 @@ def _bare_view(app: "App") -> Handler:
 
 
 def _hooked_view(
-    app: "App",
+    app: Site,
     process_view: list[Function],
     process_exception: list[Function],
     process_template: list[Function],
@@ -141,7 +139,7 @@ def _hooked_view(
 
 
 def _called(
-    app: "App",
+    app: Site,
     request: Request,
     rule: Rule,
     call: Callable[..., Any],
@@ -166,7 +164,7 @@ def _called(
     return respond(result, rule.endpoint)
 
 
-def around(app: "App", rule: Rule, middleware: Iterable[Any]) -> Callable[..., Any]:
+def around(app: Site, rule: Rule, middleware: Iterable[Any]) -> Callable[..., Any]:
     """Return the call of `rule` with middleware of its own around it, the outermost first.
 
     They work as those of the app do, further in: what the view raises they see as a response.
@@ -189,7 +187,7 @@ def around(app: "App", rule: Rule, middleware: Iterable[Any]) -> Callable[..., A
     return lambda request, arguments: wrapped(request)
 
 
-def middleware_of(app: "App", rule: Rule) -> list[Any]:
+def middleware_of(app: Site, rule: Rule) -> list[Any]:
     """Return the middleware of a rule: that of its blueprints, the outer before the inner, then its own."""
     names = rule.blueprint.split(".") if rule.blueprint else []
     dotted = [".".join(names[: end + 1]) for end in range(len(names))]
@@ -204,7 +202,7 @@ def _expect_context() -> Context:
     return context
 
 
-def route(app: "App", request: Request) -> None:
+def route(app: Site, request: Request) -> None:
     """Tell `request` its rule and the values of its path, or why there is none."""
     url_map = app.url_map
     try:
@@ -216,7 +214,7 @@ def route(app: "App", request: Request) -> None:
         request.routing_exception = error
 
 
-def _mounted(app: "App", handler: Handler) -> Handler:
+def _mounted(app: Site, handler: Handler) -> Handler:
     """What is mounted answers below its prefix, the longest of those that fit first."""
     mounts = sorted(app.mounts.items(), key=lambda mount: -len(mount[0]))
 
@@ -230,7 +228,7 @@ def _mounted(app: "App", handler: Handler) -> Handler:
     return choose
 
 
-def _answering_errors(app: "App", handler: Handler) -> Handler:
+def _answering_errors(app: Site, handler: Handler) -> Handler:
     """What raises further in is answered here, so that what lies further out always sees a response."""
 
     def answer(request: Request) -> Response:
@@ -242,7 +240,7 @@ def _answering_errors(app: "App", handler: Handler) -> Handler:
     return answer
 
 
-def _finished(app: "App", handler: Handler) -> Handler:
+def _finished(app: Site, handler: Handler) -> Handler:
     """Errors answered; then the functions of after_this_request, then those of after_request."""
     after = _by_scope(app, "after", outwards=True)
     registered = any(after.values())
@@ -276,7 +274,7 @@ def _checked(response: Any, source: Any) -> Response:
 
 
 def _wrapped(
-    app: "App",
+    app: Site,
     middleware: Middleware,
     handler: Handler,
     process_view: list[Function],
@@ -320,7 +318,7 @@ def _limited(limit: int, handler: Handler) -> Handler:
     return handle
 
 
-def _torn_down(app: "App", handler: Handler) -> Handler:
+def _torn_down(app: Site, handler: Handler) -> Handler:
     """The functions of teardown_request and teardown_appcontext, at the end of the request or of its stream."""
 
     def handle(request: Request) -> Response:
@@ -339,7 +337,7 @@ def _torn_down(app: "App", handler: Handler) -> Handler:
     return handle
 
 
-def tear_down(app: "App", context: Context | None, failure: BaseException | None) -> None:
+def tear_down(app: Site, context: Context | None, failure: BaseException | None) -> None:
     """Call the functions of teardown_request, when `context` has a request, and of teardown_appcontext, within it."""
     functions: Iterator[Function] = reversed(app.teardowns)
     if context is not None and context.request is not None:
@@ -353,11 +351,7 @@ def tear_down(app: "App", context: Context | None, failure: BaseException | None
         slot.reset(token)
 
 
-def _any(app: "App", kind: str) -> bool:
-    return any(getattr(hooks, kind) for hooks in (app.hooks, *app.scopes.values()))
-
-
-def _by_scope(app: "App", kind: str, *, outwards: bool = False) -> dict[str | None, list[Function]]:
+def _by_scope(app: Site, kind: str, *, outwards: bool = False) -> dict[str | None, list[Function]]:
     """The functions for each blueprint, and for none: from the app inwards as registered, or all of that reversed."""
     found: dict[str | None, list[Function]] = {}
     for blueprint in {None, *(rule.blueprint for rule in app.url_map.iter_rules())}:

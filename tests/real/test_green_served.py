@@ -1,11 +1,13 @@
 """A process that serves tells what it does: its green threads on a signal, what holds it up, which children it ended."""
 
+import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 APP = """
+import os
 import time
 from spruce import App, green
 
@@ -16,9 +18,9 @@ def blocks():
     time.sleep(0.2)
     return "blocked"
 
-@app.get("/waits")
-def waits():
-    green.Event().wait()
+@app.get("/pid")
+def pid():
+    return str(os.getpid())
 
 @app.get("/spawns")
 def spawns():
@@ -33,9 +35,9 @@ def test_a_worker_tells_what_it_does(serve: Callable[..., Any], tmp_path: Path) 
     (tmp_path / "app.py").write_text(APP)
     served = serve("app.py", SPRUCE_BLOCKED_AFTER="50")
     assert served.ask("/blocks") == (200, "blocked")
-    assert f"{tmp_path / 'app.py'}:9 in blocks" in served.wait_for("the loop was held up for ")
+    assert f"{tmp_path / 'app.py'}:10 in blocks" in served.wait_for("the loop was held up for ")
     assert served.ask("/spawns") == (200, "spawned")
     served.wait_for(":sleep was stopped, since the request that spawned it is over; ")
-    served.process.send_signal(signal.SIGUSR1)
+    os.kill(int(served.ask("/pid")[1]), signal.SIGUSR1)
     served.wait_for("green threads")
     served.wait_for("_Worker.main: waits for Waiter.wait()")

@@ -9,6 +9,7 @@ from spruce.db.choices import Choices, IntegerChoices, TextChoices
 from spruce.db.counting import assert_num_queries
 from spruce.db.databases import configure, stats
 from spruce.db.dates import DateField, DateTimeField, TimeField
+from spruce.db.documents import JSONField, JSONNull
 from spruce.db.execution import execute
 from spruce.db.expressions import F, Q
 from spruce.db.fields import Field
@@ -141,6 +142,8 @@ __all__ = [
     "Greatest",
     "IntegerChoices",
     "IntegerField",
+    "JSONField",
+    "JSONNull",
     "LTrim",
     "Lag",
     "LastValue",

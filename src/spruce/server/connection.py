@@ -12,38 +12,51 @@ How a request goes:
 """
 
 import asyncio
-import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from time import perf_counter
-from typing import TYPE_CHECKING, cast
+from typing import Any, Final, Protocol, cast
 
-from spruce.errors import ServerError
-from spruce.errors.http import HTTPException, RequestTimeout
-from spruce.events import request_failed
-from spruce.green import GreenletExit, Waiter, sleep
-from spruce.http import EMPTY_STREAM, PHRASES, Peer, Request, Response, error_response
-from spruce.server.body import BodyStream
-from spruce.server.heads import Framing, Head
+from spruce.errors.http import HTTPException
+from spruce.green import GreenletExit, GreenThread
+from spruce.http import EMPTY_STREAM, Handler, Peer, Request, Response
+from spruce.server.accesslog import AccessLog
+from spruce.server.failures import answer_failure, close_response
+from spruce.server.heads import Framing, Head, Heads, refusal_message
+from spruce.server.limits import Limits
 from spruce.server.parser import RequestParser
+from spruce.server.sender import ClientDisconnected, Sender
 from spruce.server.websocket import Upgradable
 from spruce.server.wire import WireWebSocket, shake_hands
 
-if TYPE_CHECKING:
-    from spruce.server.listener import Server
+__all__ = ["Connection", "Owner"]
 
-__all__ = ["ClientDisconnected", "Connection"]
-
-_log = logging.getLogger("spruce.server")
-_READ_SIZE = 64 * 1024
-_FAIR_SHARE = 1024 * 1024  # bytes that a streamed response sends before the other green threads get a turn
-_LINGER_SECONDS = 2
-_LENGTHS = tuple(b"%d\r\n\r\n" % length for length in range(2048))  # what ends the head of a small response
-_QUIET_SECONDS = 0.25  # without a request, after which a connection counts as idle when the server stops
-_NEW_SECONDS = 1.0  # the same for one that has not sent its first request: it is on its way
+_READ_SIZE: Final = 64 * 1024
+_LENGTHS: Final = tuple(b"%d\r\n\r\n" % length for length in range(2048))  # what ends the head of a small response
 
 
-class ClientDisconnected(ConnectionError):
-    """The client has gone while a response was being sent to it."""
+class Hub(Protocol):
+    """What a connection asks of the hub that it runs on."""
+
+    def dispatch(self, function: Callable[..., Any], *args: Any) -> GreenThread:
+        """Run it as a green thread right now, until it parks or ends."""
+
+    def call(self, function: Callable[[], Any]) -> None:
+        """Call it soon, outside of all green threads."""
+
+
+class Owner(Protocol):
+    """What a connection needs of the server that it belongs to; `now` is the loop's time, as of the last tick."""
+
+    access_log: AccessLog | None
+    connections: "set[Connection]"
+    handler: Handler
+    heads: Heads
+    limits: Limits
+    now: float
+
+    @property
+    def hub(self) -> Hub:
+        """Where it runs."""
 
 
 class Connection(asyncio.Protocol):
@@ -88,10 +101,11 @@ class Connection(asyncio.Protocol):
         self._head_sent = False
         self._held_back = False
         self._full = False
-        self.lingering = False
         self._head_begun = False
         self._client_ended = False
-        self._writer: Waiter | None = None
+        self.lingering = False
+        self.sender: Sender | None = None
+        self.thread: GreenThread | None = None  # of the view that waits
         self.websocket: WireWebSocket | None = None
 
     # What the transport calls
@@ -121,7 +135,8 @@ class Connection(asyncio.Protocol):
         """The client has closed its side: keep ours open while there is something to answer."""
         self._client_ended = True
         self.parser.end()
-        self._stop_view()
+        if self.server.limits.stop_abandoned:
+            self._stop_view()
         return (self.current is not None or bool(self.parser.requests)) and not self.lingering
 
     def connection_lost(self, error: Exception | None) -> None:
@@ -192,9 +207,9 @@ class Connection(asyncio.Protocol):
                 and request.method != "HEAD"
                 and request.http_version == "1.1"
             ):
-                head = self.heads.ready.get((response.status_code, plain, response.standing))
+                head = self.heads.ready.get((response.status_code, plain))
                 if head is None:
-                    head = self.heads.make_ready(response.status_code, plain, response.standing)
+                    head = self.heads.make_ready(response.status_code, plain)
                 if head is not None:
                     length = len(body)
                     self.served = True
@@ -354,10 +369,7 @@ class Connection(asyncio.Protocol):
     # WebSockets
 
     def _upgradable(self) -> Upgradable:
-        return Upgradable(lambda request, options: shake_hands(request, options, self._switch, self._now))
-
-    def _now(self) -> float:
-        return self.server.now
+        return Upgradable(lambda request, options: shake_hands(request, options, self._switch, self._clock))
 
     def _switch(self, websocket: WireWebSocket, head: bytes) -> None:
         """Let a WebSocket have the connection; this one stays with the server until the view has returned."""

@@ -6,9 +6,10 @@ Any other head is put together here, with the fields that say how the body is fr
 
 from enum import Enum
 
+from spruce.errors.http import HTTPException
 from spruce.http import PHRASES, Request, Response, http_date
 
-__all__ = ["Framing", "Head", "Heads"]
+__all__ = ["Framing", "Head", "Heads", "refusal_message"]
 
 _OWN = frozenset({"transfer-encoding", "keep-alive", "connection", "content-length"})
 
@@ -87,6 +88,15 @@ def _framing_lines(request: Request, response: Response, head: Head) -> list[str
 def _may_state_length(status: int, length: int) -> bool:
     """Whether Content-Length belongs there; 0 in a 304 would say that the thing is empty."""
     return status >= 200 and status != 204 and (length > 0 or status != 304)
+
+
+def refusal_message(refusal: HTTPException, date: str) -> bytes:
+    """The whole response to what cannot be answered otherwise; the connection ends with it."""
+    text = refusal.description.encode()
+    return (
+        f"HTTP/1.1 {refusal.code} {refusal.name}\r\nContent-Type: text/plain; charset=utf-8\r\nDate: {date}\r\n"
+        f"Content-Length: {len(text)}\r\nConnection: close\r\n\r\n"
+    ).encode("latin-1") + text
 
 
 class Heads:

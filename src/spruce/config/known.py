@@ -44,6 +44,13 @@ _SETTINGS = (
         [],
         "The languages that the app speaks, each with its name: a dict or pairs; empty is LANGUAGE_CODE alone.",
     ),
+    Setting("LANGUAGE_COOKIE_NAME", str, "language", "The cookie that remembers which language a visitor chose."),
+    Setting(
+        "LANGUAGE_URL_PREFIX",
+        bool,
+        False,
+        "True puts the language before each path, as in /zh-Hans/shop; that of LANGUAGE_CODE has none.",
+    ),
     Setting(
         "LOCALE_PATHS",
         (list, tuple),

@@ -6,6 +6,7 @@ from typing import Any
 
 import jinja2
 
+from spruce import i18n
 from spruce.errors import TemplateNotFound, nearest
 from spruce.http import Request
 from spruce.web.assets import static
@@ -38,9 +39,25 @@ class Environment(jinja2.Environment):
         self._strings: dict[str, jinja2.Template] = {}
         self.policies["json.dumps_function"] = _dumps
         self.globals.update(url_for=url_for, static=static, config=app.config, request=request, g=g)
+        self._speak()
         for kind, names in app.template_names.items():
             for name, thing in names.items():
                 self.add(kind, name, thing)
+
+    def _speak(self) -> None:
+        """Let templates translate, and write dates and numbers as the language that holds has them."""
+        self.add_extension("jinja2.ext.i18n")
+        self.install_gettext_callables(  # type: ignore[attr-defined] # the extension has added it
+            i18n.gettext,
+            lambda singular, plural, n: i18n.current_catalogue().ngettext(singular, plural, n),
+            newstyle=True,
+            pgettext=i18n.pgettext,
+            npgettext=lambda context, singular, plural, n: i18n.current_catalogue().npgettext(
+                context, singular, plural, n
+            ),
+        )
+        self.globals.update(get_language=i18n.get_language, text_direction=i18n.text_direction)
+        self.filters.update({one.__name__: one for one in _FORMATS}, localtime=i18n.timezone.localtime)
 
     def add(self, kind: str, name: str, thing: Any) -> None:
         """Give templates one more of `filters`, `globals` or `tests`."""
@@ -104,6 +121,15 @@ class Environment(jinja2.Environment):
 
 
 _KEPT_STRINGS = 100
+_FORMATS = (
+    i18n.format_currency,
+    i18n.format_date,
+    i18n.format_datetime,
+    i18n.format_number,
+    i18n.format_percent,
+    i18n.format_time,
+    i18n.format_timedelta,
+)
 
 
 def _escapes(name: str | None) -> bool:

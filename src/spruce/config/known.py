@@ -78,8 +78,18 @@ _SETTINGS = (
         "MIDDLEWARE", (list, tuple), [], "Middleware from the outermost in: callables, classes, or their dotted names."
     ),
     Setting(
+        "CACHES",
+        dict,
+        {},
+        "Caches by alias: URLs, or dicts as Django's; `default` is in the memory of each process if not given.",
+        secret=True,
+    ),
+    Setting(
         "DATABASES", dict, {}, "URLs of databases by alias; empty means SQLite in the instance folder.", secret=True
     ),
+    Setting("MEDIA_ROOT", (str, PathLike), None, "The folder of uploaded files; None is `media` in the instance folder."),
+    Setting("MEDIA_URL", str, "/media/", "The URL below which browsers find uploaded files."),
+    Setting("STORAGES", dict, {}, "Places for files by alias: objects, classes, or {'BACKEND': …, 'OPTIONS': {…}}."),
     Setting(
         "DATABASE_ROUTERS", (list, tuple), [], "Objects, classes or dotted names that choose a database per query."
     ),

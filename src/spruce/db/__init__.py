@@ -59,7 +59,9 @@ from spruce.db.functions import (
     Upper,
     Window,
 )
+from spruce.db.files import FieldFile, FileField
 from spruce.db.generated import GeneratedField
+from spruce.db.images import ImageField
 from spruce.db.manytomany import ManyToManyField
 from spruce.db.models import Model, registry
 from spruce.db.numbers import (
@@ -133,6 +135,8 @@ __all__ = [
     "F",
     "FetchMode",
     "Field",
+    "FieldFile",
+    "FileField",
     "FirstValue",
     "FloatField",
     "Floor",
@@ -140,6 +144,7 @@ __all__ = [
     "GeneratedField",
     "GenericIPAddressField",
     "Greatest",
+    "ImageField",
     "IntegerChoices",
     "IntegerField",
     "JSONField",

@@ -47,7 +47,7 @@ def clean_fields(instance: Record, exclude: Iterable[str]) -> None:
         messages = _messages(field, value)
         if messages:
             errors[field.name] = messages
-        elif value is not None:
+        elif value is not None and field.attribute() is None:
             setattr(instance, field.attname, field.clean(value))
     if errors:
         raise ValidationError(errors)

@@ -84,6 +84,9 @@ def _complete(cls: Any) -> None:
     for field in meta.fields:
         if field.choices and not hasattr(cls, f"get_{field.name}_display"):
             setattr(cls, f"get_{field.name}_display", _display(field))
+        attribute = field.attribute()
+        if attribute is not None:
+            setattr(cls, field.name, attribute)
         if isinstance(field, ForeignKey):
             setattr(cls, field.name, Related(field))
             setattr(cls, field.slot, None)
@@ -185,7 +188,7 @@ class Model(Record, metaclass=ModelType):
         if found is None:
             raise self.DoesNotExist(f"the row of {type(self).__name__} {self.pk!r} is gone, so it has no {name}")
         setattr(self, name, found[0])
-        return found[0]
+        return getattr(self, name)
 
     def __str__(self) -> str:
         return f"{type(self).__name__} object ({self.pk})"

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from spruce.db import transactions
 from spruce.db.databases import Database, choose
 from spruce.db.fields import UNSET, Field
+from spruce.db.files import FileField
 from spruce.db.loaders import compile_function, read_code
 from spruce.db.numbers import WholeField
 from spruce.db.records import Record
@@ -158,7 +159,7 @@ def _made(
     compiled: Any = statement.compile(dialect=dialect, column_keys=None if fields else [])
     names: dict[str, object] = {}
     lines = ["def values(o):"]
-    for field in fields:
+    for field in sorted(fields, key=lambda field: not isinstance(field, FileField)):  # which may set others
         lines += _field_lines(field, names, adding)
     parts = []
     for name in compiled.positiontup:
@@ -197,6 +198,9 @@ def _field_lines(field: Field[Any], names: dict[str, object], adding: bool) -> l
     if automatic is not None:
         names[f"now_{name}"] = automatic
         return [f" v_{name} = o.{name} = now_{name}()"]
+    if isinstance(field, FileField):
+        names[f"take_{name}"] = field.taken
+        return [f" v_{name} = take_{name}(o)"]
     before = []
     if isinstance(field, ForeignKey):
         names |= {f"settle_{name}": settle, f"f_{name}": field}

@@ -109,8 +109,8 @@ class Response:
 
     def add_standing(self, fields: StandingHeaders) -> None:
         """Send `fields` too, but those that the response has itself. A plain response stays one: it costs nothing."""
-        if self.plain_type is not None and self.standing is None:
-            self.standing = fields
+        if self.plain_type is not None:
+            self.standing = fields if self.standing is None else self.standing.joined(fields)
         else:
             for name, value in fields.items:
                 self.headers.setdefault(name, value)

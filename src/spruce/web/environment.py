@@ -10,7 +10,8 @@ from spruce import i18n
 from spruce.errors import TemplateNotFound, nearest
 from spruce.http import Request
 from spruce.web.assets import static
-from spruce.web.context import Context, g, request
+from spruce.web.context import Context, g, request, session
+from spruce.web.flashing import get_flashed_messages
 from spruce.web.results import to_json
 from spruce.web.site import Site
 from spruce.web.urls import url_for
@@ -34,11 +35,13 @@ class Environment(jinja2.Environment):
             loader=jinja2.FunctionLoader(self._load),
             autoescape=_escapes,
             auto_reload=app.debug if reload is None else reload,
+            extensions=app.config["JINJA_EXTENSIONS"],
         )
         self.app = app
         self._strings: dict[str, jinja2.Template] = {}
         self.policies["json.dumps_function"] = _dumps
         self.globals.update(url_for=url_for, static=static, config=app.config, request=request, g=g)
+        self.globals.update(session=session, get_flashed_messages=get_flashed_messages)
         self._speak()
         for kind, names in app.template_names.items():
             for name, thing in names.items():

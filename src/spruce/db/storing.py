@@ -62,7 +62,7 @@ def insert_object(instance: Record, database: Database) -> None:
     meta = instance._meta
     key = meta.pk.attname
     keyed = getattr(instance, key) is not None
-    kind = ("insert", keyed, unset(instance)) if meta.given else ("insert", keyed, ())
+    kind = ("insert", keyed, unset(instance)) if meta.left else ("insert", keyed, ())
     writer = writer_for(type(instance), database, kind)
     connection = transactions.connection(database)
     if writer.take is None:
@@ -76,11 +76,11 @@ def insert_object(instance: Record, database: Database) -> None:
 
 def unset(instance: Record) -> tuple[str, ...]:
     """The fields of an object to which the database will give their values."""
-    return tuple(name for name in instance._meta.given if getattr(instance, name) is UNSET)
+    return tuple(name for name in instance._meta.left if getattr(instance, name) is UNSET)
 
 
 def _update(instance: Record, database: Database, names: tuple[str, ...] | None) -> bool:
-    if instance._meta.given and (left := unset(instance)):
+    if instance._meta.left and (left := unset(instance)):
         fields = [field.attname for field in instance._meta.fields if not field.primary_key and not field.generated]
         names = tuple(name for name in names or fields if name not in left)
     writer = writer_for(type(instance), database, ("update", names, ()))

@@ -219,5 +219,7 @@ def test_the_fields_of_a_response_go_before_standing_ones() -> None:
     assert (response.headers["X-A"], response.headers["X-B"]) == ("own", "2")
     plain = Response("hi")
     plain.add_standing(StandingHeaders({"X-A": "1"}))
-    plain.add_standing(StandingHeaders({"X-A": "2", "X-C": "3"}))
+    plain.add_standing(more := StandingHeaders({"X-A": "2", "X-C": "3"}))
+    assert "headers" not in plain.__dict__
+    assert (first := StandingHeaders({})).joined(more) is first.joined(more)
     assert list(plain.headers)[1:] == [("X-A", "1"), ("X-C", "3")]

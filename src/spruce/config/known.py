@@ -44,6 +44,13 @@ _SETTINGS = (
         [],
         "The languages that the app speaks, each with its name: a dict or pairs; empty is LANGUAGE_CODE alone.",
     ),
+    Setting("LANGUAGE_COOKIE_NAME", str, "language", "The cookie that remembers which language a visitor chose."),
+    Setting(
+        "LANGUAGE_URL_PREFIX",
+        bool,
+        False,
+        "True puts the language before each path, as in /zh-Hans/shop; that of LANGUAGE_CODE has none.",
+    ),
     Setting(
         "LOCALE_PATHS",
         (list, tuple),
@@ -71,8 +78,18 @@ _SETTINGS = (
         "MIDDLEWARE", (list, tuple), [], "Middleware from the outermost in: callables, classes, or their dotted names."
     ),
     Setting(
+        "CACHES",
+        dict,
+        {},
+        "Caches by alias: URLs, or dicts as Django's; `default` is in the memory of each process if not given.",
+        secret=True,
+    ),
+    Setting(
         "DATABASES", dict, {}, "URLs of databases by alias; empty means SQLite in the instance folder.", secret=True
     ),
+    Setting("MEDIA_ROOT", (str, PathLike), None, "The folder of uploaded files; None is `media` in the instance folder."),
+    Setting("MEDIA_URL", str, "/media/", "The URL below which browsers find uploaded files."),
+    Setting("STORAGES", dict, {}, "Places for files by alias: objects, classes, or {'BACKEND': …, 'OPTIONS': {…}}."),
     Setting(
         "DATABASE_ROUTERS", (list, tuple), [], "Objects, classes or dotted names that choose a database per query."
     ),

@@ -6,6 +6,7 @@
 from spruce.db.aggregates import Aggregate, Avg, Count, Max, Min, StdDev, Sum, Variance
 from spruce.db.cases import Case, Cast, Exists, ExpressionWrapper, OuterRef, Subquery, Value, When
 from spruce.db.choices import Choices, IntegerChoices, TextChoices
+from spruce.db.constraints import CheckConstraint, UniqueConstraint
 from spruce.db.counting import assert_num_queries
 from spruce.db.databases import configure, stats
 from spruce.db.dates import DateField, DateTimeField, TimeField
@@ -59,7 +60,10 @@ from spruce.db.functions import (
     Upper,
     Window,
 )
+from spruce.db.files import FieldFile, FileField
 from spruce.db.generated import GeneratedField
+from spruce.db.images import ImageField
+from spruce.db.indexes import Index
 from spruce.db.manytomany import ManyToManyField
 from spruce.db.models import Model, registry
 from spruce.db.numbers import (
@@ -111,6 +115,7 @@ __all__ = [
     "Cast",
     "Ceil",
     "CharField",
+    "CheckConstraint",
     "Choices",
     "Coalesce",
     "Concat",
@@ -133,6 +138,8 @@ __all__ = [
     "F",
     "FetchMode",
     "Field",
+    "FieldFile",
+    "FileField",
     "FirstValue",
     "FloatField",
     "Floor",
@@ -140,6 +147,8 @@ __all__ = [
     "GeneratedField",
     "GenericIPAddressField",
     "Greatest",
+    "ImageField",
+    "Index",
     "IntegerChoices",
     "IntegerField",
     "JSONField",
@@ -194,6 +203,7 @@ __all__ = [
     "TruncYear",
     "URLField",
     "UUIDField",
+    "UniqueConstraint",
     "Upper",
     "Value",
     "Variance",

@@ -203,6 +203,10 @@ class Field(Generic[V]):
         text = str(reason) if isinstance(reason, Unfit) else f"it is no {self.what}"
         return DataError(f"{self.label} cannot hold {_short.repr(value)}: {text}")
 
+    def attribute(self) -> Any:
+        """What stands in the model's class for it; None leaves objects their plain attribute."""
+        return None
+
     def on_save(self, adding: bool) -> Callable[[], Any] | None:
         """What gives the value when an object is saved, for fields that set themselves."""
         return None

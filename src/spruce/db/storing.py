@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from spruce.db import transactions
 from spruce.db.databases import Database, choose
 from spruce.db.fields import UNSET, Field
+from spruce.db.files import FileField
 from spruce.db.loaders import compile_function, read_code
 from spruce.db.numbers import WholeField
 from spruce.db.records import Record
@@ -61,7 +62,7 @@ def insert_object(instance: Record, database: Database) -> None:
     meta = instance._meta
     key = meta.pk.attname
     keyed = getattr(instance, key) is not None
-    kind = ("insert", keyed, unset(instance)) if meta.given else ("insert", keyed, ())
+    kind = ("insert", keyed, unset(instance)) if meta.left else ("insert", keyed, ())
     writer = writer_for(type(instance), database, kind)
     connection = transactions.connection(database)
     if writer.take is None:
@@ -75,11 +76,11 @@ def insert_object(instance: Record, database: Database) -> None:
 
 def unset(instance: Record) -> tuple[str, ...]:
     """The fields of an object to which the database will give their values."""
-    return tuple(name for name in instance._meta.given if getattr(instance, name) is UNSET)
+    return tuple(name for name in instance._meta.left if getattr(instance, name) is UNSET)
 
 
 def _update(instance: Record, database: Database, names: tuple[str, ...] | None) -> bool:
-    if instance._meta.given and (left := unset(instance)):
+    if instance._meta.left and (left := unset(instance)):
         fields = [field.attname for field in instance._meta.fields if not field.primary_key and not field.generated]
         names = tuple(name for name in names or fields if name not in left)
     writer = writer_for(type(instance), database, ("update", names, ()))
@@ -158,7 +159,7 @@ def _made(
     compiled: Any = statement.compile(dialect=dialect, column_keys=None if fields else [])
     names: dict[str, object] = {}
     lines = ["def values(o):"]
-    for field in fields:
+    for field in sorted(fields, key=lambda field: not isinstance(field, FileField)):  # which may set others
         lines += _field_lines(field, names, adding)
     parts = []
     for name in compiled.positiontup:
@@ -197,6 +198,9 @@ def _field_lines(field: Field[Any], names: dict[str, object], adding: bool) -> l
     if automatic is not None:
         names[f"now_{name}"] = automatic
         return [f" v_{name} = o.{name} = now_{name}()"]
+    if isinstance(field, FileField):
+        names[f"take_{name}"] = field.taken
+        return [f" v_{name} = take_{name}(o)"]
     before = []
     if isinstance(field, ForeignKey):
         names |= {f"settle_{name}": settle, f"f_{name}": field}

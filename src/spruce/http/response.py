@@ -110,8 +110,8 @@ class Response:
 
     def add_standing(self, fields: StandingHeaders) -> None:
         """Send `fields` too, but those that the response has itself. A plain response stays one: it costs nothing."""
-        if self.plain_type is not None and self.standing is None:
-            self.standing = fields
+        if self.plain_type is not None:
+            self.standing = fields if self.standing is None else self.standing.joined(fields)
         else:
             for name, value in fields.items:
                 self.headers.setdefault(name, value)
@@ -354,13 +354,20 @@ class Response:
             raise failure
 
 
-def error_response(error: HTTPException) -> Response:
-    """Return the response that an HTTP error is sent as: its own, or a small page with its name and description."""
+def error_response(
+    error: HTTPException, translate: Callable[[str], str] = str, language: str = "en", direction: str = "ltr"
+) -> Response:
+    """Return the response that an HTTP error is sent as: its own, or a small page with its name and description.
+
+    These are passed through `translate`, which puts them into `language`; `direction` is that of its writing.
+    """
     if isinstance(error.response, Response):
         return error.response
     status = 500 if error.code is None else error.code
-    name, description = _escaped(error.name), _escaped(error.description)
-    page = f"<!doctype html>\n<html lang=en>\n<title>{status} {name}</title>\n<h1>{name}</h1>\n<p>{description}</p>\n"
+    name, description = _escaped(translate(error.name)), _escaped(translate(error.description))
+    written = language if direction == "ltr" else f"{language} dir={direction}"
+    head = f"<!doctype html>\n<html lang={written}>\n<title>{status} {name}</title>\n"
+    page = f"{head}<h1>{name}</h1>\n<p>{description}</p>\n"
     return Response(page, status, error.headers)
 
 

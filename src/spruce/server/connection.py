@@ -207,9 +207,9 @@ class Connection(asyncio.Protocol):
                 and request.method != "HEAD"
                 and request.http_version == "1.1"
             ):
-                head = self.heads.ready.get((response.status_code, plain))
+                head = self.heads.ready.get((response.status_code, plain, response.standing))
                 if head is None:
-                    head = self.heads.make_ready(response.status_code, plain)
+                    head = self.heads.make_ready(response.status_code, plain, response.standing)
                 if head is not None:
                     length = len(body)
                     self.served = True

@@ -15,15 +15,19 @@ from spruce.web.context import (
     has_app_context,
     has_request_context,
     request,
+    session,
     stream_with_context,
 )
 from spruce.web.converters import BaseConverter, ValidationError
 from spruce.web.files import send_file, send_from_directory
+from spruce.web.flashing import flash, get_flashed_messages
 from spruce.web.installed import AppConfig
 from spruce.web.markers import Body, Cookie, Depends, File, Form, Header, Path, Query
 from spruce.web.middleware import MiddlewareMixin
 from spruce.web.pagination import Pagination, paginate
 from spruce.web.results import jsonify, make_response, redirect
+from spruce.web.session import Session, SessionInterface
+from spruce.web.stack import note_of
 from spruce.web.templating import (
     TemplateResponse,
     get_template_attribute,
@@ -61,6 +65,8 @@ __all__ = [
     "Query",
     "Request",
     "Response",
+    "Session",
+    "SessionInterface",
     "TemplateResponse",
     "ValidationError",
     "View",
@@ -70,12 +76,15 @@ __all__ = [
     "after_this_request",
     "copy_current_request_context",
     "current_app",
+    "flash",
     "g",
+    "get_flashed_messages",
     "get_template_attribute",
     "has_app_context",
     "has_request_context",
     "jsonify",
     "make_response",
+    "note_of",
     "paginate",
     "redirect",
     "render_block",
@@ -84,6 +93,7 @@ __all__ = [
     "request",
     "send_file",
     "send_from_directory",
+    "session",
     "static",
     "stream_template",
     "stream_template_string",

@@ -13,6 +13,7 @@ import msgspec
 
 from spruce.errors import ContextError
 from spruce.http import Request, Response
+from spruce.web.session import Session
 from spruce.web.site import Site
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "has_app_context",
     "has_request_context",
     "request",
+    "session",
     "slot",
     "stream_with_context",
 ]
@@ -177,9 +179,44 @@ class _Proxy:
             return f"<proxy: {error}>"
 
 
+class _SessionProxy(_Proxy):
+    """Stands for the session of the current request."""
+
+    __slots__ = ()
+
+    def __getitem__(self, key: str) -> Any:
+        return _find_session()[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        _find_session()[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del _find_session()[key]
+
+    def __len__(self) -> int:
+        return len(_find_session())
+
+
+def _find_session() -> Session:
+    request = _find_request()
+    if request.session is None:
+        app = current_context("session").app
+        if app.session_interface is None:
+            app.prepare()  # as when a context was entered by hand, before any request
+        if app.session_interface is None:
+            raise ContextError(
+                "the request has no session",
+                hint="'spruce.middleware.sessions.SessionMiddleware' belongs into DEFAULT_MIDDLEWARE or MIDDLEWARE.",
+            )
+        request.session = app.session_interface.open_session(request)
+    found: Session = request.session
+    return found
+
+
 current_app = cast(Site, _Proxy(_find_app))
 request = cast(Request, _Proxy(_find_request))
 g = cast(Any, _Proxy(_find_globals))
+session = cast(Session, _SessionProxy(_find_session))
 
 
 def has_app_context() -> bool:

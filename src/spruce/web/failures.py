@@ -8,8 +8,10 @@ from logging import getLogger
 
 from spruce.errors import HTTPException, InternalServerError
 from spruce.events import request_failed
-from spruce.http import Request, Response, error_response
+from spruce.http import Request, Response
+from spruce.i18n import gettext
 from spruce.web.hooks import find_handler
+from spruce.web.phrasing import error_page
 from spruce.web.results import redirect, respond, to_json
 from spruce.web.routing import RequestRedirect
 from spruce.web.site import Site
@@ -41,9 +43,9 @@ def answer_error(app: Site, request: Request, error: Exception) -> Response:
 def _page(request: Request, error: HTTPException) -> Response:
     """An HTTP error as its own page; wrong values as JSON, by field, unless a browser asks."""
     if isinstance(error, InvalidInput) and "text/html" not in (request.header(b"accept") or ""):
-        body = to_json({"error": error.name, "fields": error.fields})
+        body = to_json({"error": gettext(error.name), "fields": error.fields})
         return Response(body, error.code, error.headers, content_type="application/json")
-    return error_response(error)
+    return error_page(error)
 
 
 def _answer_unhandled(app: Site, request: Request, error: Exception) -> Response:
@@ -65,4 +67,4 @@ def _answer_unhandled(app: Site, request: Request, error: Exception) -> Response
             return respond(handler(failure), handler.__name__)
         except Exception as second:
             _log.error("the handler of errors %s failed too: %r", handler.__name__, second, exc_info=second)
-    return error_response(failure)
+    return error_page(failure)

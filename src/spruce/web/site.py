@@ -17,6 +17,7 @@ from spruce.web.hooks import Function, Hooks, plain
 from spruce.web.installed import AppConfig, load
 from spruce.web.routing import Router
 from spruce.web.scaffold import Scaffold, View, folder_of
+from spruce.web.session import SessionInterface
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -85,7 +86,7 @@ class Site(Scaffold):
         self.mounts: dict[str, Handler] = {}
         self.url_build_error_handlers: list[Function] = []
         self.template_names: dict[str, dict[str, Any]] = {"filters": {}, "globals": {}, "tests": {}}
-        self.session_interface: Any = None
+        self.session_interface: SessionInterface | None = None
         self._environment: Any = None
         self._installed: dict[str, AppConfig] | None = None
         catalogues_of(self.config).add(Path(self.root_path, "locale"))
@@ -131,6 +132,10 @@ class Site(Scaffold):
 
     def handle(self, request: Request) -> Response:
         """Return the response for `request`."""
+        raise NotImplementedError
+
+    def prepare(self) -> None:
+        """Put the stack together now, before the first request."""
         raise NotImplementedError
 
     def handle_in(self, context: Any) -> Response:

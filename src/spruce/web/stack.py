@@ -5,6 +5,7 @@ from itertools import chain
 from logging import getLogger
 from typing import Any
 
+from spruce import config
 from spruce.errors import HTTPException, MiddlewareNotUsed, ViewError
 from spruce.http import Handler, Request, Response
 from spruce.web.context import Context, slot
@@ -16,14 +17,24 @@ from spruce.web.routing import RequestRedirect
 from spruce.web.rules import Rule
 from spruce.web.site import Site
 
-__all__ = ["around", "build", "describe", "middleware_of", "name_of", "route", "tear_down"]
+__all__ = [
+    "around",
+    "build",
+    "describe",
+    "middleware_of",
+    "middleware_of_app",
+    "name_of",
+    "note_of",
+    "route",
+    "tear_down",
+]
 
 _log = getLogger("spruce.web")
 
 
 def build(app: Site) -> Handler:
     """Return the handler of `app`, made from the inside out; what nobody registered is not in it."""
-    middleware = [load(one) for one in app.config["MIDDLEWARE"]]
+    middleware = [load(one) for one in middleware_of_app(app)]
     process_view: list[Function] = []
     process_exception: list[Function] = []
     process_template: list[Function] = []
@@ -60,7 +71,7 @@ def describe(app: Site) -> list[str]:
         lines.append(f"teardown_appcontext: {', '.join(map(name_of, app.teardowns))}")
     if app.config["MAX_CONTENT_LENGTH"] is not None:
         lines.append(f"no body above {app.config['MAX_CONTENT_LENGTH']} bytes")
-    lines += [f"middleware: {name_of(one)}" for one in app.config["MIDDLEWARE"]]
+    lines += [f"middleware: {name_of(one)}" for one in middleware_of_app(app) if _is_used(app, one)]
     lines += hooks("after")
     lines += [f"mounted at {prefix}: {name_of(handler)}" for prefix, handler in app.mounts.items()]
     lines += hooks("before")
@@ -70,6 +81,28 @@ def describe(app: Site) -> list[str]:
             lines.append(f"middleware of {rule.rule}: {', '.join(map(name_of, own))}")
     lines.append(f"router: {len(list(app.url_map.iter_rules()))} rules")
     return lines
+
+
+def middleware_of_app(app: Site) -> list[Any]:
+    """Return the middleware around all views, the outermost first: the usual ones, then those of MIDDLEWARE.
+
+    A usual one that MIDDLEWARE names too has its place there.
+    """
+    own = app.config["MIDDLEWARE"]
+    named = {name_of(one) for one in own}
+    return [*(one for one in app.config["DEFAULT_MIDDLEWARE"] if name_of(one) not in named), *own]
+
+
+def _is_used(app: Site, middleware: Any) -> bool:
+    """Whether a middleware has something to do with the settings as they are."""
+    token = config.use(app.config)
+    try:
+        load(middleware)(app.handle)
+    except MiddlewareNotUsed:
+        return False
+    finally:
+        config.leave(token)
+    return True
 
 
 def name_of(thing: Any) -> str:
@@ -214,6 +247,30 @@ def route(app: Site, request: Request) -> None:
         request.routing_exception = error
 
 
+def note_of(request: Request, name: str, method: str | None = None) -> Any:
+    """Return what a decorator has noted as the attribute `name` of the view that will answer `request`; None: nothing.
+
+    For middleware that asks before the view is called, as for `csrf_exempt`. A note on one of the view's blueprints
+    holds too, the inner one first. With `method` the view is meant that would answer that, of which a browser asks
+    beforehand (CORS). What is mounted has no notes.
+    """
+    app, path = _expect_context().app, request.path
+    if any(path.startswith(prefix) and path[len(prefix) : len(prefix) + 1] in ("", "/") for prefix in app.mounts):
+        return None
+    url_map, method = app.url_map, method or request.method
+    try:
+        rule = (url_map.match_on(request.host, path, method) if url_map.branches else url_map.match(path, method))[0]
+    except (HTTPException, RequestRedirect):
+        return None
+    note = getattr(app.view_functions.get(rule.endpoint), name, None)
+    names = rule.blueprint.split(".") if note is None and rule.blueprint else []
+    for end in range(len(names), 0, -1):
+        note = getattr(app.blueprints.get(".".join(names[:end])), name, None)
+        if note is not None:
+            break
+    return note
+
+
 def _mounted(app: Site, handler: Handler) -> Handler:
     """What is mounted answers below its prefix, the longest of those that fit first."""
     mounts = sorted(app.mounts.items(), key=lambda mount: -len(mount[0]))
@@ -291,6 +348,8 @@ def _wrapped(
         raise ViewError(
             f"the middleware {middleware!r} made {made!r} of a handler", hint="It must return what takes a request."
         )
+    if hasattr(made, "open_session"):
+        app.session_interface = made
     if hasattr(made, "process_view"):
         process_view.insert(0, made.process_view)
     if hasattr(made, "process_exception"):

@@ -140,6 +140,10 @@ class App(Site):
             add_door(self)
         self._compile_calls()
         self._stack = build(self)
+        if self.debug:
+            from spruce.web.observed import observing  # the same
+
+            self._stack = observing(self, self._stack)
 
     def _build_and_handle(self, request: Request) -> Response:
         self.prepare()

@@ -6,8 +6,7 @@ How a request goes:
   waits has been answered, with one write, when the callback returns: no task, no future, no timer, no loop turn.
 * Requests are answered one at a time and in order. While one waits, others queue in the parser; when too many do, or a
   body is not read, the connection stops reading.
-* There are no timers: the server looks once a second whether something has taken too long (`timeouts`).
-* A client that leaves stops the view of a GET or HEAD request at its next wait: nobody will see what it does.
+* There are no timers. `check` is called by the server once a second with the time.
 * When the answer says that the connection ends, what follows is dropped; the transport closes once all is written.
 """
 
@@ -55,26 +54,25 @@ class Connection(asyncio.Protocol):
         "_head_begun",
         "_head_sent",
         "_held_back",
+        "_lingering",
         "_pumping",
+        "_writer",
         "current",
         "dispatch",
         "handler",
         "heads",
-        "lingering",
         "lost",
         "parser",
         "refusal",
-        "sender",
         "served",
         "server",
         "since",
-        "thread",
         "transport",
         "websocket",
         "write",
     )
 
-    def __init__(self, server: Owner) -> None:
+    def __init__(self, server: "Server") -> None:
         self.server = server
         self.handler = server.handler
         self.heads = server.heads
@@ -88,7 +86,7 @@ class Connection(asyncio.Protocol):
         self._head_sent = False
         self._held_back = False
         self._full = False
-        self.lingering = False
+        self._lingering = False
         self._head_begun = False
         self._client_ended = False
         self._writer: Waiter | None = None
@@ -121,8 +119,7 @@ class Connection(asyncio.Protocol):
         """The client has closed its side: keep ours open while there is something to answer."""
         self._client_ended = True
         self.parser.end()
-        self._stop_view()
-        return (self.current is not None or bool(self.parser.requests)) and not self.lingering
+        return (self.current is not None or bool(self.parser.requests)) and not self._lingering
 
     def connection_lost(self, error: Exception | None) -> None:
         """The connection has gone."""
@@ -131,21 +128,18 @@ class Connection(asyncio.Protocol):
         self.parser.requests.clear()
         self.parser.end()
         self.server.connections.discard(self)
-        if self.sender is not None:
-            self.sender.lose()
-        self._stop_view()
+        if self._writer is not None:
+            self._writer.wake()
 
     def pause_writing(self) -> None:
         """The client does not take what was written."""
         self._full = True
-        if self.sender is not None:
-            self.sender.pause()
 
     def resume_writing(self) -> None:
         """The client has taken most of it."""
         self._full = False
-        if self.sender is not None:
-            self.sender.resume()
+        if self._writer is not None:
+            self._writer.wake()
         elif self.current is None:
             self._answer_next()
 
@@ -157,9 +151,8 @@ class Connection(asyncio.Protocol):
         self._pumping = True
         while requests and not self._full:
             self.current = requests.popleft()
-            thread = self.dispatch(self._answer, self.current)
+            self.dispatch(self._answer, self.current)
             if self.current is not None:
-                self.thread = thread
                 break
         self._pumping = False
         if self.current is None and not requests:
@@ -192,9 +185,9 @@ class Connection(asyncio.Protocol):
                 and request.method != "HEAD"
                 and request.http_version == "1.1"
             ):
-                head = self.heads.ready.get((response.status_code, plain, response.standing))
+                head = self.heads.ready.get((response.status_code, plain))
                 if head is None:
-                    head = self.heads.make_ready(response.status_code, plain, response.standing)
+                    head = self.heads.make_ready(response.status_code, plain)
                 if head is not None:
                     length = len(body)
                     self.served = True
@@ -212,7 +205,6 @@ class Connection(asyncio.Protocol):
         if self.websocket is not None:
             self._websocket_over()
         elif not self._pumping:
-            self.thread = None
             self.server.hub.call(self._go_on)
 
     def _go_on(self) -> None:
@@ -240,31 +232,70 @@ class Connection(asyncio.Protocol):
             elif isinstance(body, bytes):
                 self.write(head.data + body)
             else:
-                self._stream(response, head)
+                self._stream(response.iter_encoded(), head)
         finally:
-            close_response(request, response)
+            self._close(request, response)
         self._head_sent = False
 
-    def _stream(self, response: Response, head: Head) -> None:
-        self.sender = sender = Sender(self.transport, self._clock, full=self._full)
-        if self.lost:
-            sender.lose()
+    def _close(self, request: Request, response: Response) -> None:
+        """Let the response clean up; an error there is logged, since the client has its answer."""
         try:
-            sender.stream(response.iter_encoded(), head)
-        finally:
-            self.sender = None
+            response.close()
+        except Exception:
+            _log.exception("%s %s: closing the response failed", request.method, request.target)
 
-    def _clock(self) -> float:
-        return self.server.now
+    def _stream(self, pieces: Iterable[bytes], head: Head) -> None:
+        pending = head.data
+        chunked = head.framing is Framing.CHUNKED
+        sent = share = 0
+        for piece in pieces:
+            if not piece:
+                continue
+            sent += len(piece)
+            if head.length is not None and sent > head.length:
+                raise ServerError(f"The response is longer than its Content-Length of {head.length} bytes.")
+            self.write(pending + (b"%x\r\n%b\r\n" % (len(piece), piece) if chunked else piece))
+            pending = b""
+            share += len(piece)
+            if self._full or self.lost:
+                self._wait_for_client()
+                share = 0
+            elif share > _FAIR_SHARE:
+                sleep()
+                share = 0
+        if head.length is not None and sent < head.length:
+            raise ServerError(f"The response ended after {sent} bytes of its Content-Length of {head.length} bytes.")
+        self.write(pending + (b"0\r\n\r\n" if chunked else b""))
+
+    def _wait_for_client(self) -> None:
+        """Wait until the client has taken most of what was written."""
+        if not self.lost:
+            self._writer = Waiter()
+            self.since = self.server.now
+            try:
+                self._writer.wait()
+            finally:
+                self._writer = None
+        if self.lost:
+            raise ClientDisconnected("the client has gone")
 
     def _recover(self, request: Request, error: BaseException) -> Response | None:
-        """Answer what the application raised as well as still possible; return that answer."""
-        if isinstance(error, GreenletExit | KeyboardInterrupt | ClientDisconnected):
+        """Log what the application raised and answer as well as still possible; return that answer."""
+        if isinstance(error, GreenletExit | KeyboardInterrupt):
             self._abort()
-            if isinstance(error, KeyboardInterrupt):
-                raise error
+            raise error
+        if isinstance(error, ClientDisconnected):
             return None
-        response = answer_failure(request, error, begun=self._head_sent or self.websocket is not None)
+        self._head_sent = self._head_sent or self.websocket is not None
+        response: Response | None = None
+        if isinstance(error, HTTPException) and not self._head_sent:
+            response = error_response(error)
+        else:
+            if request_failed.subscribers:
+                request_failed.emit(request=request, exception=error)
+            _log.error("%s %s failed", request.method, request.target, exc_info=error)
+            if not self._head_sent:
+                response = Response(f"500 {PHRASES[500]}", 500, content_type="text/plain")
         if response is None:
             self._head_sent = False
             if self.websocket is None:
@@ -277,17 +308,6 @@ class Connection(asyncio.Protocol):
         except Exception:
             self._abort()
         return response
-
-    def _stop_view(self) -> None:
-        """The client has gone: stop the view that works for it, at the wait it is in, unless it is to run on."""
-        request, thread = self.current, self.thread
-        if request is not None and thread is not None and self.websocket is None:
-            stops = request.stops_with_client
-            if stops is None:
-                stops = self.server.limits.stop_abandoned and request.method in ("GET", "HEAD")
-            if stops:
-                self.thread = None
-                self.server.hub.call(lambda: thread.interrupt(GreenletExit("the client has gone")))
 
     def _abort(self) -> None:
         """End the connection at once, so that the client can tell that something is missing."""
@@ -373,7 +393,6 @@ class Connection(asyncio.Protocol):
         """Go when both the view and the connection have ended."""
         websocket = self.websocket
         if websocket is not None and self.current is None:
-            self.thread = None
             websocket.close()
             if websocket.lost:
                 self.server.connections.discard(self)
@@ -389,10 +408,16 @@ class Connection(asyncio.Protocol):
             self.transport.close()
             return
         if refusal is not None and not self.lost:
-            self.write(refusal_message(refusal, self.heads.date))
-        self.linger()
+            status = f"{refusal.code} {refusal.name}"
+            text = refusal.description.encode()
+            self.write(
+                f"HTTP/1.1 {status}\r\nContent-Type: text/plain; charset=utf-8\r\nDate: {self.heads.date}\r\n"
+                f"Content-Length: {len(text)}\r\nConnection: close\r\n\r\n".encode("latin-1")
+                + text
+            )
+        self._linger()
 
-    def linger(self) -> None:
+    def _linger(self) -> None:
         """Close our side, and the whole connection when the client has closed its own or a moment later.
 
         To close at once while the client is still sending would reset the connection, and the client might never see
@@ -400,9 +425,9 @@ class Connection(asyncio.Protocol):
         """
         self.parser.last = True
         self.parser.body = None
-        if self.lost or self.lingering:
+        if self.lost or self._lingering:
             return
-        self.lingering = True
+        self._lingering = True
         self.since = self.server.now
         if self._held_back:
             self._read_on()
@@ -416,6 +441,44 @@ class Connection(asyncio.Protocol):
         self.refusal = refusal
         self.parser.last = True
         self._end()
+
+    def drain(self, seconds: float) -> None:
+        """End as soon as nothing is in flight: the server has been stopping for so many seconds."""
+        if self.websocket is not None:
+            self.websocket.drain()
+        elif self.parser.partial:
+            self.parser.ending = True
+        elif self.current is not None or self.parser.requests or self._lingering:
+            self.parser.last = True
+        else:
+            self.parser.ending = True
+            if seconds > (_QUIET_SECONDS if self.served else _NEW_SECONDS):
+                self.transport.close()
+
+    def check(self, now: float) -> None:
+        """Look whether something has taken too long; `now` is the loop's time."""
+        limits, seconds = self.server.limits, now - self.since
+        body = self.parser.body
+        if self.websocket is not None:
+            self.websocket.check(now)
+        elif self._lingering or self.transport.is_closing():
+            if seconds > _LINGER_SECONDS:
+                self.transport.abort()
+        elif self._writer is not None:
+            if seconds > limits.write_seconds:
+                self.transport.abort()
+        elif self.current is not None:
+            if isinstance(body, BodyStream) and body.waiting and seconds > limits.body_seconds:
+                self.parser.last = True
+                body.fail(RequestTimeout("The body of the request took too long to arrive."))
+        elif body is not None:
+            if seconds > limits.body_seconds:
+                self._linger()
+        elif self.parser.partial or not self.served:
+            if seconds > limits.head_seconds:
+                self.refuse(RequestTimeout("The head of the request took too long to arrive."))
+        elif seconds > limits.idle_seconds:
+            self.transport.close()
 
 
 def _nowhere(data: bytes) -> None:

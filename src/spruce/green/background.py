@@ -18,7 +18,7 @@ from spruce.green.hub import Hub
 from spruce.green.runtime import get_hub, peek_hub, run, running
 from spruce.green.threads import await_
 
-__all__ = ["in_background"]
+__all__ = ["in_background", "spawn_in_background"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -65,13 +65,22 @@ def in_background(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -
     """
     if not running():
         get_hub().current()  # raises the error that says why
-    hub = _get_background().hub
-    if peek_hub() is hub:
+    if peek_hub() is _get_background().hub:
         return function(*args, **kwargs)
+    outcome = spawn_in_background(function, *args, **kwargs)
+    return outcome.result() if peek_hub() is None else await_(wrap_future(outcome, loop=get_hub().loop))
+
+
+def spawn_in_background(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> "Future[T]":
+    """Run the function as a green thread of the background hub; return the future of its result at once.
+
+    It sees the caller's context variables.
+    """
+    hub = _get_background().hub
     outcome: Future[T] = Future()
     job = partial(_run, outcome, partial(copy_context().run, function, *args, **kwargs))
     hub.loop.call_soon_threadsafe(hub.spawn, job, (), None)
-    return outcome.result() if peek_hub() is None else await_(wrap_future(outcome, loop=get_hub().loop))
+    return outcome
 
 
 def _run(outcome: "Future[Any]", call: Callable[[], Any]) -> None:

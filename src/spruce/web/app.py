@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Unpack
 from spruce import config, events
 from spruce.errors import ConfigError, ContextError, RoutingError, ServerError, nearest
 from spruce.http import Handler, Request, Response
-from spruce.web import gateway
+from spruce.server import Lifespan
 from spruce.web.apidocs import add_documentation
+from spruce.web.asgigateway import AsgiApp
 from spruce.web.blueprint import Blueprint, BlueprintSetup
 from spruce.web.context import Context, slot
 from spruce.web.entry import Entry
 from spruce.web.files import static_view
+from spruce.web.gateway import serve_wsgi
 from spruce.web.hooks import Function, Hooks, plain
 from spruce.web.hosts import host_of
 from spruce.web.plan import Plan, PlanByMethod, plan
@@ -84,7 +86,7 @@ class App(Scaffold):
         self._environment: Environment | None = None
         self._commands: Group | None = None
         self._stack: Handler = self._build_and_handle
-        self.asgi = gateway.AsgiApp(self.handle)
+        self.asgi = AsgiApp(self)
         if self.static_folder is not None:
             path = "/" + (static_url_path or Path(self.static_folder).name).strip("/")
             self.add_url_rule(f"{path}/<path:filename>", "static", static_view(self.static_folder))
@@ -182,6 +184,22 @@ class App(Scaffold):
         self._compile_calls()
         self._stack = build(self)
 
+    def startup(self) -> None:
+        """Get ready, with all that is mounted; servers call it before the first request. Blocks.
+
+        Raises: what is wrong with views or middleware, and what a mounted app raises.
+        """
+        self.prepare()
+        for mounted in self.mounts.values():
+            if isinstance(life := getattr(mounted, "__self__", mounted), Lifespan):
+                life.startup()
+
+    def shutdown(self) -> None:
+        """Let all that is mounted clean up; servers call it after the last request. Blocks."""
+        for mounted in self.mounts.values():
+            if isinstance(life := getattr(mounted, "__self__", mounted), Lifespan):
+                life.shutdown()
+
     def _build_and_handle(self, request: Request) -> Response:
         self.prepare()
         return self._stack(request)
@@ -215,7 +233,7 @@ class App(Scaffold):
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Serve one request of a WSGI server (PEP 3333)."""
-        return gateway.serve_wsgi(self.handle, environ, start_response)
+        return serve_wsgi(self.handle, environ, start_response)
 
     def run(
         self,

@@ -1,30 +1,37 @@
-"""Gateways: an app under servers of others, by WSGI (PEP 3333) and by ASGI 3."""
+"""The gateway to servers of others by WSGI (PEP 3333): gunicorn, uWSGI, waitress, mod_wsgi.
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator
-from typing import Any
-from urllib.parse import quote, quote_from_bytes
+Such a server calls the app in OS threads of its own. The view does not run there, but as a green thread of the hub that
+all those threads share, where it may wait and spawn as under Spruce's own server. The OS thread reads the body and
+takes the response, piece by piece, so that neither is ever held whole.
+"""
 
-from spruce.green import await_, spawn
+from collections.abc import Callable, Iterable, Iterator
+from queue import SimpleQueue
+from typing import Any, NamedTuple
+from urllib.parse import quote_from_bytes
+
+from spruce.green import Waiter, get_ident, spawn_in_background
 from spruce.http import EMPTY_STREAM, Handler, Peer, Readable, Request, Response
 
-__all__ = ["AsgiApp", "serve_wsgi"]
+__all__ = ["serve_wsgi"]
 
-Receive = Callable[[], Awaitable[dict[str, Any]]]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
+StartResponse = Callable[..., Any]
 
 _PATH_SAFE = "/!$&'()*+,;=:@~"
 _BODILESS = frozenset({204, 304})
 
 
-# WSGI
+def serve_wsgi(handler: Handler, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+    """Handle one request of a WSGI server and return the body. Blocks.
 
-
-def serve_wsgi(handler: Handler, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-    """Handle one request of a WSGI server and return the body."""
-    request = _from_environ(environ)
+    In a green thread, as where one app hosts another, the handler is just called.
+    """
+    if isinstance(get_ident(), int):
+        return _Errand(handler, environ).run(start_response)
+    request = _from_environ(environ, environ.get("wsgi.input"))
     response = handler(request)
     start_response(response.status, response.header_list())
-    if request.method == "HEAD" or response.status_code in _BODILESS:
+    if _is_bodiless(request, response):
         response.close()
         request.close()
         return []
@@ -32,6 +39,10 @@ def serve_wsgi(handler: Handler, environ: dict[str, Any], start_response: Callab
         request.close()
         return [response.response]
     return _Body(request, response)
+
+
+def _is_bodiless(request: Request, response: Response) -> bool:
+    return request.method == "HEAD" or response.status_code in _BODILESS
 
 
 class _Body:
@@ -52,7 +63,157 @@ class _Body:
             self._request.close()
 
 
-def _from_environ(environ: dict[str, Any]) -> Request:
+# Between the server's OS thread and the green thread
+
+
+class _Read(NamedTuple):
+    """The green thread wants at most `size` bytes of the body, all when it is negative."""
+
+    size: int
+    waiter: Waiter
+
+
+class _Begin(NamedTuple):
+    """The response begins; `body` is None when pieces follow."""
+
+    status: str
+    headers: list[tuple[str, str]]
+    body: bytes | None
+
+
+class _Piece(NamedTuple):
+    """A piece of the body. The next one is made when `waiter` is told True, none when it is told False."""
+
+    data: bytes
+    waiter: Waiter
+
+
+class _End(NamedTuple):
+    """The green thread has ended, with an error or without."""
+
+    error: BaseException | None
+
+
+class _Errand:
+    """One request: a green thread answers, and tells the OS thread what to read and to send."""
+
+    def __init__(self, handler: Handler, environ: dict[str, Any]) -> None:
+        self._handler = handler
+        self._environ = environ
+        self._news: SimpleQueue[_Read | _Begin | _Piece | _End] = SimpleQueue()
+        self._last: _Piece | None = None
+        self._ended = False
+
+    # The OS thread's side
+
+    def run(self, start_response: StartResponse) -> Iterable[bytes]:
+        """Have the request answered up to the beginning of its body, which is returned. Blocks."""
+        spawn_in_background(self._answer)
+        begin = self._take()
+        if isinstance(begin, _End):
+            raise begin.error or RuntimeError("the green thread ended without an answer")
+        assert isinstance(begin, _Begin)  # noqa: S101 - for mypy: no piece comes before it
+        try:
+            start_response(begin.status, begin.headers)
+        except BaseException:
+            self.close()
+            raise
+        return self if begin.body is None else [begin.body]
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        if self._last is not None:
+            _reply(self._last.waiter, True)
+            self._last = None
+        if self._ended:
+            raise StopIteration
+        news = self._take()
+        if isinstance(news, _Piece):
+            self._last = news
+            return news.data
+        assert isinstance(news, _End)  # noqa: S101 - for mypy: nothing else comes behind the beginning
+        if news.error is not None:
+            raise news.error
+        raise StopIteration
+
+    def close(self) -> None:
+        """Let the green thread clean up, and wait until it has. Raises what it raises."""
+        news: object = self._last
+        while True:
+            if isinstance(news, _Piece):
+                self._last = None
+                _reply(news.waiter, False)
+            elif isinstance(news, _End) and news.error is not None:
+                raise news.error
+            if self._ended:
+                return
+            news = self._take()
+
+    def _take(self) -> _Begin | _Piece | _End:
+        """Wait for what the green thread has to say; read for it meanwhile."""
+        while isinstance(news := self._news.get(), _Read):
+            try:
+                data = self._environ["wsgi.input"].read(*([news.size] if news.size >= 0 else []))
+            except BaseException as error:
+                _reply(news.waiter, error)
+            else:
+                _reply(news.waiter, data)
+        self._ended = isinstance(news, _End)
+        return news
+
+    # The green thread's side
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Have the OS thread read at most `size` bytes, all when it is negative."""
+        waiter = Waiter()
+        self._news.put(_Read(size, waiter))
+        return waiter.wait()  # type: ignore[no-any-return]  # what it is woken with
+
+    def _answer(self) -> None:
+        error: BaseException | None = None
+        try:
+            self._handle(_from_environ(self._environ, self if "wsgi.input" in self._environ else None))
+        except BaseException as raised:
+            error = raised
+        self._news.put(_End(error))
+
+    def _handle(self, request: Request) -> None:
+        try:
+            response = self._handler(request)
+            try:
+                self._tell(request, response)
+            finally:
+                response.close()
+        finally:
+            request.close()
+
+    def _tell(self, request: Request, response: Response) -> None:
+        body = response.response
+        whole = b"" if _is_bodiless(request, response) else None
+        if whole is None and isinstance(body, bytes) and not response.close_calls:
+            whole = body
+        self._news.put(_Begin(response.status, response.header_list(), whole))
+        if whole is not None:
+            return
+        for data in response.iter_encoded():
+            waiter = Waiter()
+            self._news.put(_Piece(data, waiter))
+            if not waiter.wait():
+                return
+
+
+def _reply(waiter: Waiter, value: object) -> None:
+    """Wake a green thread from the server's OS thread; with an exception, raise it there."""
+    wake: Callable[[Any], None] = waiter.fail if isinstance(value, BaseException) else waiter.wake
+    waiter.carrier.hub.loop.call_soon_threadsafe(wake, value)
+
+
+# From an environ to a request
+
+
+def _from_environ(environ: dict[str, Any], stream: Readable | None) -> Request:
     query = environ.get("QUERY_STRING", "")
     target = quote_from_bytes(environ.get("PATH_INFO", "").encode("latin-1"), safe=_PATH_SAFE) or "/"
     client = (environ["REMOTE_ADDR"], int(environ.get("REMOTE_PORT") or 0)) if environ.get("REMOTE_ADDR") else None
@@ -61,7 +222,7 @@ def _from_environ(environ: dict[str, Any]) -> Request:
         environ["REQUEST_METHOD"],
         f"{target}?{query}" if query else target,
         list(_headers(environ)),
-        _input(environ),
+        _body_of(environ, stream),
         Peer(environ.get("wsgi.url_scheme", "http"), client, server),
         environ.get("SERVER_PROTOCOL", "HTTP/1.1").rpartition("/")[2],
     )
@@ -76,8 +237,7 @@ def _headers(environ: dict[str, Any]) -> Iterator[tuple[bytes, bytes]]:
             yield name.replace("_", "-").lower().encode("latin-1"), str(value).encode("latin-1")
 
 
-def _input(environ: dict[str, Any]) -> Readable:
-    stream = environ.get("wsgi.input")
+def _body_of(environ: dict[str, Any], stream: Readable | None) -> Readable:
     length = environ.get("CONTENT_LENGTH") or ""
     if stream is None:
         return EMPTY_STREAM
@@ -89,7 +249,7 @@ def _input(environ: dict[str, Any]) -> Readable:
 class _Limited:
     """The first `left` bytes of a stream that doesn't end by itself."""
 
-    def __init__(self, stream: Any, left: int) -> None:
+    def __init__(self, stream: Readable, left: int) -> None:
         self._stream = stream
         self._left = left
 
@@ -98,90 +258,6 @@ class _Limited:
         if self._left <= 0 or size == 0:
             return b""
         wanted = self._left if size < 0 else min(size, self._left)
-        data: bytes = self._stream.read(wanted)
+        data = self._stream.read(wanted)
         self._left = self._left - len(data) if data else 0
-        return data
-
-
-# ASGI
-
-
-class AsgiApp:
-    """A handler as an ASGI application; an object, since servers tell the version of ASGI by its `__call__`."""
-
-    def __init__(self, handler: Handler) -> None:
-        self._handler = handler
-
-    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
-        """Handle one connection of an ASGI server: a request, or its start and end. WebSockets are refused."""
-        if scope["type"] == "http":
-            await spawn(_answer, self._handler, _from_scope(scope, receive), send)
-        elif scope["type"] == "lifespan":
-            await _live(receive, send)
-        elif scope["type"] == "websocket":
-            await send({"type": "websocket.close", "code": 1000, "reason": ""})
-
-
-async def _live(receive: Receive, send: Send) -> None:
-    while True:
-        event = (await receive())["type"]
-        await send({"type": f"{event}.complete"})
-        if event == "lifespan.shutdown":
-            return
-
-
-def _answer(handler: Handler, request: Request, send: Send) -> None:
-    response = handler(request)
-    try:
-        headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in response.header_list()]
-        await_(send({"type": "http.response.start", "status": response.status_code, "headers": headers}))
-        if request.method != "HEAD" and response.status_code not in _BODILESS:
-            for piece in response.iter_encoded():
-                await_(send({"type": "http.response.body", "body": piece, "more_body": True}))
-        await_(send({"type": "http.response.body", "body": b"", "more_body": False}))
-    finally:
-        response.close()
-        request.close()
-
-
-def _from_scope(scope: dict[str, Any], receive: Receive) -> Request:
-    root_path = scope.get("root_path", "").rstrip("/")
-    path = scope["path"]
-    if root_path and path.startswith(f"{root_path}/"):
-        path = path[len(root_path) :]
-    query = scope.get("query_string", b"").decode("latin-1")
-    target = quote(path, safe=_PATH_SAFE) + (f"?{query}" if query else "")
-    peer = Peer(scope.get("scheme", "http"), _address(scope.get("client")), _address(scope.get("server")))
-    headers = [(bytes(name), bytes(value)) for name, value in scope["headers"]]
-    request = Request(scope["method"], target, headers, _Received(receive), peer, scope.get("http_version", "1.1"))
-    request.root_path = root_path
-    return request
-
-
-def _address(pair: Iterable[Any] | None) -> tuple[str, int] | None:
-    if pair is None:
-        return None
-    host, port = pair
-    return str(host), int(port or 0)
-
-
-class _Received:
-    """The body of an ASGI request, waited for in the green thread that reads it."""
-
-    def __init__(self, receive: Receive) -> None:
-        self._receive = receive
-        self._kept = bytearray()
-        self._ended = False
-
-    def read(self, size: int = -1, /) -> bytes:
-        """Return at most `size` bytes, all that is to come when it is negative. Raises: ConnectionResetError."""
-        while not self._ended and (size < 0 or len(self._kept) < max(size, 1)):
-            message = await_(self._receive())
-            if message["type"] == "http.disconnect":
-                raise ConnectionResetError("the client went away before it had sent the whole body")
-            self._kept += message.get("body", b"")
-            self._ended = not message.get("more_body", False)
-        end = len(self._kept) if size < 0 else size
-        data = bytes(self._kept[:end])
-        del self._kept[:end]
         return data

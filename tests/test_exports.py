@@ -56,6 +56,11 @@ def test_an_app_loads_neither_database_nor_templates() -> None:
     assert loaded_after("import spruce\nspruce.App('hello')") & HEAVY == set()
 
 
+def test_an_app_that_is_not_served_loads_no_asyncio() -> None:
+    """That and TLS would be a third of its memory; the server, or the first view that waits, brings them."""
+    assert loaded_after("from spruce import App\nApp('hello')") & {"asyncio", "ssl", "greenlet", "babel"} == set()
+
+
 @pytest.mark.parametrize("name", MODULES)
 def test_every_module_can_be_imported_first(name: str) -> None:
     """No module depends on another having been imported before it."""

@@ -7,21 +7,31 @@ import argparse
 from decimal import Decimal
 from typing import Any
 
-import guards
 import language
 import seed
 from api import api
 from models import Category
 from spruce import App, render_template, request
 from spruce.errors import HTTPException
+from spruce.middleware.csp import CSP
 from views import pages
 
 __all__ = ["create_app"]
 
+# What its pages may load: nothing from elsewhere, no scripts, no frames around them.
+POLICY = {
+    "default-src": [CSP.NONE],
+    "style-src": [CSP.SELF],
+    "img-src": [CSP.SELF],
+    "form-action": [CSP.SELF],
+    "base-uri": [CSP.NONE],
+    "frame-ancestors": [CSP.NONE],
+}
+
 
 def create_app(**settings: Any) -> App:
     """Make a shop that is ready to serve; settings such as DATABASES may be given as keywords."""
-    app = App(__name__, MIDDLEWARE=[guards.SecurityHeaders, guards.same_origin], **settings)
+    app = App(__name__, SECURE_CSP=POLICY, **settings)
     app.register_blueprint(pages)
     app.register_blueprint(api)
     app.before_request(language.choose)

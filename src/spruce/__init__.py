@@ -14,11 +14,14 @@ if TYPE_CHECKING:
     from spruce.http import Request as Request
     from spruce.http import Response as Response
     from spruce.web import App as App
+    from spruce.web import AppConfig as AppConfig
     from spruce.web import Blueprint as Blueprint
     from spruce.web import MethodView as MethodView
     from spruce.web import MiddlewareMixin as MiddlewareMixin
     from spruce.web import current_app as current_app
+    from spruce.web import flash as flash
     from spruce.web import g as g
+    from spruce.web import get_flashed_messages as get_flashed_messages
     from spruce.web import jsonify as jsonify
     from spruce.web import make_response as make_response
     from spruce.web import redirect as redirect
@@ -26,11 +29,13 @@ if TYPE_CHECKING:
     from spruce.web import render_template_string as render_template_string
     from spruce.web import request as request
     from spruce.web import send_file as send_file
+    from spruce.web import session as session
     from spruce.web import stream_with_context as stream_with_context
     from spruce.web import url_for as url_for
 
 _HOMES = {
     "App": "spruce.web",
+    "AppConfig": "spruce.web",
     "Blueprint": "spruce.web",
     "MethodView": "spruce.web",
     "MiddlewareMixin": "spruce.web",
@@ -38,7 +43,9 @@ _HOMES = {
     "Response": "spruce.http",
     "abort": "spruce.errors",
     "current_app": "spruce.web",
+    "flash": "spruce.web",
     "g": "spruce.web",
+    "get_flashed_messages": "spruce.web",
     "jsonify": "spruce.web",
     "make_response": "spruce.web",
     "redirect": "spruce.web",
@@ -46,6 +53,7 @@ _HOMES = {
     "render_template_string": "spruce.web",
     "request": "spruce.web",
     "send_file": "spruce.web",
+    "session": "spruce.web",
     "stream_with_context": "spruce.web",
     "url_for": "spruce.web",
 }

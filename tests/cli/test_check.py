@@ -40,3 +40,28 @@ def test_an_app_of_another_framework_cannot_be_checked(write: Write) -> None:
     assert check("plain.py").stderr == (
         "Error: plain:app, a WSGI app, is nothing that Spruce can check. Its own framework may.\n"
     )
+
+
+def test_what_is_wrong_with_installed_apps_and_settings_is_told(write: Callable[..., Path]) -> None:
+    """Before anything else, since nothing else can be looked at then."""
+    write("app.py", "from spruce import App\napp = App('hello', INSTALLED_APPS=['no_such_blog'])\n")
+    result = CliRunner().invoke(main, ["check"])
+    assert (result.exit_code, result.output.splitlines()) == (
+        1,
+        [
+            "error: INSTALLED_APPS has 'no_such_blog', but there is no package 'no_such_blog'. "
+            "It is imported as Python does: from the folder of the app, or installed."
+        ],
+    )
+
+
+def test_wrong_languages_and_zones_are_told(write: Callable[..., Path]) -> None:
+    """Both of them."""
+    write(
+        "app.py", "from spruce import App\napp = App('hello', LANGUAGES={'de': 'Deutsch'}, TIME_ZONE='Mars/Olympus')\n"
+    )
+    lines = CliRunner().invoke(main, ["check"]).output.splitlines()
+    assert [line[:60] for line in lines] == [
+        "error: LANGUAGE_CODE is 'en', which LANGUAGES does not have:",
+        "error: there is no time zone 'Mars/Olympus'. Zones have name",
+    ]

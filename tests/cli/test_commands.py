@@ -68,3 +68,22 @@ def test_installed_packages_offer_commands(write: Write) -> None:
     sys.path.insert(0, str(path.parent))
     assert list(installed_commands()) == ["wave"]
     assert CliRunner().invoke(main, ["wave"]).output == "waves\n"
+
+
+def test_installed_apps_bring_their_commands(write: Write) -> None:
+    """Those of the module `commands` of each, run in the app's context; those inside of a group stay there."""
+    write("app.py", "from spruce import App\napp = App('hello', INSTALLED_APPS=['blog'])\n")
+    write("blog/__init__.py")
+    write(
+        "blog/commands.py",
+        """
+        import click
+        from spruce import current_app
+        @click.group()
+        def posts(): pass
+        @posts.command()
+        def publish(): print("published in", current_app.name)
+        """,
+    )
+    assert CliRunner().invoke(main, ["posts", "publish"]).output == "published in hello\n"
+    assert "no command 'publish'" in CliRunner().invoke(main, ["publish"]).output

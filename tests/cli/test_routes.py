@@ -103,6 +103,9 @@ def test_what_stands_around_the_views_is_listed_when_asked_for(write: Write) -> 
         "",
         "Around the views, from the outside in:",
         "  teardown_request of app: shop.close",
+        "  middleware: spruce.middleware.security.SecurityMiddleware",
+        "  middleware: spruce.middleware.sessions.SessionMiddleware",
+        "  middleware: spruce.middleware.csrf.CsrfViewMiddleware",
         "  middleware: shop.timing",
         "  middleware: spruce.web.CompressionMiddleware",
         "  mounted at /old: <App 'old'>",
@@ -110,3 +113,19 @@ def test_what_stands_around_the_views_is_listed_when_asked_for(write: Write) -> 
         "  middleware of /admin/: shop.login",
         "  router: 1 rules",
     ]
+
+
+def test_routes_of_installed_apps_are_listed(write: Callable[..., Path]) -> None:
+    """They are added when the app is ready."""
+    write("app.py", "from spruce import App\napp = App('hello', INSTALLED_APPS=['blog'])\n")
+    write("blog/__init__.py")
+    write(
+        "blog/apps.py",
+        """
+        from spruce import AppConfig
+        class BlogConfig(AppConfig):
+            def ready(self):
+                self.app.add_url_rule("/posts", "posts", lambda: "")
+        """,
+    )
+    assert "/posts " in CliRunner().invoke(main, ["routes"]).output

@@ -58,3 +58,11 @@ def test_a_shell_for_another_frameworks_app_has_no_context(write: Write) -> None
     """A WSGI app is at hand too."""
     write("plain.py", "def application(environ, start_response): return 'plain'\n")
     assert "it is plain" in said("plain.py", "print('it is', app(1, 2))\n")
+
+
+def test_the_models_of_installed_apps_are_at_hand(write: Write) -> None:
+    """By their names, without what their module has imported; the app's own names go before."""
+    write("hello.py", "from spruce import App\napp = App('shop', INSTALLED_APPS=['blog'])\nDraft = 'mine'\n")
+    write("blog/__init__.py")
+    write("blog/models.py", "from decimal import Decimal\nclass Post: pass\nclass Draft: pass\n")
+    assert "Post mine False" in said("hello.py", "print(Post.__name__, Draft, 'Decimal' in globals())\n")

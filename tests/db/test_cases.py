@@ -86,7 +86,7 @@ def test_sqlalchemy_expressions_are_annotated(stocked: SimpleNamespace) -> None:
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: Value([1]), "Value() takes a plain value, not [1]"),
+        (lambda: Value({1}), "Value() takes a plain value, not {1}"),
         (lambda: When(then=1), 'When() needs a condition: db.When(stock=0, then=db.Value("gone"))'),
         (lambda: Case(), "Case() needs a When at least"),
         (lambda: Case(1), "Case() takes Whens, not 1"),  # type: ignore[arg-type] # the point

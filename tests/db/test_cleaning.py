@@ -64,13 +64,13 @@ def test_what_must_be_unique_is_looked_for() -> None:
     with pytest.raises(ValidationError) as refused:
         Seat(row=1, number=2, code="x").full_clean()
     assert refused.value.by_field() == {
-        "code": ["Seat with this code already exists."],
-        "__all__": ["Seat with this row and number already exists."],
+        "code": ["Seat with this Code already exists."],
+        "__all__": ["Seat with this Row and Number already exists."],
     }
     Seat(row=1, number=2, code="x").full_clean(validate_unique=False)
     with pytest.raises(ValidationError) as refused:
         Seat(row=3, number=2, code="x").validate_unique()
-    assert refused.value.messages == ["Seat with this code already exists."]
+    assert refused.value.messages == ["Seat with this Code already exists."]
     Seat.objects.get().validate_unique()
 
 

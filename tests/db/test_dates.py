@@ -1,5 +1,6 @@
 """Dates and moments: aware, in UTC, and set by themselves where they are told to."""
 
+import datetime as dt
 from datetime import UTC, date, datetime, timedelta, timezone
 from types import SimpleNamespace
 from typing import Any
@@ -78,3 +79,40 @@ def test_a_field_sets_itself_in_one_way_only() -> None:
         with pytest.raises(ModelError) as refused:
             db.DateTimeField(**options)
         assert str(refused.value) == "auto_now, auto_now_add and default exclude each other: choose one"
+
+
+class Shift(db.Model):
+    begins = db.TimeField()
+    seen = db.TimeField(auto_now=True)
+    made = db.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "t_shift"
+
+
+def test_times_of_day() -> None:
+    """They compare, have parts, and come back as they went; a moment has one too."""
+    db.create_all()
+    for text in ("08:30", "23:59:59.000001", "08:30:00.5"):
+        Shift.objects.create(begins=text, made=f"2024-01-31T{text}+00:00")
+    rows = Shift.objects.order_by("begins")
+    times = [dt.time(8, 30), dt.time(8, 30, 0, 500_000), dt.time(23, 59, 59, 1)]
+    assert list(rows.values_list("begins", flat=True)) == times
+    assert rows.filter(begins__gt="08:30").count() == 2
+    assert rows.filter(begins__hour=8, begins__minute=30).count() == 2
+    assert list(rows.filter(made__time__lt=dt.time(9)).values_list("made__time", flat=True)) == times[:2]
+    assert rows[0].seen.tzinfo is None
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("soon", "Shift.begins cannot hold 'soon': it is no time of day"),
+        (dt.time(8, tzinfo=dt.UTC), "a time of day has no time zone here: use a DateTimeField for moments"),
+    ],
+)  # fmt: skip
+def test_what_is_no_time_of_day(value: object, message: str) -> None:
+    """Is refused with the reason."""
+    with pytest.raises(DataError) as refused:
+        Shift(begins=value).save()
+    assert str(refused.value).endswith(message)

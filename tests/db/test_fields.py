@@ -1,5 +1,6 @@
 """What each field takes, what it makes of it, and what it refuses."""
 
+import datetime as dt
 import enum
 from decimal import Decimal
 from typing import Any
@@ -150,3 +151,47 @@ def test_a_field_says_where_it_belongs() -> None:
     """For a debugger."""
     assert repr(Sample._meta.field("number")) == "<IntegerField Sample.number>"
     assert repr(db.IntegerField()) == "<IntegerField (in no model)>"
+
+
+class Order(db.Model):
+    title = db.CharField(max_length=20, db_default="it's")
+    price = db.DecimalField(max_digits=8, decimal_places=2, db_default="1.50", db_comment="what it costs")
+    open = db.BooleanField(db_default=True)
+    made = db.DateTimeField(db_default=db.Now())
+
+    class Meta:
+        db_table = "t_order_default"
+
+
+def test_the_database_gives_what_an_object_was_made_without() -> None:
+    """By one statement; an object that has a value keeps it."""
+    db.create_all()
+    order = Order(title="mine")
+    assert repr(order.price) == "DatabaseDefault"
+    order.save()
+    assert (order.title, order.price, order.open, order.made.tzinfo) == ("mine", Decimal("1.50"), True, dt.UTC)
+    assert Order.objects.create().title == "it's"
+    Order.objects.bulk_create([Order(), Order(title="b")], ignore_conflicts=True)
+    assert sorted(Order.objects.values_list("title", flat=True)) == ["b", "it's", "it's", "mine"]
+    assert Order.__table__.c.price.comment == "what it costs"
+
+
+def test_a_row_that_is_there_keeps_what_an_object_was_made_without() -> None:
+    """Only what it has is written."""
+    db.create_all()
+    Order.objects.create(id=1, price=7)
+    Order(id=1, title="new").save()
+    found = Order.objects.get(id=1)
+    assert (found.title, found.price) == ("new", Decimal("7.00"))
+    Order(id=1, title="newest").full_clean()
+
+
+def test_members_of_an_enumeration_stand_for_their_values() -> None:
+    """Of any enumeration, when they are written and when they are looked for."""
+
+    class Kind(enum.Enum):
+        NEW = "new"
+
+    db.create_all()
+    Order.objects.create(title=Kind.NEW)
+    assert Order.objects.get(title=Kind.NEW).title == "new"

@@ -47,8 +47,8 @@ def declare(name: str, body: dict[str, Any], **meta: Any) -> Any:
          "tests.db.test_options.Other and tests.db.conftest.Maker have the same table 't_maker'. Give one of them "
          "another name with `class Meta: db_table = …`."),
         (lambda: declare("Bad", {}, order=["x"]),
-         "Bad.Meta has no option 'order'; did you mean 'ordering'? Options: abstract, db_table, ordering, "
-         "unique_together."),
+         "Bad.Meta has no option 'order'; did you mean 'ordering'? Options: abstract, constraints, "
+         "db_table, db_table_comment, indexes, ordering, unique_together, verbose_name, verbose_name_plural."),
         (lambda: declare("Bad", {"a__b": db.TextField()}),
          "Bad.a__b: a field's name has no underscore at its ends and no two in a row"),
         (lambda: declare("Bad", {"objects": db.TextField()}),

@@ -21,7 +21,7 @@ def test_the_statement_is_made_once(shop: SimpleNamespace) -> None:
         shop.Maker.objects.create(name=name)
     writers = shop.Maker._meta.writers
     assert len(writers) <= before + 1
-    assert writers["sqlite", "insert", False].sql == "INSERT INTO t_maker (name, country) VALUES (?, ?)"
+    assert writers["sqlite", "insert", False, ()].sql == "INSERT INTO t_maker (name, country) VALUES (?, ?)"
 
 
 def test_values_are_put_back_as_they_will_be_read(shop: SimpleNamespace) -> None:

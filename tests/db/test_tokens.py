@@ -88,7 +88,7 @@ def test_sqlalchemy_expressions_are_equal_by_their_form(shop: SimpleNamespace) -
     [
         (object, "a type cannot stand in a query. It takes plain values, lists of them, model objects, QuerySets, F, Q "
                  "and SQLAlchemy expressions."),
-        ([1, [2]], "a list in a query holds plain values or model objects only"),
+        ([1, {2}], "a list in a query holds plain values or model objects only"),
         (F("stock") + None, "None cannot stand in arithmetic with F()"),
     ],
 )  # fmt: skip

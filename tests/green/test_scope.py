@@ -1,11 +1,14 @@
 """Scopes end their threads; shields let a block finish."""
 
 import asyncio
+import contextvars
+import sys
 
 import pytest
 
 from spruce import green
 
+scope_module = sys.modules["spruce.green.scope"]  # the package has the class under that name
 pytestmark = pytest.mark.usefixtures("everywhere")
 
 
@@ -293,3 +296,185 @@ def test_several_that_were_held_back_come_one_after_the_other():
         killer.wait()
     thread.wait()
     assert log == ["first", "second"]
+
+
+def test_a_shield_holds_back_what_asyncio_cancels():
+    """Whether the block sleeps, waits for a future, a coroutine or a turn; the cancellation is raised at its end."""
+    log, inside = [], green.Event()
+
+    def body():
+        green.await_(asyncio.sleep(0))  # now it has a task
+        try:
+            with green.shield():
+                inside.send()
+                green.sleep(0.001)
+                green.await_(asyncio.sleep(0))
+                green.await_(asyncio.sleep(0.001))
+                green.sleep(0)
+                log.append("finished")
+        except asyncio.CancelledError as error:
+            log.append(str(error))
+            raise
+
+    thread = green.spawn(body)
+    inside.wait()
+    for number in range(3):
+        thread.task.cancel(f"cancelled {number}")
+        green.sleep(0)
+    with pytest.raises(asyncio.CancelledError):
+        thread.wait()
+    assert log == ["finished", "cancelled 0"]
+
+
+def test_a_shielded_block_that_cancels_its_own_task():
+    """Learns of it at its end."""
+    log = []
+
+    def body():
+        green.await_(asyncio.sleep(0))
+        with green.shield():
+            green.getcurrent().task.cancel()
+            green.sleep(0)
+            green.await_(asyncio.sleep(0))
+            log.append("finished")
+        log.append("not reached")
+
+    with pytest.raises(asyncio.CancelledError):
+        green.spawn(body).wait()
+    assert log == ["finished"]
+
+
+def test_limits_of_asyncio_inside_a_shield():
+    """Work as usual, and so do ours: the coroutine is cancelled, and its cleanup waited for."""
+    log = []
+
+    async def limited():
+        async with asyncio.timeout(0):
+            await asyncio.sleep(60)
+
+    async def careful():
+        try:
+            await asyncio.sleep(60)
+        finally:
+            await asyncio.sleep(0)
+            log.append("cleaned")
+
+    def body():
+        with green.shield():
+            with pytest.raises(TimeoutError):
+                green.await_(limited())
+            with pytest.raises(green.Timeout), green.Timeout(0.001):
+                green.await_(careful())
+            log.append(green.await_(asyncio.sleep(0, "result")))
+
+    green.spawn(body).wait()
+    assert log == ["cleaned", "result"]
+
+
+# Requests
+
+
+def request(view):
+    """Run `view` as the server runs a request, and wait until its thread has ended."""
+    threads = []
+    hub = green.get_hub()
+    hub.call(lambda: threads.append(hub.dispatch(view)))
+    while not threads or not threads[0].dead:
+        green.sleep(0)
+    green.sleep(0)
+    green.sleep(0)
+
+
+@pytest.fixture(autouse=True)
+def nothing_told(monkeypatch):
+    """Each test logs for itself."""
+    monkeypatch.setattr(scope_module._RequestScope, "told", set())
+
+
+def test_children_of_a_request_end_with_it(logged):
+    """At any depth; the log names each function once and says how to detach it."""
+    log = []
+
+    def parent():
+        green.spawn_n(sleeper, log, "grandchild")
+        sleeper(log, "child")
+
+    def view():
+        green.spawn(parent)
+        green.spawn(parent)
+        green.sleep(0)
+        green.sleep(0)
+
+    request(view)
+    assert sorted(log) == ["child", "child", "grandchild", "grandchild"]
+    lines = logged()
+    names = [line.partition(" was stopped")[0].partition(":")[2] for line in lines]
+    assert names == [f"{test_children_of_a_request_end_with_it.__name__}.<locals>.parent", "sleeper"]
+    assert lines[1].partition(" was ")[2] == (
+        "stopped, since the request that spawned it is over; wait for it in the view, or start it with "
+        "green.spawn_detached if it may outlive the request (said once for each function)"
+    )
+
+
+def test_a_detached_child_outlives_the_request(logged):
+    """And so does what it spawns."""
+    log, go = [], green.Event()
+
+    def child():
+        go.wait()
+        log.append("child")
+
+    def detached():
+        green.spawn(child).wait()
+        log.append("detached")
+
+    request(lambda: green.spawn_detached(detached))
+    go.send()
+    for _ in range(5):
+        green.sleep(0)
+    assert log == ["child", "detached"]
+    assert logged() == []
+
+
+def test_a_child_that_has_not_started_never_does(logged):
+    """The view was over at once; nor one that was to start later."""
+    log = []
+
+    def view():
+        green.spawn(log.append, "never")
+        green.spawn_after(0.001, log.append, "never")
+
+    request(view)
+    green.sleep(0.002)
+    assert log == []
+    assert len(logged()) == 1  # append, twice
+
+
+def test_a_child_that_the_view_waited_for(logged):
+    """Is nobody's business."""
+    results = []
+    request(lambda: results.append(green.spawn(str, 7).wait()))
+    assert results == ["7"]
+    assert logged() == []
+
+
+def test_a_request_that_spawns_nothing_has_no_scope():
+    """So it costs nothing."""
+    contexts = []
+    request(lambda: contexts.append(contextvars.copy_context()))
+    assert scope_module._current not in contexts[0]
+
+
+def test_what_a_request_may_say(logged):
+    """That its children outlive it; and tests can run code as a request."""
+    log = []
+
+    def view():
+        green.spawn(log.append, "ended")
+        green.detach_children()
+        green.spawn(log.append, "detached")
+
+    green.spawn_owner(view).wait()
+    green.sleep(0)
+    assert log == ["detached"]
+    assert len(logged()) == 1

@@ -10,6 +10,7 @@ import pytest
 
 from spruce import green
 from spruce.errors import PortInUse, ServerError
+from spruce.green import runtime
 from spruce.green.sockets import GreenSocket, connect, listen
 
 pytestmark = pytest.mark.usefixtures("everywhere")
@@ -387,3 +388,52 @@ def test_a_socket_that_moves_to_another_hub(pair):
     one.sendall(b"2")
     mover.join()
     assert got == [b"2"]
+
+
+def test_closing_from_another_os_thread():
+    """Who waits here is told, and the loop has forgotten the descriptor."""
+    ours, theirs = socket.socketpair()
+    sock = green.GreenSocket(fileno=ours.detach())
+    hub = green.get_hub()
+
+    def read():
+        try:
+            sock.recv(1)
+        except OSError as error:
+            return error.errno
+
+    reader = green.spawn(read)
+    green.sleep(0)
+    number = sock.fileno()
+    closer = threading.Thread(target=sock.close)
+    closer.start()
+    assert reader.wait() == errno.EBADF
+    while closer.is_alive():
+        green.sleep(0.001)
+    assert number not in hub.watchers
+    theirs.close()
+
+
+def test_a_plain_os_thread_just_blocks():
+    """It needs no hub for that."""
+    ours, theirs = socket.socketpair()
+    sock = green.GreenSocket(fileno=ours.detach())
+    got = []
+
+    def read():
+        got.append(sock.recv(1))
+        sock.settimeout(0.001)
+        try:
+            sock.recv(1)
+        except TimeoutError as error:
+            got.append(str(error))
+        got.append(runtime.peek_hub())
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    theirs.send(b"x")
+    while reader.is_alive():
+        green.sleep(0.001)
+    assert got == [b"x", "timed out", None]
+    sock.close()
+    theirs.close()

@@ -1,6 +1,7 @@
 """TLS over green sockets: handshakes, streams, timeouts and refusals, with certificates of our own authority."""
 
 import contextlib
+import errno
 import functools
 import os
 import socket
@@ -11,7 +12,6 @@ import pytest
 import trustme
 
 from spruce import green
-from spruce.errors import GreenError
 from spruce.green.tls import wrap_ssl
 
 pytestmark = pytest.mark.usefixtures("everywhere")
@@ -193,15 +193,40 @@ def test_ending_tls_in_good_order(listener, client_context):
         assert plain.recv(100) == b"in the open"
 
 
-def test_what_it_cannot_do():
-    """Connect after it was wrapped; be copied."""
+def test_wrapped_first_and_connected_then(listener, client_context):
+    """As with the standard library's; once, and not by a server's side."""
+    with (
+        serving(listener),
+        wrap_ssl(green.GreenSocket(), client_context, server_hostname="localhost") as sock,
+    ):
+        sock.connect(listener.getsockname())
+        sock.sendall(b"hello")
+        assert sock.recv(100) == b"hello"
+        with pytest.raises(ValueError, match=r"^attempt to connect already-connected SSLSocket!$"):
+            sock.connect(listener.getsockname())
+    with pytest.raises(ValueError, match=r"^can't connect in server-side mode$"):
+        listener.connect_ex(("127.0.0.1", 1))
+
+
+def test_nobody_is_there(client_context):
+    """An error, or its number."""
+    with green.listen(("127.0.0.1", 0)) as closed:
+        address = closed.getsockname()
+    with wrap_ssl(green.GreenSocket(), client_context, server_hostname="localhost") as sock:
+        with pytest.raises(ConnectionRefusedError):
+            sock.connect(address)
+    with wrap_ssl(green.GreenSocket(), client_context, server_hostname="localhost") as sock:
+        assert sock.connect_ex(address) == errno.ECONNREFUSED
+
+
+def test_a_tls_socket_is_not_copied():
+    """As in the standard library."""
     context = ssl.create_default_context()
-    with wrap_ssl(green.GreenSocket(), context, server_hostname="localhost") as sock:
-        with pytest.raises(GreenError) as caught:
-            sock.connect(("127.0.0.1", 1))
-        assert str(caught.value) == "a TlsSocket can't connect. Connect first: wrap_ssl(green.connect(address), …)"
-        with pytest.raises(NotImplementedError):
-            sock.dup()
+    with (
+        wrap_ssl(green.GreenSocket(), context, server_hostname="localhost") as sock,
+        pytest.raises(NotImplementedError),
+    ):
+        sock.dup()
 
 
 def test_certificates_from_files(tmp_path, client_context):

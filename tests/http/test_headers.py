@@ -2,7 +2,7 @@
 
 import pytest
 
-from spruce.http.headers import Headers, HeaderSet
+from spruce.http.headers import Headers, HeaderSet, StandingHeaders
 
 
 def test_names_are_looked_up_without_regard_to_case() -> None:
@@ -114,3 +114,12 @@ def test_a_list_header_is_seen_as_a_set_of_words() -> None:
     for word in ("origin", "accept", "cookie"):
         vary.discard(word)
     assert "Vary" not in headers
+
+
+def test_standing_fields_are_checked_when_they_are_made() -> None:
+    """What cannot stand in a header is told at start-up, not at the first response."""
+    assert repr(StandingHeaders({"X-A": 1})) == "StandingHeaders([('X-A', '1')])"
+    with pytest.raises(
+        ValueError, match=r"^The value of the header X-A has a line break or a null byte in it: 'a\\r\\nb'\.$"
+    ):
+        StandingHeaders({"X-A": "a\r\nb"})

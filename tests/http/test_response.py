@@ -7,7 +7,7 @@ from http import HTTPStatus
 import pytest
 
 from spruce.errors.http import HTTPException, MethodNotAllowed, NotFound
-from spruce.http import Response, error_response
+from spruce.http import Response, StandingHeaders, error_response
 
 
 def test_a_plain_response_makes_no_headers() -> None:
@@ -201,3 +201,25 @@ def test_an_error_with_a_response_is_that_response() -> None:
 def test_a_response_shows_what_it_is() -> None:
     assert repr(Response("hi", 404)) == "<Response 2 bytes [404 Not Found]>"
     assert repr(Response(iter(()))) == "<Response streamed [200 OK]>"
+
+
+def test_standing_fields_leave_a_plain_response_plain() -> None:
+    """They are sent, and are among the headers once somebody looks."""
+    standing = StandingHeaders({"X-A": "1"})
+    response = Response("hi")
+    response.add_standing(standing)
+    assert (response.standing, "headers" in response.__dict__) == (standing, False)
+    assert response.header_list()[1:] == [("X-A", "1"), ("Content-Length", "2")]
+
+
+def test_the_fields_of_a_response_go_before_standing_ones() -> None:
+    """Two sets of them are joined, too."""
+    response = Response("hi", headers={"X-A": "own"})
+    response.add_standing(StandingHeaders({"X-A": "1", "X-B": "2"}))
+    assert (response.headers["X-A"], response.headers["X-B"]) == ("own", "2")
+    plain = Response("hi")
+    plain.add_standing(StandingHeaders({"X-A": "1"}))
+    plain.add_standing(more := StandingHeaders({"X-A": "2", "X-C": "3"}))
+    assert "headers" not in plain.__dict__
+    assert (first := StandingHeaders({})).joined(more) is first.joined(more)
+    assert list(plain.headers)[1:] == [("X-A", "1"), ("X-C", "3")]

@@ -16,6 +16,10 @@ Make = Callable[..., config.Settings]
 Write = Callable[..., Path]
 
 
+def over(folder: Path) -> Catalogues:
+    return Catalogues(config.Settings(LOCALE_PATHS=[str(folder)]))
+
+
 def test_the_folders_of_the_settings_are_searched_first(settings: Make, catalogue: Write) -> None:
     """Then those that were added, then Spruce's own translations."""
     first = catalogue("zh_Hans", 'msgid "one"\nmsgstr "first"\n', "first")
@@ -35,14 +39,14 @@ def test_a_wider_language_completes_a_narrower_one(catalogue: Write) -> None:
     """`de` has what `de-AT` lacks."""
     catalogue("de_AT", 'msgid "January"\nmsgstr "Jänner"\n')
     folder = catalogue("de", 'msgid "January"\nmsgstr "Januar"\n\nmsgid "May"\nmsgstr "Mai"\n')
-    found = Catalogues([folder]).of("de-AT")
+    found = over(folder).of("de-AT")
     assert (found.gettext("January"), found.gettext("May")) == ("Jänner", "Mai")
 
 
 def test_an_added_folder_counts_at_once_and_only_once(catalogue: Write) -> None:
     """Also where the language has been read already."""
     folder = catalogue("de", 'msgid "yes"\nmsgstr "ja"\n')
-    made = Catalogues([])
+    made = Catalogues(config.Settings())
     assert made.of("de").gettext("yes") == "yes"
     made.add(folder)
     made.add(folder)
@@ -57,16 +61,16 @@ def test_the_newer_of_source_and_compiled_is_read(catalogue: Write) -> None:
         write_mo(compiled, read_po(text))
     source.write_text(source.read_text().replace("ja", "jawohl"))
     os.utime(source, (1, 1))
-    assert Catalogues([folder]).of("de").gettext("yes") == "ja"
+    assert over(folder).of("de").gettext("yes") == "ja"
     os.utime(source.with_suffix(".mo"), (0, 0))
-    assert Catalogues([folder]).of("de").gettext("yes") == "jawohl"
+    assert over(folder).of("de").gettext("yes") == "jawohl"
 
 
 def test_a_broken_catalogue_is_told(catalogue: Write) -> None:
     """With its path."""
     folder = catalogue("de", 'msgid "yes"\nthis is no line\n')
     with pytest.raises(ConfigError) as caught:
-        Catalogues([folder]).of("de")
+        over(folder).of("de")
     path = folder / "de/LC_MESSAGES/messages.po"
     assert str(caught.value).startswith(f"the translations in {str(path)!r} cannot be read: ")
 

@@ -82,7 +82,7 @@ PROGRAM = """
             green.sleep(0.05)
             jobs.append(os.getpid())
 
-        green.spawn(work)
+        green.spawn_detached(work)
         return "soon"
 
 

@@ -87,13 +87,16 @@ def on_hub(loop: str) -> Callable[[Callable[[], Any]], Any]:
 
 @pytest.fixture
 def serving() -> Callable[..., Any]:
-    """A context manager that serves a handler; gives the server and what makes clients. For use inside a hub."""
+    """A context manager that serves a handler; gives the server and what makes clients. For use inside a hub.
+
+    Most clients here end their side and then read, which is no leaving unless the limits say so.
+    """
 
     @contextmanager
     def start(
         handler: Handler, limits: Limits | None = None, **options: Any
     ) -> Iterator[tuple[Server, Callable[[], Client]]]:
-        server = Server(handler, limits, **options)
+        server = Server(handler, limits or Limits(stop_abandoned=False), **options)
         clients: list[Client] = []
 
         def connect() -> Client:

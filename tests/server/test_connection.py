@@ -1,18 +1,14 @@
 """Connections: requests in, answers out, over a socket pair on each loop."""
 
-import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from spruce import green
-from spruce.errors.http import NotFound
-from spruce.events import request_failed
 from spruce.http import Request, Response
 from spruce.server import Limits
-from spruce.server.connection import ClientDisconnected
 
 OnHub = Callable[[Callable[[], Any]], Any]
 Talk = Callable[..., bytes]
@@ -142,90 +138,6 @@ def test_head_is_answered_as_get_without_the_body(talk: Talk) -> None:
     assert talk(streamed, head) == b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n"
 
 
-def test_a_streamed_body_is_sent_in_chunks(talk: Talk) -> None:
-    def handler(request: Request) -> Response:
-        return Response(iter(["red ", b"", b"panda"]), content_type="text/plain")
-
-    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"
-    chunks = b"Transfer-Encoding: chunked\r\n\r\n4\r\nred \r\n5\r\npanda\r\n0\r\n\r\n"
-    assert talk(handler, GET % b"a" + GET % b"b") == 2 * (head + chunks)
-    assert talk(handler, b"GET / HTTP/1.0\r\n\r\n") == head + b"Connection: close\r\n\r\nred panda"
-
-
-def test_a_streamed_body_with_a_length_is_sent_as_it_is(talk: Talk) -> None:
-    def handler(request: Request) -> Response:
-        return Response(iter(["red ", "panda"]), headers={"Content-Length": "9"}, content_type="text/plain")
-
-    assert talk(handler, GET % b"a" + GET % b"b") == plain(b"red panda") * 2
-
-
-@pytest.mark.parametrize(("pieces", "sent"), [(["red panda!"], b""), (["red"], b"red")])
-def test_a_body_that_is_not_as_long_as_it_says_ends_the_connection(
-    talk: Talk, caplog: pytest.LogCaptureFixture, pieces: list[str], sent: bytes
-) -> None:
-    """The client must be able to tell that something is missing; nothing may be taken for the next answer."""
-    answer = talk(lambda request: Response(iter(pieces), headers={"Content-Length": "9"}), GET % b"a" + GET % b"b")
-    assert answer == b"" or (answer.count(b"HTTP/1.1") == 1 and answer.endswith(b"\r\n\r\n" + sent))
-    assert "of 9 bytes." in str(caplog.records[0].exc_info[1])  # type: ignore[index] # there is one
-
-
-def test_what_a_stream_raises_ends_the_connection(talk: Talk, caplog: pytest.LogCaptureFixture) -> None:
-    def pieces() -> Iterator[bytes]:
-        yield b"begin"
-        raise ZeroDivisionError
-
-    answer = talk(lambda request: Response(pieces()), GET % b"a" + GET % b"b")
-    assert not answer.endswith(b"0\r\n\r\n")
-    assert answer.count(b"HTTP/1.1") <= 1
-    assert caplog.messages == ["GET /a failed"]
-
-
-def test_a_failure_is_logged_with_its_request_and_answered_with_500(
-    talk: Talk, caplog: pytest.LogCaptureFixture
-) -> None:
-    """The client learns nothing about it, and the connection goes on."""
-    seen = []
-    unsubscribe = request_failed.subscribe(lambda event: seen.append(event["exception"]))
-
-    def handler(request: Request) -> Response:
-        if request.path == "/boom":
-            raise ZeroDivisionError("secret")
-        return path(request)
-
-    answer = talk(handler, GET % b"boom" + GET % b"b")
-    unsubscribe()
-    failure = plain(b"500 Internal Server Error", status=b"500 Internal Server Error")
-    assert answer == failure + utf8(b"/b")
-    assert [(record.getMessage(), record.levelno) for record in caplog.records] == [("GET /boom failed", logging.ERROR)]
-    assert [str(error) for error in seen] == ["secret"]
-
-
-def test_what_is_no_response_is_a_failure(talk: Talk, caplog: pytest.LogCaptureFixture) -> None:
-    assert talk(lambda request: None, GET % b"a").startswith(b"HTTP/1.1 500")
-    assert "NoneType" in str(caplog.records[0].exc_info[1])  # type: ignore[index] # there is one
-
-
-def test_a_timeout_that_nobody_catches_is_a_failure(talk: Talk, caplog: pytest.LogCaptureFixture) -> None:
-    """Timeout is no Exception, as in eventlet; the request gets its answer all the same."""
-
-    def handler(request: Request) -> Response:
-        with green.Timeout(0.001):
-            green.sleep(10)
-        return path(request)
-
-    assert talk(handler, GET % b"a" + GET % b"b").count(b"HTTP/1.1 500") == 2
-
-
-def test_an_http_error_is_answered_with_its_page(talk: Talk, caplog: pytest.LogCaptureFixture) -> None:
-    def handler(request: Request) -> Response:
-        raise NotFound("No such product.")
-
-    answer = talk(handler, GET % b"a")
-    assert answer.startswith(b"HTTP/1.1 404 Not Found\r\nContent-Type: text/html; charset=utf-8\r\n")
-    assert b"<p>No such product.</p>" in answer
-    assert caplog.records == []
-
-
 def test_a_malformed_request_is_refused_with_a_sentence_and_the_connection_ends(talk: Talk) -> None:
     """What came before is answered first; what comes behind never is."""
     answer = talk(path, GET % b"a" + b"GET / HTTP/1.1\r\n\r\n" + GET % b"b")
@@ -351,61 +263,6 @@ def test_reading_stops_while_too_many_requests_wait(on_hub: OnHub, serving: Serv
     on_hub(main)
 
 
-def test_a_stream_waits_for_a_client_that_does_not_read(on_hub: OnHub, serving: Serving, turns: Turns) -> None:
-    def main() -> None:
-        made = []
-
-        def pieces() -> Iterator[bytes]:
-            for _ in range(200):
-                made.append(1)
-                yield b"x" * 50_000
-
-        with serving(lambda request: Response(pieces())) as (_, connect):
-            client = connect()
-            client.send(GET % b"a")
-            turns(20)
-            assert len(made) < 100
-            assert len(client.ask()) > 10_000_000
-            assert len(made) == 200
-
-    on_hub(main)
-
-
-def test_a_response_is_closed_also_where_its_client_has_gone(on_hub: OnHub, serving: Serving, turns: Turns) -> None:
-    def main() -> None:
-        ended: list[type[BaseException] | None] = []
-
-        def pieces() -> Iterator[bytes]:
-            while True:
-                yield b"x" * 50_000
-
-        def handler(request: Request) -> Response:
-            response = Response(pieces())
-            response.call_on_close(lambda: ended.append(None))
-            return response
-
-        with serving(handler) as (server, connect):
-            client = connect()
-            client.send(GET % b"a")
-            client.sock.close()
-            while not ended:
-                turns()
-            turns()
-            assert server.stats() == {"connections": 0, "in_flight": 0}
-
-    on_hub(main)
-
-
-def test_what_closing_raises_is_logged_and_the_connection_goes_on(talk: Talk, caplog: pytest.LogCaptureFixture) -> None:
-    def handler(request: Request) -> Response:
-        response = path(request)
-        response.call_on_close(lambda: 1 / 0)
-        return response
-
-    assert talk(handler, GET % b"a" + GET % b"b") == utf8(b"/a") + utf8(b"/b")
-    assert caplog.messages == ["GET /a: closing the response failed", "GET /b: closing the response failed"]
-
-
 def test_a_client_that_closes_its_side_still_gets_its_answer(talk: Talk) -> None:
     def slow(request: Request) -> Response:
         green.sleep(0.01)
@@ -413,10 +270,6 @@ def test_a_client_that_closes_its_side_still_gets_its_answer(talk: Talk) -> None
 
     answer = talk(slow, GET % b"a" + GET % b"b" + b"GET /half")
     assert answer == utf8(b"/a") + utf8(b"/b", b"Connection: close")
-
-
-def test_the_error_for_a_lost_client_is_a_connection_error() -> None:
-    assert issubclass(ClientDisconnected, ConnectionError)
 
 
 def test_the_peer_is_known(on_hub: OnHub, serving: Serving) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from spruce.http import Request, Response
+from spruce.http import Request, Response, StandingHeaders
 from spruce.server.heads import Framing, Head, Heads
 
 DATE = "Sun, 06 Nov 1994 08:49:37 GMT"
@@ -78,9 +78,19 @@ def test_heads_of_plain_responses_are_kept_until_the_date_changes() -> None:
         b"HTTP/1.1 404 Not Found\r\nContent-Type: text/plain\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nContent-Length: "
     )
     heads.set_date(MOMENT + 0.5)
-    assert heads.ready == {(404, "text/plain"): made}
+    assert heads.ready == {(404, "text/plain", None): made}
     heads.set_date(MOMENT + 1)
     assert (heads.ready, heads.date) == ({}, "Sun, 06 Nov 1994 08:49:38 GMT")
+
+
+def test_standing_fields_are_part_of_a_head_that_is_kept() -> None:
+    heads = Heads(MOMENT)
+    made = heads.make_ready(200, "text/plain", standing := StandingHeaders({"X-A": "1", "X-B": "2"}))
+    assert made == (
+        b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nX-A: 1\r\nX-B: 2\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
+        b"Content-Length: "
+    )
+    assert heads.ready == {(200, "text/plain", standing): made}
 
 
 def test_statuses_without_a_body_have_no_plain_head() -> None:

@@ -1,11 +1,13 @@
 """The environment of templates: what they can use, and when they are read again."""
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from spruce.errors import TemplateNotFound
+from spruce.i18n import gettext_lazy, override
 from spruce.web import App, Blueprint, g, render_template, render_template_string
 
 
@@ -92,3 +94,29 @@ def test_only_so_many_texts_are_kept_parsed() -> None:
             assert render_template_string(str(number)) == str(number)
         assert app.jinja_env.from_text("149") is app.jinja_env.from_text("149")
         assert len(app.jinja_env._strings) == 100
+
+
+def test_templates_translate_and_format(tmp_path: Path) -> None:
+    """By the tags and functions of Jinja2's own extension; what is put in is escaped."""
+    folder = tmp_path / "locale/de/LC_MESSAGES"
+    folder.mkdir(parents=True)
+    (folder / "messages.po").write_text(
+        'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n\n'
+        'msgid "Hello %(name)s"\nmsgstr "Hallo %(name)s"\n\n'
+        'msgid "%(num)s page"\nmsgid_plural "%(num)s pages"\nmsgstr[0] "%(num)s Seite"\nmsgstr[1] "%(num)s Seiten"\n\n'
+        'msgctxt "month"\nmsgid "May"\nmsgstr "Mai"\n'
+    )
+    app = App(__name__, root_path=str(tmp_path), TIME_ZONE="Asia/Shanghai")
+    source = (
+        "{% trans name %}Hello {{ name }}{% endtrans %}|{{ _('Hello %(name)s', name=name) }}|"
+        "{{ ngettext('%(num)s page', '%(num)s pages', 3) }}|{{ pgettext('month', 'May') }}|"
+        "{{ 1234.5|format_currency('EUR') }}|{{ moment|format_datetime('dd.MM. HH:mm') }}|"
+        "{{ moment|localtime('UTC') }}|"
+        "{{ get_language() }} {{ text_direction() }} {{ label }}"
+    )
+    values = {"name": "<b>", "moment": datetime(2026, 1, 1, 20, tzinfo=UTC), "label": gettext_lazy("<i>")}
+    with app.app_context(), override("de"):
+        assert render_template_string(source, **values) == (
+            "Hallo &lt;b&gt;|Hallo &lt;b&gt;|3 Seiten|Mai|1.234,50\xa0€|02.01. 04:00|2026-01-01 20:00:00+00:00|"
+            "de ltr &lt;i&gt;"
+        )

@@ -130,7 +130,8 @@ def test_wsgi_bodies_are_whole_streamed_or_none(app: App) -> None:
     status, headers, body = call(app, environ("HEAD", "/echo/x"))
     assert (status, body) == ("200 OK", b"")
     assert int(headers["Content-Length"]) > 0
-    assert call(app, environ("GET", "/empty")) == ("204 No Content", {"Content-Type": "text/html; charset=utf-8"}, b"")
+    status, headers, body = call(app, environ("GET", "/empty"))
+    assert (status, "Content-Length" in headers, body) == ("204 No Content", False, b"")
     assert call(app, environ("GET", "/closing"))[2] == b"closing"
     assert app.extensions["closed"]
 

@@ -326,7 +326,7 @@ def test_a_middleware_that_is_not_used_is_left_out(caplog: pytest.LogCaptureFixt
         def __init__(self, get_response: Handler) -> None:
             raise MiddlewareNotUsed("there is nothing to do")
 
-    app = App(__name__, MIDDLEWARE=[Unused, tagging("kept")])
+    app = App(__name__, MIDDLEWARE=[Unused, tagging("kept")], DEFAULT_MIDDLEWARE=[])
     app.add_url_rule("/", "view", lambda: "x")
     with caplog.at_level("DEBUG", "spruce.web"):
         assert app.test_client().get("/").headers.getlist("X-Tag") == ["kept"]

@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from spruce.errors import NotFound, ViewError
+from spruce.i18n import gettext_lazy, override
 from spruce.web import App, Response, g, jsonify, make_response, redirect, request
 from spruce.web.results import respond, to_json
 
@@ -188,3 +189,10 @@ def test_redirect_sends_the_client_elsewhere() -> None:
 def test_json_is_made_of_what_msgspec_knows() -> None:
     """Non-ASCII text stays as it is."""
     assert to_json({"名": "熊猫"}) == '{"名":"熊猫"}'.encode()
+
+
+def test_lazy_texts_are_json_in_the_language_that_holds() -> None:
+    """A label of a choice, for instance."""
+    assert to_json({"label": gettext_lazy("Not Found")}) == b'{"label":"Not Found"}'
+    with override("zh-Hans"):
+        assert to_json({"label": gettext_lazy("Not Found")}) == '{"label":"未找到"}'.encode()

@@ -15,7 +15,7 @@ def stack_name(app: App) -> str:
 
 def test_a_bare_app_has_a_bare_stack() -> None:
     """Errors are answered, nothing else."""
-    assert stack_name(App(__name__)) == "_finished.<locals>.finish"
+    assert stack_name(App(__name__, DEFAULT_MIDDLEWARE=[])) == "_finished.<locals>.finish"
 
 
 def test_teardown_is_outermost() -> None:

@@ -1,6 +1,7 @@
 """Commands that are not Spruce's own: those of the app, and of installed packages.
 
-An app adds them to `app.cli`, a group of click: `@app.cli.command()`. A package names them in its metadata, as
+An app adds them to `app.cli`, a group of click: `@app.cli.command()`, and those in the module `commands` of each of
+INSTALLED_APPS are its own too. A package names them in its metadata, as
 `[project.entry-points."spruce.commands"]`, each a command of click. Spruce's own names go before both.
 """
 
@@ -36,7 +37,16 @@ def app_commands(target: str | None) -> dict[str, click.Command]:
         return {}
     if not isinstance(found.app, App):
         return {}
-    return {name: within(found.app, command) for name, command in found.app.cli.commands.items()}
+    commands = {**_of_installed(found.app), **found.app.cli.commands}
+    return {name: within(found.app, command) for name, command in commands.items()}
+
+
+def _of_installed(app: App) -> dict[str, click.Command]:
+    """The commands in the modules `commands` of INSTALLED_APPS; of two with one name, that of the later app."""
+    modules = [module for one in app.installed.values() if (module := one.submodule("commands"))]
+    found = [thing for module in modules for thing in vars(module).values() if isinstance(thing, click.Command)]
+    inner = {id(command) for group in found if isinstance(group, click.Group) for command in group.commands.values()}
+    return {command.name: command for command in found if command.name and id(command) not in inner}
 
 
 def within(app: App, command: click.Command) -> click.Command:

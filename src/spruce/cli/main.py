@@ -10,6 +10,7 @@ import click
 
 from spruce.cli.check import check
 from spruce.cli.commands import app_commands, installed_commands
+from spruce.cli.i18n import i18n
 from spruce.cli.new import new
 from spruce.cli.routes import routes
 from spruce.cli.run import run
@@ -106,3 +107,4 @@ main.add_command(routes)
 main.add_command(shell)
 main.add_command(check)
 main.add_command(new)
+main.add_command(i18n)

@@ -26,6 +26,7 @@ def routes(target: str | None, sort: str, all_methods: bool, verbose: bool) -> N
     found = find(target)
     if not isinstance(found.app, App):
         raise AppNotFound(f"{found}, has no routes that Spruce can list", hint="Its own framework knows them.")
+    _ = found.app.installed
     rows = [(rule.rule, _methods(rule.methods, all_methods), rule.endpoint) for rule in found.app.url_map.iter_rules()]
     if sort != "added":
         rows.sort(key=lambda row: row[0 if sort == "path" else 2])

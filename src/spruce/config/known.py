@@ -2,6 +2,7 @@
 
 from os import PathLike
 
+from spruce.config.safety import SAFETY
 from spruce.config.setting import Setting
 
 __all__ = ["KNOWN"]
@@ -43,6 +44,13 @@ _SETTINGS = (
         [],
         "The languages that the app speaks, each with its name: a dict or pairs; empty is LANGUAGE_CODE alone.",
     ),
+    Setting("LANGUAGE_COOKIE_NAME", str, "language", "The cookie that remembers which language a visitor chose."),
+    Setting(
+        "LANGUAGE_URL_PREFIX",
+        bool,
+        False,
+        "True puts the language before each path, as in /zh-Hans/shop; that of LANGUAGE_CODE has none.",
+    ),
     Setting(
         "LOCALE_PATHS",
         (list, tuple),
@@ -50,19 +58,41 @@ _SETTINGS = (
         "Folders of translations that go before `locale` in the app's folder and in those of INSTALLED_APPS.",
     ),
     Setting("TIME_ZONE", str, "UTC", "The zone that times are shown in unless another is activated: `Asia/Shanghai`."),
+    Setting(
+        "BLOCKED_AFTER",
+        (int, float),
+        250,
+        "After how many milliseconds in which nothing else could run a worker logs what holds it up; 0 turns this off.",
+    ),
     Setting("OPENAPI_URL", str, "/openapi.json", "Where the API is described in OpenAPI 3.1; '' turns this off."),
     Setting("DOCS_URL", str, "/docs", "Where the API is described for people; '' turns this off."),
     Setting("API_TITLE", str, "", "The name of the API in its documentation; empty is that of the app."),
     Setting("API_VERSION", str, "1.0.0", "The version of the API in its documentation."),
     Setting(
+        "INSTALLED_APPS",
+        (list, tuple),
+        [],
+        "Packages with models, templates, static files and commands, or dotted names of their AppConfig.",
+    ),
+    Setting(
         "MIDDLEWARE", (list, tuple), [], "Middleware from the outermost in: callables, classes, or their dotted names."
+    ),
+    Setting(
+        "CACHES",
+        dict,
+        {},
+        "Caches by alias: URLs, or dicts as Django's; `default` is in the memory of each process if not given.",
+        secret=True,
     ),
     Setting(
         "DATABASES", dict, {}, "URLs of databases by alias; empty means SQLite in the instance folder.", secret=True
     ),
+    Setting("MEDIA_ROOT", (str, PathLike), None, "The folder of uploaded files; None is `media` in the instance folder."),
+    Setting("MEDIA_URL", str, "/media/", "The URL below which browsers find uploaded files."),
+    Setting("STORAGES", dict, {}, "Places for files by alias: objects, classes, or {'BACKEND': …, 'OPTIONS': {…}}."),
     Setting(
         "DATABASE_ROUTERS", (list, tuple), [], "Objects, classes or dotted names that choose a database per query."
     ),
 )
 
-KNOWN: dict[str, Setting] = {setting.name: setting for setting in _SETTINGS}
+KNOWN: dict[str, Setting] = {setting.name: setting for setting in (*_SETTINGS, *SAFETY)}

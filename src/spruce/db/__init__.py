@@ -6,22 +6,14 @@
 from spruce.db.aggregates import Aggregate, Avg, Count, Max, Min, StdDev, Sum, Variance
 from spruce.db.cases import Case, Cast, Exists, ExpressionWrapper, OuterRef, Subquery, Value, When
 from spruce.db.choices import Choices, IntegerChoices, TextChoices
+from spruce.db.constraints import CheckConstraint, UniqueConstraint
 from spruce.db.counting import assert_num_queries
 from spruce.db.databases import configure, stats
-from spruce.db.dates import DateField, DateTimeField
+from spruce.db.dates import DateField, DateTimeField, TimeField
+from spruce.db.documents import JSONField, JSONNull
 from spruce.db.execution import execute
 from spruce.db.expressions import F, Q
-from spruce.db.fields import (
-    AutoField,
-    BigIntegerField,
-    BooleanField,
-    CharField,
-    DecimalField,
-    Field,
-    FloatField,
-    IntegerField,
-    TextField,
-)
+from spruce.db.fields import Field
 from spruce.db.functions import (
     Abs,
     Ceil,
@@ -68,8 +60,24 @@ from spruce.db.functions import (
     Upper,
     Window,
 )
+from spruce.db.files import FieldFile, FileField
+from spruce.db.generated import GeneratedField
+from spruce.db.images import ImageField
+from spruce.db.indexes import Index
 from spruce.db.manytomany import ManyToManyField
 from spruce.db.models import Model, registry
+from spruce.db.numbers import (
+    AutoField,
+    BigIntegerField,
+    BooleanField,
+    DecimalField,
+    FloatField,
+    IntegerField,
+    PositiveBigIntegerField,
+    PositiveIntegerField,
+    PositiveSmallIntegerField,
+    SmallIntegerField,
+)
 from spruce.db.prefetching import Prefetch
 from spruce.db.queryset import Manager, QuerySet
 from spruce.db.relations import (
@@ -85,18 +93,8 @@ from spruce.db.relations import (
 )
 from spruce.db.schema import create_all, drop_all
 from spruce.db.shortcuts import get_list_or_404, get_object_or_404
-from spruce.db.special import (
-    BinaryField,
-    DurationField,
-    EmailField,
-    PositiveBigIntegerField,
-    PositiveIntegerField,
-    PositiveSmallIntegerField,
-    SlugField,
-    SmallIntegerField,
-    URLField,
-    UUIDField,
-)
+from spruce.db.special import BinaryField, DurationField, UUIDField
+from spruce.db.texts import CharField, EmailField, GenericIPAddressField, SlugField, TextField, URLField
 from spruce.db.transactions import atomic, on_commit
 
 __all__ = [
@@ -117,6 +115,7 @@ __all__ = [
     "Cast",
     "Ceil",
     "CharField",
+    "CheckConstraint",
     "Choices",
     "Coalesce",
     "Concat",
@@ -139,13 +138,21 @@ __all__ = [
     "F",
     "FetchMode",
     "Field",
+    "FieldFile",
+    "FileField",
     "FirstValue",
     "FloatField",
     "Floor",
     "ForeignKey",
+    "GeneratedField",
+    "GenericIPAddressField",
     "Greatest",
+    "ImageField",
+    "Index",
     "IntegerChoices",
     "IntegerField",
+    "JSONField",
+    "JSONNull",
     "LTrim",
     "Lag",
     "LastValue",
@@ -184,6 +191,7 @@ __all__ = [
     "Sum",
     "TextChoices",
     "TextField",
+    "TimeField",
     "Trim",
     "Trunc",
     "TruncDate",
@@ -195,6 +203,7 @@ __all__ = [
     "TruncYear",
     "URLField",
     "UUIDField",
+    "UniqueConstraint",
     "Upper",
     "Value",
     "Variance",

@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from spruce.db import transactions
 from spruce.db.cases import Case, Value, When
 from spruce.db.databases import Database
-from spruce.db.storing import writer_for
+from spruce.db.storing import unset, writer_for
 from spruce.errors import FieldError
 
 __all__ = ["by_key", "insert_or_else", "update_many"]
@@ -22,13 +22,14 @@ def insert_or_else(
     objects: Sequence[Any], database: Database, unique: Sequence[str], update: Sequence[str] | None
 ) -> None:
     """Insert objects; where a row is in the way leave it, or write the fields `update` to it."""
-    for keyed in (False, True):
-        group = [each for each in objects if (each.pk is not None) is keyed]
-        if not group:
-            continue
+    groups: dict[Any, list[Any]] = {}
+    for each in objects:
+        groups.setdefault((each.pk is not None, unset(each)), []).append(each)
+    for (keyed, left), group in groups.items():
         model = type(group[0])
-        writer = writer_for(model, database, ("insert", keyed))
-        sql = f"{writer.sql} {_conflict(model, database.dialect, unique, update)}"
+        writer = writer_for(model, database, ("quiet", keyed, left))
+        conflict = "" if writer.sql.endswith("DEFAULT VALUES") else _conflict(model, database.dialect, unique, update)
+        sql = f"{writer.sql} {conflict}"
         connection = transactions.connection(database)
         for each in group:
             connection.change(sql, writer.values(each))

@@ -6,7 +6,9 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from spruce.db.dates import DateField, DateTimeField
-from spruce.db.fields import BigIntegerField, Field, FloatField, IntegerField, TextField
+from spruce.db.fields import Field
+from spruce.db.numbers import BigIntegerField, FloatField, IntegerField
+from spruce.db.texts import TextField
 from spruce.db.types import ExactDecimal
 
 __all__ = ["CALLS", "Call"]

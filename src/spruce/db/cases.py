@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from spruce.db.expressions import Q, Term
 from spruce.db.fields import Field
-from spruce.db.tokens import operand, token
+from spruce.db.tokens import Json, operand, token
 from spruce.errors import FieldError
 
 if TYPE_CHECKING:
@@ -21,11 +21,15 @@ class Value(Term):
     __slots__ = ()
 
     def __init__(self, value: Any) -> None:
-        kind, values = (None, ()) if value is None else token(value)
+        kind, values = (None, ()) if value is None else (Json, (value,)) if _is_json(value) else token(value)
         if value is not None and not isinstance(kind, type):
             raise FieldError(f"Value() takes a plain value, not {value!r}")
         self.key = ("null",) if value is None else ("value", kind)
         self.values = values
+
+
+def _is_json(value: Any) -> bool:
+    return isinstance(value, dict | list)
 
 
 class When:

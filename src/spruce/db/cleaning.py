@@ -1,26 +1,39 @@
 """full_clean: everything that can be wrong with an object, found before it is saved, by field."""
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
-from spruce.db.fields import Field
+from spruce.db.constraints import unique_message
+from spruce.db.fields import UNSET, Field
 from spruce.db.records import Record
 from spruce.errors import DatabaseError, ValidationError
 
-__all__ = ["clean_fields", "full_clean", "validate_unique"]
+__all__ = ["clean_fields", "full_clean", "validate_constraints", "validate_unique"]
 
 Errors = dict[str, list[str]]
 ALL = "__all__"
 
 
-def full_clean(instance: Record, exclude: Iterable[str], check_unique: bool) -> None:
-    """Check fields, then `clean()`, then what must be unique; raise one ValidationError with all that is wrong."""
+def full_clean(instance: Record, exclude: Iterable[str], check_unique: bool, check_constraints: bool) -> None:
+    """Check fields, `clean()`, what must be unique, constraints; raise one ValidationError with all that is wrong."""
     errors: Errors = {}
     left_out = set(exclude)
     _gather(errors, lambda: clean_fields(instance, left_out))
     _gather(errors, instance.clean)
     if check_unique:
         _gather(errors, lambda: validate_unique(instance, left_out | errors.keys()))
+    if check_constraints:
+        _gather(errors, lambda: validate_constraints(instance, left_out | errors.keys()))
+    if errors:
+        raise ValidationError(errors)
+
+
+def validate_constraints(instance: Record, exclude: Iterable[str] = ()) -> None:
+    """Look whether the constraints of the model's Meta allow the row."""
+    errors: Errors = {}
+    for constraint in instance._meta.constraints:
+        _gather(errors, partial(constraint.validate, instance, exclude))
     if errors:
         raise ValidationError(errors)
 
@@ -37,15 +50,17 @@ def clean_fields(instance: Record, exclude: Iterable[str]) -> None:
     """Make each field's value fit, and run its validators."""
     errors: Errors = {}
     for field in instance._meta.fields:
-        if field.name in exclude or (field.primary_key and instance.pk is None):
+        if field.name in exclude or field.generated or (field.primary_key and instance.pk is None):
             continue
         value = getattr(instance, field.attname)
+        if value is UNSET:
+            continue
         if field.blank and value in (None, ""):
             continue
         messages = _messages(field, value)
         if messages:
             errors[field.name] = messages
-        elif value is not None:
+        elif value is not None and field.attribute() is None:
             setattr(instance, field.attname, field.clean(value))
     if errors:
         raise ValidationError(errors)
@@ -84,9 +99,6 @@ def validate_unique(instance: Record, exclude: Iterable[str] = ()) -> None:
         if instance.pk is not None:
             others = others.exclude(pk=instance.pk)
         if others.exists():
-            what = " and ".join(names)
-            errors[names[0] if len(names) == 1 else ALL] = [
-                f"{type(instance).__name__} with this {what} already exists."
-            ]
+            errors.setdefault(names[0] if len(names) == 1 else ALL, []).append(unique_message(type(instance), names))
     if errors:
         raise ValidationError(errors)

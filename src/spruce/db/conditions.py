@@ -6,6 +6,7 @@ stock.
 
 from collections.abc import Callable, Hashable
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -14,6 +15,7 @@ from sqlalchemy.sql.elements import ClauseList
 
 from spruce.db.arithmetic import check_amounts, rescale
 from spruce.db.joins import Joins, Parameters
+from spruce.db.jsonlookups import JSON_LOOKUPS, key_step, missing_in, text_of
 from spruce.db.lookups import LOOKUPS, Path, resolve
 from spruce.db.terms import Terms
 from spruce.db.tokens import Clause, Expression, Flag, In, Nested, Row, Tree
@@ -82,7 +84,7 @@ class Conditions:
             return self._apart(path, at, key, token)
         column = self.joins.column(path)
         condition = self._compare(path, key, column, token)
-        if negated and isinstance(token, Expression):
+        if negated and (isinstance(token, Expression) or path.field.family == "json"):
             return sa.func.coalesce(condition, sa.false())
         if negated and path.nullable and token is not type(None) and not isinstance(token, Flag):
             return sa.and_(condition, column.is_not(None))
@@ -126,8 +128,44 @@ class Conditions:
         return ClauseList(*parameters, operator=operators.comma_op).self_group()
 
     def _compare(self, path: Path, key: str, column: Column, token: Any) -> Condition:
+        if path.field.family == "json":
+            return self._inside(path, key, column, token)
         make = _OF_TOKEN.get(type(token), Conditions._plain)
         return make(self, path, key, column, token)
+
+    def _inside(self, path: Path, key: str, column: Column, token: Any) -> Condition:
+        """A condition on a JSONField, or on what some keys lead to in one."""
+        lookup, dialect = JSON_LOOKUPS[path.lookup], self.dialect.name
+        if isinstance(token, Expression | Clause):
+            other = self.terms.sql(token.key) if isinstance(token, Expression) else self.clause(token)
+            return LOOKUPS[path.lookup].sql(column, other, dialect)
+        if isinstance(token, Flag) and path.lookup == "isnull":
+            missing = missing_in(column, dialect)
+            return missing if token.value else sa.not_(missing)
+        if isinstance(token, In):
+            if path.lookup == "range" and token.length != 2:
+                raise FieldError(f"{key}: the lookup 'range' takes a pair of values")
+            if path.lookup not in ("in", "range", "has_keys", "has_any_keys"):
+                raise FieldError(f"{key} cannot be compared with a list", hint=f"Use {key}__in=[…].")
+            if not token.length:
+                return sa.true() if path.lookup == "has_keys" else sa.false()
+            listed = [self._json(path, dialect) for _ in range(token.length)]
+            return lookup(column, listed, dialect)  # type: ignore[misc] # these have one
+        if not isinstance(token, type):
+            raise FieldError(f"{key} cannot be compared with a query or an object", hint="It takes what JSON can say.")
+        if lookup is not None:
+            return lookup(column, self._json(path, dialect), dialect)
+        text = LOOKUPS[path.lookup]
+        pattern = text.pattern or (lambda value, _: value)
+        parameter = self.parameters.add(sa.String(), None, lambda value: pattern(str(value), dialect))
+        return text.sql(text_of(column, dialect), parameter, dialect)
+
+    def _json(self, path: Path, dialect: str) -> Column:
+        """The next value, as JSON; as a step of a path where it is a key to look for."""
+        if path.lookup.startswith("has_"):
+            return self.parameters.add(sa.String(), None, partial(key_step, dialect=dialect))
+        field = path.field
+        return self.parameters.add(field.column_type(), None, field.comparable)
 
     def _plain(self, path: Path, key: str, column: Column, token: Any) -> Condition:
         lookup = LOOKUPS[path.lookup]

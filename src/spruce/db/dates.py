@@ -1,4 +1,4 @@
-"""The fields of time: dates, and moments in UTC, which may set themselves when an object is saved."""
+"""The fields of time: dates, times of day, and moments in UTC, which may set themselves when an object is saved."""
 
 import datetime as dt
 import warnings
@@ -7,26 +7,33 @@ from typing import Any, Literal, TypeVar, Unpack, overload
 
 from sqlalchemy.types import TypeEngine
 
-from spruce.db.fields import REQUIRED, Field, FieldOptions
-from spruce.db.types import Day, Moment, aware
+from spruce.db.fields import REQUIRED, Field, FieldOptions, Unfit
+from spruce.db.types import Clock, Day, Moment, aware
 from spruce.errors import ModelError
 
-__all__ = ["DateField", "DateTimeField"]
+__all__ = ["DateField", "DateTimeField", "TimeField"]
 
 V = TypeVar("V")
 
 
-class _TimeField(Field[V]):
-    """What a date and a datetime share: `auto_now` sets it at each save, `auto_now_add` at the first."""
+class TimeOptions(FieldOptions, total=False):
+    """What every field of time takes: to set itself at each save, or at the first."""
 
     auto_now: bool
     auto_now_add: bool
 
-    def _automatic(self, auto_now: bool, auto_now_add: bool) -> None:
-        if auto_now + auto_now_add + (self.default is not REQUIRED) > 1:
+
+class _PresentField(Field[V]):
+    """What the fields of time share: `auto_now` sets it at each save, `auto_now_add` at the first."""
+
+    def __init__(self, *, null: bool = False, **options: Unpack[TimeOptions]) -> None:
+        rest: Any = dict(options)
+        self.auto_now = bool(rest.pop("auto_now", False))
+        self.auto_now_add = bool(rest.pop("auto_now_add", False))
+        super().__init__(null=null, **rest)
+        given = (self.default is not REQUIRED) + (self.db_default is not REQUIRED)
+        if self.auto_now + self.auto_now_add + given > 1:
             raise ModelError("auto_now, auto_now_add and default exclude each other: choose one")
-        self.auto_now = auto_now
-        self.auto_now_add = auto_now_add
 
     def now(self) -> Any:
         """The present value."""
@@ -37,7 +44,7 @@ class _TimeField(Field[V]):
         return self.now if self.auto_now or (adding and self.auto_now_add) else None
 
 
-class DateField(_TimeField[V]):
+class DateField(_PresentField[V]):
     """A date."""
 
     what = "date"
@@ -47,27 +54,12 @@ class DateField(_TimeField[V]):
 
     @overload
     def __init__(
-        self: "DateField[dt.date]",
-        *,
-        auto_now: bool = False,
-        auto_now_add: bool = False,
-        null: Literal[False] = False,
-        **options: Unpack[FieldOptions],
+        self: "DateField[dt.date]", *, null: Literal[False] = False, **options: Unpack[TimeOptions]
     ) -> None: ...
     @overload
-    def __init__(
-        self: "DateField[dt.date | None]",
-        *,
-        auto_now: bool = False,
-        auto_now_add: bool = False,
-        null: Literal[True],
-        **options: Unpack[FieldOptions],
-    ) -> None: ...
-    def __init__(
-        self, *, auto_now: bool = False, auto_now_add: bool = False, null: bool = False, **options: Unpack[FieldOptions]
-    ) -> None:
+    def __init__(self: "DateField[dt.date | None]", *, null: Literal[True], **options: Unpack[TimeOptions]) -> None: ...
+    def __init__(self, *, null: bool = False, **options: Unpack[TimeOptions]) -> None:
         super().__init__(null=null, **options)
-        self._automatic(auto_now, auto_now_add)
 
     def column_type(self) -> TypeEngine[Any]:
         """DATE."""
@@ -86,7 +78,7 @@ class DateField(_TimeField[V]):
         return dt.datetime.now(dt.UTC).date()
 
 
-class DateTimeField(_TimeField[V]):
+class DateTimeField(_PresentField[V]):
     """A moment: an aware datetime, kept in UTC. One without a time zone is taken to be in UTC, with a warning."""
 
     what = "date and time"
@@ -95,27 +87,14 @@ class DateTimeField(_TimeField[V]):
 
     @overload
     def __init__(
-        self: "DateTimeField[dt.datetime]",
-        *,
-        auto_now: bool = False,
-        auto_now_add: bool = False,
-        null: Literal[False] = False,
-        **options: Unpack[FieldOptions],
+        self: "DateTimeField[dt.datetime]", *, null: Literal[False] = False, **options: Unpack[TimeOptions]
     ) -> None: ...
     @overload
     def __init__(
-        self: "DateTimeField[dt.datetime | None]",
-        *,
-        auto_now: bool = False,
-        auto_now_add: bool = False,
-        null: Literal[True],
-        **options: Unpack[FieldOptions],
+        self: "DateTimeField[dt.datetime | None]", *, null: Literal[True], **options: Unpack[TimeOptions]
     ) -> None: ...
-    def __init__(
-        self, *, auto_now: bool = False, auto_now_add: bool = False, null: bool = False, **options: Unpack[FieldOptions]
-    ) -> None:
+    def __init__(self, *, null: bool = False, **options: Unpack[TimeOptions]) -> None:
         super().__init__(null=null, **options)
-        self._automatic(auto_now, auto_now_add)
 
     def column_type(self) -> TypeEngine[Any]:
         """TIMESTAMP WITH TIME ZONE."""
@@ -138,3 +117,37 @@ class DateTimeField(_TimeField[V]):
     def now(self) -> dt.datetime:
         """The present moment, in UTC."""
         return dt.datetime.now(dt.UTC)
+
+
+class TimeField(_PresentField[V]):
+    """A time of day, which belongs to no time zone."""
+
+    what = "time of day"
+    python = dt.time
+    family = "time"
+
+    @overload
+    def __init__(
+        self: "TimeField[dt.time]", *, null: Literal[False] = False, **options: Unpack[TimeOptions]
+    ) -> None: ...
+    @overload
+    def __init__(self: "TimeField[dt.time | None]", *, null: Literal[True], **options: Unpack[TimeOptions]) -> None: ...
+    def __init__(self, *, null: bool = False, **options: Unpack[TimeOptions]) -> None:
+        super().__init__(null=null, **options)
+
+    def column_type(self) -> TypeEngine[Any]:
+        """TIME."""
+        return Clock()
+
+    def convert(self, value: Any) -> dt.time:
+        """Times without a zone, datetimes (their time in UTC), ISO 8601 text."""
+        if isinstance(value, dt.datetime):
+            return aware(value).time()
+        time = value if isinstance(value, dt.time) else dt.time.fromisoformat(value)
+        if time.tzinfo is not None:
+            raise Unfit("a time of day has no time zone here: use a DateTimeField for moments")
+        return time
+
+    def now(self) -> dt.time:
+        """The present time of day, in UTC."""
+        return dt.datetime.now(dt.UTC).time()

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.sql.selectable import FromClause
 from sqlalchemy.types import TypeEngine
 
+from spruce.db.jsonlookups import JSONValue
 from spruce.db.lookups import PARTS, Path
 from spruce.db.records import Record
 
@@ -118,6 +119,8 @@ class Joins:
             column = self.computed[name]
         else:
             column = self.at(path.steps).c[path.field.attname]
+        if path.keys:
+            return JSONValue(column, path.keys)
         return column if path.part is None else PARTS[path.part].sql(column)
 
     def name(self, name: str, field: "Field[Any]", column: Column, *, aggregated: bool) -> None:

@@ -12,8 +12,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import sqlalchemy as sa
 
-from spruce.db.dates import DateField
-from spruce.db.fields import Field, IntegerField
+from spruce.db.dates import DateField, TimeField
+from spruce.db.elements import TimeOfDay
+from spruce.db.fields import Field
+from spruce.db.jsonlookups import split, whole
+from spruce.db.numbers import IntegerField
 from spruce.db.records import Record
 from spruce.db.types import Day
 from spruce.errors import FieldError, nearest
@@ -21,7 +24,7 @@ from spruce.errors import FieldError, nearest
 if TYPE_CHECKING:
     from spruce.db.relations import Step
 
-__all__ = ["LOOKUPS", "PARTS", "Lookup", "Path", "listed", "lookups_of", "resolve"]
+__all__ = ["LOOKUPS", "PARTS", "Lookup", "Path", "listed", "lookups_of", "resolve", "takes_whole"]
 
 _NONE: Mapping[str, Field[Any]] = {}
 
@@ -108,7 +111,8 @@ def _extract(name: str) -> Callable[[Column], Column]:
 
 PARTS: dict[str, Part] = {
     **{name: Part(("date", "datetime"), IntegerField, _extract(name)) for name in ("year", "month", "day")},
-    **{name: Part(("datetime",), IntegerField, _extract(name)) for name in ("hour", "minute", "second")},
+    **{name: Part(("datetime", "time"), IntegerField, _extract(name)) for name in ("hour", "minute", "second")},
+    "time": Part(("datetime",), TimeField, TimeOfDay),
     "date": Part(("datetime",), DateField, lambda column: sa.func.date(column, type_=Day())),
 }
 
@@ -122,7 +126,8 @@ def lookups_of(field: Field[Any]) -> tuple[str, ...]:
 class Path:
     """A resolved path: relations to follow, the field at their end, the part of it, the lookup.
 
-    `end` is the model behind it, if it names a relation; `computed` tells that it is an annotation.
+    `end` is the model behind it, if it names a relation; `computed` tells that it is an annotation. `keys` lead into a
+    JSONField.
     """
 
     steps: "tuple[Step, ...]"
@@ -131,6 +136,7 @@ class Path:
     lookup: str
     end: type[Record] | None = None
     computed: bool = False
+    keys: tuple[str | int, ...] = ()
 
     @property
     def nullable(self) -> bool:
@@ -150,6 +156,12 @@ class Path:
         field = PARTS[self.part].field()
         field.bind_to(self.field.model, f"{self.field.name}__{self.part}")
         return field
+
+
+def takes_whole(model: type[Record], text: str, computed: Mapping[str, Field[Any]]) -> bool:
+    """Whether a list or dict that a path is compared with is one value, as it is inside of JSON."""
+    path = resolve(model, text, computed=computed)
+    return path.field.family == "json" and whole(path.lookup)
 
 
 def listed(names: Iterable[str], near: str) -> str:
@@ -203,6 +215,9 @@ def _lookup(
     computed: bool,
 ) -> Path:
     """The path with what stands behind its field."""
+    if field.family == "json":
+        keys, lookup = split(parts, lookups)
+        return Path(steps, field, None, lookup, end, computed, keys)
     part = parts[0] if parts and parts[0] in PARTS and field.family in PARTS[parts[0]].families else None
     rest = parts[1:] if part else parts
     if rest and not lookups:

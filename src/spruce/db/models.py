@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import sqlalchemy as sa
 
-from spruce.db.cleaning import clean_fields, full_clean, validate_unique
+from spruce.db.cleaning import clean_fields, full_clean, validate_constraints, validate_unique
 from spruce.db.fields import Field
 from spruce.db.loaders import Batch, compile_function
 from spruce.db.lookups import listed
@@ -48,6 +48,7 @@ class ModelType(type):
             return cls
         cls._meta = Options(cls, meta, registry, fields, many, managers)  # type: ignore[arg-type] # it is a Model by now
         if cls._meta.abstract:
+            cls.Meta = meta  # type: ignore[attr-defined] # for `class Meta(Base.Meta)`
             return cls
         _complete(cls)
         registry.add(cls)  # type: ignore[arg-type] # the same
@@ -84,6 +85,9 @@ def _complete(cls: Any) -> None:
     for field in meta.fields:
         if field.choices and not hasattr(cls, f"get_{field.name}_display"):
             setattr(cls, f"get_{field.name}_display", _display(field))
+        attribute = field.attribute()
+        if attribute is not None:
+            setattr(cls, field.name, attribute)
         if isinstance(field, ForeignKey):
             setattr(cls, field.name, Related(field))
             setattr(cls, field.slot, None)
@@ -113,6 +117,8 @@ def _constructor(cls: Any, meta: Options) -> Any:
     names: dict[str, object] = {"MISSING": _MISSING, "refuse": _refuse_keywords, "cls": cls}
     arguments, body = [], []
     for field in meta.fields:
+        if field.generated:
+            continue
         names[f"d_{field.attname}"] = field.initial if callable(field.default) else field.initial()
         default = f"d_{field.attname}" + ("()" if callable(field.default) else "")
         arguments.append(f"{field.attname}=MISSING")
@@ -152,8 +158,8 @@ if TYPE_CHECKING:
 class Model(Record, metaclass=ModelType):
     """The base of all models.
 
-    A subclass declares fields and, in an inner class `Meta`, options: `db_table`, `ordering`, `unique_together`,
-    `abstract`. Without a primary key of its own it gets one named `id`.
+    A subclass declares fields and, in an inner class `Meta`, options: `db_table`, `ordering`, `constraints`, `indexes`,
+    `unique_together`, `verbose_name`, `abstract` and others. Without a primary key of its own it gets one named `id`.
     """
 
     _meta: ClassVar[Options]
@@ -183,7 +189,7 @@ class Model(Record, metaclass=ModelType):
         if found is None:
             raise self.DoesNotExist(f"the row of {type(self).__name__} {self.pk!r} is gone, so it has no {name}")
         setattr(self, name, found[0])
-        return found[0]
+        return getattr(self, name)
 
     def __str__(self) -> str:
         return f"{type(self).__name__} object ({self.pk})"
@@ -233,12 +239,16 @@ class Model(Record, metaclass=ModelType):
         """
         return delete_object(self, using)
 
-    def full_clean(self, *, exclude: Iterable[str] = (), validate_unique: bool = True) -> None:
-        """Check everything: fields, `clean()`, what must be unique. Raises ValidationError with all that is wrong.
+    def full_clean(
+        self, *, exclude: Iterable[str] = (), validate_unique: bool = True, validate_constraints: bool = True
+    ) -> None:
+        """Check everything: fields, `clean()`, what must be unique, constraints.
+
+        Raises ValidationError with all that is wrong.
 
         `save()` does not call it: it makes values fit, and leaves validators and choices to forms and to this.
         """
-        full_clean(self, exclude, validate_unique)
+        full_clean(self, exclude, validate_unique, validate_constraints)
 
     def clean_fields(self, *, exclude: Iterable[str] = ()) -> None:
         """Make each field's value fit and run its validators. Raises ValidationError."""
@@ -250,6 +260,10 @@ class Model(Record, metaclass=ModelType):
     def validate_unique(self, *, exclude: Iterable[str] = ()) -> None:
         """Look for other rows with the same values where they must be unique. Raises ValidationError."""
         validate_unique(self, exclude)
+
+    def validate_constraints(self, *, exclude: Iterable[str] = ()) -> None:
+        """Look whether the constraints of Meta allow the row. Raises ValidationError."""
+        validate_constraints(self, exclude)
 
     def refresh_from_db(self, *, using: str | None = None, fields: "list[str] | tuple[str, ...] | None" = None) -> None:
         """Read the row again, all of it or the named fields. Raises DoesNotExist when it is gone."""

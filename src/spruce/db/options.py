@@ -1,12 +1,17 @@
 """What a model knows of itself (`Product._meta`), and the registry of all models with their tables."""
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from spruce.db.fields import AutoField, Field
+from spruce.db.constraints import CheckConstraint, UniqueConstraint
+from spruce.db.fields import REQUIRED, Field
+from spruce.db.formulas import Formula
+from spruce.db.indexes import Index
 from spruce.db.manytomany import ManyToManyField
+from spruce.db.numbers import AutoField
 from spruce.db.records import Record
 from spruce.db.related import ManyRelated, Reverse, ReverseOne
 from spruce.db.relations import NOT_LOADED, ForeignKey, ReverseStep, Step
@@ -18,7 +23,18 @@ if TYPE_CHECKING:
 
 __all__ = ["Options", "Registry"]
 
-_OPTIONS = ("abstract", "db_table", "ordering", "unique_together")
+_OPTIONS = (
+    "abstract",
+    "constraints",
+    "db_table",
+    "db_table_comment",
+    "indexes",
+    "ordering",
+    "unique_together",
+    "verbose_name",
+    "verbose_name_plural",
+)
+_OWN = ("abstract", "db_table")  # of one model, and not of those that inherit from it
 _RESERVED = frozenset({"pk", "objects", "DoesNotExist", "MultipleObjectsReturned", "save", "delete", "refresh_from_db"})
 _WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
@@ -38,7 +54,8 @@ class Options:
         many: dict[str, ManyToManyField[Any]],
         managers: "dict[str, Manager[Any]]",
     ) -> None:
-        given = {key: value for key, value in vars(meta).items() if not key.startswith("__")} if meta else {}
+        given = _given(model, meta)
+        self.given = given
         for key in given.keys() - set(_OPTIONS):
             raise ModelError(
                 f"{model.__name__}.Meta has no option {key!r}{nearest(key, _OPTIONS)}",
@@ -48,6 +65,11 @@ class Options:
         self.registry = registry
         self.abstract = bool(given.get("abstract", False))
         self.db_table: str = given.get("db_table") or _WORDS.sub("_", model.__name__).lower()
+        self.db_table_comment: str | None = given.get("db_table_comment")
+        self.verbose_name: str = given.get("verbose_name") or _WORDS.sub(" ", model.__name__).lower()
+        self.verbose_name_plural: str = given.get("verbose_name_plural") or f"{self.verbose_name}s"
+        self.constraints: tuple[CheckConstraint | UniqueConstraint, ...] = tuple(given.get("constraints", ()))
+        self.indexes: tuple[Index, ...] = tuple(given.get("indexes", ()))
         self.unique_together = _groups(given.get("unique_together", ()))
         self.fields = self._collect(own)
         self.paths = self._paths()
@@ -58,6 +80,7 @@ class Options:
         self.has_single = False  # whether a OneToOneField points here
         self.relations: dict[str, tuple[Step, ...]] = {}  # names by which queries go to those that point here
         self.pointing: list[ForeignKey[Any]] = []  # the foreign keys of other models that point here
+        self.left = tuple(field.attname for field in self.fields if field.db_default is not REQUIRED)
         self.shape = Shape(model)
         self.writers: dict[tuple[Any, ...], Any] = {}  # see storing.py
 
@@ -140,11 +163,41 @@ class Options:
             )
             for group in self.unique_together
         ]
-        columns = [field.column() for field in self.fields]
+        formulate = partial(Formula, self.model)
+        columns = [field.column(formulate) for field in self.fields]
         auto = isinstance(self.pk, AutoField)
         current = self.registry.models.get(self.db_table) is self.model  # and not replaced by another
         metadata = self.registry.metadata if current else sa.MetaData()
-        return sa.Table(self.db_table, metadata, *columns, *groups, sqlite_autoincrement=auto)
+        checks = [each.element(self.model) for each in self.constraints if isinstance(each, CheckConstraint)]
+        table = sa.Table(
+            self.db_table,
+            metadata,
+            *columns,
+            *groups,
+            *checks,
+            sqlite_autoincrement=auto,
+            comment=self.db_table_comment,
+        )
+        for index in self.indexes:
+            index.element(self.model, table)
+        for constraint in self.constraints:
+            if isinstance(constraint, UniqueConstraint):
+                made = constraint.element(self.model, table)
+                if isinstance(made, sa.UniqueConstraint):
+                    table.append_constraint(made)
+        return table
+
+
+def _given(model: type[Record], meta: Any) -> dict[str, Any]:
+    """What a Meta says, and those it inherits from; without one, that of the first abstract model."""
+    bases = [vars(base)["_meta"] for base in model.__mro__[1:] if "_meta" in vars(base)]
+    if meta is None:
+        return {key: value for key, value in (bases[0].given if bases else {}).items() if key not in _OWN}
+    found: dict[str, Any] = {}
+    for kind in reversed(meta.__mro__[:-1]):
+        own = {key: value for key, value in vars(kind).items() if not key.startswith("__")}
+        found |= own if kind is meta else {key: value for key, value in own.items() if key not in _OWN}
+    return found
 
 
 def _place(field: Field[Any]) -> tuple[str, str]:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from spruce.db.jsonlookups import JSONValue
 from spruce.db.joins import Joins
 from spruce.db.lookups import resolve
 from spruce.db.relations import ForeignKey
@@ -22,6 +23,8 @@ _DEPTH = 5  # of relations that order as models do which order by relations
 
 def directed(column: Column, down: bool, nulls: str) -> Column:
     """A column to order by."""
+    if isinstance(column, JSONValue):
+        column = JSONValue(column, (), sorting=True)
     made = column.desc() if down else column.asc() if nulls else column
     return made.nulls_first() if nulls == "first" else made.nulls_last() if nulls else made
 

@@ -11,9 +11,13 @@ from sqlalchemy.types import TypeEngine
 
 from spruce.db.calls import CALLS
 from spruce.db.dates import DateField, DateTimeField
-from spruce.db.fields import BigIntegerField, BooleanField, DecimalField, Field, FloatField, TextField
+from spruce.db.documents import JSONField
+from spruce.db.fields import Field
 from spruce.db.lookups import resolve
+from spruce.db.numbers import BigIntegerField, BooleanField, DecimalField, FloatField
 from spruce.db.records import Record
+from spruce.db.texts import TextField
+from spruce.db.tokens import Json
 from spruce.errors import FieldError
 
 __all__ = ["named", "output"]
@@ -27,6 +31,7 @@ _OF_VALUE: dict[Any, Callable[[], Field[Any]]] = {
     str: lambda: TextField(null=True),
     dt.date: lambda: DateField(null=True),
     dt.datetime: lambda: DateTimeField(null=True),
+    Json: lambda: JSONField(null=True),
     Decimal: lambda: DecimalField(max_digits=18, decimal_places=6, null=True),
 }
 

@@ -396,7 +396,7 @@ class QuerySet(Query[M, R], Generic[M, R]):
         self._whole("update")
         if not values:
             raise FieldError(f"update() needs the fields to change, as {self.model.__name__}.objects.update(name=…)")
-        found, plain = tokens.tokens(values.values())
+        found, plain = tokens.changes(values, self._whole_value)
         op: Op = ("update", tuple(values), found)
         shape = self._shape
         changed: int = self._run(shape.next.get(op) or shape.grow(op), self._args + plain, write=True)[1]

@@ -15,7 +15,7 @@ from sqlalchemy.sql.selectable import FromClause
 from sqlalchemy.types import TypeEngine
 
 from spruce.db.databases import choose
-from spruce.db.fields import Field, FieldOptions, Unfit
+from spruce.db.fields import Field, FieldOptions, Formulate, Unfit
 from spruce.db.records import Record
 from spruce.errors import DataError, FieldFetchBlocked, ModelError
 
@@ -74,6 +74,12 @@ class FetchMode(enum.Enum):
     RAISE = "raise"
 
 
+class RelationOptions(FieldOptions, total=False):
+    """What every ForeignKey takes besides its own options."""
+
+    related_name: str | None
+
+
 class ForeignKey(Field[M], Generic[M]):
     """A row of another model, or of its own ("self"); a model that comes later may be given by its name.
 
@@ -93,9 +99,8 @@ class ForeignKey(Field[M], Generic[M]):
         to: type[M],
         on_delete: OnDelete,
         *,
-        related_name: str | None = None,
         null: Literal[False] = False,
-        **options: Unpack[FieldOptions],
+        **options: Unpack[RelationOptions],
     ) -> None: ...
     @overload
     def __init__(
@@ -103,9 +108,8 @@ class ForeignKey(Field[M], Generic[M]):
         to: type[M],
         on_delete: OnDelete,
         *,
-        related_name: str | None = None,
         null: Literal[True],
-        **options: Unpack[FieldOptions],
+        **options: Unpack[RelationOptions],
     ) -> None: ...
     @overload
     def __init__(
@@ -113,20 +117,20 @@ class ForeignKey(Field[M], Generic[M]):
         to: str,
         on_delete: OnDelete,
         *,
-        related_name: str | None = None,
         null: bool = False,
-        **options: Unpack[FieldOptions],
+        **options: Unpack[RelationOptions],
     ) -> None: ...
     def __init__(
         self,
         to: Any,
         on_delete: OnDelete,
         *,
-        related_name: str | None = None,
         null: bool = False,
-        **options: Unpack[FieldOptions],
+        **options: Unpack[RelationOptions],
     ) -> None:
-        super().__init__(null=null, **options)
+        rest: Any = dict(options)
+        self.related_name: str | None = rest.pop("related_name", None)
+        super().__init__(null=null, **rest)
         if not isinstance(on_delete, OnDelete):
             raise ModelError(f"ForeignKey: on_delete is one of CASCADE, PROTECT, SET_NULL …, not {on_delete!r}")
         if on_delete is SET_NULL and not null:
@@ -135,7 +139,6 @@ class ForeignKey(Field[M], Generic[M]):
             raise ModelError(f"ForeignKey takes a model with a table, or the name of one, not {to!r}")
         self.to = to
         self.on_delete = on_delete
-        self.related_name = related_name
 
     def bind_to(self, model: type[Record], name: str) -> None:
         """Become the relation `name` of `model`, with the attribute `name_id`."""
@@ -186,13 +189,15 @@ class ForeignKey(Field[M], Generic[M]):
             return None if self.related_name.endswith("+") else self.related_name
         return self.model.__name__.lower()
 
-    def column(self) -> sa.Column[Any]:
+    def column(self, formulate: Formulate) -> sa.Column[Any]:
         """The column, with an index as it is looked up from the other side."""
         target = f"{self.target._meta.db_table}.{self.key.db_column or self.key.attname}"
         return sa.Column(
             self.db_column or self.attname,
             self.column_type(),
             sa.ForeignKey(target, ondelete=self.on_delete.ddl),
+            server_default=self.given(formulate),
+            comment=self.db_comment,
             key=self.attname,
             nullable=self.null,
             primary_key=self.primary_key,
@@ -369,9 +374,8 @@ class OneToOneField(ForeignKey[M], Generic[M]):
         to: type[M],
         on_delete: OnDelete,
         *,
-        related_name: str | None = None,
         null: Literal[False] = False,
-        **options: Unpack[FieldOptions],
+        **options: Unpack[RelationOptions],
     ) -> None: ...
     @overload
     def __init__(
@@ -379,9 +383,8 @@ class OneToOneField(ForeignKey[M], Generic[M]):
         to: type[M],
         on_delete: OnDelete,
         *,
-        related_name: str | None = None,
         null: Literal[True],
-        **options: Unpack[FieldOptions],
+        **options: Unpack[RelationOptions],
     ) -> None: ...
     @overload
     def __init__(
@@ -389,21 +392,19 @@ class OneToOneField(ForeignKey[M], Generic[M]):
         to: str,
         on_delete: OnDelete,
         *,
-        related_name: str | None = None,
         null: bool = False,
-        **options: Unpack[FieldOptions],
+        **options: Unpack[RelationOptions],
     ) -> None: ...
     def __init__(
         self,
         to: Any,
         on_delete: OnDelete,
         *,
-        related_name: str | None = None,
         null: bool = False,
-        **options: Unpack[FieldOptions],
+        **options: Unpack[RelationOptions],
     ) -> None:
         options["unique"] = True
-        super().__init__(to, on_delete, related_name=related_name, null=null, **options)
+        super().__init__(to, on_delete, null=null, **options)
         self.single = True
 
     @property

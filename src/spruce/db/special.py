@@ -1,81 +1,19 @@
-"""Fields of special values: small and positive numbers, addresses, slugs, UUIDs, durations, bytes."""
+"""Fields of special values: UUIDs, durations, bytes."""
 
 import datetime as dt
 import re
 import uuid
-from typing import Any, ClassVar, Literal, TypeVar, Unpack, overload
+from typing import Any, Literal, TypeVar, Unpack, overload
 
 import sqlalchemy as sa
 from sqlalchemy.types import TypeEngine
 
-from spruce.db.fields import BigIntegerField, CharField, Field, FieldOptions, IntegerField, Unfit
+from spruce.db.fields import Field, FieldOptions, Unfit
 from spruce.db.types import Span
-from spruce.db.validators import Validator, validate_email, validate_slug, validate_url
 
-__all__ = [
-    "BinaryField",
-    "DurationField",
-    "EmailField",
-    "PositiveBigIntegerField",
-    "PositiveIntegerField",
-    "PositiveSmallIntegerField",
-    "SlugField",
-    "SmallIntegerField",
-    "URLField",
-    "UUIDField",
-]
+__all__ = ["BinaryField", "DurationField", "UUIDField"]
 
 V = TypeVar("V")
-
-
-class SmallIntegerField(IntegerField[V]):
-    """A whole number of 16 bits."""
-
-    bits = 16
-
-    def column_type(self) -> TypeEngine[Any]:
-        """SMALLINT."""
-        return sa.SmallInteger()
-
-
-class PositiveIntegerField(IntegerField[V]):
-    """A whole number of 32 bits, 0 or more."""
-
-    positive = True
-
-
-class PositiveSmallIntegerField(SmallIntegerField[V]):
-    """A whole number of 16 bits, 0 or more."""
-
-    positive = True
-
-
-class PositiveBigIntegerField(BigIntegerField[V]):
-    """A whole number of 64 bits, 0 or more."""
-
-    positive = True
-
-
-class EmailField(CharField[V]):
-    """A mail address, which `full_clean()` checks; of at most 254 characters."""
-
-    standard_length = 254
-    standard_validators: ClassVar[tuple[Validator, ...]] = (validate_email,)
-
-
-class URLField(CharField[V]):
-    """An absolute URL, which `full_clean()` checks; of at most 200 characters."""
-
-    standard_length = 200
-    standard_validators: ClassVar[tuple[Validator, ...]] = (validate_url,)
-
-
-class SlugField(CharField[V]):
-    """Letters, digits, hyphens and underscores, as `full_clean()` checks; of at most 50 characters, with an index."""
-
-    standard_length = 50
-    standard_validators: ClassVar[tuple[Validator, ...]] = (validate_slug,)
-    standard_index = True
 
 
 class UUIDField(Field[V]):

@@ -76,6 +76,10 @@ _MEANINGS: dict[str, _Meaning] = {
         "the database {alias!r} ({path}) does not fit the models: {text}",
         "A model was changed after its table was made: change the table too, or drop_all() and create_all() anew.",
     ),
+    r"UNIQUE constraint failed: index '(.+)'": _Meaning(
+        IntegrityError, "the constraint {0!r} forbids the row: another row is equal to it there ({text})"
+    ),
+    r"CHECK constraint failed: (.+)": _Meaning(IntegrityError, "the constraint {0!r} forbids the row ({text})"),
     r"UNIQUE constraint failed: (.+)": _Meaning(
         IntegrityError, "{0} must be unique, and another row has the same value ({text})"
     ),

@@ -1,12 +1,13 @@
 """Functions that SQLite lacks, as our driver gives them to each connection."""
 
+import json
 import math
 import statistics
 from decimal import ROUND_HALF_UP, Decimal
 
 from spruce.db.types import EXACT
 
-__all__ = ["SPREADS", "scale"]
+__all__ = ["SPREADS", "json_contains", "scale"]
 
 
 def scale(units: int | None, operator: str, factor: str | None) -> int | None:
@@ -18,6 +19,36 @@ def scale(units: int | None, operator: str, factor: str | None) -> int | None:
         return None  # as SQLite divides by zero
     exact = EXACT.multiply(Decimal(units), other) if operator == "*" else EXACT.divide(Decimal(units), other)
     return int(exact.to_integral_value(ROUND_HALF_UP))
+
+
+def json_contains(document: str | None, keys: str, other: str | None, swapped: int) -> bool | None:
+    """Whether the JSON behind `keys` contains `other`, or with `swapped` is contained in it, as PostgreSQL has it."""
+    if document is None or other is None:
+        return None
+    found = json.loads(document)
+    for key in json.loads(keys):
+        try:
+            found = found[key]
+        except (LookupError, TypeError):
+            return None
+    known = json.loads(other)
+    return _contains(known, found) if swapped else _contains(found, known)
+
+
+def _contains(large: object, small: object) -> bool:
+    if isinstance(small, dict):
+        return isinstance(large, dict) and all(key in large and _inside(large[key], small[key]) for key in small)
+    if isinstance(large, list):
+        wanted = small if isinstance(small, list) else [small]
+        return all(any(_inside(one, each) for one in large) for each in wanted)
+    return _inside(large, small)
+
+
+def _inside(large: object, small: object) -> bool:
+    """Of two values inside of others: a list does not contain a value that is no list there."""
+    if isinstance(large, list | dict) or isinstance(small, list | dict):
+        return type(large) is type(small) and _contains(large, small)
+    return isinstance(large, bool) is isinstance(small, bool) and large == small
 
 
 class _Spread:

@@ -11,6 +11,7 @@ from typing_extensions import TypeVar
 from spruce.db import tokens
 from spruce.db.expressions import Ordered, Term
 from spruce.db.records import Record
+from spruce.db.lookups import takes_whole
 from spruce.db.relations import FetchMode, ForeignKey
 from spruce.db.shapes import Op, Shape
 from spruce.db.tokens import annotations, order_terms
@@ -71,8 +72,11 @@ class Query(Generic[M, R]):
             known = shape.next.get(op)
             if known is not None:
                 return known, (*self._args, *values)
-        keys, found, plain = tokens.conditions(expressions, keywords)
+        keys, found, plain = tokens.conditions(expressions, keywords, self._whole_value)
         return shape.grow((kind, negated, keys, found)), self._args + plain
+
+    def _whole_value(self, path: str) -> bool:
+        return takes_whole(self.model, path, self._shape.fields)
 
     # ---- steps ------------------------------------------------------------------------------------------------------
 

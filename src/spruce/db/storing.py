@@ -11,29 +11,41 @@ import sqlalchemy as sa
 
 from spruce.db import transactions
 from spruce.db.databases import Database, choose
-from spruce.db.fields import CharField, Field, WholeField
-from spruce.db.loaders import compile_function
+from spruce.db.fields import UNSET, Field
+from spruce.db.files import FileField
+from spruce.db.loaders import compile_function, read_code
+from spruce.db.numbers import WholeField
 from spruce.db.records import Record
 from spruce.db.relations import ForeignKey, settle
+from spruce.db.texts import CharField
 from spruce.errors import DatabaseError
 
-__all__ = ["Writer", "delete_object", "insert_object", "save_object", "writer_for"]
+__all__ = ["Writer", "delete_object", "insert_object", "save_object", "unset", "writer_for"]
 
 
 class Writer:
-    """How the objects of a model are written: some of its fields, by one statement."""
+    """How the objects of a model are written: some of its fields, by one statement.
 
-    def __init__(self, sql: str, values: Callable[[Any], tuple[Any, ...]]) -> None:
+    `take` puts what the database gave or computed into the object, from the row that the statement returns; None when
+    it returns none.
+    """
+
+    __slots__ = ("sql", "take", "values")
+
+    def __init__(
+        self, sql: str, values: Callable[[Any], tuple[Any, ...]], take: Callable[[Any, Any], None] | None = None
+    ) -> None:
         self.sql = sql
         self.values = values
+        self.take = take
 
 
 def save_object(instance: Record, using: str | None, update_fields: Sequence[str] | None, force_insert: bool) -> None:
     """Insert or update, see `Model.save`."""
     database = choose(using, type(instance), write=True, instance=instance)
     if instance._partial and update_fields is None and not force_insert:  # what was left out is left alone
-        update_fields = [field.name for field in instance._meta.fields if field.attname in vars(instance)]
-        update_fields.remove(instance._meta.pk.name)
+        stored = [field for field in instance._meta.fields if not (field.primary_key or field.generated)]
+        update_fields = [field.name for field in stored if field.attname in vars(instance)]
     if update_fields is not None:
         names = tuple(instance._meta.field(name).attname for name in update_fields)
         if names and not _update(instance, database, names):
@@ -50,16 +62,36 @@ def insert_object(instance: Record, database: Database) -> None:
     meta = instance._meta
     key = meta.pk.attname
     keyed = getattr(instance, key) is not None
-    writer = writer_for(type(instance), database, ("insert", keyed))
-    new = transactions.connection(database).insert(writer.sql, writer.values(instance))
-    if not keyed:
-        setattr(instance, key, new)
+    kind = ("insert", keyed, unset(instance)) if meta.left else ("insert", keyed, ())
+    writer = writer_for(type(instance), database, kind)
+    connection = transactions.connection(database)
+    if writer.take is None:
+        new = connection.insert(writer.sql, writer.values(instance))
+        if not keyed:
+            setattr(instance, key, new)
+    else:
+        writer.take(instance, connection.rows(writer.sql, writer.values(instance))[0])
     instance._db = database.alias
 
 
+def unset(instance: Record) -> tuple[str, ...]:
+    """The fields of an object to which the database will give their values."""
+    return tuple(name for name in instance._meta.left if getattr(instance, name) is UNSET)
+
+
 def _update(instance: Record, database: Database, names: tuple[str, ...] | None) -> bool:
-    writer = writer_for(type(instance), database, ("update", names))
-    found = transactions.connection(database).change(writer.sql, writer.values(instance)) > 0
+    if instance._meta.left and (left := unset(instance)):
+        fields = [field.attname for field in instance._meta.fields if not field.primary_key and not field.generated]
+        names = tuple(name for name in names or fields if name not in left)
+    writer = writer_for(type(instance), database, ("update", names, ()))
+    connection = transactions.connection(database)
+    if writer.take is None:
+        found = connection.change(writer.sql, writer.values(instance)) > 0
+    else:
+        rows = connection.rows(writer.sql, writer.values(instance))
+        found = bool(rows)
+        for row in rows:
+            writer.take(instance, row)
     if found:
         instance._db = database.alias
     return found
@@ -75,42 +107,59 @@ def delete_object(instance: Record, using: str | None) -> tuple[int, dict[str, i
     return answer
 
 
-def writer_for(model: type[Record], database: Database, kind: tuple[str, Any]) -> Writer:
-    """The writer of a kind: ("insert", with a key) or ("update", the fields or None for all)."""
+def writer_for(model: type[Record], database: Database, kind: tuple[str, Any, Any]) -> Writer:
+    """The writer of a kind: ("insert", with a key, fields left out) or ("update", fields or None for all, ()).
+
+    "quiet" is an insert that returns nothing, so that more can be written behind it.
+    """
     key = (database.dialect.name, *kind)
     writer: Writer | None = model._meta.writers.get(key)
     if writer is None:
-        make = _insert if kind[0] == "insert" else _updates
-        writer = model._meta.writers[key] = make(model, database.dialect, kind[1])
+        make: Callable[..., Writer] = _updates if kind[0] == "update" else _insert
+        writer = model._meta.writers[key] = make(model, database.dialect, *kind)
     return writer
 
 
-def _insert(model: type[Record], dialect: sa.Dialect, keyed: bool) -> Writer:
-    fields = [field for field in model._meta.fields if keyed or not field.primary_key]
+def _insert(model: type[Record], dialect: sa.Dialect, kind: str, keyed: bool, left: tuple[str, ...]) -> Writer:
+    meta = model._meta
+    fields = [field for field in meta.fields if (keyed or not field.primary_key) and not field.generated]
+    fields = [field for field in fields if field.attname not in left]
     statement = sa.insert(model.__table__).values(
         {field.attname: sa.bindparam(f"p_{field.attname}") for field in fields}
     )
     if not fields:
         statement = sa.insert(model.__table__)
-    return _made(statement, fields, dialect, adding=True)
+    wanted = [field for field in meta.fields if field.generated or field.attname in left]
+    if wanted and not keyed:
+        wanted.insert(0, meta.pk)
+    return _made(statement, fields, dialect, [] if kind == "quiet" else wanted, adding=True)
 
 
-def _updates(model: type[Record], dialect: sa.Dialect, names: tuple[str, ...] | None) -> Writer:
+def _updates(model: type[Record], dialect: sa.Dialect, _: str, names: tuple[str, ...] | None, __: object) -> Writer:
     meta = model._meta
-    fields = [field for field in meta.fields if not field.primary_key and (names is None or field.attname in names)]
+    fields = [
+        field
+        for field in meta.fields
+        if not (field.primary_key or field.generated) and (names is None or field.attname in names)
+    ]
     own = meta.pk.attname
     changed: dict[str, Any] = {field.attname: sa.bindparam(f"p_{field.attname}") for field in fields or [meta.pk]}
     statement = sa.update(model.__table__).values(changed).where(model.__table__.c[own] == sa.bindparam(f"p_{own}"))
-    return _made(statement, [*fields, meta.pk], dialect, adding=False)
+    return _made(statement, [*fields, meta.pk], dialect, [f for f in meta.fields if f.generated], adding=False)
 
 
-def _made(statement: Any, fields: Sequence[Field[Any]], dialect: sa.Dialect, *, adding: bool) -> Writer:
+def _made(
+    statement: Any, fields: Sequence[Field[Any]], dialect: sa.Dialect, wanted: Sequence[Field[Any]], *, adding: bool
+) -> Writer:
+    """The writer of a statement that sets `fields` and returns what it `wanted`."""
     if dialect.name == "sqlite":
         statement = statement.inline() if isinstance(statement, sa.Insert) else statement
+    if wanted:
+        statement = statement.returning(*(statement.table.c[field.attname] for field in wanted))
     compiled: Any = statement.compile(dialect=dialect, column_keys=None if fields else [])
     names: dict[str, object] = {}
     lines = ["def values(o):"]
-    for field in fields:
+    for field in sorted(fields, key=lambda field: not isinstance(field, FileField)):  # which may set others
         lines += _field_lines(field, names, adding)
     parts = []
     for name in compiled.positiontup:
@@ -124,7 +173,22 @@ def _made(statement: Any, fields: Sequence[Field[Any]], dialect: sa.Dialect, *, 
         call = f"w_{attname}(v_{attname})"
         parts.append(call if write is None else f"{call} if v_{attname} is not None else None")
     lines.append(f" return ({''.join(part + ', ' for part in parts)})")
-    return Writer(compiled.string, compile_function("values", lines, names))
+    return Writer(compiled.string, compile_function("values", lines, names), _taker(wanted, dialect))
+
+
+def _taker(wanted: Sequence[Field[Any]], dialect: sa.Dialect) -> Callable[[Any, Any], None] | None:
+    """What puts a returned row into an object."""
+    if not wanted:
+        return None
+    names: dict[str, object] = {}
+    columns = [f"c{i}" for i in range(len(wanted))]
+    reads = [
+        read_code(field.column_type(), dialect, place, names) for field, place in zip(wanted, columns, strict=True)
+    ]
+    lines = [f" {', '.join(columns)}, = row"]
+    lines += [f" o.{field.attname} = {read}" for field, read in zip(wanted, reads, strict=True)]
+    made: Callable[[Any, Any], None] = compile_function("take", ["def take(o, row):", *lines], names)
+    return made
 
 
 def _field_lines(field: Field[Any], names: dict[str, object], adding: bool) -> list[str]:
@@ -134,6 +198,9 @@ def _field_lines(field: Field[Any], names: dict[str, object], adding: bool) -> l
     if automatic is not None:
         names[f"now_{name}"] = automatic
         return [f" v_{name} = o.{name} = now_{name}()"]
+    if isinstance(field, FileField):
+        names[f"take_{name}"] = field.taken
+        return [f" v_{name} = take_{name}(o)"]
     before = []
     if isinstance(field, ForeignKey):
         names |= {f"settle_{name}": settle, f"f_{name}": field}

@@ -11,9 +11,10 @@ import sqlalchemy as sa
 
 from spruce.db.arithmetic import Arithmetic, rescale
 from spruce.db.calls import CALLS
-from spruce.db.fields import DecimalField
 from spruce.db.joins import Joins, Parameters
+from spruce.db.jsonlookups import JSONValue, text_of
 from spruce.db.lookups import resolve
+from spruce.db.numbers import DecimalField
 from spruce.db.ordering import directed
 from spruce.db.outputs import output
 from spruce.db.types import ExactDecimal
@@ -135,10 +136,15 @@ class Terms:
         result = output(self.joins.model, self.joins.fields, key)
         if name == "trunc":
             options = (*options, result.family == "date")
-        columns = [self.fitted(each, result) if call.alike else self.sql(each) for each in arguments]
+        columns = [self.fitted(each, result) if call.alike else self._argument(each) for each in arguments]
         if name in ("ceil", "floor"):
             columns = [rescale(column, sa.Double(), self.dialect) for column in columns]
         return sa.type_coerce(call.sql(columns, self.dialect.name, options), result.column_type())
+
+    def _argument(self, key: Any) -> Column:
+        """What a function is given: of something inside of JSON, its text."""
+        made = self.sql(key)
+        return text_of(made, self.dialect.name) if isinstance(made, JSONValue) else made
 
     def _case(self, key: Any) -> Column:
         _, cases, default = key

@@ -8,13 +8,14 @@ its form.
 import datetime as dt
 import enum
 import uuid
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.sql import ClauseElement
 
+from spruce.db.documents import JSONNull
 from spruce.db.expressions import Ordered, Q, Term
 from spruce.errors import FieldError
 
@@ -24,15 +25,16 @@ __all__ = [
     "Expression",
     "Flag",
     "In",
+    "Json",
     "Nested",
     "Row",
     "Tree",
     "annotations",
+    "changes",
     "conditions",
     "operand",
     "order_terms",
     "token",
-    "tokens",
 ]
 
 _BASES: tuple[type, ...] = (
@@ -41,9 +43,12 @@ _BASES: tuple[type, ...] = (
 PLAIN = frozenset({*_BASES, type(None)})
 """The types whose values stand for themselves."""
 
+_IN_TERMS = PLAIN | {dict, list, JSONNull}
 _MOST_PADDED = 16_384  # SQLite takes 32,766 parameters in one statement
 
 Values = tuple[Any, ...]
+Whole = Callable[[str], bool]
+"""Tells of a path whether a list or dict that it is compared with is one value."""
 
 
 class In(NamedTuple):
@@ -79,6 +84,10 @@ class Nested(NamedTuple):
     width: int
 
 
+class Json:
+    """The token of a list or dict that is one value."""
+
+
 class Tree(NamedTuple):
     """A Q: `keys` beside `tokens`; a key is None where the token is a condition itself."""
 
@@ -106,7 +115,11 @@ class Clause:
         return isinstance(other, Clause) and other.key == self.key and other.lengths == self.lengths
 
 
-def token(value: Any) -> tuple[Any, Values]:
+def _never(path: str) -> bool:
+    return False
+
+
+def token(value: Any, whole: Whole = _never) -> tuple[Any, Values]:
     """Return the token of a value and the plain values in it. Raises FieldError when it cannot stand in a query."""
     kind = type(value)
     if kind in PLAIN:
@@ -116,12 +129,14 @@ def token(value: Any) -> tuple[Any, Values]:
     for base in _BASES:
         if isinstance(value, base):
             return base, (_as_base(base, value),)
+    if kind is JSONNull:
+        return Json, (value,)
     if isinstance(value, list | tuple | set | frozenset | range | dict | type({}.values())):
         return _of_list(value)
     if isinstance(value, Term):
         return Expression(*_of_term(value)), value.values
     if isinstance(value, Q):
-        return _of_q(value)
+        return _of_q(value, whole)
     if hasattr(kind, "_meta"):
         return _of_row(value)
     if hasattr(value, "as_subquery"):
@@ -180,14 +195,17 @@ def order_terms(names: Iterable[Any]) -> tuple[tuple[Any, ...], Values]:
     return tuple(made), tuple(values)
 
 
-def tokens(values: Iterable[Any]) -> tuple[tuple[Hashable, ...], Values]:
-    """Return the tokens of several values, and all plain values in them."""
-    pairs = [token(value) for value in values]
+def changes(given: Mapping[str, Any], whole: Whole) -> tuple[tuple[Hashable, ...], Values]:
+    """Return the tokens of what `update()` was given, and all plain values in them."""
+    pairs = [
+        (Json, (value,)) if isinstance(value, list | dict | tuple) and whole(name) else token(value)
+        for name, value in given.items()
+    ]
     return tuple(pair[0] for pair in pairs), tuple(value for pair in pairs for value in pair[1])
 
 
 def conditions(
-    expressions: Iterable[Any], keywords: Mapping[str, Any]
+    expressions: Iterable[Any], keywords: Mapping[str, Any], whole: Whole = _never
 ) -> tuple[tuple[str | None, ...], tuple[Hashable, ...], Values]:
     """Return keys, tokens and values of what `filter()` was given."""
     pairs = [*((None, expression) for expression in expressions), *keywords.items()]
@@ -195,21 +213,23 @@ def conditions(
     found: list[Hashable] = []
     values: list[Any] = []
     for key, value in pairs:
-        one, brought = _of_condition(key, value)
+        one, brought = _of_condition(key, value, whole)
         keys.append(key)
         found.append(one)
         values.extend(brought)
     return tuple(keys), tuple(found), tuple(values)
 
 
-def _of_condition(key: str | None, value: Any) -> tuple[Hashable, Values]:
+def _of_condition(key: str | None, value: Any, whole: Whole) -> tuple[Hashable, Values]:
     if key is None:
         if not isinstance(value, Q | Term | ClauseElement) and not hasattr(value, "__clause_element__"):
             raise FieldError(
                 f"{value!r} is no condition",
                 hint="Conditions are keywords (price__gt=10), Qs, or SQLAlchemy expressions (Product.price > 10).",
             )
-        return token(value)
+        return token(value, whole)
+    if isinstance(value, list | dict | tuple) and whole(key):
+        return Json, (value,)
     if isinstance(value, bool) and (key == "isnull" or key.endswith("__isnull")):
         return Flag(value), ()
     return token(value)
@@ -222,7 +242,7 @@ def _as_base(base: type, value: Any) -> Any:
 
 
 def _of_list(value: Iterable[Any]) -> tuple[Hashable, Values]:
-    found = [token(item.pk if hasattr(type(item), "_meta") else item) for item in value if item is not None]
+    found = [_of_item(item) for item in value if item is not None]
     if not all(isinstance(one, type) for one, _ in found):
         raise FieldError("a list in a query holds plain values or model objects only")
     plain = tuple(values[0] for _, values in found)
@@ -233,9 +253,15 @@ def _of_list(value: Iterable[Any]) -> tuple[Hashable, Values]:
     return In(length, frozenset(map(type, plain))), plain + plain[-1:] * (length - count)
 
 
+def _of_item(item: Any) -> tuple[Any, Values]:
+    if isinstance(item, list | dict):
+        return Json, (item,)
+    return token(item.pk if hasattr(type(item), "_meta") else item)
+
+
 def _of_term(value: Term) -> tuple[Hashable, int]:
     for item in value.values:
-        if type(item) not in PLAIN or (item is None and _calculates_with_none(value.key)):
+        if type(item) not in _IN_TERMS or (item is None and _calculates_with_none(value.key)):
             raise FieldError(f"{item!r} cannot stand in arithmetic with F()")
     return value.key, len(value.values)
 
@@ -246,13 +272,13 @@ def _calculates_with_none(key: Any) -> bool:
     return key == ("value", type(None)) or any(map(_calculates_with_none, key))
 
 
-def _of_q(value: Q) -> tuple[Hashable, Values]:
+def _of_q(value: Q, whole: Whole) -> tuple[Hashable, Values]:
     keys: list[str | None] = []
     found: list[Hashable] = []
     values: list[Any] = []
     for child in value.children:
         key, inner = child if isinstance(child, tuple) else (None, child)
-        one, brought = _of_condition(key, inner)
+        one, brought = _of_condition(key, inner, whole)
         keys.append(key)
         found.append(one)
         values.extend(brought)

@@ -18,7 +18,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from spruce.errors import ModelError
 
-__all__ = ["EXACT", "Day", "ExactDecimal", "Moment", "Span", "aware"]
+__all__ = ["EXACT", "Clock", "Coded", "Day", "ExactDecimal", "Moment", "Span", "aware"]
 
 EXACT = Context(prec=100)
 """Arithmetic that does not round what any column can hold, whatever the program's own decimal context is."""
@@ -40,8 +40,8 @@ def _utc_text(moment: dt.datetime) -> str:
     return moment.isoformat(" ", "microseconds")[:26]  # without "+00:00"
 
 
-class _Coded(TypeDecorator[Any]):
-    """A type whose values need work on SQLite only, in the form of one expression each way."""
+class Coded(TypeDecorator[Any]):
+    """A type whose values need work on some databases only, in the form of one expression each way."""
 
     cache_ok = True
     impl: Any = sa.String
@@ -69,7 +69,7 @@ class _Coded(TypeDecorator[Any]):
         return read
 
 
-class ExactDecimal(_Coded):
+class ExactDecimal(Coded):
     """NUMERIC(digits, places); on SQLite a whole number of 10 ** -places."""
 
     cache_ok = True
@@ -123,7 +123,7 @@ class ExactDecimal(_Coded):
         return self
 
 
-class Moment(_Coded):
+class Moment(Coded):
     """TIMESTAMP WITH TIME ZONE; on SQLite ISO text in UTC with microseconds."""
 
     cache_ok = True
@@ -145,7 +145,7 @@ class Moment(_Coded):
         return _utc_text
 
 
-class Day(_Coded):
+class Day(Coded):
     """DATE; on SQLite ISO text."""
 
     cache_ok = True
@@ -161,7 +161,22 @@ class Day(_Coded):
         return dt.date.isoformat if dialect.name == "sqlite" else None
 
 
-class Span(_Coded):
+class Clock(Coded):
+    """TIME; on SQLite ISO text with microseconds."""
+
+    cache_ok = True
+    impl = sa.Time
+
+    def read_code(self, dialect: sa.Dialect) -> Code | None:
+        """Text to time."""
+        return ("clock({})", {"clock": dt.time.fromisoformat}) if dialect.name == "sqlite" else None
+
+    def write(self, dialect: sa.Dialect) -> Callable[[Any], Any] | None:
+        """Time to text."""
+        return (lambda value: value.isoformat("microseconds")) if dialect.name == "sqlite" else None
+
+
+class Span(Coded):
     """A length of time: microseconds on SQLite, INTERVAL elsewhere."""
 
     impl = sa.BigInteger

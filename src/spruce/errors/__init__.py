@@ -1,11 +1,17 @@
 """The one tree of public exceptions, each with a hint of what to do: everything here can be caught as `SpruceError`."""
 
-from spruce.errors import database, http, tree
+from spruce.errors import cache, database, http, safety, storage, tree
+from spruce.errors.cache import *  # noqa: F403 - the module's own __all__ is the list of its names
 from spruce.errors.database import *  # noqa: F403 - the module's own __all__ is the list of its names
 from spruce.errors.http import *  # noqa: F403 - the module's own __all__ is the list of its names
+from spruce.errors.safety import *  # noqa: F403 - the module's own __all__ is the list of its names
+from spruce.errors.storage import *  # noqa: F403 - the module's own __all__ is the list of its names
 from spruce.errors.tree import *  # noqa: F403 - the module's own __all__ is the list of its names
 
 __all__: list[str] = []
+__all__ += cache.__all__
 __all__ += database.__all__
 __all__ += http.__all__
+__all__ += safety.__all__
+__all__ += storage.__all__
 __all__ += tree.__all__

@@ -6,6 +6,7 @@ Times are in seconds. An attribute named after a thing (`request`, `response`, `
 from spruce.events.hook import Hook
 
 __all__ = [
+    "csp_violation",
     "db_query",
     "loop_blocked",
     "request_failed",
@@ -22,5 +23,6 @@ server_stopped = Hook("server.stopped", "addresses: where this process listened,
 request_started = Hook("request.started", "request")
 request_finished = Hook("request.finished", "request, response, seconds")
 request_failed = Hook("request.failed", "request, exception: what no error handler took")
+csp_violation = Hook("csp.violation", "directive, blocked, page, report: what a browser says; anybody may send it")
 template_rendered = Hook("template.rendered", "name, seconds")
 db_query = Hook("db.query", "sql, parameters, seconds, rows: returned or touched, database: its alias")

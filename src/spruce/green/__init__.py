@@ -13,7 +13,7 @@ from spruce.green.pool import GreenPile, GreenPool
 from spruce.green.pools import Pool, TokenPool
 from spruce.green.queue import Empty, Full, LifoQueue, LightQueue, PriorityQueue, Queue
 from spruce.green.runtime import get_hub, run, running
-from spruce.green.scope import scope, shield
+from spruce.green.scope import detach_children, scope, shield
 from spruce.green.semaphore import BoundedSemaphore, CappedSemaphore, Semaphore
 from spruce.green.sentinel import sentinel
 from spruce.green.serving import StopServe, serve
@@ -31,6 +31,7 @@ from spruce.green.threads import (
     spawn_after_local,
     spawn_detached,
     spawn_n,
+    spawn_owner,
 )
 from spruce.green.timeout import Timeout, is_timeout, with_timeout
 from spruce.green.tls import TlsSocket, wrap_ssl
@@ -71,6 +72,7 @@ __all__ = [
     "connect",
     "deadline",
     "debug",
+    "detach_children",
     "gather",
     "get_hub",
     "get_ident",
@@ -93,6 +95,7 @@ __all__ = [
     "spawn_detached",
     "spawn_in_background",
     "spawn_n",
+    "spawn_owner",
     "time_left",
     "tpool",
     "with_timeout",

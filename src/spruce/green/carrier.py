@@ -151,7 +151,7 @@ class MainCarrier:
         thread, awaiting = self.thread, self.awaiting
         if awaiting:
             self._leave_loop()
-        if self.gate is not None and thread.task._must_cancel:  # type: ignore[union-attr]  # a gate is a task's
+        if self.gate is not None and not thread.shields and thread.task._must_cancel:  # type: ignore[union-attr]  # a gate is a task's
             self.hub.call(self.gate.open)
         self.hub.root.switch()  # without the guard: the loop has stopped before main is resumed
         if awaiting:

@@ -25,7 +25,8 @@ import sys
 import types
 from asyncio import CancelledError
 from collections.abc import Awaitable, Coroutine, Generator
-from contextvars import Context
+from contextvars import Context, copy_context
+from functools import partial
 from typing import Any, Final, Protocol
 
 from spruce.errors import GreenError
@@ -90,8 +91,11 @@ class _Gate(asyncio.Future[None]):
         """Have the Task resumed with CancelledError at the loop's next turn; False if it is being resumed already."""
         if self._wake_task is None or self._carrier.woken:
             return False
+        if self._carrier.thread.shields:
+            self._carrier.thread.defer_cancellation(_cancellation(msg))
+            return True
         if self._cancellation is None:
-            self._cancellation = CancelledError() if msg is None else CancelledError(msg)
+            self._cancellation = _cancellation(msg)
             self.get_loop().call_soon(self._open_cancelled)
         return True
 
@@ -104,6 +108,10 @@ class _Gate(asyncio.Future[None]):
         wake_task, self._wake_task = self._wake_task, None
         if wake_task is not None:
             wake_task(self)
+
+
+def _cancellation(msg: Any) -> CancelledError:
+    return CancelledError() if msg is None else CancelledError(msg)
 
 
 async def _task_of(carrier: AnyCarrier, thread: GreenThread, loop: asyncio.AbstractEventLoop) -> None:
@@ -142,6 +150,9 @@ def _drive(carrier: AnyCarrier, thread: GreenThread, loop: asyncio.AbstractEvent
             error = exc
         finally:
             carrier.gate = None
+        if thread.shields and trap is None and isinstance(error, CancelledError):
+            thread.defer_cancellation(error)
+            error = None
         if trap is None and thread.trap is not None:  # a main greenlet, which runs outside of this step
             cancelled = cancelled or error
         elif not thread.dead:
@@ -220,6 +231,8 @@ def await_on(carrier: Awaiter, awaitable: Awaitable[Any]) -> Any:
     coroutine = _coroutine_of(awaitable)
     if thread.task is None:
         _begin_task(carrier, thread, carrier.hub.loop)
+    if thread.shields:
+        return _await_shielded(carrier, coroutine)
     outer_translating, thread.translating = thread.translating, None
     cause: BaseException | None = None
     try:
@@ -233,6 +246,34 @@ def await_on(carrier: Awaiter, awaitable: Awaitable[Any]) -> Any:
     if interruption is None:
         return result
     raise interruption from (None if isinstance(cause, CancelledError) else cause)
+
+
+def _await_shielded(carrier: AnyCarrier, coroutine: Coroutine[Any, Any, Any]) -> Any:
+    """Wait behind a shield: a Task of its own runs the coroutine, so that who cancels the thread's doesn't reach it."""
+    inner = carrier.hub.loop.create_task(_finish(coroutine), context=copy_context())
+    interruption: BaseException | None = None
+    while not inner.done():
+        wake = partial(_wake, carrier, carrier.seq)
+        inner.add_done_callback(wake, context=carrier.hub.context)
+        try:
+            carrier.park()
+        except BaseException as exc:
+            interruption = exc
+            inner.cancel()
+        finally:
+            inner.remove_done_callback(wake)
+    if interruption is None:
+        return inner.result()
+    cause = None if inner.cancelled() else inner.exception()
+    raise interruption from cause
+
+
+async def _finish(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    return await _iterate(coroutine)
+
+
+def _wake(carrier: AnyCarrier, seq: int, _: object) -> None:
+    carrier.hub.wake(carrier, seq)
 
 
 def _coroutine_of(awaitable: Any) -> Coroutine[Any, Any, Any]:

@@ -4,7 +4,7 @@ from types import TracebackType
 from typing import Any, Final
 
 from spruce.errors import GreenError
-from spruce.green.greenthread import exception_of
+from spruce.green.outcome import exception_of
 from spruce.green.waiting import TIMED_OUT, Line
 
 __all__ = ["NOT_USED", "Event", "MisuseError"]

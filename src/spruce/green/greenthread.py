@@ -24,15 +24,14 @@ from typing import Any, Final, Protocol
 from greenlet import GreenletExit, getcurrent, greenlet
 
 from spruce.errors import GreenError
+from spruce.green.outcome import Unretrieved, exception_of, unretrieved
 
-__all__ = ["BARE", "AnyCarrier", "AnyHub", "Gate", "GreenThread", "Timer", "Waiting", "exception_of", "new_thread"]
+__all__ = ["BARE", "AnyCarrier", "AnyHub", "Gate", "GreenThread", "OwnerThread", "Timer", "Waiting", "new_thread"]
 
 logger = logging.getLogger("spruce.green")
 _numbers = itertools.count(1)
 
 BARE: Final = object()  # as `trap`: the coroutine yielded nothing, it wants one turn of the loop (asyncio.sleep(0))
-
-_NOT_LOGGED: Final = (GreenletExit, asyncio.CancelledError, KeyboardInterrupt, SystemExit)
 
 Waiting = tuple["AnyCarrier", int]
 _Link = tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]
@@ -123,20 +122,6 @@ class Gate(Protocol):
         """Resume the thread by way of its Task, at once; only in the root."""
 
 
-class _Unretrieved:
-    """Logs a failed thread's exception when the thread is dropped and nobody has asked for its result."""
-
-    __slots__ = ("exception", "name")
-
-    def __init__(self, name: str, exception: BaseException) -> None:
-        self.name = name
-        self.exception: BaseException | None = exception  # None once somebody has asked
-
-    def __del__(self) -> None:
-        if self.exception is not None:
-            logger.error("green thread %s failed and nobody waited for it", self.name, exc_info=self.exception)
-
-
 class GreenThread:
     """One job running as a green thread: wait for it, link to its end, or kill it.
 
@@ -162,6 +147,7 @@ class GreenThread:
         "waiters",
     )
     deferred: "list[tuple[BaseException, Waiting | None, int]] | None" = None  # held back by shields
+    ends_children = False  # see OwnerThread
     driven = False  # resumed from inside its Task's step
     outer_task: "asyncio.Task[Any] | None" = None  # the loop's current one before ours was swapped in
     pending: "list[tuple[BaseException, Waiting | None]] | None" = None  # each with who waits for it to be taken
@@ -170,7 +156,7 @@ class GreenThread:
     traceback: TracebackType | None = None
     translating: Any = None  # the exception that async frames now see as CancelledError
     trap: Any = None  # the future that await_ waits for
-    unretrieved: _Unretrieved | None = None
+    unretrieved: Unretrieved | None = None
     _name: str | None = None
 
     args: tuple[Any, ...]
@@ -341,6 +327,12 @@ class GreenThread:
         for exception, witness in pending or ():
             self.interrupt(exception, witness)
 
+    def defer_cancellation(self, cancellation: asyncio.CancelledError) -> None:
+        """Hold back what cancelled the thread's Task until the outermost shield is lowered; once, as asyncio does."""
+        if any(isinstance(held, asyncio.CancelledError) for held, _, _ in self.deferred or ()):
+            return
+        self.deferred = [*(self.deferred or ()), (cancellation, None, 0)]
+
     def lower_shield(self) -> None:
         """Take one shield away, and raise what it held back."""
         self.shields -= 1
@@ -367,8 +359,7 @@ class GreenThread:
         if isinstance(exception, GreenletExit):
             exception.__traceback__ = None
         self.traceback = exception.__traceback__
-        if not isinstance(exception, _NOT_LOGGED):
-            self.unretrieved = _Unretrieved(self.name, exception)
+        self.unretrieved = unretrieved(self.name, exception)
 
     def fail_unstarted(self, exception: BaseException) -> None:
         """End a thread that never ran."""
@@ -396,11 +387,22 @@ class GreenThread:
                     logger.exception("a link of green thread %s failed", self.name)
 
 
+class OwnerThread(GreenThread):
+    """A thread that those which it spawns don't outlive, unless they are detached: that of a request."""
+
+    __slots__ = ()
+    ends_children = True
+
+
 def new_thread(
-    hub: AnyHub, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any] | None
+    hub: AnyHub,
+    function: Callable[..., Any],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any] | None,
+    kind: type[GreenThread] = GreenThread,
 ) -> GreenThread:
     """A thread that nobody has started; cheaper than an `__init__`."""
-    thread = GreenThread()
+    thread = kind()
     thread.hub = hub
     thread.function = function
     thread.args = args
@@ -419,17 +421,3 @@ def _resolve(future: "asyncio.Future[None]") -> None:
             future.set_result(None)
 
     future.get_loop().call_soon_threadsafe(resolve)
-
-
-def exception_of(throw_args: tuple[Any, ...]) -> BaseException:
-    """The exception that greenlet's `throw(type, value, traceback)` would raise; GreenletExit without arguments."""
-    if not throw_args:
-        return GreenletExit()
-    kind, *rest = throw_args
-    if isinstance(kind, BaseException):
-        return kind
-    if not (isinstance(kind, type) and issubclass(kind, BaseException)):
-        raise TypeError(f"an exception or its class is needed, not {kind!r}")
-    value = rest[0] if rest else None
-    exception = value if isinstance(value, BaseException) else kind() if value is None else kind(value)
-    return exception.with_traceback(rest[1]) if len(rest) > 1 else exception

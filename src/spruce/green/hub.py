@@ -18,11 +18,8 @@ whenever the main greenlet blocks; inside somebody else's running loop the hub i
 
 import asyncio
 import contextvars
-import faulthandler
 import logging
 import math
-import os
-import sys
 from collections import deque
 from collections.abc import AsyncGenerator, Callable
 from functools import partial
@@ -32,8 +29,10 @@ from typing import Any, Final, NoReturn
 from greenlet import GreenletExit, getcurrent, greenlet
 
 from spruce.errors import GreenError
+from spruce.green.calls import Pause, Raise, Soon
 from spruce.green.carrier import Carrier, MainCarrier
-from spruce.green.greenthread import AnyCarrier, GreenThread, Timer, new_thread
+from spruce.green.greenthread import AnyCarrier, GreenThread, OwnerThread, Timer, new_thread
+from spruce.green.nativestack import deepen, guarded_park
 
 __all__ = ["CALL", "START", "Hub"]
 
@@ -41,7 +40,6 @@ logger = logging.getLogger("spruce.green")
 
 START: Final = -1  # instead of a sequence number: the entry's first member is a thread to start
 CALL: Final = -2  # the entry's first member is a callable
-_NEST: Final = 16  # nested sorts: each keeps about 5 KiB of C stack, together more than 64 KiB
 _SHUTDOWN_SECONDS: Final = 5.0  # of grace for threads that clean up
 
 
@@ -63,7 +61,7 @@ class Hub:
         self.guard: AsyncGenerator[None, None] | None = None  # of a loop that somebody else runs: ends with it
         self.guarded = not isinstance(loop, asyncio.BaseEventLoop)
         self.root = root if root is not None else getcurrent()
-        self.park: Callable[[], Any] = _guarded_park(self.root) if self.guarded else self.root.switch
+        self.park: Callable[[], Any] = guarded_park(self.root) if self.guarded else self.root.switch
         attach = getattr(loop, "attach_queue", None)  # our own loop drains the queue by itself
         self._attached = self.armed = attach is not None
         if attach is not None:
@@ -126,7 +124,7 @@ class Hub:
                 if not ready:
                     self.armed = self._attached
                     return
-        except _Pause:
+        except Pause:
             return  # the drain goes on when main has parked again
         except BaseException:
             self.arm()
@@ -161,12 +159,12 @@ class Hub:
 
     def _pause(self) -> None:
         if self.main is not None and self.main.woken:
-            raise _Pause
+            raise Pause
 
     def raise_in_root(self, exception: BaseException) -> None:
         """Let KeyboardInterrupt or SystemExit come out of the loop's `run_forever`, before anything else runs."""
         if not self.closing:
-            self.call_next(_Raise(exception))
+            self.call_next(Raise(exception))
 
     # ---- starting --------------------------------------------------------------------------------------------------
 
@@ -192,8 +190,11 @@ class Hub:
             self.start(thread)
 
     def dispatch(self, function: Callable[..., Any], *args: Any) -> GreenThread:
-        """Run `function(*args)` as a green thread right now, until it parks or ends. Only in a callback of the loop."""
-        thread = new_thread(self, function, args, None)
+        """Run `function(*args)` as a green thread right now, until it parks or ends. Only in a callback of the loop.
+
+        The threads that it spawns end with it, unless they are detached.
+        """
+        thread = new_thread(self, function, args, None, OwnerThread)
         self.start(thread)
         return thread
 
@@ -209,7 +210,7 @@ class Hub:
         if not self.guarded:
             return self._new_carrier()
         born: list[Carrier] = []
-        _deepen(_NEST, lambda: born.append(self._new_carrier(first_switch=True)))
+        deepen(lambda: born.append(self._new_carrier(first_switch=True)))
         return born[0]
 
     def _new_carrier(self, *, first_switch: bool = False) -> Carrier:
@@ -267,7 +268,7 @@ class Hub:
     def call_later(self, seconds: float, function: Callable[..., Any], *args: Any) -> Timer:
         """Call `function(*args)` in the root after `seconds`, never early; with 0 or less, in turn with the wakes."""
         if seconds <= 0:
-            soon = _Soon(function, args)
+            soon = Soon(function, args)
             self.call(soon)
             return soon
         if self.guarded:  # uvloop rounds to milliseconds: round up
@@ -353,7 +354,7 @@ class Hub:
         loop = self.loop
         self.closing = True
         for entry in list(self.ready):
-            if isinstance(entry[0], _Raise):  # raised already: it has ended the program
+            if isinstance(entry[0], Raise):  # raised already: it has ended the program
                 self.ready.remove(entry)
         self._end_unstarted()
         ending = loop.create_task(self._end())
@@ -375,74 +376,8 @@ class Hub:
         await self.loop.shutdown_default_executor()
 
 
-class _Soon:
-    """A call in the ready queue that can be cancelled."""
-
-    __slots__ = ("args", "function")
-
-    def __init__(self, function: Callable[..., Any], args: tuple[Any, ...]) -> None:
-        self.function: Callable[..., Any] | None = function
-        self.args = args
-
-    def __call__(self) -> None:
-        if self.function is not None:
-            self.function(*self.args)
-
-    def cancel(self) -> None:
-        """Don't call it."""
-        self.function = None
-
-
-class _Pause(BaseException):
-    """Ends a turn of the ready queue early."""
-
-
-class _Raise:
-    """Raises an exception when it is called."""
-
-    def __init__(self, exception: BaseException) -> None:
-        self.exception = exception
-
-    def __call__(self) -> NoReturn:
-        raise self.exception
-
-
-def _deepen(levels: int, act: Callable[[], object]) -> None:
-    """Call `act` further down the C stack: a list being sorted keeps its merge state there."""
-
-    def key(_: int) -> int:
-        _deepen(levels - 1, act)
-        return 0
-
-    if levels:
-        [0].sort(key=key)
-    else:
-        act()
-
-
-def _guarded_park(root: Any) -> Callable[[], None]:
-    """A park that checks, when its caller is resumed, that nothing of the root's stack was moved away."""
-    switch = root.switch
-
-    def park() -> None:
-        switch()
-        if root._stack_saved:
-            _stack_hazard()
-
-    return park
-
-
 def _forked() -> NoReturn:
     raise GreenError(
         "os.fork() was called inside a green thread",
         hint="Fork where no green thread runs: before the first one starts",
     )
-
-
-def _stack_hazard() -> NoReturn:
-    sys.stderr.write(
-        "spruce: fatal: a green thread was resumed above the loop's stack frames, which on uvloop corrupts memory. "
-        "Please report it with the traceback below; `--loop asyncio` has no such hazard.\n"
-    )
-    faulthandler.dump_traceback()
-    os._exit(70)

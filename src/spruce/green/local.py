@@ -3,7 +3,7 @@
 Outside of green threads the values belong to the OS thread, as those of `threading.local` do.
 """
 
-import threading
+import _thread
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -21,7 +21,7 @@ class _Store:
     def __init__(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         self.args, self.kwargs = args, kwargs
         self.green: WeakKeyDictionary[GreenThread, dict[str, Any]] = WeakKeyDictionary()
-        self.plain = threading.local()
+        self.plain = _thread._local()
 
     def attributes(self) -> tuple[dict[str, Any], bool]:
         """The running thread's attributes, and whether they were made just now."""

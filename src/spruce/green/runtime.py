@@ -1,5 +1,6 @@
 """Which hub is meant: that of this OS thread, made when first needed; and `run`, a program on a loop of its own."""
 
+import _thread
 import asyncio
 import atexit
 import logging
@@ -19,7 +20,17 @@ from spruce.green.hub import Hub
 from spruce.green.loop import new_event_loop
 from spruce.green.virtual import ShuffledHub
 
-__all__ = ["all_hubs", "current_carrier", "get_hub", "in_use", "main_thread_handle", "peek_hub", "run", "running"]
+__all__ = [
+    "all_hubs",
+    "can_yield",
+    "current_carrier",
+    "get_hub",
+    "in_use",
+    "main_thread_handle",
+    "peek_hub",
+    "run",
+    "running",
+]
 
 logger = logging.getLogger("spruce.green")
 T = TypeVar("T")
@@ -36,7 +47,7 @@ class _Closer:
             _close_script_hub(self.hub)
 
 
-class _ThreadState(threading.local):
+class _ThreadState(_thread._local):
     own: Hub | None = None  # run()'s, or a plain program's
     attached: Hub | None = None  # on a loop that somebody else runs
     main: GreenThread | None = None
@@ -170,6 +181,11 @@ def in_use() -> bool:
     """Whether this OS thread has anything that a call of `time.sleep` would stop: a running loop or a hub."""
     own = _state.own
     return _get_running_loop() is not None or (own is not None and not own.loop.is_closed())
+
+
+def can_yield() -> bool:
+    """Whether there are, or may be, others who run while the caller waits here; else waiting may as well block."""
+    return type(getcurrent()) is Carrier or (in_use() and running())
 
 
 def run(

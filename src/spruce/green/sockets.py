@@ -2,18 +2,21 @@
 
 import errno
 import os
+import select
 import socket
 import stat
 import time
+from _thread import get_ident
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, Final, TypeVar
+from socket import socket as BlockingSocket  # noqa: N812 - by a name that stays when `socket.socket` is patched
+from typing import Any, ClassVar, Final, TypeVar
 
 from spruce.errors import PortInUse, ServerError
 from spruce.green.greenthread import AnyHub
-from spruce.green.runtime import current_carrier, get_hub
+from spruce.green.runtime import can_yield, current_carrier, get_hub, running
 from spruce.green.threads import await_, sleep
-from spruce.green.watching import forget, wait_readable, wait_writable
+from spruce.green.watching import forget, forget_from_afar, wait_blocking, wait_readable, wait_writable
 
 __all__ = ["GreenSocket", "connect", "listen"]
 
@@ -21,7 +24,7 @@ T = TypeVar("T")
 _BACKLOG_SECONDS: Final = 0.002  # between two tries to connect
 
 
-class GreenSocket(socket.socket):
+class GreenSocket(BlockingSocket):
     """A `socket.socket` whose blocking calls let the other green threads run. `settimeout` works as usual, in seconds.
 
     The descriptor itself never blocks, which matters to code that shares it. Timeouts raise TimeoutError; a socket that
@@ -29,6 +32,7 @@ class GreenSocket(socket.socket):
     """
 
     __slots__ = ("_hub", "_seconds")
+    blocks_in_tasks: ClassVar[bool] = False  # whether a wait in a plain asyncio task blocks, or is an error
 
     def __init__(self, family: int = -1, type: int = -1, proto: int = -1, fileno: int | None = None) -> None:  # noqa: A002 - its name
         super().__init__(family, type, proto, fileno)
@@ -64,12 +68,20 @@ class GreenSocket(socket.socket):
     # ---- calls that may wait -----------------------------------------------------------------------------------------
 
     def _wait_readable(self, timeout: float | None) -> bool:
+        if self._blocks():
+            return wait_blocking(self.fileno(), select.POLLIN, timeout)
         self._stay_on_this_hub()
         return wait_readable(self.fileno(), timeout, keep=True)
 
     def _wait_writable(self, timeout: float | None) -> bool:
+        if self._blocks():
+            return wait_blocking(self.fileno(), select.POLLOUT, timeout)
         self._stay_on_this_hub()
         return wait_writable(self.fileno(), timeout, keep=True)
+
+    def _blocks(self) -> bool:
+        """Whether nobody else would run during a wait, so that it may be the system's own."""
+        return not can_yield() and (self.blocks_in_tasks or running())
 
     def _stay_on_this_hub(self) -> None:
         hub = current_carrier().hub
@@ -158,19 +170,23 @@ class GreenSocket(socket.socket):
 
     def connect(self, address: Any) -> None:
         """As socket.connect; names are resolved by the loop, without blocking it."""
-        if error := self.connect_ex(address):
+        if error := self._connect(address):
             if error == errno.ETIMEDOUT and self._seconds is not None:
                 raise TimeoutError("timed out")
             raise OSError(error, os.strerror(error))
 
     def connect_ex(self, address: Any) -> int:
         """As `connect`, but return the error's number, or 0."""
+        return self._connect(address)
+
+    def _connect(self, address: Any) -> int:
         target, limit = self._resolve(address), self._seconds
         deadline = None if limit is None else time.monotonic() + limit
-        while (error := super().connect_ex(target)) == errno.EAGAIN and limit != 0.0:
+        while (error := BlockingSocket.connect_ex(self, target)) == errno.EAGAIN and limit != 0.0:
             if deadline is not None and time.monotonic() >= deadline:
                 return errno.ETIMEDOUT
-            sleep(_BACKLOG_SECONDS)  # a Unix socket's listener has a full backlog, and no event says when it hasn't
+            # a Unix socket's listener has a full backlog, and no event says when it hasn't
+            (time.sleep if self._blocks() else sleep)(_BACKLOG_SECONDS)
         if error not in (errno.EINPROGRESS, errno.EALREADY) or limit == 0.0:
             return error
         if not self._wait_writable(limit):
@@ -179,6 +195,8 @@ class GreenSocket(socket.socket):
 
     def _resolve(self, address: Any) -> Any:
         if self.family not in (socket.AF_INET, socket.AF_INET6) or _is_numeric(self.family, address[0]):
+            return address
+        if self._seconds == 0.0 or self._blocks():
             return address
         infos = await_(
             get_hub().loop.getaddrinfo(address[0], address[1], family=self.family, type=self.type, proto=self.proto)
@@ -198,8 +216,12 @@ class GreenSocket(socket.socket):
 
     def _forget(self) -> None:
         hub, self._hub = self._hub, None
-        if hub is not None and self.fileno() >= 0 and not hub.loop.is_closed():
+        if hub is None or self.fileno() < 0 or hub.loop.is_closed():
+            return
+        if hub.os_thread == get_ident():
             forget(hub, self.fileno(), _closed_meanwhile)
+        else:
+            forget_from_afar(hub, self.fileno(), _closed_meanwhile)
 
     def dup(self) -> "GreenSocket":
         """As socket.dup."""
@@ -272,7 +294,7 @@ def _remove_stale(path: Any) -> None:
     """Remove a Unix socket that nobody listens on any more; anything else at that path stays."""
     with suppress(FileNotFoundError):
         if isinstance(path, str) and path[:1] != "\0" and stat.S_ISSOCK(os.stat(path).st_mode):
-            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+            with BlockingSocket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
                 try:
                     probe.connect(path)
                 except ConnectionRefusedError:

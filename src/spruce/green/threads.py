@@ -11,7 +11,7 @@ from greenlet import getcurrent as current_greenlet
 
 from spruce.green.carrier import Carrier
 from spruce.green.driver import await_on
-from spruce.green.greenthread import GreenThread
+from spruce.green.greenthread import GreenThread, OwnerThread, new_thread
 from spruce.green.hub import START
 from spruce.green.runtime import current_carrier, get_hub, main_thread_handle
 from spruce.green.runtime import running as may_block
@@ -29,6 +29,7 @@ __all__ = [
     "spawn_after_local",
     "spawn_detached",
     "spawn_n",
+    "spawn_owner",
 ]
 
 T = TypeVar("T")
@@ -49,7 +50,7 @@ def spawn(function: Callable[..., Any], *args: Any, **kwargs: Any) -> GreenThrea
     thread.context = copy_context()
     thread.carrier = thread.exception = thread.links = thread.task = thread.waiters = thread.result = None
     thread.dead = False
-    if scope.in_use:
+    if scope.in_use or (type(running) is Carrier and running.thread.ends_children):
         adopt(thread)
     hub.ready.append((thread, START))
     if not hub.armed:
@@ -63,16 +64,26 @@ def spawn_n(function: Callable[..., Any], *args: Any, **kwargs: Any) -> GreenThr
 
 
 def spawn_detached(function: Callable[..., Any], *args: Any, **kwargs: Any) -> GreenThread:
-    """As `spawn`, but the thread doesn't end with the `scope` that the caller is in."""
+    """As `spawn`, but the thread ends neither with the request nor with the `scope` that the caller is in."""
     with outside_scopes():
         return spawn(function, *args, **kwargs)
+
+
+def spawn_owner(function: Callable[..., Any], *args: Any, **kwargs: Any) -> GreenThread:
+    """As `spawn`, but the threads that it spawns end with it, unless they are detached; as a request's."""
+    hub = get_hub()
+    thread = new_thread(hub, function, args, kwargs, OwnerThread)
+    adopt(thread)
+    hub.ready.append((thread, START))
+    if not hub.armed:
+        hub.arm()
+    return thread
 
 
 def spawn_after(seconds: float, function: Callable[..., Any], *args: Any, **kwargs: Any) -> GreenThread:
     """As `spawn`, but start after `seconds`; `cancel()` the handle to prevent that."""
     thread = get_hub().spawn_later(seconds, function, args, kwargs)
-    if scope.in_use:
-        adopt(thread)
+    adopt(thread)
     return thread
 
 

@@ -1,13 +1,12 @@
 """TLS over green sockets: an ssl.SSLSocket whose handshake, reads and writes park the green thread."""
 
 import errno
-import socket
 import ssl
 import time
 from collections.abc import Callable
+from socket import socket as BlockingSocket  # noqa: N812 - by a name that stays when `socket.socket` is patched
 from typing import Any, TypeVar
 
-from spruce.errors import GreenError
 from spruce.green.sockets import GreenSocket
 
 __all__ = ["TlsSocket", "wrap_ssl"]
@@ -22,7 +21,11 @@ class TlsSocket(GreenSocket, ssl.SSLSocket):
     slow client holds up nobody but its own handler.
     """
 
+    _connected: bool
+    _session: Any
     _sslobj: Any  # of ssl: None while TLS isn't spoken
+    do_handshake_on_connect: bool
+    suppress_ragged_eofs: bool
 
     def __new__(cls, *args: Any, **kwargs: Any) -> "TlsSocket":
         """What ssl's own construction leaves out."""
@@ -46,7 +49,7 @@ class TlsSocket(GreenSocket, ssl.SSLSocket):
     def settimeout(self, value: float | None) -> None:
         """As GreenSocket's; to the TLS layer the descriptor never blocks."""
         super().settimeout(value)
-        socket.socket.settimeout(self, 0.0)
+        BlockingSocket.settimeout(self, 0.0)
 
     def _until_done(self, call: Callable[..., T], *args: Any) -> T:
         """Make a call of the TLS layer until it needs nothing more from the other side, or the time is over."""
@@ -90,19 +93,48 @@ class TlsSocket(GreenSocket, ssl.SSLSocket):
         return self._until_done(super().unwrap)
 
     def accept(self) -> tuple["TlsSocket", Any]:
-        """As socket.accept; the connection is a TlsSocket whose handshake comes with its first read or write."""
+        """As socket.accept; one that `wrap_ssl` made leaves the handshake to the connection's first read or write."""
         connection, address = GreenSocket.accept(self)
-        return _wrapped(connection, self.context, server_side=True), address
+        options = {
+            "server_side": True,
+            "do_handshake_on_connect": self.do_handshake_on_connect,
+            "suppress_ragged_eofs": self.suppress_ragged_eofs,
+        }
+        try:
+            return _wrapped(connection, self.context, **options), address
+        except BaseException:
+            connection.close()
+            raise
 
-    def connect(self, address: Any) -> None:
-        """Not here: connect the plain socket, then wrap it."""
-        raise GreenError("a TlsSocket can't connect", hint="Connect first: wrap_ssl(green.connect(address), …)")
+    connect = ssl.SSLSocket.connect  # come down to the next
+    connect_ex = ssl.SSLSocket.connect_ex
 
-    connect_ex = connect  # type: ignore[assignment]  # raises all the same
+    def _real_connect(self, address: Any, connect_ex: bool) -> int:
+        """Connect, then make the handshake if that was wanted; as SSLSocket's own."""
+        if self.server_side:
+            raise ValueError("can't connect in server-side mode")
+        if self._connected or self._sslobj is not None:
+            raise ValueError("attempt to connect already-connected SSLSocket!")
+        context: Any = self.context
+        self._sslobj = context._wrap_socket(self, False, self.server_hostname, owner=self, session=self._session)
+        try:
+            error = 0
+            if connect_ex:
+                error = GreenSocket.connect_ex(self, address)
+            else:
+                GreenSocket.connect(self, address)
+            if not error:
+                self._connected = True
+                if self.do_handshake_on_connect:
+                    self.do_handshake()
+        except (OSError, ValueError):
+            self._sslobj = None
+            raise
+        return error
 
 
 def wrap_ssl(
-    sock: socket.socket,
+    sock: BlockingSocket,
     context: ssl.SSLContext | None = None,
     *,
     server_side: bool = False,
@@ -131,13 +163,13 @@ def wrap_ssl(
     return wrapped
 
 
-def _wrapped(sock: socket.socket, context: ssl.SSLContext, **options: Any) -> TlsSocket:
+def _wrapped(sock: BlockingSocket, context: ssl.SSLContext, **options: Any) -> TlsSocket:
     make: Any = TlsSocket  # ssl's own way to make one is not in typeshed
-    made: TlsSocket = make._create(sock, do_handshake_on_connect=False, context=context, **options)
+    made: TlsSocket = make._create(sock, context=context, **{"do_handshake_on_connect": False, **options})
     return made
 
 
-def _is_connected(sock: socket.socket) -> bool:
+def _is_connected(sock: BlockingSocket) -> bool:
     try:
         sock.getpeername()
     except OSError as exc:

@@ -5,13 +5,20 @@ that saves two system calls a wait. Whoever closes such a descriptor must `forge
 next would be taken for it. Other descriptors are registered for the time of a wait only.
 """
 
+import math
+import select
 from collections.abc import Callable
+from concurrent.futures import Future, wait
+from functools import partial
+from typing import Final
 
 from spruce.green.greenthread import AnyHub
 from spruce.green.runtime import current_carrier
 from spruce.green.waiting import TIMED_OUT, Line
 
-__all__ = ["forget", "wait_readable", "wait_writable"]
+__all__ = ["forget", "forget_from_afar", "wait_blocking", "wait_readable", "wait_writable"]
+
+_PATIENCE: Final = 1.0  # seconds to wait for the OS thread of another hub, which may itself be blocked
 
 
 class _Watcher:
@@ -96,3 +103,27 @@ def forget(hub: AnyHub, fd: int, make_error: Callable[[], BaseException]) -> Non
         watcher.stop_writing()
         watcher.readers.fail_all(make_error)
         watcher.writers.fail_all(make_error)
+
+
+def forget_from_afar(hub: AnyHub, fd: int, make_error: Callable[[], BaseException]) -> None:
+    """As `forget`, from another OS thread; blocks until that hub has done so."""
+    done: Future[None] = Future()
+    try:
+        hub.loop.call_soon_threadsafe(partial(_forget_and_tell, done, hub, fd, make_error))
+    except RuntimeError:  # its loop is closed
+        return
+    wait([done], _PATIENCE)
+
+
+def _forget_and_tell(done: "Future[None]", hub: AnyHub, fd: int, make_error: Callable[[], BaseException]) -> None:
+    try:
+        forget(hub, fd, make_error)
+    finally:
+        done.set_result(None)
+
+
+def wait_blocking(fd: int, events: int, timeout: float | None = None) -> bool:
+    """Wait for the `events` of `select.poll` on `fd`, blocking the OS thread; False after `timeout` seconds."""
+    poll = select.poll()
+    poll.register(fd, events)
+    return bool(poll.poll(None if timeout is None else math.ceil(timeout * 1000)))

@@ -8,7 +8,7 @@ from spruce.http.conditional import ETags, asked_range, check_preconditions, is_
 from spruce.http.cookies import dump_cookie, parse_cookie
 from spruce.http.dates import http_date, parse_date
 from spruce.http.forms import FileStorage, Form, FormLimits, Readable, parse_multipart, parse_urlencoded
-from spruce.http.headers import HeaderItems, Headers, HeaderSet
+from spruce.http.headers import HeaderItems, Headers, HeaderSet, StandingHeaders
 from spruce.http.media import is_json, parse_options, with_charset
 from spruce.http.multidict import MultiDict
 from spruce.http.query import decode_path, parse_query
@@ -34,6 +34,7 @@ __all__ = [
     "Readable",
     "Request",
     "Response",
+    "StandingHeaders",
     "asked_range",
     "check_preconditions",
     "decode_path",

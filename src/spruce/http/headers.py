@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeAlias, TypeVar, overload
 
-__all__ = ["HeaderItems", "HeaderSet", "Headers"]
+__all__ = ["HeaderItems", "HeaderSet", "Headers", "StandingHeaders"]
 
 T = TypeVar("T")
 
@@ -171,6 +171,31 @@ class Headers:
 
     def __str__(self) -> str:
         return "".join(f"{name}: {value}\r\n" for name, value in self._items) + "\r\n"
+
+
+class StandingHeaders:
+    """Fields that an app sends with nearly every response, checked once.
+
+    Made once and given to many responses: a server keeps the heads of plain responses ready by this very object.
+    """
+
+    __slots__ = ("_joined", "items")
+
+    def __init__(self, items: "HeaderItems") -> None:
+        self.items: tuple[tuple[str, str], ...] = tuple(Headers(items))
+        self._joined: dict[StandingHeaders, StandingHeaders] = {}
+
+    def joined(self, others: "StandingHeaders") -> "StandingHeaders":
+        """Return these fields and those of `others` that are not among them; always the same object."""
+        found = self._joined.get(others)
+        if found is None:
+            names = {name.lower() for name, _ in self.items}
+            more = [(name, value) for name, value in others.items if name.lower() not in names]
+            found = self._joined[others] = StandingHeaders([*self.items, *more])
+        return found
+
+    def __repr__(self) -> str:
+        return f"StandingHeaders({[*self.items]!r})"
 
 
 class HeaderSet:

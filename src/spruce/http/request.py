@@ -93,6 +93,8 @@ class Request:
     """Filled in by the session middleware."""
     user: Any = None
     """Filled in by the auth middleware."""
+    _stops_with_client: bool | None = None
+    _outer: "Request | None" = None  # what a mounted app's request was made of
     dependencies: Any = None
     """What the dependencies of its view have made; None where the view has none."""
 
@@ -237,7 +239,24 @@ class Request:
         )
         inner.root_path = self.root_path + prefix
         inner.max_content_length = self.max_content_length
+        inner._outer = self
         return inner
+
+    # The client
+
+    @property
+    def stops_with_client(self) -> bool | None:
+        """Whether the view is stopped at its next wait when the client has gone.
+
+        None: as the server is set, which stops those of GET and HEAD. Assign True or False for this one request.
+        """
+        return self._stops_with_client
+
+    @stops_with_client.setter
+    def stops_with_client(self, stops: bool | None) -> None:
+        self._stops_with_client = stops
+        if self._outer is not None:
+            self._outer.stops_with_client = stops
 
     # The headers
 

@@ -16,7 +16,7 @@ from spruce.http.cachecontrol import CacheControl
 from spruce.http.conditional import Asking, asked_range, check_preconditions, is_known
 from spruce.http.cookies import SameSite, dump_cookie
 from spruce.http.dates import http_date, parse_date
-from spruce.http.headers import HeaderItems, Headers, HeaderSet
+from spruce.http.headers import HeaderItems, Headers, HeaderSet, StandingHeaders
 from spruce.http.lazy import lazy
 from spruce.http.media import is_json, parse_options, with_charset
 
@@ -40,6 +40,8 @@ class Response:
     """A reason phrase of its own; empty means the usual one."""
     close_calls: tuple[Callable[[], object], ...] = ()
     """What `call_on_close` was given."""
+    standing: StandingHeaders | None = None
+    """Fields that go with it beside its own, until somebody touches `headers`; see `add_standing`."""
 
     def __init__(
         self,
@@ -101,7 +103,17 @@ class Response:
         if self.plain_type is not None:
             headers.add("Content-Type", self.plain_type)
             self.plain_type = None
+        if self.standing is not None:
+            headers.extend(self.standing.items)
         return headers
+
+    def add_standing(self, fields: StandingHeaders) -> None:
+        """Send `fields` too, but those that the response has itself. A plain response stays one: it costs nothing."""
+        if self.plain_type is not None:
+            self.standing = fields if self.standing is None else self.standing.joined(fields)
+        else:
+            for name, value in fields.items:
+                self.headers.setdefault(name, value)
 
     @property
     def content_type(self) -> str | None:
@@ -341,13 +353,20 @@ class Response:
             raise failure
 
 
-def error_response(error: HTTPException) -> Response:
-    """Return the response that an HTTP error is sent as: its own, or a small page with its name and description."""
+def error_response(
+    error: HTTPException, translate: Callable[[str], str] = str, language: str = "en", direction: str = "ltr"
+) -> Response:
+    """Return the response that an HTTP error is sent as: its own, or a small page with its name and description.
+
+    These are passed through `translate`, which puts them into `language`; `direction` is that of its writing.
+    """
     if isinstance(error.response, Response):
         return error.response
     status = 500 if error.code is None else error.code
-    name, description = _escaped(error.name), _escaped(error.description)
-    page = f"<!doctype html>\n<html lang=en>\n<title>{status} {name}</title>\n<h1>{name}</h1>\n<p>{description}</p>\n"
+    name, description = _escaped(translate(error.name)), _escaped(translate(error.description))
+    written = language if direction == "ltr" else f"{language} dir={direction}"
+    head = f"<!doctype html>\n<html lang={written}>\n<title>{status} {name}</title>\n"
+    page = f"{head}<h1>{name}</h1>\n<p>{description}</p>\n"
     return Response(page, status, error.headers)
 
 

@@ -4,7 +4,7 @@ Texts are looked up in gettext's catalogues, which Babel makes and reads; it is 
 """
 
 from spruce.i18n import timezone
-from spruce.i18n.catalogues import Catalogues, catalogues_of
+from spruce.i18n.catalogues import Catalogues, catalogues_of, current_catalogue
 from spruce.i18n.formats import (
     format_currency,
     format_date,
@@ -42,6 +42,7 @@ __all__ = [
     "LazyText",
     "activate",
     "catalogues_of",
+    "current_catalogue",
     "deactivate",
     "format_currency",
     "format_date",

@@ -25,17 +25,23 @@ _RESOURCE = "i18n"
 class Catalogues:
     """The catalogues of one app by language, read when a language is first spoken.
 
-    `folders` are searched in their order, and Spruce's own translations after them.
+    Searched are the folders of the setting LOCALE_PATHS, then those that were added, then Spruce's own translations.
     """
 
-    def __init__(self, folders: list[Path]) -> None:
-        self.folders = folders
+    def __init__(self, settings: config.Settings) -> None:
+        self._settings = settings
+        self._added: list[Path] = []
         self._by_language: dict[str, NullTranslations] = {}
 
-    def add(self, folder: Path, *, first: bool = False) -> None:
-        """Search one more folder, which need not exist, after the others or before them."""
-        if folder not in self.folders:
-            self.folders.insert(0 if first else len(self.folders), folder)
+    @property
+    def folders(self) -> list[Path]:
+        """Where catalogues are looked for."""
+        return [*(Path(one) for one in self._settings["LOCALE_PATHS"]), *self._added]
+
+    def add(self, folder: Path) -> None:
+        """Search one more folder, which need not exist, after the others."""
+        if folder not in self._added:
+            self._added.append(folder)
             self._by_language.clear()
 
     def of(self, language: str) -> NullTranslations:
@@ -96,7 +102,7 @@ def catalogues_of(settings: config.Settings) -> Catalogues:
     """Return the catalogues that belong to `settings`, made when they are first asked for."""
     found = settings.resources.get(_RESOURCE)
     if not isinstance(found, Catalogues):
-        found = settings.resources[_RESOURCE] = Catalogues([Path(one) for one in settings["LOCALE_PATHS"]])
+        found = settings.resources[_RESOURCE] = Catalogues(settings)
     return found
 
 

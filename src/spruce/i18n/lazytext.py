@@ -20,6 +20,9 @@ class LazyText:
     def __str__(self) -> str:
         return self._make()
 
+    def __json__(self) -> str:
+        return self._make()
+
     def __repr__(self) -> str:
         return f"<lazy {self._make()!r}>"
 

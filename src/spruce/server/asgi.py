@@ -16,6 +16,7 @@ from spruce.errors import HostedAppError, ServerError
 from spruce.green import Semaphore, Waiter, await_, get_hub, spawn
 from spruce.http import EMPTY_STREAM, Headers, Request, Response
 from spruce.server.asgisocket import serve_websocket
+from spruce.server.body import BodyIncomplete
 from spruce.server.websocket import Upgradable
 
 __all__ = ["ASGIApp", "ASGIHandler", "asgi"]
@@ -147,6 +148,7 @@ class _Exchange:
     # The green thread's side
 
     def respond(self, scope: dict[str, Any]) -> Response:
+        self.request.stops_with_client = True  # this green thread only sends: the application hears of it and decides
         self.task = asyncio.ensure_future(self.app(scope, self.receive, self.send), loop=self.loop)
         _running.add(self.task)
         self.task.add_done_callback(self._task_done)
@@ -218,7 +220,10 @@ class _Exchange:
     async def receive(self) -> Message:
         """Give the next part of the body; behind it, wait for the end of the exchange."""
         if not self.body_told:
-            piece = b"" if self.body_read else await spawn(self._read)
+            try:
+                piece = b"" if self.body_read else await spawn(self._read)
+            except BodyIncomplete:
+                return {"type": "http.disconnect"}
             self.body_told = self.body_read = self.body_read or not piece
             return {"type": "http.request", "body": piece, "more_body": not self.body_told}
         if not self.over:

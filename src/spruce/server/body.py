@@ -3,9 +3,16 @@
 from collections import deque
 from collections.abc import Callable, Iterator
 
+from spruce.errors.http import BadRequest
 from spruce.green import Waiter
 
-__all__ = ["BodyStream"]
+__all__ = ["BodyIncomplete", "BodyStream"]
+
+
+class BodyIncomplete(BadRequest):
+    """The client has gone before the body of its request was complete."""
+
+    description = "The connection was closed before the body was complete."
 
 
 class BodyStream:

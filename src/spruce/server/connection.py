@@ -6,43 +6,57 @@ How a request goes:
   waits has been answered, with one write, when the callback returns: no task, no future, no timer, no loop turn.
 * Requests are answered one at a time and in order. While one waits, others queue in the parser; when too many do, or a
   body is not read, the connection stops reading.
-* There are no timers. `check` is called by the server once a second with the time.
+* There are no timers: the server looks once a second whether something has taken too long (`timeouts`).
+* A client that leaves stops the view of a GET or HEAD request at its next wait: nobody will see what it does.
 * When the answer says that the connection ends, what follows is dropped; the transport closes once all is written.
 """
 
 import asyncio
-import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from time import perf_counter
-from typing import TYPE_CHECKING, cast
+from typing import Any, Final, Protocol, cast
 
-from spruce.errors import ServerError
-from spruce.errors.http import HTTPException, RequestTimeout
-from spruce.events import request_failed
-from spruce.green import GreenletExit, Waiter, sleep
-from spruce.http import EMPTY_STREAM, PHRASES, Peer, Request, Response, error_response
-from spruce.server.body import BodyStream
-from spruce.server.heads import Framing, Head
+from spruce.errors.http import HTTPException
+from spruce.green import GreenletExit, GreenThread
+from spruce.http import EMPTY_STREAM, Handler, Peer, Request, Response
+from spruce.server.accesslog import AccessLog
+from spruce.server.failures import answer_failure, close_response
+from spruce.server.heads import Framing, Head, Heads, refusal_message
+from spruce.server.limits import Limits
 from spruce.server.parser import RequestParser
+from spruce.server.sender import ClientDisconnected, Sender
 from spruce.server.websocket import Upgradable
 from spruce.server.wire import WireWebSocket, shake_hands
 
-if TYPE_CHECKING:
-    from spruce.server.listener import Server
+__all__ = ["Connection", "Owner"]
 
-__all__ = ["ClientDisconnected", "Connection"]
-
-_log = logging.getLogger("spruce.server")
-_READ_SIZE = 64 * 1024
-_FAIR_SHARE = 1024 * 1024  # bytes that a streamed response sends before the other green threads get a turn
-_LINGER_SECONDS = 2
-_LENGTHS = tuple(b"%d\r\n\r\n" % length for length in range(2048))  # what ends the head of a small response
-_QUIET_SECONDS = 0.25  # without a request, after which a connection counts as idle when the server stops
-_NEW_SECONDS = 1.0  # the same for one that has not sent its first request: it is on its way
+_READ_SIZE: Final = 64 * 1024
+_LENGTHS: Final = tuple(b"%d\r\n\r\n" % length for length in range(2048))  # what ends the head of a small response
 
 
-class ClientDisconnected(ConnectionError):
-    """The client has gone while a response was being sent to it."""
+class Hub(Protocol):
+    """What a connection asks of the hub that it runs on."""
+
+    def dispatch(self, function: Callable[..., Any], *args: Any) -> GreenThread:
+        """Run it as a green thread right now, until it parks or ends."""
+
+    def call(self, function: Callable[[], Any]) -> None:
+        """Call it soon, outside of all green threads."""
+
+
+class Owner(Protocol):
+    """What a connection needs of the server that it belongs to; `now` is the loop's time, as of the last tick."""
+
+    access_log: AccessLog | None
+    connections: "set[Connection]"
+    handler: Handler
+    heads: Heads
+    limits: Limits
+    now: float
+
+    @property
+    def hub(self) -> Hub:
+        """Where it runs."""
 
 
 class Connection(asyncio.Protocol):
@@ -54,25 +68,26 @@ class Connection(asyncio.Protocol):
         "_head_begun",
         "_head_sent",
         "_held_back",
-        "_lingering",
         "_pumping",
-        "_writer",
         "current",
         "dispatch",
         "handler",
         "heads",
+        "lingering",
         "lost",
         "parser",
         "refusal",
+        "sender",
         "served",
         "server",
         "since",
+        "thread",
         "transport",
         "websocket",
         "write",
     )
 
-    def __init__(self, server: "Server") -> None:
+    def __init__(self, server: Owner) -> None:
         self.server = server
         self.handler = server.handler
         self.heads = server.heads
@@ -86,10 +101,11 @@ class Connection(asyncio.Protocol):
         self._head_sent = False
         self._held_back = False
         self._full = False
-        self._lingering = False
         self._head_begun = False
         self._client_ended = False
-        self._writer: Waiter | None = None
+        self.lingering = False
+        self.sender: Sender | None = None
+        self.thread: GreenThread | None = None  # of the view that waits
         self.websocket: WireWebSocket | None = None
 
     # What the transport calls
@@ -119,7 +135,9 @@ class Connection(asyncio.Protocol):
         """The client has closed its side: keep ours open while there is something to answer."""
         self._client_ended = True
         self.parser.end()
-        return (self.current is not None or bool(self.parser.requests)) and not self._lingering
+        if self.server.limits.stop_abandoned:
+            self._stop_view()
+        return (self.current is not None or bool(self.parser.requests)) and not self.lingering
 
     def connection_lost(self, error: Exception | None) -> None:
         """The connection has gone."""
@@ -128,18 +146,21 @@ class Connection(asyncio.Protocol):
         self.parser.requests.clear()
         self.parser.end()
         self.server.connections.discard(self)
-        if self._writer is not None:
-            self._writer.wake()
+        if self.sender is not None:
+            self.sender.lose()
+        self._stop_view()
 
     def pause_writing(self) -> None:
         """The client does not take what was written."""
         self._full = True
+        if self.sender is not None:
+            self.sender.pause()
 
     def resume_writing(self) -> None:
         """The client has taken most of it."""
         self._full = False
-        if self._writer is not None:
-            self._writer.wake()
+        if self.sender is not None:
+            self.sender.resume()
         elif self.current is None:
             self._answer_next()
 
@@ -151,8 +172,9 @@ class Connection(asyncio.Protocol):
         self._pumping = True
         while requests and not self._full:
             self.current = requests.popleft()
-            self.dispatch(self._answer, self.current)
+            thread = self.dispatch(self._answer, self.current)
             if self.current is not None:
+                self.thread = thread
                 break
         self._pumping = False
         if self.current is None and not requests:
@@ -185,9 +207,9 @@ class Connection(asyncio.Protocol):
                 and request.method != "HEAD"
                 and request.http_version == "1.1"
             ):
-                head = self.heads.ready.get((response.status_code, plain))
+                head = self.heads.ready.get((response.status_code, plain, response.standing))
                 if head is None:
-                    head = self.heads.make_ready(response.status_code, plain)
+                    head = self.heads.make_ready(response.status_code, plain, response.standing)
                 if head is not None:
                     length = len(body)
                     self.served = True
@@ -205,6 +227,7 @@ class Connection(asyncio.Protocol):
         if self.websocket is not None:
             self._websocket_over()
         elif not self._pumping:
+            self.thread = None
             self.server.hub.call(self._go_on)
 
     def _go_on(self) -> None:
@@ -232,70 +255,31 @@ class Connection(asyncio.Protocol):
             elif isinstance(body, bytes):
                 self.write(head.data + body)
             else:
-                self._stream(response.iter_encoded(), head)
+                self._stream(response, head)
         finally:
-            self._close(request, response)
+            close_response(request, response)
         self._head_sent = False
 
-    def _close(self, request: Request, response: Response) -> None:
-        """Let the response clean up; an error there is logged, since the client has its answer."""
-        try:
-            response.close()
-        except Exception:
-            _log.exception("%s %s: closing the response failed", request.method, request.target)
-
-    def _stream(self, pieces: Iterable[bytes], head: Head) -> None:
-        pending = head.data
-        chunked = head.framing is Framing.CHUNKED
-        sent = share = 0
-        for piece in pieces:
-            if not piece:
-                continue
-            sent += len(piece)
-            if head.length is not None and sent > head.length:
-                raise ServerError(f"The response is longer than its Content-Length of {head.length} bytes.")
-            self.write(pending + (b"%x\r\n%b\r\n" % (len(piece), piece) if chunked else piece))
-            pending = b""
-            share += len(piece)
-            if self._full or self.lost:
-                self._wait_for_client()
-                share = 0
-            elif share > _FAIR_SHARE:
-                sleep()
-                share = 0
-        if head.length is not None and sent < head.length:
-            raise ServerError(f"The response ended after {sent} bytes of its Content-Length of {head.length} bytes.")
-        self.write(pending + (b"0\r\n\r\n" if chunked else b""))
-
-    def _wait_for_client(self) -> None:
-        """Wait until the client has taken most of what was written."""
-        if not self.lost:
-            self._writer = Waiter()
-            self.since = self.server.now
-            try:
-                self._writer.wait()
-            finally:
-                self._writer = None
+    def _stream(self, response: Response, head: Head) -> None:
+        self.sender = sender = Sender(self.transport, self._clock, full=self._full)
         if self.lost:
-            raise ClientDisconnected("the client has gone")
+            sender.lose()
+        try:
+            sender.stream(response.iter_encoded(), head)
+        finally:
+            self.sender = None
+
+    def _clock(self) -> float:
+        return self.server.now
 
     def _recover(self, request: Request, error: BaseException) -> Response | None:
-        """Log what the application raised and answer as well as still possible; return that answer."""
-        if isinstance(error, GreenletExit | KeyboardInterrupt):
+        """Answer what the application raised as well as still possible; return that answer."""
+        if isinstance(error, GreenletExit | KeyboardInterrupt | ClientDisconnected):
             self._abort()
-            raise error
-        if isinstance(error, ClientDisconnected):
+            if isinstance(error, KeyboardInterrupt):
+                raise error
             return None
-        self._head_sent = self._head_sent or self.websocket is not None
-        response: Response | None = None
-        if isinstance(error, HTTPException) and not self._head_sent:
-            response = error_response(error)
-        else:
-            if request_failed.subscribers:
-                request_failed.emit(request=request, exception=error)
-            _log.error("%s %s failed", request.method, request.target, exc_info=error)
-            if not self._head_sent:
-                response = Response(f"500 {PHRASES[500]}", 500, content_type="text/plain")
+        response = answer_failure(request, error, begun=self._head_sent or self.websocket is not None)
         if response is None:
             self._head_sent = False
             if self.websocket is None:
@@ -308,6 +292,17 @@ class Connection(asyncio.Protocol):
         except Exception:
             self._abort()
         return response
+
+    def _stop_view(self) -> None:
+        """The client has gone: stop the view that works for it, at the wait it is in, unless it is to run on."""
+        request, thread = self.current, self.thread
+        if request is not None and thread is not None and self.websocket is None:
+            stops = request.stops_with_client
+            if stops is None:
+                stops = self.server.limits.stop_abandoned and request.method in ("GET", "HEAD")
+            if stops:
+                self.thread = None
+                self.server.hub.call(lambda: thread.interrupt(GreenletExit("the client has gone")))
 
     def _abort(self) -> None:
         """End the connection at once, so that the client can tell that something is missing."""
@@ -374,10 +369,7 @@ class Connection(asyncio.Protocol):
     # WebSockets
 
     def _upgradable(self) -> Upgradable:
-        return Upgradable(lambda request, options: shake_hands(request, options, self._switch, self._now))
-
-    def _now(self) -> float:
-        return self.server.now
+        return Upgradable(lambda request, options: shake_hands(request, options, self._switch, self._clock))
 
     def _switch(self, websocket: WireWebSocket, head: bytes) -> None:
         """Let a WebSocket have the connection; this one stays with the server until the view has returned."""
@@ -393,6 +385,7 @@ class Connection(asyncio.Protocol):
         """Go when both the view and the connection have ended."""
         websocket = self.websocket
         if websocket is not None and self.current is None:
+            self.thread = None
             websocket.close()
             if websocket.lost:
                 self.server.connections.discard(self)
@@ -408,16 +401,10 @@ class Connection(asyncio.Protocol):
             self.transport.close()
             return
         if refusal is not None and not self.lost:
-            status = f"{refusal.code} {refusal.name}"
-            text = refusal.description.encode()
-            self.write(
-                f"HTTP/1.1 {status}\r\nContent-Type: text/plain; charset=utf-8\r\nDate: {self.heads.date}\r\n"
-                f"Content-Length: {len(text)}\r\nConnection: close\r\n\r\n".encode("latin-1")
-                + text
-            )
-        self._linger()
+            self.write(refusal_message(refusal, self.heads.date))
+        self.linger()
 
-    def _linger(self) -> None:
+    def linger(self) -> None:
         """Close our side, and the whole connection when the client has closed its own or a moment later.
 
         To close at once while the client is still sending would reset the connection, and the client might never see
@@ -425,9 +412,9 @@ class Connection(asyncio.Protocol):
         """
         self.parser.last = True
         self.parser.body = None
-        if self.lost or self._lingering:
+        if self.lost or self.lingering:
             return
-        self._lingering = True
+        self.lingering = True
         self.since = self.server.now
         if self._held_back:
             self._read_on()
@@ -441,44 +428,6 @@ class Connection(asyncio.Protocol):
         self.refusal = refusal
         self.parser.last = True
         self._end()
-
-    def drain(self, seconds: float) -> None:
-        """End as soon as nothing is in flight: the server has been stopping for so many seconds."""
-        if self.websocket is not None:
-            self.websocket.drain()
-        elif self.parser.partial:
-            self.parser.ending = True
-        elif self.current is not None or self.parser.requests or self._lingering:
-            self.parser.last = True
-        else:
-            self.parser.ending = True
-            if seconds > (_QUIET_SECONDS if self.served else _NEW_SECONDS):
-                self.transport.close()
-
-    def check(self, now: float) -> None:
-        """Look whether something has taken too long; `now` is the loop's time."""
-        limits, seconds = self.server.limits, now - self.since
-        body = self.parser.body
-        if self.websocket is not None:
-            self.websocket.check(now)
-        elif self._lingering or self.transport.is_closing():
-            if seconds > _LINGER_SECONDS:
-                self.transport.abort()
-        elif self._writer is not None:
-            if seconds > limits.write_seconds:
-                self.transport.abort()
-        elif self.current is not None:
-            if isinstance(body, BodyStream) and body.waiting and seconds > limits.body_seconds:
-                self.parser.last = True
-                body.fail(RequestTimeout("The body of the request took too long to arrive."))
-        elif body is not None:
-            if seconds > limits.body_seconds:
-                self._linger()
-        elif self.parser.partial or not self.served:
-            if seconds > limits.head_seconds:
-                self.refuse(RequestTimeout("The head of the request took too long to arrive."))
-        elif seconds > limits.idle_seconds:
-            self.transport.close()
 
 
 def _nowhere(data: bytes) -> None:

@@ -6,9 +6,10 @@ Any other head is put together here, with the fields that say how the body is fr
 
 from enum import Enum
 
-from spruce.http import PHRASES, Request, Response, http_date
+from spruce.errors.http import HTTPException
+from spruce.http import PHRASES, Request, Response, StandingHeaders, http_date
 
-__all__ = ["Framing", "Head", "Heads"]
+__all__ = ["Framing", "Head", "Heads", "refusal_message"]
 
 _OWN = frozenset({"transfer-encoding", "keep-alive", "connection", "content-length"})
 
@@ -89,13 +90,25 @@ def _may_state_length(status: int, length: int) -> bool:
     return status >= 200 and status != 204 and (length > 0 or status != 304)
 
 
+def refusal_message(refusal: HTTPException, date: str) -> bytes:
+    """The whole response to what cannot be answered otherwise; the connection ends with it."""
+    text = refusal.description.encode()
+    return (
+        f"HTTP/1.1 {refusal.code} {refusal.name}\r\nContent-Type: text/plain; charset=utf-8\r\nDate: {date}\r\n"
+        f"Content-Length: {len(text)}\r\nConnection: close\r\n\r\n"
+    ).encode("latin-1") + text
+
+
 class Heads:
-    """The heads of plain responses; `ready` maps (status, content type) to the bytes up to the body's length."""
+    """The heads of plain responses.
+
+    `ready` maps status, content type and standing fields to the bytes up to the body's length.
+    """
 
     __slots__ = ("date", "ready")
 
     def __init__(self, seconds: float) -> None:
-        self.ready: dict[tuple[int, str | None], bytes] = {}
+        self.ready: dict[tuple[int, str | None, StandingHeaders | None], bytes] = {}
         self.date = ""
         self.set_date(seconds)
 
@@ -106,14 +119,18 @@ class Heads:
             self.date = date
             self.ready.clear()
 
-    def make_ready(self, status: int, content_type: str | None) -> bytes | None:
+    def make_ready(
+        self, status: int, content_type: str | None, standing: StandingHeaders | None = None
+    ) -> bytes | None:
         """Make and keep the head for plain responses with a body; None where a status has none."""
         if content_type is None or status < 200 or status in (204, 304):
             return None
         phrase = PHRASES.get(status, "Unknown")
+        fields = "".join(f"{name}: {value}\r\n" for name, value in standing.items) if standing is not None else ""
         head = (
-            f"HTTP/1.1 {status} {phrase}\r\nContent-Type: {content_type}\r\nDate: {self.date}\r\nContent-Length: "
+            f"HTTP/1.1 {status} {phrase}\r\nContent-Type: {content_type}\r\n{fields}"
+            f"Date: {self.date}\r\nContent-Length: "
         ).encode("latin-1")
         if len(self.ready) < 1000:  # applications have a few; one with a content type per answer would fill the memory
-            self.ready[status, content_type] = head
+            self.ready[status, content_type, standing] = head
         return head

@@ -35,3 +35,6 @@ class Limits:
     """Requests in flight in this process, until their response begins; more get 503 with Retry-After. None: any."""
     connections: int | None = None
     """Connections of this process; more get 503 with Retry-After at once. None: as many as the system allows."""
+    stop_abandoned: bool = True
+    """Whether the view of a GET or HEAD request stops at its next wait when its client has gone, or has closed its side
+    of the connection, which looks the same."""

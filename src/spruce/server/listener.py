@@ -13,6 +13,7 @@ from spruce.server.connection import Connection
 from spruce.server.heads import Heads
 from spruce.server.limits import Limits
 from spruce.server.overload import TurnedAway, limited
+from spruce.server.timeouts import check, drain
 from spruce.server.tls import TLS, Contexts
 
 __all__ = ["Server", "start"]
@@ -89,7 +90,7 @@ class Server:
         self.now = now
         self.heads.set_date(time.time())
         for connection in list(self.connections):
-            connection.check(now)
+            check(connection, now)
         for acceptor in self._acceptors:
             acceptor.check(now)
 
@@ -116,7 +117,7 @@ class Server:
         while self._busy() and (now := self.hub.loop.time()) < self._deadline:
             self.now = now
             for connection in list(self.connections):
-                connection.drain(now - began)
+                drain(connection, now - began)
             sleep(_POLL_SECONDS)
         self._timer.cancel()
         for acceptor in self._acceptors:

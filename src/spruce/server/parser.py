@@ -31,7 +31,7 @@ from spruce.errors.http import (
 )
 from spruce.errors.http import NotImplemented as MethodNotImplemented
 from spruce.http import EMPTY_STREAM, Peer, Readable, Request
-from spruce.server.body import BodyStream
+from spruce.server.body import BodyIncomplete, BodyStream
 from spruce.server.limits import Limits
 
 __all__ = ["RequestParser"]
@@ -144,7 +144,7 @@ class RequestParser:
         """Say that the client has closed its side; a body that is not complete fails."""
         self.last = True
         if self.body is not None:
-            self.body.fail(BadRequest("The connection was closed before the body was complete."))
+            self.body.fail(BodyIncomplete())
 
     # Called by llhttp
 

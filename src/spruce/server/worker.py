@@ -7,9 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
+from spruce import config
 from spruce.errors import ConfigError
 from spruce.events import server_started, server_stopped
-from spruce.green import Waiter, get_hub, run
+from spruce.green import Waiter, debug, get_hub, run, sentinel
 from spruce.http import Handler, Request, Response
 from spruce.server.accesslog import write_line
 from spruce.server.binds import Listener
@@ -58,6 +59,11 @@ def work(handler: Handler, listeners: Sequence[Listener], options: Options, pare
     `parent` is a descriptor whose end of file means that the supervisor or reloader has gone: this process then ends
     too. With it, the sockets are shared with other processes.
     """
+    if threading.current_thread() is not threading.main_thread():
+        raise ConfigError(
+            "the server was started outside of the main thread, where no signal could stop it",
+            hint="Call serve() from the main thread, or server.start() inside a green thread.",
+        )
     worker = _Worker(handler, listeners, options, parent)
     run(worker.main, loop=options.loop)
     return worker.has_enough
@@ -89,18 +95,26 @@ class _Worker:
         self.has_enough = False
 
     def main(self) -> None:
-        if threading.current_thread() is not threading.main_thread():
-            raise ConfigError(
-                "the server was started outside of the main thread, where no signal could stop it",
-                hint="Call serve() from the main thread, or server.start() inside a green thread.",
-            )
         if self.lifespan is not None:
             self.lifespan.startup()
+        watch = self._observe()
         try:
             self._serve()
         finally:
+            if watch is not None:
+                watch.stop()
             if self.lifespan is not None:
                 self.lifespan.shutdown()
+
+    def _observe(self) -> sentinel | None:
+        """Have this process tell what its green threads do when it gets SIGUSR1, and what holds up its loop."""
+        debug.report_on_signal()
+        milliseconds = config.current()["BLOCKED_AFTER"]
+        if not milliseconds:
+            return None
+        watch = sentinel(milliseconds / 1000)
+        watch.start()
+        return watch
 
     def _serve(self) -> None:
         options = self.options

@@ -11,6 +11,7 @@ from typing import IO, Any, TypeAlias
 from urllib.parse import unquote_to_bytes
 
 from spruce.errors import HostedAppError
+from spruce.green import detach_children
 from spruce.http import EMPTY_STREAM, PHRASES, Handler, Headers, Request, Response
 
 __all__ = ["FileWrapper", "WSGIApp", "WSGIHandler", "environ_of", "wsgi"]
@@ -41,6 +42,7 @@ class WSGIHandler:
 
     def respond(self, environ: dict[str, Any]) -> Response:
         """Answer the request that an environ describes."""
+        detach_children()  # the application knows of no requests that end their threads
         call = _Call(self.app)
         result = self.app(environ, call.start_response)
         if result.__class__ is list and call.status and not call.written:

@@ -5,13 +5,11 @@ The page brings all that it needs and loads nothing from elsewhere; its policy l
 
 from os import urandom
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from spruce.http import Request, Response
 from spruce.web.results import JSON, to_json
-
-if TYPE_CHECKING:
-    from spruce.web.app import App
+from spruce.web.site import Site
 
 __all__ = ["add_documentation"]
 
@@ -23,7 +21,7 @@ _POLICY = (
 _DOCUMENT, _DOCS = "_openapi", "_api_docs"
 
 
-def add_documentation(app: "App") -> None:
+def add_documentation(app: Site) -> None:
     """Add the routes of OPENAPI_URL and DOCS_URL, unless the app answers these paths itself, or they are there."""
     document, page = app.config["OPENAPI_URL"], app.config["DOCS_URL"]
     if document and not app.url_map.methods(document):
@@ -32,7 +30,7 @@ def add_documentation(app: "App") -> None:
         app.add_url_rule(page, _DOCS, _page_view(app), openapi=False)
 
 
-def _document_view(app: "App") -> Any:
+def _document_view(app: Site) -> Any:
     def openapi(request: Request) -> Response:
         from spruce.web.openapi import describe  # only who reads the documentation needs it
 
@@ -41,7 +39,7 @@ def _document_view(app: "App") -> Any:
     return openapi
 
 
-def _page_view(app: "App") -> Any:
+def _page_view(app: Site) -> Any:
     def api_docs(request: Request) -> Response:
         from jinja2 import Environment  # the same
 

@@ -2,43 +2,41 @@
 
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from logging import Logger, getLogger
+from functools import cached_property
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, ClassVar, Unpack
+from typing import TYPE_CHECKING, Any, ClassVar, Unpack, cast
 
 from spruce import config, events
 from spruce.errors import ConfigError, ContextError, RoutingError, ServerError, nearest
 from spruce.http import Handler, Request, Response
-from spruce.server import Lifespan
+from spruce.web import context, gateway
 from spruce.web.apidocs import add_documentation
-from spruce.web.asgigateway import AsgiApp
 from spruce.web.blueprint import Blueprint, BlueprintSetup
 from spruce.web.context import Context, slot
 from spruce.web.entry import Entry
 from spruce.web.files import static_view
-from spruce.web.gateway import serve_wsgi
-from spruce.web.hooks import Function, Hooks, plain
 from spruce.web.hosts import host_of
-from spruce.web.plan import Plan, PlanByMethod, plan
+from spruce.web.plan import plan, plan_of
 from spruce.web.redirects import redirecting
 from spruce.web.results import respond
-from spruce.web.routing import Router
-from spruce.web.rules import Rule
-from spruce.web.scaffold import RuleOptions, Scaffold, View, folder_of
+from spruce.web.scaffold import RuleOptions, View
+from spruce.web.site import Site
 from spruce.web.stack import around, build, middleware_of, route
 from spruce.web.urls import build_url
 
 if TYPE_CHECKING:
     from click import Group
 
+    from spruce.server import Lifespan
+    from spruce.web.asgigateway import AsgiApp
     from spruce.web.client import Client
     from spruce.web.environment import Environment
 
-__all__ = ["App"]
+__all__ = ["App", "current_app"]
 
 
-class App(Scaffold):
+class App(Site):
     """A web application.
 
     `import_name` is `__name__` of its module, beside which templates, static files and the instance folder are found.
@@ -46,7 +44,6 @@ class App(Scaffold):
     changed afterwards. The app itself is a WSGI application; `asgi` is an ASGI one.
     """
 
-    request_class = Request
     test_client_class: "type[Client] | None" = None
     imported_by_command: ClassVar[bool] = False
     """Whether a command imports the program right now, to find its app."""
@@ -67,66 +64,20 @@ class App(Scaffold):
             template_folder=template_folder,
             static_folder=static_folder,
             static_url_path=static_url_path,
+            instance_path=instance_path,
             root_path=root_path,
+            settings=_settings(settings),
         )
-        self.config = _settings(settings)
-        if instance_path is not None or self.config["INSTANCE_PATH"] is None:
-            self.config["INSTANCE_PATH"] = str(Path(self._home(), instance_path or "instance"))
         config.install(self.config)
-        self.url_map = Router()
-        self.view_functions: dict[str, Callable[..., Any]] = {}
         self.blueprints: dict[str, Blueprint] = {}
-        self.scopes: dict[str, Hooks] = {}
-        self.teardowns: list[Function] = []
-        self.extensions: dict[str, Any] = {}
-        self.mounts: dict[str, Handler] = {}
-        self.url_build_error_handlers: list[Function] = []
-        self.template_names: dict[str, dict[str, Any]] = {"filters": {}, "globals": {}, "tests": {}}
-        self._threaded: set[Rule] = set()
-        self._environment: Environment | None = None
         self._commands: Group | None = None
         self._stack: Handler = self._build_and_handle
-        self.asgi = AsgiApp(self)
         if self.static_folder is not None:
             path = "/" + (static_url_path or Path(self.static_folder).name).strip("/")
-            self.add_url_rule(f"{path}/<path:filename>", "static", static_view(self.static_folder))
+            self.add_url_rule(f"{path}/<path:filename>", "static", static_view(self.static_folders))
 
     def __repr__(self) -> str:
         return f"<App {self.name!r}>"
-
-    @property
-    def name(self) -> str:
-        """The name of the app: that of its module, or of its file when that is run as a program."""
-        file = getattr(sys.modules.get("__main__"), "__file__", None)
-        return Path(file).stem if self.import_name == "__main__" and file else self.import_name
-
-    @property
-    def debug(self) -> bool:
-        """The setting DEBUG."""
-        return bool(self.config["DEBUG"])
-
-    @debug.setter
-    def debug(self, value: bool) -> None:
-        self.config["DEBUG"] = value
-
-    @property
-    def testing(self) -> bool:
-        """The setting TESTING."""
-        return bool(self.config["TESTING"])
-
-    @testing.setter
-    def testing(self, value: bool) -> None:
-        self.config["TESTING"] = value
-
-    @property
-    def instance_path(self) -> str:
-        """The folder for files that the app itself keeps; it need not exist."""
-        return str(self.config["INSTANCE_PATH"])
-
-    @property
-    def logger(self) -> Logger:
-        """The logger with the app's name."""
-        return getLogger(self.name)
 
     @property
     def cli(self) -> "Group":
@@ -176,6 +127,34 @@ class App(Scaffold):
 
     def prepare(self) -> None:
         """Put the stack together now, before the first request. Raises: what is wrong with views or middleware."""
+        token = config.use(self.config)
+        try:
+            self._prepare()
+        finally:
+            config.leave(token)
+
+    def startup(self) -> None:
+        """Get ready, with all that is mounted; servers call it before the first request. Blocks.
+
+        Raises: what is wrong with views or middleware, and what a mounted app raises.
+        """
+        self.prepare()
+        for mounted in self._lives():
+            mounted.startup()
+
+    def shutdown(self) -> None:
+        """Let all that is mounted clean up; servers call it behind the last request. Blocks."""
+        for mounted in self._lives():
+            mounted.shutdown()
+
+    def _lives(self) -> "list[Lifespan]":
+        from spruce.server import Lifespan  # whoever serves the app has loaded it
+
+        mounted = [getattr(handler, "__self__", handler) for handler in self.mounts.values()]  # an app by its method
+        return [one for one in mounted if isinstance(one, Lifespan)]
+
+    def _prepare(self) -> None:
+        _ = self.installed
         add_documentation(self)
         if self.debug:
             from spruce.web.debugtoken import add_door  # no server in production needs it
@@ -184,56 +163,33 @@ class App(Scaffold):
         self._compile_calls()
         self._stack = build(self)
 
-    def startup(self) -> None:
-        """Get ready, with all that is mounted; servers call it before the first request. Blocks.
-
-        Raises: what is wrong with views or middleware, and what a mounted app raises.
-        """
-        self.prepare()
-        for mounted in self.mounts.values():
-            if isinstance(life := getattr(mounted, "__self__", mounted), Lifespan):
-                life.startup()
-
-    def shutdown(self) -> None:
-        """Let all that is mounted clean up; servers call it after the last request. Blocks."""
-        for mounted in self.mounts.values():
-            if isinstance(life := getattr(mounted, "__self__", mounted), Lifespan):
-                life.shutdown()
-
     def _build_and_handle(self, request: Request) -> Response:
         self.prepare()
         return self._stack(request)
 
-    def plan_of(self, rule: Rule) -> Plan | PlanByMethod:
-        """Return how the view of a rule is called, as the app is now."""
-        drops = bool(self.hooks.values) or any(hooks.values for hooks in self.scopes.values())
-        elsewhere = {name for other in self.url_map.iter_rules(rule.endpoint) for name in other.arguments}
-        return plan(self._view(rule.endpoint), rule, elsewhere, threaded=rule in self._threaded, drops=drops)
-
     def _compile_calls(self) -> None:
         """Make the calls of all rules, from the views as they are now."""
         for rule in self.url_map.iter_rules():
-            rule.call = self.plan_of(rule).compile()
+            rule.call = plan_of(self, rule).compile()
             middleware = middleware_of(self, rule)
             if middleware:
                 rule.call = around(self, rule, middleware)
             if rule.options is not None:
                 rule.options.call = self._answer_options
 
-    def _view(self, endpoint: str) -> Callable[..., Any]:
-        if endpoint not in self.view_functions:
-            raise RoutingError(
-                f"the endpoint {endpoint!r} has a rule and no view{nearest(endpoint, self.view_functions)}",
-                hint="Give it one with @app.endpoint(...) or in app.view_functions.",
-            )
-        return self.view_functions[endpoint]
-
     def _answer_options(self, request: Request, arguments: Mapping[str, Any]) -> Response:
         return Response(b"", 200, {"Allow": ", ".join(self.url_map.methods(request.path, request.host))})
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Serve one request of a WSGI server (PEP 3333)."""
-        return serve_wsgi(self.handle, environ, start_response)
+        return gateway.serve_wsgi(self.handle, environ, start_response)
+
+    @cached_property
+    def asgi(self) -> "AsgiApp":
+        """The app for ASGI servers: `uvicorn hello:app.asgi`."""
+        from spruce.web.asgigateway import AsgiApp  # only these servers need it, and it loads asyncio
+
+        return AsgiApp(self)
 
     def run(
         self,
@@ -316,11 +272,9 @@ class App(Scaffold):
         made.documented = options.get("openapi", True)
         made.middleware = tuple(options.get("middleware", ()))
         made.dependencies = tuple(options.get("dependencies", ()))
-        if options.get("thread"):
-            self._threaded.add(made)
+        made.thread = bool(options.get("thread"))
         if view_func is not None:
-            drops = bool(self.hooks.values) or any(hooks.values for hooks in self.scopes.values())
-            plan(view_func, made, drops=drops)
+            plan(view_func, made, drops=self.has_hooks("values"))
             self.view_functions[name] = view_func
         self.changed()
 
@@ -360,37 +314,11 @@ class App(Scaffold):
         blueprint.register(BlueprintSetup(self, blueprint, name, prefix, values, first))
         self.changed()
 
-    def mount(self, prefix: str, handler: "App | Handler") -> None:
-        """Let another app, or a handler such as `wsgi(django_app)`, answer everything below `prefix`.
-
-        It sees paths without the prefix, which is its request's `root_path`. Middleware, after_request and teardown of
-        this app are around it. Raises: RoutingError for a prefix without a slash before it, or with one behind it.
-        """
-        if not prefix.startswith("/") or prefix.endswith("/"):
-            raise RoutingError(
-                f"nothing can be mounted at {prefix!r}", hint="A prefix is '/name': a slash before, none behind."
-            )
-        self.mounts[prefix] = handler.handle if isinstance(handler, App) else handler
-        self.changed()
-
-    def scopes_of(self, blueprint: str | None) -> list[Hooks]:
-        """Return the hooks that hold for a blueprint of this dotted name, the innermost first and the app's last."""
-        names = blueprint.split(".") if blueprint else []
-        dotted = (".".join(names[:end]) for end in range(len(names), 0, -1))
-        return [*(self.scopes[name] for name in dotted if name in self.scopes), self.hooks]
-
-    def add_hook(self, kind: str, function: Function) -> None:
-        """Add to one of the lists of `Hooks`: `before`, `after`, `teardown`, `values`, `defaults` or `processors`."""
-        self._register(getattr(self.hooks, kind), function)
-
-    def teardown_appcontext(self, function: View) -> View:
-        """Call `function(exception)` at the end of each request and each app context."""
-        return self._register(self.teardowns, function)
-
     # Contexts
 
     def app_context(self) -> Entry:
         """Return a context for `with`, in which `current_app`, `g` and `url_for` work without a request."""
+        _ = self.installed
         return Entry(self)
 
     def test_request_context(self, path: str = "/", **options: Any) -> Entry:
@@ -432,39 +360,12 @@ class App(Scaffold):
             from spruce.web.environment import Environment  # Jinja2 is loaded by apps that use templates
 
             self._environment = Environment(self)
-        return self._environment
+        made: Environment = self._environment
+        return made
 
-    def template_filter(self, name: str | None = None) -> Callable[[View], View]:
-        """Let templates use the decorated function as a filter, under its own name or another."""
-        return self._template_decorator("filters", name)
 
-    def template_global(self, name: str | None = None) -> Callable[[View], View]:
-        """Let templates call the decorated function."""
-        return self._template_decorator("globals", name)
-
-    def template_test(self, name: str | None = None) -> Callable[[View], View]:
-        """Let templates use the decorated function as a test, `{% if x is name %}`."""
-        return self._template_decorator("tests", name)
-
-    def _template_decorator(self, kind: str, name: str | None) -> Callable[[View], View]:
-        def decorate(function: View) -> View:
-            self.add_to_templates(kind, name or function.__name__, function)
-            return function
-
-        return decorate
-
-    def add_to_templates(self, kind: str, name: str, thing: Any) -> None:
-        """Give templates one more of `filters`, `globals` or `tests`."""
-        self.template_names[kind][name] = plain(thing) if callable(thing) else thing
-        if self._environment is not None:
-            self._environment.add(kind, name, self.template_names[kind][name])
-
-    def _home(self) -> Path:
-        """The folder that the instance folder lies in: that of the module, or the one around its package."""
-        folder = folder_of(self.import_name)
-        while (folder / "__init__.py").is_file():
-            folder = folder.parent
-        return folder
+current_app = cast(App, context.current_app)
+"""The app that works now."""
 
 
 def _settings(keywords: Mapping[str, Any]) -> config.Settings:

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Protocol
 from urllib.parse import quote
 
-from spruce.green import GreenletExit, GreenThread, await_, spawn
+from spruce.green import GreenletExit, GreenThread, await_, spawn, spawn_owner
 from spruce.http import EMPTY_STREAM, Handler, Peer, Readable, Request, Response
 from spruce.server import WebSocketOptions
 from spruce.server.websocket import Upgradable
@@ -53,7 +53,7 @@ class AsgiApp:
         if kind == "http":
             await _Exchange(self._app.handle, scope, receive, send).run()
         elif kind == "websocket":
-            await _run(spawn(_talk, self._app.handle, scope, receive, send))
+            await _run(spawn_owner(_talk, self._app.handle, scope, receive, send))
         elif kind == "lifespan":
             await _live(self._app, receive, send)
 
@@ -85,8 +85,8 @@ async def _live(app: Hosted, receive: Receive, send: Send) -> None:
 class _Exchange:
     """One request: a green thread that answers, and somebody who looks whether its client is still there.
 
-    A client that leaves stops a GET or HEAD at its next wait, and any response that is a stream: nobody will see what
-    comes of it. Other views go on, since what they do may matter to others.
+    A client that leaves stops a GET or HEAD at its next wait, and any response that is a stream, unless the request
+    says otherwise: nobody will see what comes of it. Other views go on, since what they do may matter to others.
     """
 
     def __init__(self, handler: Handler, scope: Message, receive: Receive, send: Send) -> None:
@@ -96,13 +96,14 @@ class _Exchange:
         self._body = _Received(receive) if _has_body(scope) else None
         self._request = _from_scope(scope, EMPTY_STREAM if self._body is None else self._body)
         self._watcher: asyncio.Task[None] | None = None
+        self._stops = self._request.method in ("GET", "HEAD")
         self._gone = self._over = False
 
     async def run(self) -> None:
         """Answer the request."""
-        self._thread = thread = spawn(self._answer)
+        self._thread = thread = spawn_owner(self._answer)
         try:
-            if self._request.method in ("GET", "HEAD") and self._body is None:
+            if self._body is None:
                 await asyncio.sleep(0)  # most views don't wait, and need no watcher
                 if not thread.dead:
                     self._watch()
@@ -120,7 +121,8 @@ class _Exchange:
     async def _wait_for_end(self) -> None:
         while (await self._receive())["type"] != "http.disconnect":
             pass
-        if not self._over:
+        stops = self._request.stops_with_client
+        if not self._over and (self._stops if stops is None else stops):
             self._gone = True
             self._thread.kill()
 
@@ -144,6 +146,7 @@ class _Exchange:
         if request.method == "HEAD" or response.status_code in _BODILESS:
             body = b""
         if not isinstance(body, bytes):
+            self._stops = True
             if self._body is None or self._body.ended:
                 self._watch()
             for piece in response.iter_encoded():

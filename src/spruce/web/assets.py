@@ -6,6 +6,7 @@ build step: the static view takes the hash out of a name again, and lets a file 
 
 import os
 import re
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from pathlib import Path
 
@@ -34,17 +35,26 @@ def static(filename: str, endpoint: str = "static") -> str:
         blueprint = context.request.blueprint if context.request is not None else None
         full = f"{blueprint}{endpoint}" if blueprint else endpoint[1:]
     view = context.app.view_functions.get(full)
-    folder: str | None = getattr(view, "folder", None)
-    if folder is None:
+    find_folders: Callable[[], list[str]] | None = getattr(view, "folders", None)
+    if find_folders is None:
         raise RoutingError(f"static({filename!r}): the endpoint {full!r} has no static files")
-    path = os.path.join(folder, *filename.split("/"))
-    if not os.path.isfile(path):
-        known = [one.relative_to(folder).as_posix() for one in Path(folder).rglob("*") if one.is_file()]
+    folders = find_folders()
+    path = find_below(folders, filename)
+    if path is None:
+        files = [(Path(folder), one) for folder in folders for one in Path(folder).rglob("*") if one.is_file()]
+        known = [one.relative_to(folder).as_posix() for folder, one in files]
         raise RoutingError(
-            f"there is no static file {filename!r}{nearest(filename, known)}", hint=f"The folder is {folder}."
+            f"there is no static file {filename!r}{nearest(filename, known)}",
+            hint=f"The {'folder is' if len(folders) == 1 else 'folders are'} {', '.join(folders)}.",
         )
     stem, suffix = os.path.splitext(filename)
     return build_url(context.app, context.request, full, {"filename": f"{stem}.{fingerprint(path)}{suffix}"})
+
+
+def find_below(folders: Iterable[str], filename: str) -> str | None:
+    """Return the path of the first file of this name in the folders, None when there is none."""
+    parts = filename.split("/")
+    return next((path for folder in folders if os.path.isfile(path := os.path.join(folder, *parts))), None)
 
 
 def fingerprint(path: str) -> str:

@@ -2,15 +2,13 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import Any, Unpack
 
 from spruce.errors import RoutingError
 from spruce.web.files import static_view
 from spruce.web.hooks import Function
 from spruce.web.scaffold import RuleOptions, Scaffold, View
-
-if TYPE_CHECKING:
-    from spruce.web.app import App
+from spruce.web.site import Site
 
 __all__ = ["Blueprint", "BlueprintSetup"]
 
@@ -22,7 +20,7 @@ class BlueprintSetup:
     `first` is False when the blueprint is in the app already, under another name. `options` are those of the call.
     """
 
-    app: "App"
+    app: Site
     blueprint: "Blueprint"
     name: str
     url_prefix: str
@@ -78,10 +76,11 @@ class Blueprint(Scaffold):
         self.url_values_defaults = dict(url_defaults or {})
         self._deferred: list[Callable[[BlueprintSetup], None]] = []
         self._inner: list[tuple[Blueprint, dict[str, Any]]] = []
-        self._apps: list[App] = []
+        self._apps: list[Site] = []
         if self.static_folder is not None:
+            folders = [self.static_folder]
             path = "/" + (static_url_path or (static_folder or "").replace("\\", "/").rpartition("/")[2]).strip("/")
-            self.add_url_rule(f"{path}/<path:filename>", "static", static_view(self.static_folder))
+            self.add_url_rule(f"{path}/<path:filename>", "static", static_view(lambda: folders))
 
     def __repr__(self) -> str:
         return f"<Blueprint {self.name!r}>"

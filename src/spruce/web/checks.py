@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from spruce.errors import SpruceError
+from spruce.i18n import languages_of, timezone
 
 if TYPE_CHECKING:
     from spruce.web.app import App
@@ -27,9 +28,30 @@ class Finding:
 
 
 def check(app: "App", deploy: bool = False) -> list[Finding]:
-    """Return what is wrong with views, middleware and templates; with `deploy` also settings unfit for production."""
-    found = [*_of_the_stack(app), *_of_templates(app)]
+    """Return what is wrong with installed apps, settings, views, middleware and templates.
+
+    With `deploy` also what is unfit for production.
+    """
+    parts = list(_of_the_parts(app))
+    if parts:
+        return parts
+    found = [*_of_the_settings(app), *_of_the_stack(app), *_of_templates(app)]
     return [*found, *_of_deployment(app)] if deploy else found
+
+
+def _of_the_parts(app: "App") -> Iterator[Finding]:
+    try:
+        _ = app.installed
+    except SpruceError as error:
+        yield Finding("error", str(error))
+
+
+def _of_the_settings(app: "App") -> Iterator[Finding]:
+    for look in (lambda: languages_of(app.config), lambda: timezone.zone(app.config["TIME_ZONE"])):
+        try:
+            look()
+        except SpruceError as error:
+            yield Finding("error", str(error))
 
 
 def _of_the_stack(app: "App") -> Iterator[Finding]:
@@ -41,10 +63,7 @@ def _of_the_stack(app: "App") -> Iterator[Finding]:
 
 def _of_templates(app: "App") -> Iterator[Finding]:
     environment = None
-    for scaffold in (app, *app.blueprints.values()):
-        folder = Path(scaffold.template_folder) if scaffold.template_folder else None
-        if folder is None or not folder.is_dir():
-            continue
+    for folder in _template_folders(app):
         from jinja2 import TemplateSyntaxError  # apps without templates don't load it
 
         environment = environment or app.jinja_env
@@ -56,6 +75,12 @@ def _of_templates(app: "App") -> Iterator[Finding]:
                 yield Finding("error", f"the template {name!r} cannot be read: {error.message}, line {error.lineno}.")
             except UnicodeDecodeError:
                 continue  # an image that lies there is no template
+
+
+def _template_folders(app: "App") -> list[Path]:
+    own = [Path(one.template_folder) for one in (app, *app.blueprints.values()) if one.template_folder]
+    parts = [found for one in app.installed.values() if (found := one.folder("templates"))]
+    return [folder for folder in dict.fromkeys([*own, *parts]) if folder.is_dir()]
 
 
 def _of_deployment(app: "App") -> Iterator[Finding]:

@@ -1,18 +1,20 @@
 """The test client: requests to an app in this process, without sockets, through everything that a real one passes."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import Token
 from http.cookies import SimpleCookie
-from typing import TYPE_CHECKING, Any
+from typing import Any, cast
 from urllib.parse import urljoin, urlsplit
 
-from spruce.green import spawn
+from spruce.errors import ContextError
+from spruce.green import spawn_owner
 from spruce.http import Headers, Request, Response, parse_date
-from spruce.web.context import Context, slot
+from spruce.web.context import Context, session, slot
+from spruce.web.entry import Entry
+from spruce.web.session import Session
+from spruce.web.site import Site
 from spruce.web.testrequest import make_request
-
-if TYPE_CHECKING:
-    from spruce.web.app import App
 
 __all__ = ["Client", "TestResponse"]
 
@@ -62,7 +64,7 @@ class Client:
     client:` the context of the last request stays, so that `request`, `g` and `current_app` can be looked at behind it.
     """
 
-    def __init__(self, app: "App", *, use_cookies: bool = True, base_url: str = "http://localhost") -> None:
+    def __init__(self, app: Site, *, use_cookies: bool = True, base_url: str = "http://localhost") -> None:
         self.app = app
         self.base_url = base_url
         self.use_cookies = use_cookies
@@ -135,6 +137,23 @@ class Client:
         """`open` with OPTIONS."""
         return self.open(path, method="OPTIONS", **options)
 
+    @contextmanager
+    def session_transaction(self, path: str = "/", **options: Any) -> Iterator[Session]:
+        """Read and change the session that the next request will find: `with client.session_transaction() as session:`.
+
+        Options as for `open`. What is changed is kept at the end, unless an error leaves the block.
+        Raises: ContextError when no middleware of the app keeps sessions.
+        """
+        if not self.use_cookies:
+            raise ContextError("a client without cookies has no session", hint="Make it as app.test_client().")
+        request = self._make(path, "GET", options)
+        with Entry(self.app, request):
+            yield cast(Session, session._get_current_object())  # type: ignore[attr-defined] # a proxy's own method
+            response = Response()
+            if self.app.session_interface is not None:
+                self.app.session_interface.save_session(request, request.session, response)
+        self._keep(TestResponse(response, b"", request))
+
     def get_cookie(self, key: str, path: str = "/") -> str | None:
         """Return the value of a cookie that the client holds, or None."""
         return self._cookies.get((key, path))
@@ -149,21 +168,24 @@ class Client:
 
     def _send(self, path: str, method: str, options: dict[str, Any]) -> TestResponse:
         exchange = _exchange if options.get("buffered", True) else _begin
-        options = {"base_url": self.base_url, **{key: value for key, value in options.items() if key != "buffered"}}
-        request = make_request(self.app.request_class, path, method, **options)
-        if self.use_cookies and self._cookies:
-            request.raw_headers = [*request.raw_headers, (b"cookie", self._cookie_header(urlsplit(path).path))]
+        request = self._make(path, method, {key: value for key, value in options.items() if key != "buffered"})
         response: TestResponse
         if self._keeps:
             self._forget()
             context = Context(self.app, request)
-            response = spawn(exchange, lambda _: self.app.handle_in(context), request).wait()
+            response = spawn_owner(exchange, lambda _: self.app.handle_in(context), request).wait()
             self._token = slot.set(context)
         else:
-            response = spawn(exchange, self.app.handle, request).wait()
+            response = spawn_owner(exchange, self.app.handle, request).wait()
         if self.use_cookies:
             self._keep(response)
         return response
+
+    def _make(self, path: str, method: str, options: dict[str, Any]) -> Request:
+        request = make_request(self.app.request_class, path, method, **{"base_url": self.base_url, **options})
+        if self.use_cookies and self._cookies:
+            request.raw_headers = [*request.raw_headers, (b"cookie", self._cookie_header(urlsplit(path).path))]
+        return request
 
     def _cookie_header(self, path: str) -> bytes:
         fits = [

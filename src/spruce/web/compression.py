@@ -12,8 +12,8 @@ from importlib.util import find_spec
 from os import urandom
 from typing import Any, Protocol
 
-from spruce.green import tpool
 from spruce.http import Handler, Request, Response
+from spruce.web.awaiting import in_thread
 
 __all__ = ["CompressionMiddleware"]
 
@@ -151,7 +151,7 @@ def _compress(response: Response, coding: str, coder: _Coder) -> None:
     if not isinstance(body, bytes):
         response.response = _Stream(body, coder)
     elif len(body) >= IN_THREAD:
-        response.response = tpool.execute(_whole, coder, body)
+        response.response = in_thread(_whole, coder, body)
     else:
         response.response = _whole(coder, body)
 

@@ -7,15 +7,14 @@ are for the code of users.
 from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar
 from functools import wraps
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
+from typing import Any, ParamSpec, TypeVar, cast
 
 import msgspec
 
 from spruce.errors import ContextError
 from spruce.http import Request, Response
-
-if TYPE_CHECKING:
-    from spruce.web.app import App
+from spruce.web.session import Session
+from spruce.web.site import Site
 
 __all__ = [
     "Context",
@@ -28,6 +27,7 @@ __all__ = [
     "has_app_context",
     "has_request_context",
     "request",
+    "session",
     "slot",
     "stream_with_context",
 ]
@@ -74,7 +74,7 @@ class Context(msgspec.Struct, eq=False):
     before the stream ends. `template_hooks` see a TemplateResponse before it is rendered.
     """
 
-    app: "App"
+    app: Site
     request: Request | None
     globals: Globals | None = None
     after: list[Callable[[Response], Response]] | None = None
@@ -104,7 +104,7 @@ def current_context(what: str) -> Context:
     return context
 
 
-def _find_app() -> "App":
+def _find_app() -> Site:
     return current_context("current_app").app
 
 
@@ -179,9 +179,44 @@ class _Proxy:
             return f"<proxy: {error}>"
 
 
-current_app = cast("App", _Proxy(_find_app))
+class _SessionProxy(_Proxy):
+    """Stands for the session of the current request."""
+
+    __slots__ = ()
+
+    def __getitem__(self, key: str) -> Any:
+        return _find_session()[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        _find_session()[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del _find_session()[key]
+
+    def __len__(self) -> int:
+        return len(_find_session())
+
+
+def _find_session() -> Session:
+    request = _find_request()
+    if request.session is None:
+        app = current_context("session").app
+        if app.session_interface is None:
+            app.prepare()  # as when a context was entered by hand, before any request
+        if app.session_interface is None:
+            raise ContextError(
+                "the request has no session",
+                hint="'spruce.middleware.sessions.SessionMiddleware' belongs into DEFAULT_MIDDLEWARE or MIDDLEWARE.",
+            )
+        request.session = app.session_interface.open_session(request)
+    found: Session = request.session
+    return found
+
+
+current_app = cast(Site, _Proxy(_find_app))
 request = cast(Request, _Proxy(_find_request))
 g = cast(Any, _Proxy(_find_globals))
+session = cast(Session, _SessionProxy(_find_session))
 
 
 def has_app_context() -> bool:

@@ -15,13 +15,10 @@ from pathlib import Path
 from secrets import token_urlsafe
 from traceback import walk_tb
 from types import FrameType, FunctionType, ModuleType
-from typing import TYPE_CHECKING
 
 from spruce.http import Request, Response
 from spruce.web.redaction import show
-
-if TYPE_CHECKING:
-    from spruce.web.app import App
+from spruce.web.site import Site
 
 __all__ = ["may_see", "render"]
 
@@ -85,7 +82,7 @@ def _is_local(host: str) -> bool:
         return False
 
 
-def render(app: "App", request: Request, error: BaseException) -> Response:
+def render(app: Site, request: Request, error: BaseException) -> Response:
     """Return the page about `error`, which came up while `request` was handled."""
     from jinja2 import Environment  # loaded when something failed in debug mode
 

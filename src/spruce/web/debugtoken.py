@@ -11,16 +11,13 @@ from hashlib import sha256
 from hmac import compare_digest
 from logging import getLogger
 from secrets import token_urlsafe
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from spruce.errors import NotFound
 from spruce.http import Request, Response
 from spruce.web.debugpage import may_see
 from spruce.web.results import redirect
-
-if TYPE_CHECKING:
-    from spruce.web.app import App
+from spruce.web.site import Site
 
 __all__ = ["COOKIE", "DOOR", "add_door", "announce", "ask", "is_known"]
 
@@ -42,7 +39,7 @@ _PAGE = """<!doctype html>
 _log = getLogger("spruce.web")
 
 
-def announce(app: "App") -> None:
+def announce(app: Site) -> None:
     """Print where the token is to be given, in debug mode, unless it is set already; called before the app is served.
 
     Processes that this one starts, such as those of a reloader, have the same token.
@@ -53,18 +50,18 @@ def announce(app: "App") -> None:
         sys.stdout.flush()
 
 
-def add_door(app: "App") -> None:
+def add_door(app: Site) -> None:
     """Add the route at which the token is given, in debug mode."""
     if app.debug and "_debug" not in app.view_functions:
         app.add_url_rule(DOOR, "_debug", _door_view(app), openapi=False)
 
 
-def is_known(app: "App", request: Request) -> bool:
+def is_known(app: Site, request: Request) -> bool:
     """Whether the browser has given the token."""
     return compare_digest(request.cookies.get(COOKIE, "").encode(), _hash(_token(app)).encode())
 
 
-def ask(app: "App", request: Request) -> Response:
+def ask(app: Site, request: Request) -> Response:
     """Return the page that asks for the token, in place of the one about an error."""
     _token(app)
     headers = {"Content-Security-Policy": _POLICY, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
@@ -72,7 +69,7 @@ def ask(app: "App", request: Request) -> Response:
     return Response(page, 500, headers)
 
 
-def _token(app: "App") -> str:
+def _token(app: Site) -> str:
     if app.config["DEBUG_TOKEN"] is None:
         app.config["DEBUG_TOKEN"] = token_urlsafe(12)
         _log.warning("errors are shown to browsers that have opened %s once", _door(app))
@@ -80,7 +77,7 @@ def _token(app: "App") -> str:
     return token
 
 
-def _door(app: "App") -> str:
+def _door(app: Site) -> str:
     return f"{DOOR}?token={quote(app.config['DEBUG_TOKEN'])}"
 
 
@@ -88,7 +85,7 @@ def _hash(token: str) -> str:
     return sha256(f"debug page: {token}".encode()).hexdigest()
 
 
-def _door_view(app: "App") -> Callable[[Request], Response]:
+def _door_view(app: Site) -> Callable[[Request], Response]:
     def debug(request: Request) -> Response:
         given = request.args.get("token", "")
         if not app.debug or not may_see(request) or not compare_digest(given.encode(), _token(app).encode()):

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from spruce.errors import ViewError
-from spruce.green import await_
 from spruce.http import Request, Response
+from spruce.web.awaiting import await_
 from spruce.web.context import slot
 from spruce.web.sources import Source
 

@@ -2,15 +2,12 @@
 
 from contextvars import Token
 from types import TracebackType
-from typing import TYPE_CHECKING
 
 from spruce import config
 from spruce.http import Request
 from spruce.web.context import Context, Globals, slot
+from spruce.web.site import Site
 from spruce.web.stack import tear_down
-
-if TYPE_CHECKING:
-    from spruce.web.app import App
 
 __all__ = ["Entry"]
 
@@ -21,7 +18,7 @@ class Entry:
     Leaving it runs the functions of teardown_appcontext, and of teardown_request when there is a request.
     """
 
-    def __init__(self, app: "App", request: Request | None = None) -> None:
+    def __init__(self, app: Site, request: Request | None = None) -> None:
         self.app = app
         self.request = request
         self._context = Context(app, request)

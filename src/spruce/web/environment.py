@@ -2,19 +2,19 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jinja2
 
+from spruce import i18n
 from spruce.errors import TemplateNotFound, nearest
 from spruce.http import Request
 from spruce.web.assets import static
-from spruce.web.context import Context, g, request
+from spruce.web.context import Context, g, request, session
+from spruce.web.flashing import get_flashed_messages
 from spruce.web.results import to_json
+from spruce.web.site import Site
 from spruce.web.urls import url_for
-
-if TYPE_CHECKING:
-    from spruce.web.app import App
 
 __all__ = ["Environment"]
 
@@ -22,27 +22,45 @@ _UNESCAPED = (".txt", ".md", ".csv", ".js", ".css", ".json", ".toml", ".yaml", "
 
 
 class Environment(jinja2.Environment):
-    """Jinja2 with the app's folders and those of its blueprints, in the order of registration.
+    """Jinja2 with the app's folders, those of its blueprints in the order of registration, and of installed apps.
 
     What a template inserts is escaped, in pages as in strings; the exceptions are templates that are named like
     something that is no HTML, such as `mail.txt`. Parsed templates are kept; with TEMPLATES_AUTO_RELOAD, which debug
     mode turns on, a changed file is read again.
     """
 
-    def __init__(self, app: "App") -> None:
+    def __init__(self, app: Site) -> None:
         reload = app.config["TEMPLATES_AUTO_RELOAD"]
         super().__init__(
             loader=jinja2.FunctionLoader(self._load),
             autoescape=_escapes,
             auto_reload=app.debug if reload is None else reload,
+            extensions=app.config["JINJA_EXTENSIONS"],
         )
         self.app = app
         self._strings: dict[str, jinja2.Template] = {}
         self.policies["json.dumps_function"] = _dumps
         self.globals.update(url_for=url_for, static=static, config=app.config, request=request, g=g)
+        self.globals.update(session=session, get_flashed_messages=get_flashed_messages)
+        self._speak()
         for kind, names in app.template_names.items():
             for name, thing in names.items():
                 self.add(kind, name, thing)
+
+    def _speak(self) -> None:
+        """Let templates translate, and write dates and numbers as the language that holds has them."""
+        self.add_extension("jinja2.ext.i18n")
+        self.install_gettext_callables(  # type: ignore[attr-defined] # the extension has added it
+            i18n.gettext,
+            lambda singular, plural, n: i18n.current_catalogue().ngettext(singular, plural, n),
+            newstyle=True,
+            pgettext=i18n.pgettext,
+            npgettext=lambda context, singular, plural, n: i18n.current_catalogue().npgettext(
+                context, singular, plural, n
+            ),
+        )
+        self.globals.update(get_language=i18n.get_language, text_direction=i18n.text_direction)
+        self.filters.update({one.__name__: one for one in _FORMATS}, localtime=i18n.timezone.localtime)
 
     def add(self, kind: str, name: str, thing: Any) -> None:
         """Give templates one more of `filters`, `globals` or `tests`."""
@@ -51,7 +69,9 @@ class Environment(jinja2.Environment):
     def folders(self) -> list[Path]:
         """Return where templates are looked for, the app's own folder first."""
         scaffolds = (self.app, *self.app.blueprints.values())
-        return list(dict.fromkeys(Path(one.template_folder) for one in scaffolds if one.template_folder is not None))
+        own = [Path(one.template_folder) for one in scaffolds if one.template_folder is not None]
+        parts = [found for one in self.app.installed.values() if (found := one.folder("templates"))]
+        return list(dict.fromkeys([*own, *parts]))
 
     def find(self, name_or_list: Any, request: Request | None = None) -> jinja2.Template:
         """Return a template by name; of a list the first that exists; a template itself as it is.
@@ -104,6 +124,15 @@ class Environment(jinja2.Environment):
 
 
 _KEPT_STRINGS = 100
+_FORMATS = (
+    i18n.format_currency,
+    i18n.format_date,
+    i18n.format_datetime,
+    i18n.format_number,
+    i18n.format_percent,
+    i18n.format_time,
+    i18n.format_timedelta,
+)
 
 
 def _escapes(name: str | None) -> bool:

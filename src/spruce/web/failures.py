@@ -5,25 +5,24 @@ anything else is logged with its request and answered by a plain 500, or by the 
 """
 
 from logging import getLogger
-from typing import TYPE_CHECKING
 
 from spruce.errors import HTTPException, InternalServerError
 from spruce.events import request_failed
-from spruce.http import Request, Response, error_response
+from spruce.http import Request, Response
+from spruce.i18n import gettext
 from spruce.web.hooks import find_handler
+from spruce.web.phrasing import error_page
 from spruce.web.results import redirect, respond, to_json
 from spruce.web.routing import RequestRedirect
+from spruce.web.site import Site
 from spruce.web.validation import InvalidInput
-
-if TYPE_CHECKING:
-    from spruce.web.app import App
 
 __all__ = ["answer_error"]
 
 _log = getLogger("spruce.web")
 
 
-def answer_error(app: "App", request: Request, error: Exception) -> Response:
+def answer_error(app: Site, request: Request, error: Exception) -> Response:
     """Return the response for `error`; never raises, unless TESTING asks for the errors of views."""
     if isinstance(error, RequestRedirect):
         query = request.query_string.decode("latin-1")
@@ -44,12 +43,12 @@ def answer_error(app: "App", request: Request, error: Exception) -> Response:
 def _page(request: Request, error: HTTPException) -> Response:
     """An HTTP error as its own page; wrong values as JSON, by field, unless a browser asks."""
     if isinstance(error, InvalidInput) and "text/html" not in (request.header(b"accept") or ""):
-        body = to_json({"error": error.name, "fields": error.fields})
+        body = to_json({"error": gettext(error.name), "fields": error.fields})
         return Response(body, error.code, error.headers, content_type="application/json")
-    return error_response(error)
+    return error_page(error)
 
 
-def _answer_unhandled(app: "App", request: Request, error: Exception) -> Response:
+def _answer_unhandled(app: Site, request: Request, error: Exception) -> Response:
     if request_failed.subscribers:
         request_failed.emit(request=request, exception=error)
     if app.config["TESTING"]:
@@ -68,4 +67,4 @@ def _answer_unhandled(app: "App", request: Request, error: Exception) -> Respons
             return respond(handler(failure), handler.__name__)
         except Exception as second:
             _log.error("the handler of errors %s failed too: %r", handler.__name__, second, exc_info=second)
-    return error_response(failure)
+    return error_page(failure)

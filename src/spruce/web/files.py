@@ -3,7 +3,7 @@
 import os
 import re
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from mimetypes import guess_type
 from pathlib import Path
@@ -41,19 +41,29 @@ class FileStream:
         self._file.close()
 
 
-def static_view(folder: str) -> Callable[..., Response]:
-    """Return the view that answers `/static/<path:filename>` with the files of `folder`, also by names with a hash."""
+def static_view(folders: Callable[[], Sequence[str]]) -> Callable[..., Response]:
+    """Return the view that answers `/static/<path:filename>` with the files of folders, also by names with a hash.
+
+    A file in one of them hides those of its name in the later ones.
+    """
 
     def static(request: Request, filename: str) -> Response:
-        try:
-            return _send_path(request, safe_join(folder, filename))
-        except NotFound:
-            plain = unhashed(filename)
-            if plain is None:
-                raise
-        return _send_hashed(request, safe_join(folder, plain[0]), plain[1])
+        places = folders()
+        plain = unhashed(filename)
+        for folder in places:
+            try:
+                return _send_path(request, safe_join(folder, filename))
+            except NotFound:
+                continue
+        if plain is not None:
+            for folder in places:
+                try:
+                    return _send_hashed(request, safe_join(folder, plain[0]), plain[1])
+                except NotFound:
+                    continue
+        raise NotFound()
 
-    static.folder = folder  # type: ignore[attr-defined] # for `assets.static`, which names the files in it
+    static.folders = folders  # type: ignore[attr-defined] # for `assets.static`, which names the files in them
     return static
 
 

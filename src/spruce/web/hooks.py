@@ -7,7 +7,7 @@ from functools import wraps
 from typing import Any
 
 from spruce.errors import EXCEPTIONS, HTTPException, RoutingError
-from spruce.green import await_
+from spruce.web.awaiting import await_
 
 __all__ = ["ErrorHandlers", "Function", "Hooks", "find_handler", "plain"]
 

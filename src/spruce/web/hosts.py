@@ -3,16 +3,15 @@
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any, Generic, TypeVar
 
 from spruce.errors import RoutingError
 from spruce.web.converters import BaseConverter, UnicodeConverter
 from spruce.web.rules import Part, Variable, parse
 
-if TYPE_CHECKING:
-    from spruce.web.routing import Router
-
 __all__ = ["Branch", "host_of", "parse_host", "pattern_matcher"]
+
+R = TypeVar("R")
 
 
 class LabelConverter(UnicodeConverter):
@@ -47,12 +46,12 @@ def host_of(rule: str, host: str | None, subdomain: str | None, server_name: str
 
 
 @dataclass(slots=True)
-class Branch:
-    """The rules of one pattern of hosts, in a router of their own."""
+class Branch(Generic[R]):
+    """The rules of one pattern of hosts, in a `router` of their own."""
 
     host: str
     parts: tuple[Part, ...]
-    router: "Router"
+    router: R
     names: tuple[str, ...] = field(init=False)
     _values: Callable[[str], list[Any]] = field(init=False)
 

@@ -2,15 +2,16 @@
 
 import inspect
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 import msgspec
 
 from spruce.http import Response
 from spruce.web.dependencies import plain_sources
-from spruce.web.plan import Plan
+from spruce.web.plan import Plan, plan_of
 from spruce.web.rules import Rule, Variable
 from spruce.web.schemas import Schemas
+from spruce.web.site import Site
 from spruce.web.sources import (
     REQUIRED,
     BodyValue,
@@ -23,9 +24,6 @@ from spruce.web.sources import (
     TypedPathValue,
 )
 from spruce.web.validation import is_pydantic, uses_pydantic
-
-if TYPE_CHECKING:
-    from spruce.web.app import App
 
 __all__ = ["describe"]
 
@@ -41,7 +39,7 @@ _FAULTS = {
 _FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
-def describe(app: "App", root_path: str = "") -> dict[str, Any]:
+def describe(app: Site, root_path: str = "") -> dict[str, Any]:
     """Return the OpenAPI 3.1 document of the routes of `app`, which is reached at `root_path`.
 
     What isn't in it: static files, routes with `openapi=False`, and answers to HEAD and OPTIONS.
@@ -56,7 +54,7 @@ def describe(app: "App", root_path: str = "") -> dict[str, Any]:
         path = shapes.setdefault(_template(rule, anonymous=True), _template(rule))
         if path != _template(rule):
             continue  # the same path with other names, which OpenAPI has no words for
-        plans = app.plan_of(rule)
+        plans = plan_of(app, rule)
         for method in _METHODS:
             if method in rule.methods and method.lower() not in paths.get(path, {}):
                 operation = _operation(rule, method, plans.of_method(method), schemas)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from spruce.errors import NotFound
+from spruce.i18n import gettext
 from spruce.web.context import slot
 
 __all__ = ["Pagination", "paginate"]
@@ -95,7 +96,7 @@ def paginate(
     pages = max(-(-total // per_page), 1)
     if not 1 <= page <= pages:
         if error_out:
-            raise NotFound(f"There is no page {page}; there are {pages}.")
+            raise NotFound(gettext("There is no page %(page)s; there are %(pages)s.", page=page, pages=pages))
         page = min(max(page, 1), pages)
     start = (page - 1) * per_page
     return Pagination(list(items[start : start + per_page]), page, per_page, total)
@@ -109,5 +110,5 @@ def _asked(name: str, default: int, error_out: bool) -> int:
     if text.isascii() and text.isdigit() and int(text) > 0:
         return int(text)
     if error_out:
-        raise NotFound(f"There is no {name} {text!r}.")
+        raise NotFound(gettext("There is no %(name)s %(text)s.", name=name, text=repr(text)))
     return default

@@ -13,16 +13,18 @@ from contextvars import copy_context
 from dataclasses import dataclass
 from typing import Any
 
-from spruce.green import await_, tpool
+from spruce.errors import RoutingError, nearest
 from spruce.http import Request
+from spruce.web.awaiting import await_, in_thread
 from spruce.web.dependencies import DependencyValue, Opened, plain_sources
 from spruce.web.parameters import called_before, sources_of
 from spruce.web.results import respond
 from spruce.web.rules import Rule
+from spruce.web.site import Site
 from spruce.web.sources import PathValue, RequestValue, Source
 from spruce.web.validation import InvalidInput
 
-__all__ = ["Call", "Plan", "plan"]
+__all__ = ["Call", "Plan", "plan", "plan_of"]
 
 Call = Callable[[Request, dict[str, Any]], Any]
 """Takes a request and the values of its path, calls the view, returns what the view returns."""
@@ -150,6 +152,18 @@ def plan(
     )
 
 
+def plan_of(site: Site, rule: Rule) -> Plan | PlanByMethod:
+    """Return how the view of a rule is called, as the app is now. Raises: RoutingError when it has none, ViewError."""
+    view = site.view_functions.get(rule.endpoint)
+    if view is None:
+        raise RoutingError(
+            f"the endpoint {rule.endpoint!r} has a rule and no view{nearest(rule.endpoint, site.view_functions)}",
+            hint="Give it one with @app.endpoint(...) or in app.view_functions.",
+        )
+    elsewhere = {name for other in site.url_map.iter_rules(rule.endpoint) for name in other.arguments}
+    return plan(view, rule, elsewhere, threaded=rule.thread, drops=site.has_hooks("values"))
+
+
 def _anything(**values: Any) -> None:
     """Stands for a method that the class doesn't have: the class itself says so when it is called."""
 
@@ -184,6 +198,6 @@ def _reading(reads: list[str]) -> list[str]:
 
 def _in_thread(view: Callable[..., Any]) -> Callable[..., Any]:
     def call_in_thread(*args: Any, **kwargs: Any) -> Any:
-        return tpool.execute(copy_context().run, view, *args, **kwargs)
+        return in_thread(copy_context().run, view, *args, **kwargs)
 
     return call_in_thread

@@ -1,20 +1,18 @@
 """Routes that only lead elsewhere: `redirect_to="/new/<int:number>"`."""
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from spruce.errors import RoutingError, nearest
 from spruce.http import Request, Response
 from spruce.web.results import redirect
+from spruce.web.routing import Router
 from spruce.web.rules import Rule, parse
-
-if TYPE_CHECKING:
-    from spruce.web.routing import Router
 
 __all__ = ["redirecting"]
 
 
-def redirecting(rule: str, target: str | Callable[..., str], router: "Router") -> Callable[..., Response]:
+def redirecting(rule: str, target: str | Callable[..., str], router: Router) -> Callable[..., Response]:
     """Return the view that redirects, with the query, to a path made of the values of `rule`.
 
     `target` is a rule too, or called with the values. Raises: RoutingError when `target` holds what `rule` doesn't.
@@ -28,7 +26,7 @@ def redirecting(rule: str, target: str | Callable[..., str], router: "Router") -
     return view
 
 
-def _builder(rule: str, target: str, router: "Router") -> Callable[..., str]:
+def _builder(rule: str, target: str, router: Router) -> Callable[..., str]:
     names = Rule(rule, "", frozenset(), parse(rule, router.converters, router)).names
     found = Rule(target, "", frozenset(), parse(target, router.converters, router))
     for name in found.names:

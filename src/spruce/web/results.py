@@ -14,8 +14,8 @@ from urllib.parse import quote
 import msgspec
 
 from spruce.errors import HTTPException, ViewError
-from spruce.green import await_
 from spruce.http import Response, error_response
+from spruce.web.awaiting import await_
 from spruce.web.context import has_request_context, slot, stream_with_context
 from spruce.web.templating import TemplateResponse
 from spruce.web.validation import is_pydantic

@@ -1,25 +1,23 @@
 """The router: finds the rule of a path by walking a tree of path segments.
 
 Finding one costs the same for ten rules as for thousands: a rule without variables is one look-up by its whole path,
-any other one look-up for each segment. At a node a fixed text wins over variables, and of the variables the converter
-of the lower weight; a choice that leads nowhere is taken back. What comes behind a variable that may hold slashes is
-one regular expression.
+any other one look-up for each segment.
 
 A path that nothing answers is looked at again, more slowly, to say why: the slash at its end is missing, slashes are
 doubled, another method was asked for, or there is no such page.
 """
 
 import re
-from bisect import insort
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
 from spruce.errors import MethodNotAllowed, NotFound, RoutingError, nearest
-from spruce.web.converters import CONVERTERS, Matcher
-from spruce.web.hosts import Branch, parse_host, pattern_matcher
-from spruce.web.rules import Part, Rule, Variable, parse, segments
+from spruce.web.converters import CONVERTERS
+from spruce.web.hosts import Branch, parse_host
+from spruce.web.rules import Part, Rule, parse, segments
+from spruce.web.tree import Node, collect, grow, walk
 
 __all__ = ["RequestRedirect", "Router"]
 
@@ -36,46 +34,6 @@ class RequestRedirect(Exception):
         self.path = path
 
 
-class _Node:
-    """Where a walk stands after some segments."""
-
-    __slots__ = ("edges", "only", "rules", "static", "tails")
-
-    def __init__(self) -> None:
-        self.static: dict[str, _Node] = {}
-        self.only: _Edge | None = None  # the one edge, where there is one and no tail
-        self.edges: list[_Edge] = []
-        self.tails: list[_Tail] = []
-        self.rules: dict[str, Rule] = {}
-
-
-@dataclass(slots=True)
-class _Edge:
-    """A step over one segment with variables. `match` is None when any text fits; `many`: it returns several values."""
-
-    order: tuple[int, int]
-    key: str
-    match: Matcher | None
-    many: bool
-    node: _Node
-
-    def __lt__(self, other: "_Edge") -> bool:
-        return self.order < other.order
-
-
-@dataclass(slots=True)
-class _Tail:
-    """A step over all that is left of a path; `match` takes it as one text."""
-
-    order: tuple[int, int]
-    key: str
-    match: Matcher
-    rules: dict[str, Rule]
-
-    def __lt__(self, other: "_Tail") -> bool:
-        return self.order < other.order
-
-
 class Router:
     """The rules of an app; `converters` and `strict_slashes` may be changed before the rules that are to follow them.
 
@@ -89,8 +47,8 @@ class Router:
         self._rules: list[Rule] = []
         self._by_endpoint: dict[str, list[Rule]] = {}
         self._whole: dict[str, dict[str, Rule]] = {}
-        self._root = _Node()
-        self.branches: list[Branch] = []
+        self._root = Node()
+        self.branches: list[Branch[Router]] = []
 
     def iter_rules(self, endpoint: str | None = None) -> Iterator[Rule]:
         """Yield every rule, or those of one endpoint, in the order in which they were added."""
@@ -148,7 +106,7 @@ class Router:
             rule = rules[method]
             return rule, {**rule.defaults} if rule.defaults else {}
         values: list[Any] = []
-        found = _walk(self._root, path.split("/"), 1, values, method)
+        found = walk(self._root, path.split("/"), 1, values, method)
         if found is None:
             raise self._miss(path, method)
         names = found.names
@@ -178,17 +136,17 @@ class Router:
         """Return the methods, sorted, that `path` answers, on `host` if it is given."""
         allowed: set[str] = set()
         for router in (self, *(branch.router for branch, _ in self._fitting(host or ""))):
-            _collect(router._root, path.split("/"), 1, allowed)
+            collect(router._root, path.split("/"), 1, allowed)
         return sorted(allowed)
 
-    def _fitting(self, host: str) -> Iterator[tuple[Branch, dict[str, Any]]]:
+    def _fitting(self, host: str) -> "Iterator[tuple[Branch[Router], dict[str, Any]]]":
         """Yield the branches for `host`, those without variables first, each with the values of its pattern."""
         for branch in self.branches:
             values = branch.match(host)
             if values is not None:
                 yield branch, values
 
-    def _branch_for(self, rule: Rule) -> Branch:
+    def _branch_for(self, rule: Rule) -> "Branch[Router]":
         for branch in self.branches:
             if branch.host == rule.host:
                 return branch
@@ -219,15 +177,9 @@ class Router:
         return max(suitable, key=lambda one: (len(one.arguments), len(one.defaults)))
 
     def _grow(self, rule: Rule, shape: list[tuple[Part, ...]]) -> None:
-        node = self._root
-        for number, segment in enumerate(shape):
-            if any(isinstance(part, Variable) and not part.converter.part_isolating for part in segment):
-                _register(_tail(node, shape[number:]).rules, rule)
-                return
-            node = _step(node, segment)
-        _register(node.rules, rule)
+        rules = grow(self._root, rule, shape)
         if not rule.names:
-            self._whole["/" + "/".join("".join(map(str, segment)) for segment in shape)] = node.rules
+            self._whole["/" + "/".join("".join(map(str, segment)) for segment in shape)] = rules
 
     def _miss(self, path: str, method: str) -> Exception:
         """Return why nothing answers `path` with `method`."""
@@ -247,153 +199,6 @@ def _shapes(rule: Rule) -> list[list[tuple[Part, ...]]]:
     if rule.strict_slashes or shape == [()]:
         return [shape]
     return [shape, shape[:-1] if shape[-1] == () else [*shape, ()]]
-
-
-def _register(rules: dict[str, Rule], rule: Rule) -> None:
-    """The first rule for a method stays, but one that asks for OPTIONS itself goes before an automatic answer."""
-    for method in rule.methods - ({"OPTIONS"} if rule.options else set()):
-        if method not in rules or not rules[method].methods:
-            rules[method] = rule
-    if rule.options:
-        rules.setdefault("OPTIONS", rule.options)
-
-
-def _step(node: _Node, segment: tuple[Part, ...]) -> _Node:
-    """The node behind one segment, made when no rule went there before."""
-    if all(isinstance(part, str) for part in segment):
-        return node.static.setdefault("".join(map(str, segment)), _Node())
-    key = "".join(part if isinstance(part, str) else f"<{part.spec}>" for part in segment)
-    for edge in node.edges:
-        if edge.key == key:
-            return edge.node
-    match, many = _segment_matcher(segment)
-    edge = _Edge(_order(segment), key, match, many, _Node())
-    insort(node.edges, edge)
-    node.only = edge if len(node.edges) == 1 and not node.tails else None
-    return edge.node
-
-
-def _tail(node: _Node, shape: list[tuple[Part, ...]]) -> _Tail:
-    parts: list[Part] = []
-    for number, segment in enumerate(shape):
-        parts.extend(["/", *segment] if number else segment)
-    key = "".join(part if isinstance(part, str) else f"<{part.spec}>" for part in parts)
-    for tail in node.tails:
-        if tail.key == key:
-            return tail
-    tail = _Tail(_order(parts), key, pattern_matcher(parts), {})
-    insort(node.tails, tail)
-    node.only = None
-    return tail
-
-
-def _order(parts: Iterable[Part]) -> tuple[int, int]:
-    """What is tried first: much fixed text, then light converters."""
-    parts = list(parts)
-    text = sum(len(part) for part in parts if isinstance(part, str))
-    return -text, sum(part.converter.weight for part in parts if isinstance(part, Variable))
-
-
-def _segment_matcher(segment: tuple[Part, ...]) -> tuple[Matcher | None, bool]:
-    first = segment[0]
-    if len(segment) == 1 and isinstance(first, Variable):
-        return first.converter.matcher(), False
-    return pattern_matcher(segment), True
-
-
-def _walk(node: _Node, texts: list[str], index: int, values: list[Any], method: str) -> Rule | None:
-    """Return the rule that answers the rest of a path, with its values put behind `values`; None when none does.
-
-    Goes on in a loop as long as there is one way only, and into itself where there are several.
-    """
-    end = len(texts)
-    while index != end:
-        text = texts[index]
-        child = node.static.get(text)
-        only = node.only
-        if child is not None:
-            if node.edges or node.tails:
-                mark = len(values)
-                found = _walk(child, texts, index + 1, values, method)
-                if found is None:
-                    del values[mark:]
-                    found = _branch(node, texts, index, values, method)
-                return found
-            node = child
-        elif only is None:
-            return _branch(node, texts, index, values, method)
-        elif only.match is None and text:
-            values.append(text)
-            node = only.node
-        elif _take(only, text, values):
-            node = only.node
-        else:
-            return None
-        index += 1
-    return node.rules.get(method)
-
-
-def _branch(node: _Node, texts: list[str], index: int, values: list[Any], method: str) -> Rule | None:
-    """Try each way on that goes over variables, as `_walk` does."""
-    mark = len(values)
-    for edge in node.edges:
-        del values[mark:]
-        if _take(edge, texts[index], values):
-            found = _walk(edge.node, texts, index + 1, values, method)
-            if found is not None:
-                return found
-    del values[mark:]
-    for tail in node.tails:
-        if method in tail.rules:
-            try:
-                values.extend(tail.match("/".join(texts[index:])))
-            except ValueError:
-                continue
-            return tail.rules[method]
-    return None
-
-
-def _take(edge: _Edge, text: str, values: list[Any]) -> bool:
-    """Put what `edge` makes of `text` behind `values`; False when it doesn't fit."""
-    match = edge.match
-    if match is None:
-        values.append(text)
-        return text != ""
-    try:
-        value = match(text)
-    except ValueError:
-        return False
-    if edge.many:
-        values.extend(value)
-    else:
-        values.append(value)
-    return True
-
-
-def _collect(node: _Node, texts: list[str], index: int, methods: set[str]) -> None:
-    """Add to `methods` all that any rule for the rest of a path answers."""
-    if index == len(texts):
-        methods.update(node.rules)
-        return
-    text = texts[index]
-    if text in node.static:
-        _collect(node.static[text], texts, index + 1, methods)
-    for edge in node.edges:
-        if _fits(edge.match, text):
-            _collect(edge.node, texts, index + 1, methods)
-    for tail in node.tails:
-        if _fits(tail.match, "/".join(texts[index:])):
-            methods.update(tail.rules)
-
-
-def _fits(match: Matcher | None, text: str) -> bool:
-    if match is None:
-        return bool(text)
-    try:
-        match(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _why_unsuitable(endpoint: str, rules: list[Rule], values: Mapping[str, Any], method: str | None) -> str:

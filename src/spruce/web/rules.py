@@ -43,7 +43,7 @@ class Rule:
     `call` is what the owner of the router wants at hand once the rule matched; the router itself never looks at it.
     `documented`: it is in the documentation of the API. `middleware` stands around its view alone, `dependencies` are
     called before it. `options` is the twin, with no methods, that matches OPTIONS where that is answered for the view.
-    `host` is the pattern of hosts that it is for, None for all of them.
+    `host` is the pattern of hosts that it is for, None for all of them. `thread`: its view runs in an OS thread.
     """
 
     rule: str
@@ -57,6 +57,7 @@ class Rule:
     documented: bool = True
     middleware: tuple[Any, ...] = ()
     dependencies: tuple[Any, ...] = ()
+    thread: bool = False
     host: str | None = None
     host_parts: tuple[Part, ...] = ()
     names: tuple[str, ...] = field(init=False)

@@ -9,7 +9,6 @@ from typing import Any, TypedDict, TypeVar, Unpack
 from spruce.errors import RoutingError
 from spruce.web.hooks import Function, Hooks, plain
 from spruce.web.markers import Depends
-from spruce.web.websocket import websocket_view
 
 __all__ = ["RuleOptions", "Scaffold", "folder_of"]
 
@@ -33,6 +32,9 @@ class RuleOptions(TypedDict, total=False):
 
 class Scaffold:
     """The base of `App` and `Blueprint`. Folders are relative to `root_path`, that of the module `import_name`."""
+
+    middleware: Sequence[Any] = ()
+    """What stands around the views of a blueprint; that of an app is the setting MIDDLEWARE."""
 
     def __init__(
         self,
@@ -110,6 +112,7 @@ class Scaffold:
         Web pages of the same host may connect, those of `origins` otherwise (`"*"`: all). `subprotocols`: those that
         are spoken, the best first. The other options are those of `route`.
         """
+        from spruce.web.websocket import websocket_view  # apps that speak no WebSocket don't load it
 
         def decorate(view: View) -> View:
             accepting = websocket_view(view, origins, subprotocols)

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from logging import getLogger
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from spruce import config
 from spruce.errors import HTTPException, MiddlewareNotUsed, ViewError
 from spruce.http import Handler, Request, Response
 from spruce.web.context import Context, slot
@@ -14,22 +15,30 @@ from spruce.web.middleware import Middleware, load
 from spruce.web.results import respond
 from spruce.web.routing import RequestRedirect
 from spruce.web.rules import Rule
+from spruce.web.site import Site
 
-if TYPE_CHECKING:
-    from spruce.web.app import App
-
-__all__ = ["around", "build", "describe", "middleware_of", "name_of", "route", "tear_down"]
+__all__ = [
+    "around",
+    "build",
+    "describe",
+    "middleware_of",
+    "middleware_of_app",
+    "name_of",
+    "note_of",
+    "route",
+    "tear_down",
+]
 
 _log = getLogger("spruce.web")
 
 
-def build(app: "App") -> Handler:
+def build(app: Site) -> Handler:
     """Return the handler of `app`, made from the inside out; what nobody registered is not in it."""
-    middleware = [load(one) for one in app.config["MIDDLEWARE"]]
+    middleware = [load(one) for one in middleware_of_app(app)]
     process_view: list[Function] = []
     process_exception: list[Function] = []
     process_template: list[Function] = []
-    if middleware or _any(app, "before") or _any(app, "values"):
+    if middleware or app.has_hooks("before") or app.has_hooks("values"):
         handler = _hooked_view(app, process_view, process_exception, process_template)
     else:
         handler = _bare_view(app)
@@ -40,12 +49,12 @@ def build(app: "App") -> Handler:
         handler = _wrapped(app, one, handler, process_view, process_exception, process_template)
     if app.config["MAX_CONTENT_LENGTH"] is not None:
         handler = _limited(app.config["MAX_CONTENT_LENGTH"], handler)
-    if app.teardowns or _any(app, "teardown"):
+    if app.teardowns or app.has_hooks("teardown"):
         handler = _torn_down(app, handler)
     return handler
 
 
-def describe(app: "App") -> list[str]:
+def describe(app: Site) -> list[str]:
     """Return a line for each part of the stack, from the outside in, as `build` puts it together."""
     every = [("app", app.hooks), *app.scopes.items()]
 
@@ -62,7 +71,7 @@ def describe(app: "App") -> list[str]:
         lines.append(f"teardown_appcontext: {', '.join(map(name_of, app.teardowns))}")
     if app.config["MAX_CONTENT_LENGTH"] is not None:
         lines.append(f"no body above {app.config['MAX_CONTENT_LENGTH']} bytes")
-    lines += [f"middleware: {name_of(one)}" for one in app.config["MIDDLEWARE"]]
+    lines += [f"middleware: {name_of(one)}" for one in middleware_of_app(app) if _is_used(app, one)]
     lines += hooks("after")
     lines += [f"mounted at {prefix}: {name_of(handler)}" for prefix, handler in app.mounts.items()]
     lines += hooks("before")
@@ -72,6 +81,28 @@ def describe(app: "App") -> list[str]:
             lines.append(f"middleware of {rule.rule}: {', '.join(map(name_of, own))}")
     lines.append(f"router: {len(list(app.url_map.iter_rules()))} rules")
     return lines
+
+
+def middleware_of_app(app: Site) -> list[Any]:
+    """Return the middleware around all views, the outermost first: the usual ones, then those of MIDDLEWARE.
+
+    A usual one that MIDDLEWARE names too has its place there.
+    """
+    own = app.config["MIDDLEWARE"]
+    named = {name_of(one) for one in own}
+    return [*(one for one in app.config["DEFAULT_MIDDLEWARE"] if name_of(one) not in named), *own]
+
+
+def _is_used(app: Site, middleware: Any) -> bool:
+    """Whether a middleware has something to do with the settings as they are."""
+    token = config.use(app.config)
+    try:
+        load(middleware)(app.handle)
+    except MiddlewareNotUsed:
+        return False
+    finally:
+        config.leave(token)
+    return True
 
 
 def name_of(thing: Any) -> str:
@@ -89,7 +120,7 @@ def name_of(thing: Any) -> str:
     )
 
 
-def _bare_view(app: "App") -> Handler:
+def _bare_view(app: Site) -> Handler:
     """Find the view and call it."""
     if app.url_map.branches:
         match_on = app.url_map.match_on
@@ -113,7 +144,7 @@ def _bare_view(app: "App") -> Handler:
 
 
 def _hooked_view(
-    app: "App",
+    app: Site,
     process_view: list[Function],
     process_exception: list[Function],
     process_template: list[Function],
@@ -141,7 +172,7 @@ def _hooked_view(
 
 
 def _called(
-    app: "App",
+    app: Site,
     request: Request,
     rule: Rule,
     call: Callable[..., Any],
@@ -166,7 +197,7 @@ def _called(
     return respond(result, rule.endpoint)
 
 
-def around(app: "App", rule: Rule, middleware: Iterable[Any]) -> Callable[..., Any]:
+def around(app: Site, rule: Rule, middleware: Iterable[Any]) -> Callable[..., Any]:
     """Return the call of `rule` with middleware of its own around it, the outermost first.
 
     They work as those of the app do, further in: what the view raises they see as a response.
@@ -189,7 +220,7 @@ def around(app: "App", rule: Rule, middleware: Iterable[Any]) -> Callable[..., A
     return lambda request, arguments: wrapped(request)
 
 
-def middleware_of(app: "App", rule: Rule) -> list[Any]:
+def middleware_of(app: Site, rule: Rule) -> list[Any]:
     """Return the middleware of a rule: that of its blueprints, the outer before the inner, then its own."""
     names = rule.blueprint.split(".") if rule.blueprint else []
     dotted = [".".join(names[: end + 1]) for end in range(len(names))]
@@ -204,7 +235,7 @@ def _expect_context() -> Context:
     return context
 
 
-def route(app: "App", request: Request) -> None:
+def route(app: Site, request: Request) -> None:
     """Tell `request` its rule and the values of its path, or why there is none."""
     url_map = app.url_map
     try:
@@ -216,7 +247,31 @@ def route(app: "App", request: Request) -> None:
         request.routing_exception = error
 
 
-def _mounted(app: "App", handler: Handler) -> Handler:
+def note_of(request: Request, name: str, method: str | None = None) -> Any:
+    """Return what a decorator has noted as the attribute `name` of the view that will answer `request`; None: nothing.
+
+    For middleware that asks before the view is called, as for `csrf_exempt`. A note on one of the view's blueprints
+    holds too, the inner one first. With `method` the view is meant that would answer that, of which a browser asks
+    beforehand (CORS). What is mounted has no notes.
+    """
+    app, path = _expect_context().app, request.path
+    if any(path.startswith(prefix) and path[len(prefix) : len(prefix) + 1] in ("", "/") for prefix in app.mounts):
+        return None
+    url_map, method = app.url_map, method or request.method
+    try:
+        rule = (url_map.match_on(request.host, path, method) if url_map.branches else url_map.match(path, method))[0]
+    except (HTTPException, RequestRedirect):
+        return None
+    note = getattr(app.view_functions.get(rule.endpoint), name, None)
+    names = rule.blueprint.split(".") if note is None and rule.blueprint else []
+    for end in range(len(names), 0, -1):
+        note = getattr(app.blueprints.get(".".join(names[:end])), name, None)
+        if note is not None:
+            break
+    return note
+
+
+def _mounted(app: Site, handler: Handler) -> Handler:
     """What is mounted answers below its prefix, the longest of those that fit first."""
     mounts = sorted(app.mounts.items(), key=lambda mount: -len(mount[0]))
 
@@ -230,7 +285,7 @@ def _mounted(app: "App", handler: Handler) -> Handler:
     return choose
 
 
-def _answering_errors(app: "App", handler: Handler) -> Handler:
+def _answering_errors(app: Site, handler: Handler) -> Handler:
     """What raises further in is answered here, so that what lies further out always sees a response."""
 
     def answer(request: Request) -> Response:
@@ -242,7 +297,7 @@ def _answering_errors(app: "App", handler: Handler) -> Handler:
     return answer
 
 
-def _finished(app: "App", handler: Handler) -> Handler:
+def _finished(app: Site, handler: Handler) -> Handler:
     """Errors answered; then the functions of after_this_request, then those of after_request."""
     after = _by_scope(app, "after", outwards=True)
     registered = any(after.values())
@@ -276,7 +331,7 @@ def _checked(response: Any, source: Any) -> Response:
 
 
 def _wrapped(
-    app: "App",
+    app: Site,
     middleware: Middleware,
     handler: Handler,
     process_view: list[Function],
@@ -293,6 +348,8 @@ def _wrapped(
         raise ViewError(
             f"the middleware {middleware!r} made {made!r} of a handler", hint="It must return what takes a request."
         )
+    if hasattr(made, "open_session"):
+        app.session_interface = made
     if hasattr(made, "process_view"):
         process_view.insert(0, made.process_view)
     if hasattr(made, "process_exception"):
@@ -320,7 +377,7 @@ def _limited(limit: int, handler: Handler) -> Handler:
     return handle
 
 
-def _torn_down(app: "App", handler: Handler) -> Handler:
+def _torn_down(app: Site, handler: Handler) -> Handler:
     """The functions of teardown_request and teardown_appcontext, at the end of the request or of its stream."""
 
     def handle(request: Request) -> Response:
@@ -339,7 +396,7 @@ def _torn_down(app: "App", handler: Handler) -> Handler:
     return handle
 
 
-def tear_down(app: "App", context: Context | None, failure: BaseException | None) -> None:
+def tear_down(app: Site, context: Context | None, failure: BaseException | None) -> None:
     """Call the functions of teardown_request, when `context` has a request, and of teardown_appcontext, within it."""
     functions: Iterator[Function] = reversed(app.teardowns)
     if context is not None and context.request is not None:
@@ -353,11 +410,7 @@ def tear_down(app: "App", context: Context | None, failure: BaseException | None
         slot.reset(token)
 
 
-def _any(app: "App", kind: str) -> bool:
-    return any(getattr(hooks, kind) for hooks in (app.hooks, *app.scopes.values()))
-
-
-def _by_scope(app: "App", kind: str, *, outwards: bool = False) -> dict[str | None, list[Function]]:
+def _by_scope(app: Site, kind: str, *, outwards: bool = False) -> dict[str | None, list[Function]]:
     """The functions for each blueprint, and for none: from the app inwards as registered, or all of that reversed."""
     found: dict[str | None, list[Function]] = {}
     for blueprint in {None, *(rule.blueprint for rule in app.url_map.iter_rules())}:

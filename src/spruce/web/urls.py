@@ -1,15 +1,13 @@
 """URLs of endpoints: `url_for` and what decides about its scheme, host and query."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote, urlencode
 
 from spruce.errors import ContextError, RoutingError
 from spruce.http import Request
 from spruce.web.context import current_context
-
-if TYPE_CHECKING:
-    from spruce.web.app import App
+from spruce.web.site import Site
 
 __all__ = ["build_url", "url_for"]
 
@@ -45,7 +43,7 @@ def url_for(
 
 
 def build_url(
-    app: "App",
+    app: Site,
     request: Request | None,
     endpoint: str,
     values: dict[str, Any],
@@ -81,7 +79,7 @@ def build_url(
 _ANCHOR_SAFE = "%!#$&'()*+,/:;=?@"
 
 
-def _from_handlers(app: "App", error: RoutingError, endpoint: str, values: dict[str, Any]) -> str:
+def _from_handlers(app: Site, error: RoutingError, endpoint: str, values: dict[str, Any]) -> str:
     """What the first of `app.url_build_error_handlers` says that says something; else the error is raised."""
     for handler in app.url_build_error_handlers:
         url: str | None = handler(error, endpoint, values)
@@ -91,7 +89,7 @@ def _from_handlers(app: "App", error: RoutingError, endpoint: str, values: dict[
 
 
 def _root(
-    app: "App", request: Request | None, endpoint: str, scheme: str | None, external: bool, own_host: str | None
+    app: Site, request: Request | None, endpoint: str, scheme: str | None, external: bool, own_host: str | None
 ) -> str:
     """What stands before the path; a rule of another host than that of the request makes the URL a whole one."""
     if own_host is not None:

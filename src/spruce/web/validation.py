@@ -27,6 +27,8 @@ from msgspec.inspect import (
 
 from spruce.errors import BadRequest, UnprocessableEntity
 from spruce.http import MultiDict
+from spruce.i18n import gettext
+from spruce.web.phrasing import fault
 
 __all__ = [
     "InvalidInput",
@@ -45,10 +47,13 @@ _COLLECTIONS = (list, set, frozenset, tuple)
 
 
 class InvalidInput(UnprocessableEntity):
-    """422: values that the client sent don't fit; `fields` has a text for each, by its name or place in the body."""
+    """422: values that the client sent don't fit; `fields` has a text for each, by its name or place in the body.
+
+    Texts are in English; they are kept in the language that holds where the error is raised.
+    """
 
     def __init__(self, fields: Mapping[str, str]) -> None:
-        self.fields = dict(fields)
+        self.fields = {name: fault(text) for name, text in fields.items()}
         super().__init__("; ".join(f"{name}: {text}" for name, text in self.fields.items()))
 
 
@@ -95,7 +100,7 @@ def json_decoder(kind: Any) -> Callable[[bytes], Any]:
             except msgspec.ValidationError as error:
                 found = faults(msgspec.json.decode(data), kind) or {"body": str(error)}
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise BadRequest(f"The body is not valid JSON: {error}.") from None
+            raise BadRequest(gettext("The body is not valid JSON: %(error)s.", error=error)) from None
         raise InvalidInput(found)
 
     return read
@@ -198,7 +203,7 @@ def _through_pydantic(validate: Callable[[Any], Any], value: Any) -> Any:
             raise
         found = error.errors()
     if found[0]["type"] == "json_invalid":
-        raise BadRequest(f"The body is not valid JSON: {found[0]['msg']}.")
+        raise BadRequest(gettext("The body is not valid JSON: %(error)s.", error=found[0]["msg"]))
     raise InvalidInput({_place(one["loc"]): str(one["msg"]) for one in found})
 
 

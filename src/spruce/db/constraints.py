@@ -1,0 +1,166 @@
+"""Constraints that a model's Meta asks for: the database holds them, and `full_clean()` tells them beforehand."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.sql.selectable import FromClause
+
+from spruce.db import transactions
+from spruce.db.databases import Database, choose
+from spruce.db.expressions import Q, Term
+from spruce.db.fields import UNSET
+from spruce.db.formulas import Formula, written
+from spruce.db.indexes import built_index, fields_in, named
+from spruce.db.records import Record
+from spruce.errors import ModelError, ValidationError
+
+__all__ = ["CheckConstraint", "UniqueConstraint", "unique_message"]
+
+Column = sa.ColumnElement[Any]
+
+
+class _Constraint:
+    """What constraints share: a name, and what is said when one is broken."""
+
+    message = "Constraint “%(name)s” is violated."
+
+    def __init__(self, name: str, violation_error_message: str | None, violation_error_code: str | None) -> None:
+        if not name:
+            raise ModelError(f"a {type(self).__name__} needs a name")
+        self.name = name
+        self.violation_error_message = violation_error_message
+        self.violation_error_code = violation_error_code or ""
+
+    def broken(self, model: type[Record], message: str = "") -> ValidationError:
+        """The error for a row that it forbids."""
+        given = self.violation_error_message or message or self.message
+        text = given.replace("%(name)s", named(self.name, model))
+        return ValidationError(text, code=self.violation_error_code)
+
+
+class CheckConstraint(_Constraint):
+    """Each row has to fit a condition, a Q of the model's own fields; where that is NULL, it fits."""
+
+    def __init__(
+        self,
+        *,
+        condition: Q,
+        name: str,
+        violation_error_message: str | None = None,
+        violation_error_code: str | None = None,
+    ) -> None:
+        super().__init__(name, violation_error_message, violation_error_code)
+        if not isinstance(condition, Q):
+            raise ModelError(f"CheckConstraint(condition=…) takes a Q, not {condition!r}")
+        self.condition = condition
+
+    def element(self, model: type[Record]) -> sa.CheckConstraint:
+        """The constraint of a table."""
+        fields_in(model, self.condition)
+        return sa.CheckConstraint(Formula(model, self.condition), name=named(self.name, model))
+
+    def validate(self, instance: Record, exclude: Iterable[str]) -> None:
+        """Raise ValidationError if the object does not fit; one whose fields are left out is not looked at."""
+        model = type(instance)
+        if _unknown(instance, fields_in(model, self.condition), exclude):
+            return
+        database = choose(None, model, write=False, instance=instance)
+        new = _values(instance)
+        condition = written(model, self.condition, database.dialect, new)
+        if not _any(sa.select(sa.literal_column("1")).select_from(new).where(_holds(condition)), database):
+            raise self.broken(model)
+
+
+class UniqueConstraint(_Constraint):
+    """No two rows are equal in some fields or expressions; with `condition`, no two of the rows that it fits.
+
+    Rows with a NULL there are equal to none.
+    """
+
+    def __init__(
+        self,
+        *expressions: str | Term,
+        fields: Sequence[str] = (),
+        name: str,
+        condition: Q | None = None,
+        violation_error_message: str | None = None,
+        violation_error_code: str | None = None,
+    ) -> None:
+        super().__init__(name, violation_error_message, violation_error_code)
+        if bool(expressions) is bool(fields):
+            raise ModelError("a UniqueConstraint is of fields or of expressions: give one of both")
+        self.fields = tuple(fields)
+        self.parts: tuple[Any, ...] = (*expressions, *fields)
+        self.condition = condition
+        self.plain = bool(fields) and condition is None
+
+    def element(self, model: type[Record], table: sa.Table) -> sa.UniqueConstraint | sa.Index:
+        """The constraint of a table, or the unique index that it needs."""
+        name = named(self.name, model)
+        if self.plain:
+            columns = [table.c[model._meta.field(each).attname] for each in self.fields]
+            return sa.UniqueConstraint(*columns, name=name)
+        return built_index(model, table, name, self.parts, self.condition, unique=True)
+
+    def validate(self, instance: Record, exclude: Iterable[str]) -> None:
+        """Raise ValidationError if another row is equal; one whose fields are left out is not looked at."""
+        model: Any = type(instance)
+        needed = set().union(*(fields_in(model, part) for part in (*self.parts, *filter(None, [self.condition]))))
+        if _unknown(instance, needed, exclude):
+            return
+        database = choose(None, model, write=False, instance=instance)
+        new, old = _values(instance), model.__table__.alias("old")
+        dialect = database.dialect
+        conditions = [written(model, part, dialect, new) == written(model, part, dialect, old) for part in self.parts]
+        if self.condition is not None:
+            conditions += [_holds(written(model, self.condition, dialect, table)) for table in (new, old)]
+        if instance.pk is not None:
+            key = model._meta.pk
+            conditions.append(old.c[key.attname] != sa.bindparam(None, instance.pk, key.column_type()))
+        if _any(sa.select(sa.literal_column("1")).select_from(new, old).where(*conditions), database):
+            error = self.broken(model, unique_message(model, self.fields) if self.plain else "")
+            raise ValidationError({self.fields[0]: error.messages}) if self.plain and len(self.fields) == 1 else error
+
+
+def unique_message(model: type[Record], names: Iterable[str]) -> str:
+    """What is said when another row has the same values."""
+    labels = [_capital(model._meta.field(name).verbose_name) for name in names]
+    return f"{_capital(model._meta.verbose_name)} with this {' and '.join(labels)} already exists."
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _unknown(instance: Record, attnames: set[str], exclude: Iterable[str]) -> bool:
+    """Whether a value is not known here, or is not to be looked at."""
+    left_out = {instance._meta.field(name).attname for name in exclude if name in instance._meta.paths}
+    return bool(attnames & left_out) or not attnames <= _known(instance).keys()
+
+
+def _known(instance: Record) -> dict[str, Any]:
+    values = {field.attname: vars(instance).get(field.attname, UNSET) for field in instance._meta.fields}
+    return {name: value for name, value in values.items() if value is not UNSET}
+
+
+def _values(instance: Record) -> FromClause:
+    """The values of an object, as a table of one row."""
+    paths = instance._meta.paths
+    columns = [
+        sa.bindparam(None, paths[name].comparable(value), paths[name].column_type()).label(name)
+        for name, value in _known(instance).items()
+    ]
+    return sa.select(*columns).subquery("new")
+
+
+def _holds(condition: Column) -> Column:
+    return sa.func.coalesce(condition, sa.true())
+
+
+def _any(statement: "sa.Select[Any]", database: Database) -> bool:
+    """Whether a statement has rows."""
+    compiled: Any = statement.compile(dialect=database.dialect)
+    values, processors = compiled.params, compiled._bind_processors
+    bound = [processors[name](values[name]) if name in processors else values[name] for name in compiled.positiontup]
+    return bool(transactions.connection(database).rows(compiled.string, bound))

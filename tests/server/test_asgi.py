@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -112,6 +113,7 @@ def test_the_scope(talk: Talk) -> None:
         "client": None,
         "server": None,
         "state": {},
+        "extensions": {"http.response.pathsend": {}},
     }
 
 
@@ -296,3 +298,35 @@ def test_an_application_without_a_lifespan_starts_and_ends_all_the_same(on_hub: 
         asgi(hello).shutdown()
 
     on_hub(main)
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_a_file_may_be_the_whole_body(talk: Talk, tmp_path: Path, method: str) -> None:
+    """Its extension is named in the scope, so that frameworks send files in this way."""
+    path = tmp_path / "file.bin"
+    path.write_bytes(b"x" * 200_000)
+
+    @http_only
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        assert "http.response.pathsend" in scope["extensions"]
+        await send(START)
+        await send({"type": "http.response.pathsend", "path": str(path)})
+
+    got = talk(asgi(app), f"{method} / HTTP/1.1\r\nHost: example.com\r\n\r\n".encode())
+    head, _, body = got.partition(b"\r\n\r\n")
+    assert b"content-length: 200000" in head.lower()
+    assert body == (b"x" * 200_000 if method == "GET" else b"")
+
+
+def test_a_file_behind_a_part_of_the_body_is_refused(on_hub: OnHub, tmp_path: Path) -> None:
+    @http_only
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await send(START)
+        await send({"type": "http.response.body", "body": b"begun", "more_body": True})
+        await send({"type": "http.response.pathsend", "path": str(tmp_path)})
+
+    with pytest.raises(
+        HostedAppError,
+        match=r"^the ASGI application app sent 'http\.response\.pathsend' at a time when it cannot be sent\. ",
+    ):
+        on_hub(lambda: asgi(app)(Request("GET", "/")).data)

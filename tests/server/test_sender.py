@@ -1,11 +1,17 @@
 """Streamed responses on their way to clients that may be slow."""
 
-from collections.abc import Callable, Iterator
-from typing import Any
+import asyncio
+import errno
+import os
+import random
+from collections.abc import AsyncIterator, Callable, Iterator
+from io import BytesIO
+from pathlib import Path
+from typing import IO, Any
 
 import pytest
 
-from spruce.http import Request, Response
+from spruce.http import FilePart, Request, Response
 from spruce.server.sender import ClientDisconnected
 
 OnHub = Callable[[Callable[[], Any]], Any]
@@ -101,3 +107,157 @@ def test_a_response_is_closed_also_where_its_client_has_gone(on_hub: OnHub, serv
 
 def test_the_error_for_a_lost_client_is_a_connection_error() -> None:
     assert issubclass(ClientDisconnected, ConnectionError)
+
+
+# Files
+
+BIG = random.Random(4).randbytes(3_000_000)
+
+
+@pytest.fixture
+def big(tmp_path: Path) -> Path:
+    path = tmp_path / "big.bin"
+    path.write_bytes(BIG)
+    return path
+
+
+@pytest.mark.parametrize(("start", "length"), [(0, len(BIG)), (1_000_001, 1_500_000), (5, 10)])
+def test_a_file_is_sent_whole_or_in_part_by_the_kernel(
+    talk: Talk, big: Path, start: int, length: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is never read; the connection goes on behind it."""
+    files = []
+
+    def handler(request: Request) -> Response:
+        if request.path == "/b":
+            return path(request)
+        files.append(NeverRead(big.open("rb")))
+        return Response(FilePart(files[0], start, length), content_type="text/plain")  # type: ignore[arg-type] # enough
+
+    answer = talk(handler, GET % b"a" + GET % b"b")
+    head, _, rest = answer.partition(b"\r\n\r\n")
+    assert b"Content-Length: %d" % length in head
+    assert rest[:length] == BIG[start : start + length]
+    assert rest[length:].endswith(b"\r\n\r\n/b")
+    assert files[0].closed
+
+
+class NeverRead:
+    """An open file that has a descriptor and nothing to read with."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.file = file
+        self.fileno = file.fileno
+        self.close = file.close
+
+    @property
+    def closed(self) -> bool:
+        return self.file.closed
+
+
+def test_a_file_that_only_looks_like_one_is_read(talk: Talk) -> None:
+    handler = lambda request: Response(FilePart(BytesIO(BIG), 7, 200_000), content_type="text/plain")  # noqa: E731 - short
+    assert talk(handler, GET % b"a").endswith(b"\r\n\r\n" + BIG[7:200_007])
+
+
+@pytest.mark.parametrize("sent_before", [0, 1])
+def test_a_file_that_the_kernel_cannot_send_is_read(
+    talk: Talk, big: Path, monkeypatch: pytest.MonkeyPatch, sent_before: int
+) -> None:
+    """As on some file systems, or where there is no such call."""
+    if sent_before:
+        monkeypatch.delattr(os, "sendfile")
+    else:
+
+        def refuse(*_: object) -> int:
+            raise OSError(errno.EINVAL, "Invalid argument")
+
+        monkeypatch.setattr(os, "sendfile", refuse)
+    handler = lambda request: Response(FilePart(big.open("rb"), 0, len(BIG)), content_type="text/plain")  # noqa: E731 - short
+    assert talk(handler, GET % b"a").endswith(b"\r\n\r\n" + BIG)
+
+
+def test_a_file_that_has_become_shorter_ends_the_connection(
+    talk: Talk, big: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def handler(request: Request) -> Response:
+        return Response(FilePart(big.open("rb"), 0, len(BIG) + 5), content_type="text/plain")
+
+    assert talk(handler, GET % b"a" + GET % b"b").endswith(BIG)
+    assert str(caplog.records[0].exc_info[1]) == (  # type: ignore[index] # it is logged with its exception
+        "The response ended after 3000000 bytes of its Content-Length of 3000005 bytes."
+    )
+
+
+@pytest.mark.parametrize("end", ["reads", "leaves", "is too slow"])
+def test_a_file_waits_for_its_client_and_is_closed_in_the_end(
+    on_hub: OnHub, serving: Serving, turns: Turns, big: Path, end: str
+) -> None:
+    def main() -> None:
+        files: list[IO[bytes]] = []
+
+        def handler(request: Request) -> Response:
+            files.append(big.open("rb"))
+            return Response(FilePart(files[0], 0, len(BIG)), content_type="text/plain")
+
+        with serving(handler) as (server, connect):
+            client = connect()
+            client.send(GET % b"a")
+            turns(10)
+            assert client.connection.sender.waiting
+            if end == "reads":
+                assert client.read(BIG[-50:]).endswith(BIG)
+            elif end == "leaves":
+                client.sock.close()
+            else:
+                server.sweep(server.now + 61)
+            while not (files[0].closed and server.stats()["in_flight"] == 0):
+                turns()
+
+    on_hub(main)
+
+
+# Async generators
+
+
+def test_an_async_generator_is_sent_piece_by_piece(talk: Talk) -> None:
+    async def pieces() -> AsyncIterator[str | bytes]:
+        yield "a"
+        await asyncio.sleep(0)
+        yield b"b"
+
+    answer = talk(lambda request: Response(pieces(), content_type="text/plain"), GET % b"a")
+    assert answer.endswith(b"\r\n\r\n1\r\na\r\n1\r\nb\r\n0\r\n\r\n")
+
+
+def test_an_async_generator_waits_for_its_client_and_is_closed_when_that_leaves(
+    on_hub: OnHub, serving: Serving, turns: Turns
+) -> None:
+    """A client that does not read is never written more than its buffers hold."""
+
+    def main() -> None:
+        made: list[int] = []
+        closed: list[bool] = []
+
+        async def pieces() -> AsyncIterator[bytes]:
+            try:
+                while True:
+                    made.append(1)
+                    yield b"x" * 50_000
+                    await asyncio.sleep(0)
+            finally:
+                await asyncio.sleep(0)
+                closed.append(True)
+
+        with serving(lambda request: Response(pieces())) as (_, connect):
+            client = connect()
+            client.send(GET % b"a")
+            turns(20)
+            count = len(made)
+            turns(20)
+            assert len(made) == count < 100
+            client.sock.close()
+            while not closed:
+                turns()
+
+    on_hub(main)

@@ -3,13 +3,14 @@
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from io import BytesIO, StringIO
+from pathlib import Path
 from typing import Any
 from wsgiref.validate import validator
 
 import pytest
 
 from spruce.errors import HostedAppError
-from spruce.http import Peer, Request, Response
+from spruce.http import FilePart, Peer, Request, Response
 from spruce.server import FileWrapper, environ_of, wsgi
 
 Start = Callable[..., Callable[[bytes], None]]
@@ -276,3 +277,26 @@ def test_errors_can_be_printed_by_the_application(monkeypatch: pytest.MonkeyPatc
 
     ask(app)
     assert errors.getvalue() == "careful\n"
+
+
+def test_what_is_left_of_a_file_on_a_disk_is_sent_without_reading_it(tmp_path: Path) -> None:
+    """No more of it than the application says."""
+    path = tmp_path / "file.bin"
+    path.write_bytes(bytes(range(200)))
+    file = path.open("rb")
+
+    def app(environ: Environ, start_response: Start) -> Iterable[bytes]:
+        fields = [("Content-Length", "20")] if environ["PATH_INFO"] == "/some" else []
+        start_response("200 OK", [*TEXT, *fields])
+        opened = path.open("rb") if fields else file
+        opened.seek(50)
+        return environ["wsgi.file_wrapper"](opened)  # type: ignore[no-any-return] # from the environ
+
+    response = ask(app)
+    body = response.response
+    assert isinstance(body, FilePart)
+    assert (body.file, body.start, body.length) == (file, 50, 150)
+    assert response.data == bytes(range(50, 200))
+    assert file.closed
+    limited = wsgi(app)(Request("GET", "/some"))
+    assert limited.data == bytes(range(50, 70))

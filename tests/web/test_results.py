@@ -1,7 +1,8 @@
 """What a view may return."""
 
+import asyncio
 from collections import OrderedDict, UserDict
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -131,6 +132,34 @@ def test_a_result_that_is_none_says_whose_it_is(result: Any, text: str) -> None:
     with pytest.raises(ViewError) as caught:
         respond(result, "shop.cart")
     assert str(caught.value) == text
+
+
+def test_an_async_generator_is_streamed_with_its_request() -> None:
+    """A view may be one, return one, or put one into a Response."""
+    app = App("app")
+
+    async def pieces(name: str) -> AsyncIterator[str]:
+        await asyncio.sleep(0)
+        yield f"{name} "
+        yield request.path if name != "put in" else "no request"
+
+    @app.get("/is")
+    async def is_one() -> AsyncIterator[str]:
+        await asyncio.sleep(0)
+        yield "is "
+        yield request.path
+
+    app.add_url_rule("/returns", view_func=lambda: pieces("returns"), endpoint="returns")
+    app.add_url_rule("/with", view_func=lambda: (pieces("with"), 201), endpoint="with")
+    app.add_url_rule("/put", view_func=lambda: Response(pieces("put in"), 202), endpoint="put")
+    client = app.test_client()
+    answers = [client.get(path) for path in ("/is", "/returns", "/with", "/put")]
+    assert [(answer.status_code, answer.text) for answer in answers] == [
+        (200, "is /is"),
+        (200, "returns /returns"),
+        (201, "with /with"),
+        (202, "put in no request"),
+    ]
 
 
 def test_a_generator_is_streamed_with_its_request() -> None:

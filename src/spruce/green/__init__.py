@@ -6,6 +6,7 @@ from spruce.green.deadlines import deadline, time_left
 from spruce.green.event import Event
 from spruce.green.gather import gather
 from spruce.green.greenthread import GreenThread
+from spruce.green.iteration import iterate
 from spruce.green.local import local
 from spruce.green.locks import Condition, Lock, RLock
 from spruce.green.loop import LOOPS
@@ -79,6 +80,7 @@ __all__ = [
     "getcurrent",
     "in_background",
     "is_timeout",
+    "iterate",
     "kill",
     "listen",
     "local",

@@ -3,6 +3,7 @@
 from spruce.errors.http import PHRASES
 from spruce.http.accept import Accept
 from spruce.http.authorization import Authorization
+from spruce.http.bodies import AsyncBody, FilePart
 from spruce.http.cachecontrol import CacheControl
 from spruce.http.conditional import ETags, asked_range, check_preconditions, is_known
 from spruce.http.cookies import dump_cookie, parse_cookie
@@ -19,9 +20,11 @@ __all__ = [
     "EMPTY_STREAM",
     "PHRASES",
     "Accept",
+    "AsyncBody",
     "Authorization",
     "CacheControl",
     "ETags",
+    "FilePart",
     "FileStorage",
     "Form",
     "FormLimits",

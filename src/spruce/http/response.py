@@ -4,7 +4,7 @@ The plain case (bytes or text and a content type) makes no Headers: `plain_type`
 touches `headers`, so a server may send such a response with a head that it keeps ready.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import AsyncIterable, Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any, Literal, TypeAlias, overload
@@ -12,6 +12,7 @@ from typing import Any, Literal, TypeAlias, overload
 import msgspec
 
 from spruce.errors.http import PHRASES, HTTPException, RequestedRangeNotSatisfiable
+from spruce.http.bodies import AsyncBody
 from spruce.http.cachecontrol import CacheControl
 from spruce.http.conditional import Asking, asked_range, check_preconditions, is_known
 from spruce.http.cookies import SameSite, dump_cookie
@@ -22,8 +23,8 @@ from spruce.http.media import is_json, parse_options, with_charset
 
 __all__ = ["Body", "Response", "error_response"]
 
-Body: TypeAlias = str | bytes | bytearray | memoryview | Iterable[str | bytes] | None
-"""What a response can be made from; an iterable that is no list or tuple is sent piece by piece."""
+Body: TypeAlias = str | bytes | bytearray | memoryview | Iterable[str | bytes] | AsyncIterable[str | bytes] | None
+"""What a response can be made from; an iterable that is no list or tuple, or an async one, is sent piece by piece."""
 
 
 class Response:
@@ -389,6 +390,8 @@ def _body(response: Body) -> bytes | Iterable[str | bytes]:
         return b"".join([piece.encode() if isinstance(piece, str) else piece for piece in response])
     if isinstance(response, Iterable) and not isinstance(response, dict):
         return response
+    if isinstance(response, AsyncIterable):
+        return AsyncBody(response)
     raise TypeError(
         f"A Response is made of text, bytes or an iterable of them, not of {type(response).__name__} {response!r:.60}."
     )

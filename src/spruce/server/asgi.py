@@ -6,6 +6,7 @@ handler is not what the server was given.
 """
 
 import asyncio
+import os
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
@@ -14,7 +15,7 @@ from urllib.parse import quote, unquote_to_bytes
 
 from spruce.errors import HostedAppError, ServerError
 from spruce.green import Semaphore, Waiter, await_, get_hub, spawn
-from spruce.http import EMPTY_STREAM, Headers, Request, Response
+from spruce.http import EMPTY_STREAM, FilePart, Headers, Request, Response
 from spruce.server.asgisocket import serve_websocket
 from spruce.server.body import BodyIncomplete
 from spruce.server.websocket import Upgradable
@@ -28,6 +29,7 @@ ASGIApp: TypeAlias = Callable[
 """An ASGI 3 application."""
 
 _BUFFERED = 64 * 1024
+_PATHSEND = "http.response.pathsend"
 _VERSION = {"version": "3.0", "spec_version": "2.4"}
 
 
@@ -124,6 +126,7 @@ def _scope(request: Request, state: dict[str, Any]) -> dict[str, Any]:
         "client": request.client,
         "server": (request.server, None) if isinstance(request.server, str) else request.server,
         "state": state,
+        "extensions": {_PATHSEND: {}},
     }
 
 
@@ -137,6 +140,8 @@ class _Exchange:
         self.status = 0
         self.headers: list[tuple[bytes, bytes]] = []
         self.pieces: deque[bytes] = deque()
+        self.file: FilePart | None = None
+        self.streaming = False  # a part of the body was sent
         self.complete = False
         self.over = False
         self.body_read = request.stream is EMPTY_STREAM
@@ -158,11 +163,11 @@ class _Exchange:
         except BaseException:
             self._finish()
             raise
-        response = self._response(b"".join(self.pieces) if self.complete else self._stream())
+        response = self._response(self.file or (b"".join(self.pieces) if self.complete else self._stream()))
         response.call_on_close(self._finish)
         return response
 
-    def _response(self, body: bytes | Iterator[bytes]) -> Response:
+    def _response(self, body: FilePart | bytes | Iterator[bytes]) -> Response:
         response = Response(body, self.status)
         response.plain_type = None
         response.headers = Headers.from_raw(self.headers)
@@ -243,6 +248,9 @@ class _Exchange:
         if message["type"] == "http.response.start":
             self._start(message)
             return
+        if message["type"] == _PATHSEND and self.status and not self.complete and not self.streaming:
+            self._send_path(message["path"])
+            return
         if message["type"] != "http.response.body" or not self.status or self.complete:
             raise HostedAppError(
                 f"the ASGI application {_name(self.app)} sent {message['type']!r} at a time when it cannot be sent",
@@ -250,12 +258,21 @@ class _Exchange:
             )
         if body := message.get("body", b""):
             self.pieces.append(bytes(body))
+        self.streaming = True
         self.complete = not message.get("more_body", False)
         if self.waiter is not None:
             self.waiter.wake()
         if not self.complete and self.pieces:
             self.drained = self.loop.create_future()
             await self.drained
+
+    def _send_path(self, path: str) -> None:
+        """Take a file as the whole body. Raises OSError when it cannot be opened."""
+        file = open(path, "rb")  # noqa: SIM115 - closed by the response
+        self.file = FilePart(file, 0, os.fstat(file.fileno()).st_size)
+        self.complete = True
+        if self.waiter is not None:
+            self.waiter.wake()
 
     def _start(self, message: Message) -> None:
         if self.status:

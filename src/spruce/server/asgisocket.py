@@ -19,7 +19,7 @@ def serve_websocket(app: Callable[..., Awaitable[None]], request: Request, scope
 
     `scope` is that of the request. One that closes instead of accepting answers by 403.
     """
-    del scope["method"]
+    del scope["method"], scope["extensions"]
     scope["type"] = "websocket"
     scope["scheme"] = _SCHEMES[scope["scheme"]]
     offered = request.headers.get("Sec-WebSocket-Protocol", "")

@@ -17,8 +17,8 @@ from time import perf_counter
 from typing import Any, Final, Protocol, cast
 
 from spruce.errors.http import HTTPException
-from spruce.green import GreenletExit, GreenThread
-from spruce.http import EMPTY_STREAM, Handler, Peer, Request, Response
+from spruce.green import GreenletExit, GreenThread, iterate
+from spruce.http import EMPTY_STREAM, AsyncBody, FilePart, Handler, Peer, Request, Response
 from spruce.server.accesslog import AccessLog
 from spruce.server.failures import answer_failure, close_response
 from spruce.server.heads import Framing, Head, Heads, refusal_message
@@ -243,6 +243,8 @@ class Connection(asyncio.Protocol):
                 return
             parser = self.parser
             keep_alive = not parser.last or bool(parser.requests) or self.refusal is not None
+            if isinstance(response.response, AsyncBody):
+                response.response = iterate(response.response.source)
             if isinstance(response.response, bytes) and self._is_body_in_the_way(request):
                 keep_alive = False
             head = Head(request, response, keep_alive, self.heads.date)
@@ -265,7 +267,10 @@ class Connection(asyncio.Protocol):
         if self.lost:
             sender.lose()
         try:
-            sender.stream(response.iter_encoded(), head)
+            if isinstance(response.response, FilePart):
+                sender.send_file(response.response, head)
+            else:
+                sender.stream(response.iter_encoded(), head, head.data)
         finally:
             self.sender = None
 

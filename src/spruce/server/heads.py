@@ -7,7 +7,7 @@ Any other head is put together here, with the fields that say how the body is fr
 from enum import Enum
 
 from spruce.errors.http import HTTPException
-from spruce.http import PHRASES, Request, Response, StandingHeaders, http_date
+from spruce.http import PHRASES, FilePart, Request, Response, StandingHeaders, http_date
 
 __all__ = ["Framing", "Head", "Heads", "refusal_message"]
 
@@ -61,6 +61,8 @@ def _length(request: Request, response: Response, stated: str | None) -> int | N
         stated and (request.method == "HEAD" or response.status_code == 304)
     ):
         return len(response.response)
+    if isinstance(response.response, FilePart):
+        return response.response.length
     return int(stated) if stated is not None and stated.isascii() and stated.isdigit() else None
 
 

@@ -4,16 +4,22 @@ Each streamed response has a sender of its own; a plain one, written at once, ne
 """
 
 import asyncio
+import errno
+import os
+import stat
 from collections.abc import Callable, Iterable
 from typing import Final
 
 from spruce.errors import ServerError
 from spruce.green import Waiter, sleep
+from spruce.http import FilePart
 from spruce.server.heads import Framing, Head
 
 __all__ = ["ClientDisconnected", "Sender"]
 
 _FAIR_SHARE: Final = 1024 * 1024  # bytes that are sent before the other green threads get a turn
+
+_CANNOT: Final = frozenset({errno.EINVAL, errno.ENOSYS, errno.ENOTSOCK, errno.EOPNOTSUPP})  # such a file, or system
 
 
 class ClientDisconnected(ConnectionError):
@@ -63,9 +69,11 @@ class Sender:
 
     # Sending
 
-    def stream(self, pieces: Iterable[bytes], head: Head) -> None:
-        """Send a head and the pieces of its body. Raises ClientDisconnected, and ServerError for a wrong length."""
-        pending = head.data
+    def stream(self, pieces: Iterable[bytes], head: Head, pending: bytes) -> None:
+        """Send the pieces of a body, the first one behind `pending`: the head, or nothing.
+
+        Raises ClientDisconnected, and ServerError for a length that is not the head's.
+        """
         chunked = head.framing is Framing.CHUNKED
         sent = share = 0
         for piece in pieces:
@@ -87,6 +95,70 @@ class Sender:
             raise ServerError(f"The response ended after {sent} bytes of its Content-Length of {head.length} bytes.")
         self._write(pending + (b"0\r\n\r\n" if chunked else b""))
 
+    def send_file(self, part: FilePart, head: Head) -> None:
+        """Send a part of a file: by the kernel where that is possible, else read piece by piece. Raises as `stream`."""
+        source = _descriptor(part)
+        if source is None or not hasattr(os, "sendfile") or self._transport.get_extra_info("sslcontext") is not None:
+            self.stream(part, head, head.data)
+            return
+        self._write(head.data)
+        self._empty()
+        target = os.dup(self._transport.get_extra_info("socket").fileno())
+        try:
+            sent = self._send_by_kernel(target, source, part)
+        except ClientDisconnected:
+            raise
+        except OSError as error:
+            if error.errno not in _CANNOT:
+                raise ClientDisconnected("the client has gone") from error
+            sent = -1
+        finally:
+            os.close(target)
+        if sent < 0:
+            self.stream(part, head, b"")
+        elif sent < part.length:
+            raise ServerError(f"The response ended after {sent} bytes of its Content-Length of {part.length} bytes.")
+
+    def _send_by_kernel(self, target: int, source: int, part: FilePart) -> int:
+        """Return how many bytes were sent: fewer than there should be when the file has become shorter."""
+        done = share = 0
+        while done < part.length:
+            if self._lost:
+                raise ClientDisconnected("the client has gone")
+            try:
+                sent = os.sendfile(target, source, part.start + done, min(part.length - done, _FAIR_SHARE))
+            except BlockingIOError:
+                self._wait_until_writable(target)
+                share = 0
+                continue
+            if not sent:
+                break
+            done += sent
+            share += sent
+            if share >= _FAIR_SHARE:
+                sleep()
+                share = 0
+        return done
+
+    def _wait_until_writable(self, target: int) -> None:
+        """Wait for a socket whose transport has nothing to write: `target` is another descriptor of it."""
+        loop = asyncio.get_running_loop()
+        loop.add_writer(target, self._wake)
+        try:
+            self._wait()
+        finally:
+            loop.remove_writer(target)
+
+    def _empty(self) -> None:
+        """Wait until the transport has nothing left to write."""
+        if self._transport.get_write_buffer_size():
+            self._transport.set_write_buffer_limits(0)
+            try:
+                while self._full and not self._lost:
+                    self._wait()
+            finally:
+                self._transport.set_write_buffer_limits()
+
     def _write(self, data: bytes) -> None:
         if self._lost or self._transport.is_closing():
             raise ClientDisconnected("the client has gone")
@@ -100,3 +172,12 @@ class Sender:
             self._waiter.wait()
         finally:
             self._waiter = None
+
+
+def _descriptor(part: FilePart) -> int | None:
+    """The descriptor of a file on a disk; None for what only looks like one."""
+    try:
+        descriptor = part.file.fileno()
+        return descriptor if stat.S_ISREG(os.fstat(descriptor).st_mode) else None
+    except (AttributeError, OSError):
+        return None

@@ -4,6 +4,8 @@ The application runs in the request's green thread. One that returns a list is a
 is streamed as it comes. What is written with the old `write` callable is kept until the application returns.
 """
 
+import os
+import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from io import BytesIO
@@ -12,7 +14,7 @@ from urllib.parse import unquote_to_bytes
 
 from spruce.errors import HostedAppError
 from spruce.green import detach_children
-from spruce.http import EMPTY_STREAM, PHRASES, Handler, Headers, Request, Response
+from spruce.http import EMPTY_STREAM, PHRASES, FilePart, Handler, Headers, Request, Response
 
 __all__ = ["FileWrapper", "WSGIApp", "WSGIHandler", "environ_of", "wsgi"]
 
@@ -59,6 +61,15 @@ class FileWrapper:
 
     def __iter__(self) -> Iterator[bytes]:
         return iter(lambda: self.file.read(self.size), b"")
+
+    def part(self) -> FilePart | None:
+        """Return what is left of a file on a disk, to be sent without reading it; None for another kind of file."""
+        try:
+            status = os.fstat(self.file.fileno())
+            start = self.file.tell()
+        except (AttributeError, OSError):
+            return None
+        return FilePart(self.file, start, status.st_size - start) if stat.S_ISREG(status.st_mode) else None
 
     def close(self) -> None:
         """Close the file, if it can be closed."""
@@ -187,6 +198,8 @@ def _streamed(call: _Call, result: Iterable[bytes]) -> Response:
     """Respond with an iterable. It is read up to its first piece: start_response need not have been called before."""
     close = getattr(result, "close", None)
     try:
+        if isinstance(result, FileWrapper) and (part := result.part()) is not None and not call.written and call.status:
+            return _limited(call.respond(part), part)
         pieces = _pieces(call.app, result)
         first = b"".join(call.written) or next(pieces, b"")
         response = call.respond(_rest(call, first, pieces))
@@ -196,6 +209,14 @@ def _streamed(call: _Call, result: Iterable[bytes]) -> Response:
         raise
     if close is not None:
         response.call_on_close(close)
+    return response
+
+
+def _limited(response: Response, part: FilePart) -> Response:
+    """Send no more of a file than its application says."""
+    stated = response.headers.get("Content-Length", "")
+    if stated.isascii() and stated.isdigit():
+        part.length = min(part.length, int(stated))
     return response
 
 

@@ -4,10 +4,10 @@ They would be a third of what importing an app costs, and many who import one ne
 the master processes of servers.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterator
 from typing import ParamSpec, TypeVar
 
-__all__ = ["await_", "in_thread"]
+__all__ = ["await_", "in_thread", "iterate"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -25,3 +25,10 @@ def in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     from spruce import green  # the point of this module
 
     return green.tpool.execute(function, *args, **kwargs)
+
+
+def iterate(items: AsyncIterable[T]) -> Iterator[T]:
+    """Return an iterator over what an async generator makes, which waits for each item; `green.iterate` says more."""
+    from spruce import green  # the point of this module
+
+    return green.iterate(items)

@@ -3,7 +3,7 @@
 import os
 import re
 import stat
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from mimetypes import guess_type
 from pathlib import Path
@@ -11,34 +11,14 @@ from typing import IO, Any
 from urllib.parse import quote
 
 from spruce.errors import NotFound, PreconditionFailed, RequestedRangeNotSatisfiable
-from spruce.http import Request, Response, asked_range, check_preconditions, is_known, with_charset
+from spruce.http import FilePart, Request, Response, asked_range, check_preconditions, is_known, with_charset
 from spruce.web.assets import FOREVER, fingerprint, unhashed
 from spruce.web.context import current_context
 
 __all__ = ["safe_join", "send_file", "send_from_directory", "static_view"]
 
 WHOLE = 64 * 1024
-"""Bytes up to which a file is read at once; a longer one is streamed in pieces of this size."""
-
-
-class FileStream:
-    """A part of an open file as a body, read piece by piece; closing it closes the file."""
-
-    def __init__(self, file: IO[bytes], length: int) -> None:
-        self._file = file
-        self._left = length
-
-    def __iter__(self) -> Iterator[bytes]:
-        while self._left > 0:
-            piece = self._file.read(min(WHOLE, self._left))
-            if not piece:
-                return
-            self._left -= len(piece)
-            yield piece
-
-    def close(self) -> None:
-        """Close the file."""
-        self._file.close()
+"""Bytes up to which a file is read at once; the server sends a longer one, without reading it where it can."""
 
 
 def static_view(folders: Callable[[], Sequence[str]]) -> Callable[..., Response]:
@@ -180,12 +160,12 @@ def _fill(response: Response, request: Request | None, file: IO[bytes], size: in
             response.status_code = 206
             response.headers.set("Content-Range", f"bytes {first}-{last}/{size}")
     length = last - first + 1
-    file.seek(first)
     if length <= WHOLE:
         with file:
+            file.seek(first)
             response.response = file.read(length)
     else:
-        response.response = FileStream(file, length)
+        response.response = FilePart(file, first, length)
         response.headers.set("Content-Length", length)
 
 

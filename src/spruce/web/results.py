@@ -6,7 +6,7 @@ that forgot its return.
 """
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import is_dataclass
 from typing import Any, NoReturn
 from urllib.parse import quote
@@ -14,8 +14,8 @@ from urllib.parse import quote
 import msgspec
 
 from spruce.errors import HTTPException, ViewError
-from spruce.http import Response, error_response
-from spruce.web.awaiting import await_
+from spruce.http import AsyncBody, Response, error_response
+from spruce.web.awaiting import await_, iterate
 from spruce.web.context import has_request_context, slot, stream_with_context
 from spruce.web.templating import TemplateResponse
 from spruce.web.validation import is_pydantic
@@ -91,6 +91,9 @@ def _text(result: str, view: str) -> Response:
 
 
 def _response(result: Response, view: str) -> Response:
+    body = result.response
+    if body.__class__ is AsyncBody:
+        result.response = iterate(body.source)
     return result
 
 
@@ -174,6 +177,8 @@ def _unusual(result: Any, view: str) -> Response:
         return _json(result, view)
     if isinstance(result, Iterator):
         return _stream(result, view)
+    if isinstance(result, AsyncIterator):
+        return _stream(iterate(result), view)
     if isinstance(result, Mapping):
         return _json(dict(result), view)
     raise ViewError(

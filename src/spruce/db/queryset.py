@@ -22,6 +22,7 @@ from spruce.db.functions import Trunc
 from spruce.db.prefetching import prefetch
 from spruce.db.records import Record
 from spruce.db.shapes import Op, Plan, Shape
+from spruce.db.signals import post_save, pre_save
 from spruce.db.steps import Query
 from spruce.db.storing import insert_object
 from spruce.db.tokens import annotations
@@ -203,7 +204,10 @@ class QuerySet(Query[M, R], Generic[M, R]):
         if self._instance is not None and self._instance[0] is not None:
             values = {self._instance[0].name: self._instance[1], **values}
         made = self.model(**values)
-        insert_object(made, choose(self._alias, self.model, write=True, instance=made))
+        if self.model._meta.own_save or pre_save.listeners or post_save.listeners:
+            made.save(using=self._alias, force_insert=True)
+        else:
+            insert_object(made, choose(self._alias, self.model, write=True, instance=made))
         return made
 
     def get_or_create(self, defaults: dict[str, Any] | None = None, **keywords: Any) -> tuple[R | M, bool]:

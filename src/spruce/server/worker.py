@@ -86,7 +86,7 @@ def counted(handler: Handler, most: int, enough: Callable[[], object]) -> Handle
 class _Worker:
     def __init__(self, handler: Handler, listeners: Sequence[Listener], options: Options, parent: int | None) -> None:
         self.handler = handler
-        candidate: object = getattr(handler, "__self__", handler)  # an app, where the handler is its method
+        candidate: object = handler
         self.lifespan = candidate if isinstance(candidate, Lifespan) else None
         self.listeners = listeners
         self.options = options

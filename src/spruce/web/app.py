@@ -22,7 +22,7 @@ from spruce.web.redirects import redirecting
 from spruce.web.results import respond
 from spruce.web.scaffold import RuleOptions, View
 from spruce.web.site import Site
-from spruce.web.stack import around, build, middleware_of, route
+from spruce.web.stack import around, build, middleware_of, route, working_on
 from spruce.web.urls import build_url
 
 if TYPE_CHECKING:
@@ -127,11 +127,15 @@ class App(Site):
 
     def prepare(self) -> None:
         """Put the stack together now, before the first request. Raises: what is wrong with views or middleware."""
-        token = config.use(self.config)
-        try:
-            self._prepare()
-        finally:
-            config.leave(token)
+        _ = self.installed
+        add_documentation(self)
+        if self.debug:
+            from spruce.web.debugtoken import add_door  # no server in production needs it
+
+            add_door(self)
+        with working_on(self):
+            self._compile_calls()
+        self._stack = build(self)
 
     def startup(self) -> None:
         """Get ready, with all that is mounted; servers call it before the first request. Blocks.
@@ -152,16 +156,6 @@ class App(Site):
 
         mounted = [getattr(handler, "__self__", handler) for handler in self.mounts.values()]  # an app by its method
         return [one for one in mounted if isinstance(one, Lifespan)]
-
-    def _prepare(self) -> None:
-        _ = self.installed
-        add_documentation(self)
-        if self.debug:
-            from spruce.web.debugtoken import add_door  # no server in production needs it
-
-            add_door(self)
-        self._compile_calls()
-        self._stack = build(self)
 
     def _build_and_handle(self, request: Request) -> Response:
         self.prepare()

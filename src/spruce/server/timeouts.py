@@ -9,11 +9,10 @@ from spruce.errors.http import RequestTimeout
 from spruce.server.body import BodyStream
 from spruce.server.connection import Connection
 
-__all__ = ["QUIET_SECONDS", "check", "drain"]
+__all__ = ["check", "drain"]
 
 _LINGER_SECONDS: Final = 2
-QUIET_SECONDS: Final = 0.25
-"""Without a request, after which a connection counts as idle when the server stops."""
+_QUIET_SECONDS: Final = 0.25  # without a request, after which a connection counts as idle when the server stops
 _NEW_SECONDS: Final = 1.0  # the same for one that has not sent its first request: it is on its way
 
 
@@ -43,11 +42,8 @@ def check(connection: Connection, now: float) -> None:
         connection.transport.close()
 
 
-def drain(connection: Connection, seconds: float, quiet: float = QUIET_SECONDS) -> None:
-    """End as soon as nothing is in flight: the server has been stopping for so many seconds.
-
-    After `quiet` seconds a connection without a request counts as idle.
-    """
+def drain(connection: Connection, seconds: float) -> None:
+    """End as soon as nothing is in flight: the server has been stopping for so many seconds."""
     parser = connection.parser
     if connection.websocket is not None:
         connection.websocket.drain()
@@ -57,5 +53,5 @@ def drain(connection: Connection, seconds: float, quiet: float = QUIET_SECONDS) 
         parser.last = True
     else:
         parser.ending = True
-        if seconds > (quiet if connection.served else _NEW_SECONDS):
+        if seconds > (_QUIET_SECONDS if connection.served else _NEW_SECONDS):
             connection.transport.close()

@@ -18,7 +18,7 @@ from spruce.web.installed import AppConfig, load
 from spruce.web.jsonprovider import JSONProvider
 from spruce.web.routing import Router
 from spruce.web.scaffold import Scaffold, View, folder_of
-from spruce.web.session import SessionInterface
+from spruce.web.sessions import SessionInterface
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -55,8 +55,8 @@ class Site(Scaffold):
     json_provider_class = JSONProvider
     blueprints: Mapping[str, Scaffold]
     """What was registered, by dotted name."""
-    session_interface: Any = None
-    """The middleware that keeps sessions, a `SessionInterface`; None as long as there is none."""
+    session_interface: SessionInterface | None = None
+    """The middleware that keeps sessions; None as long as there is none."""
 
     def __init__(
         self,
@@ -88,7 +88,6 @@ class Site(Scaffold):
         self.mounts: dict[str, Handler] = {}
         self.url_build_error_handlers: list[Function] = []
         self.template_names: dict[str, dict[str, Any]] = {"filters": {}, "globals": {}, "tests": {}}
-        self.session_interface: SessionInterface | None = None
         self.json = self.json_provider_class()
         self.dependency_overrides: dict[Callable[..., Any], Callable[..., Any]] = {}
         """What is called in place of a function that views depend on (`Depends`); for tests."""

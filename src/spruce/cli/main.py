@@ -14,6 +14,7 @@ from spruce.cli.i18n import i18n
 from spruce.cli.new import new
 from spruce.cli.routes import routes
 from spruce.cli.run import run
+from spruce.cli.sessions import clear_sessions
 from spruce.cli.shell import shell
 from spruce.config import load_dotenv
 from spruce.errors import AppImportError, SpruceError, nearest
@@ -106,5 +107,6 @@ main.add_command(run)
 main.add_command(routes)
 main.add_command(shell)
 main.add_command(check)
+main.add_command(clear_sessions)
 main.add_command(new)
 main.add_command(i18n)

@@ -14,7 +14,7 @@ from typing_extensions import TypeVar
 from spruce.db import tokens, transactions
 from spruce.db.aggregates import Aggregate
 from spruce.db.builder import plan_for
-from spruce.db.bulk import by_key, insert_or_else, update_many
+from spruce.db.bulk import by_key, insert_all, insert_or_else, update_many
 from spruce.db.databases import Database, choose
 from spruce.db.deletion import delete_rows
 from spruce.db.expressions import Term
@@ -26,7 +26,7 @@ from spruce.db.signals import post_save, pre_save
 from spruce.db.steps import Query
 from spruce.db.storing import insert_object
 from spruce.db.tokens import annotations
-from spruce.errors import FieldError
+from spruce.errors import FieldError, IntegrityError
 
 __all__ = ["SLOW", "Manager", "QuerySet"]
 
@@ -226,7 +226,16 @@ class QuerySet(Query[M, R], Generic[M, R]):
             try:
                 return query.get(**keywords), False
             except self.model.DoesNotExist:
-                return query.create(**plain), True
+                pass
+            try:
+                with transactions.Atomic(query.db):
+                    return query.create(**plain), True
+            except IntegrityError:
+                try:  # another one was faster, where transactions don't wait for each other
+                    return query.get(**keywords), False
+                except self.model.DoesNotExist:
+                    pass
+                raise
 
     def update_or_create(
         self,
@@ -274,8 +283,7 @@ class QuerySet(Query[M, R], Generic[M, R]):
             if ignore_conflicts or update_conflicts:
                 insert_or_else(made, database, unique_fields, update_fields if update_conflicts else None)
             else:
-                for each in made:
-                    insert_object(each, database)
+                insert_all(made, database)
         return made
 
     def bulk_update(self, objects: Iterable[M], fields: Sequence[str], *, batch_size: int = 100) -> int:

@@ -1,6 +1,6 @@
 """Tables: made and dropped from the models, inside of a transaction so that several processes may begin at once."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import sqlalchemy as sa
@@ -21,33 +21,50 @@ def create_all(using: str = "default", *, models: Iterable[Any] | None = None) -
     Routers may leave a model out by `allow_migrate(alias, model)`.
     """
     database = current()[using]
+    tables = list(_tables(database, models))
     with transactions.Atomic(using):
         if database.dialect.name == "postgresql":
-            _run_sql(database, f"SELECT pg_advisory_xact_lock({_LOCK})")
-        tables = list(_tables(database, models))
-        missing = [table for table in tables if not _exists(database, table)]
-        late = _late_constraints(missing) if database.dialect.name == "postgresql" else []
-        for table in tables:
-            if table in missing:
-                at_once = [key for key in table.foreign_key_constraints if key not in late]
-                _run(database, CreateTable(table, if_not_exists=True, include_foreign_key_constraints=at_once))
-            for index in sorted(table.indexes, key=lambda index: str(index.name)):
-                _run(database, CreateIndex(index, if_not_exists=True))
-        for constraint in late:
-            _run(database, AddConstraint(constraint))
+            _run(database, [f"SELECT pg_advisory_xact_lock({_LOCK})"])
+        _run(database, _creating(tables, *_missing(database, tables), database.dialect))
+
+
+def _creating(tables: list[sa.Table], missing: list[sa.Table], late: list[Any], dialect: sa.Dialect) -> Iterator[str]:
+    """The statements that make tables, with `late` constraints at the end, and the indexes of all."""
+    elements: list[Any] = []
+    for table in tables:
+        if table in missing:
+            at_once = [key for key in table.foreign_key_constraints if key not in late]
+            elements.append(CreateTable(table, if_not_exists=True, include_foreign_key_constraints=at_once))
+        indexes = sorted(table.indexes, key=lambda index: str(index.name))
+        elements += [CreateIndex(index, if_not_exists=True) for index in indexes]
+    elements += map(AddConstraint, late)
+    return (str(element.compile(dialect=dialect)) for element in elements)
+
+
+def _missing(database: Database, tables: list[sa.Table]) -> tuple[list[sa.Table], list[Any]]:
+    """The tables that have to be made, and those of their foreign keys that wait until all are there: of rings.
+
+    SQLite needs neither; its foreign keys may point to a table that does not exist yet.
+    """
+    if database.dialect.name != "postgresql":
+        return tables, []
+    sql = "SELECT name FROM unnest($1::TEXT[]) AS name WHERE to_regclass(name) IS NULL"
+    names = {_quoted(database, table): table for table in tables}
+    missing = [names[row[0]] for row in transactions.connection(database).rows(sql, (list(names),))]
+    sorted_: Any = sort_tables_and_constraints(missing)  # type: ignore[no-untyped-call] # SQLAlchemy's
+    return missing, [constraint for table, constraints in sorted_ if table is None for constraint in constraints]
 
 
 def drop_all(using: str = "default") -> None:
     """Drop the tables of all models in a database, with everything in them."""
     database = current()[using]
+    tables = list(_tables(database, None))[::-1]
     with transactions.Atomic(using):
         if database.dialect.name == "sqlite":
-            transactions.connection(database).change("PRAGMA defer_foreign_keys = ON", ())
-            for table in reversed(list(_tables(database, None))):
-                _run(database, DropTable(table, if_exists=True))
-        elif tables := list(_tables(database, None)):  # all at once, as they may point to each other
-            names = ", ".join(database.dialect.identifier_preparer.format_table(table) for table in tables)
-            _run_sql(database, f"DROP TABLE IF EXISTS {names}")
+            drops = [str(DropTable(table, if_exists=True).compile(dialect=database.dialect)) for table in tables]
+            _run(database, ["PRAGMA defer_foreign_keys = ON", *drops])
+        elif tables:  # at once, as they may point to each other
+            _run(database, [f"DROP TABLE IF EXISTS {', '.join(_quoted(database, table) for table in tables)}"])
 
 
 def _tables(database: Database, wanted: Iterable[Any] | None) -> Iterable[sa.Table]:
@@ -62,23 +79,14 @@ def _tables(database: Database, wanted: Iterable[Any] | None) -> Iterable[sa.Tab
     return [table for table in ordered if table is not None and table in tables]
 
 
-def _late_constraints(tables: list[sa.Table]) -> list[Any]:
-    """The foreign keys of tables that point to each other in a ring, which are added when all of them are there."""
-    found: list[Any] = list(sort_tables_and_constraints(tables))  # type: ignore[no-untyped-call] # SQLAlchemy's
-    return [constraint for table, constraints in found if table is None for constraint in constraints]
+def _quoted(database: Database, table: sa.Table) -> str:
+    return database.dialect.identifier_preparer.format_table(table)
 
 
-def _exists(database: Database, table: sa.Table) -> bool:
-    if database.dialect.name != "postgresql":
-        return False  # CREATE TABLE IF NOT EXISTS is all that it takes
-    name = database.dialect.identifier_preparer.format_table(table)
-    found = transactions.connection(database).rows("SELECT to_regclass($1) IS NOT NULL", (name,))
-    return bool(found[0][0])
-
-
-def _run(database: Database, element: Any) -> None:
-    _run_sql(database, str(element.compile(dialect=database.dialect)))
-
-
-def _run_sql(database: Database, sql: str) -> None:
-    transactions.connection(database).change(sql, ())
+def _run(database: Database, statements: Iterable[str]) -> None:
+    """Run statements without parameters; on PostgreSQL all at once."""
+    connection = transactions.connection(database)
+    if database.dialect.name == "postgresql":
+        statements = [";\n".join(statements)]
+    for sql in statements:
+        connection.change(sql, ())

@@ -159,7 +159,7 @@ def _insert(model: type[Record], dialect: sa.Dialect, kind: str, keyed: bool, le
     if not fields:
         statement = sa.insert(model.__table__)
     wanted = [field for field in meta.fields if field.generated or field.attname in left]
-    if wanted and not keyed:
+    if not keyed and (wanted or dialect.name != "sqlite"):  # which tells the key by itself
         wanted.insert(0, meta.pk)
     return _made(statement, fields, dialect, [] if kind == "quiet" else wanted, adding=True)
 
@@ -181,8 +181,8 @@ def _made(
     statement: Any, fields: Sequence[Field[Any]], dialect: sa.Dialect, wanted: Sequence[Field[Any]], *, adding: bool
 ) -> Writer:
     """The writer of a statement that sets `fields` and returns what it `wanted`."""
-    if dialect.name == "sqlite":
-        statement = statement.inline() if isinstance(statement, sa.Insert) else statement
+    if isinstance(statement, sa.Insert):
+        statement = statement.inline()
     if wanted:
         statement = statement.returning(*(statement.table.c[field.attname] for field in wanted))
     compiled: Any = statement.compile(dialect=dialect, column_keys=None if fields else [])

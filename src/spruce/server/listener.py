@@ -13,7 +13,7 @@ from spruce.server.connection import Connection
 from spruce.server.heads import Heads
 from spruce.server.limits import Limits
 from spruce.server.overload import TurnedAway, limited
-from spruce.server.timeouts import check, drain
+from spruce.server.timeouts import QUIET_SECONDS, check, drain
 from spruce.server.tls import TLS, Contexts
 
 __all__ = ["Server", "start"]
@@ -102,13 +102,15 @@ class Server:
         """Make a `stop` that waits for requests in flight end at once."""
         self._deadline = 0.0
 
-    def stop(self, grace: float = 30) -> None:
+    def stop(self, grace: float = 30, *, replaced: bool = False, quiet: float = QUIET_SECONDS) -> None:
         """Stop listening, let requests in flight finish within `grace` seconds, and close everything. Blocks.
 
-        Connections that wait to be accepted are accepted first, and answered. A connection that is idle is closed when
-        it has been quiet for a moment, since a request may be on its way.
+        Connections that wait to be accepted are accepted first, and answered, unless this server is `replaced` by
+        another one, which does that. A connection that is idle is closed after some seconds of `quiet`, since a request
+        may be on its way.
         """
-        sleep(_POLL_SECONDS)
+        if not replaced:
+            sleep(_POLL_SECONDS)
         for listener in self._listeners:
             listener.close()
         began = self.hub.loop.time()
@@ -117,7 +119,7 @@ class Server:
         while self._busy() and (now := self.hub.loop.time()) < self._deadline:
             self.now = now
             for connection in list(self.connections):
-                drain(connection, now - began)
+                drain(connection, now - began, quiet)
             sleep(_POLL_SECONDS)
         self._timer.cancel()
         for acceptor in self._acceptors:

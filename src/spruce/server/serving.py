@@ -3,91 +3,199 @@
 import gc
 import os
 import sys
-from collections.abc import Sequence
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
 
 from spruce.errors import ConfigError
 from spruce.http import Handler
+from spruce.server import generations
 from spruce.server.binds import Listener, close_listeners, open_listeners
+from spruce.server.failurepage import failure_page
 from spruce.server.forwarded import Trust, forwarded
+from spruce.server.generations import FATAL, Generations, inherited
 from spruce.server.limits import Limits
-from spruce.server.reload import inherited_binds, inherited_life, run_and_restart
-from spruce.server.supervisor import Supervisor
+from spruce.server.processes import Post
+from spruce.server.reload import Changes
+from spruce.server.supervisor import Supervisor, Watch
 from spruce.server.tls import TLS, Contexts
 from spruce.server.worker import Options, work
 
-__all__ = ["serve"]
+__all__ = ["LoadError", "serve"]
+
+
+class LoadError(Exception):
+    """What `load` may raise: the application cannot be loaded, `text` says why. If `final`, a change won't help."""
+
+    def __init__(self, text: str, *, final: bool = False) -> None:
+        super().__init__(text)
+        self.text = text
+        self.final = final
 
 
 def serve(
-    handler: Handler,
+    handler: Handler | None = None,
     *,
+    load: Callable[[], Handler] | None = None,
     binds: Sequence[str] = ("127.0.0.1:5000",),
     workers: int = 1,
     loop: str | None = None,
     reload: bool = False,
+    watch: Sequence[Path] = (),
     access_log: bool = False,
     grace: float = 30,
     limits: Limits | None = None,
     tls: TLS | None = None,
     trust: Trust | None = None,
     max_requests: int | None = None,
+    max_memory: int | None = None,
+    hang_seconds: float | None = 10,
 ) -> None:
-    """Serve `handler` until SIGTERM or SIGINT. Blocks; call it in the main thread.
+    """Serve `handler`, or what `load` returns, until SIGTERM or SIGINT. Blocks; call it in the main thread.
 
-    `binds` are `host:port`, `[::1]:port`, `unix:/path` or `fd://3`. With several `workers` this process forks them and
-    replaces those that die. With `reload` it runs its own command again in a child, anew when a source file changes.
-    `loop` names an event loop, as `green.run` takes it. With `tls`, every bind speaks HTTPS only.
-    `trust` names the proxies that are believed who the client is. A worker that has answered `max_requests`, and up to
-    a tenth more, is replaced by a fresh one.
-    When told to stop, requests in flight get `grace` seconds to finish. Raises PortInUse, ServerError or ConfigError.
+    `binds` are `host:port`, `[::1]:port`, `unix:/path` or `fd://3`. With `load`, with several `workers`, or with
+    anything else that needs it, this process serves by children: it keeps the sockets open, replaces workers that die,
+    and begins with new ones on SIGHUP. `load` is called in such a child, so that new workers have new code; a program
+    that gives its `handler` is run again by its own command. With 0 workers, or a handler and 1, this process serves
+    by itself.
+
+    With `reload` that happens when a file changes here, below the program's folder or those in `watch`.
+    `loop` names an event loop, as `green.run` takes it. With `tls`, every bind speaks HTTPS only. `trust` names the
+    proxies that are believed who the client is. A worker is replaced when it has answered `max_requests`, and up to a
+    tenth more; when it has more than `max_memory` bytes; and when its loop has stood still for `hang_seconds`.
+    When told to stop, requests in flight get `grace` seconds to finish.
+
+    Raises PortInUse, ServerError or ConfigError, and SystemExit when what it started could not serve.
     """
-    if workers < 1:
-        raise ConfigError(f"workers={workers} would serve nothing", hint="Give 1 or more.")
+    _check(workers, max_requests)
+    if (handler is None) == (load is None):
+        raise ConfigError("serve() needs a handler, or a function that loads one", hint="Give one of the two.")
+    if handler is not None and trust is not None:
+        forwarded(handler, trust)  # so that what is wrong with it is told here, and once
+    contexts = None if tls is None else Contexts(tls)
+    options = Options(
+        loop, grace, access_log, limits or Limits(), contexts, trust, max_requests, workers > 1, 0 if reload else 5
+    )
+    service = _Service(handler, load, workers, options, Watch(grace, hang_seconds, max_memory), reload)
+    child = inherited()
+    listeners = open_listeners(binds if child is None else [f"fd://{number}" for number in child[0]])
+    try:
+        if child is not None:
+            status = service.serve(listeners, child[1])
+        elif workers and (reload or load is not None or workers > 1 or max_requests or max_memory):
+            status = service.keep_serving(listeners, watch)
+        else:
+            status = service.serve_alone(listeners)
+    finally:
+        close_listeners(listeners)
+    if status:
+        sys.exit(status)
+
+
+def _check(workers: int, max_requests: int | None) -> None:
+    if workers < 0:
+        raise ConfigError(f"workers={workers} would serve nothing", hint="Give 1 or more, or 0 for this process.")
     if max_requests is not None and max_requests < 1:
         raise ConfigError(f"max_requests={max_requests} would answer nothing", hint="Give 1 or more.")
     if (workers > 1 or max_requests) and not hasattr(os, "fork"):
         raise ConfigError("this system has no fork, so it runs one worker", hint="Leave workers and max_requests.")
-    if trust is not None:
-        forwarded(handler, trust)  # so that what is wrong with it is told here, and once
-    contexts = None if tls is None else Contexts(tls)
-    inherited = inherited_binds()
-    listeners = open_listeners(binds if inherited is None else inherited)
-    try:
-        if inherited is None:
-            _announce(listeners, workers, tls is not None)
-        if reload and inherited is None:
-            run_and_restart(listeners, grace)
-        else:
-            _serve(
-                handler,
-                listeners,
-                workers,
-                Options(loop, grace, access_log, limits or Limits(), contexts, trust, max_requests),
-            )
-    finally:
-        close_listeners(listeners)
 
 
-def _serve(handler: Handler, listeners: Sequence[Listener], workers: int, options: Options) -> None:
-    gc.collect()
-    gc.freeze()  # what was loaded up to now stays: collections need not look at it, nor touch its memory after a fork
-    parent = inherited_life()
-    if workers == 1 and options.max_requests is None:
-        work(handler, listeners, options, parent)
-    else:
-        Supervisor(
-            lambda life: work(handler, listeners, options, life),
-            workers,
-            options.grace,
+class _Service:
+    """What is served, and by how many processes."""
+
+    def __init__(
+        self,
+        handler: Handler | None,
+        load: Callable[[], Handler] | None,
+        workers: int,
+        options: Options,
+        watch: Watch,
+        reload: bool,
+    ) -> None:
+        self.handler = handler
+        self.load = load
+        self.workers = workers
+        self.options = options
+        self.watch = watch
+        self.reload = reload
+
+    def keep_serving(self, listeners: Sequence[Listener], folders: Sequence[Path]) -> int:
+        """Serve by generations of processes; return the status to exit with."""
+        changes = [Changes(folders)] if self.reload else []
+        options = generations.Options(
+            serve=partial(self.serve, listeners),
+            explain=partial(self.explain, listeners),
+            descriptors=[listener.sock.fileno() for listener in listeners],
+            grace=self.options.grace,
+            restart=self.reload,
+            command=None if self.handler is None else [sys.executable, *sys.orig_argv[1:]],
+            announce=partial(self._announce, listeners, changes),
+            stop_listening=lambda: close_listeners(listeners),
+        )
+        try:
+            return Generations(options, changes).run()
+        finally:
+            for one in changes:
+                one.close()
+                os.waitpid(one.pid, 0)
+
+    def _announce(self, listeners: Sequence[Listener], changes: Sequence[Changes] = ()) -> None:
+        for one in changes:
+            one.wait_until_begun()
+        urls = " and ".join(listener.url for listener in listeners)
+        if self.options.tls is not None:
+            urls = urls.replace("http://", "https://")
+        crew = f" with {self.workers} workers" if self.workers > 1 else ""
+        sys.stdout.write(f"Serving on {urls}{crew} (Ctrl+C stops it)\n")
+        sys.stdout.flush()
+
+    def serve(self, listeners: Sequence[Listener], post: Post) -> int:
+        """Be a generation: load the handler and serve it; say why not, if that fails."""
+        try:
+            return self._serve(listeners, post)
+        except LoadError as error:
+            sys.stderr.write(error.text)
+            post.say(f"{FATAL if error.final else ''}{error.text}")
+        except Exception:
+            text = traceback.format_exc()
+            sys.stderr.write(text)
+            post.say(text)
+        return 1
+
+    def _serve(self, listeners: Sequence[Listener], post: Post) -> int:
+        """Serve by workers or, where code changes all the time, in this process."""
+        handler = self._loaded()
+        if self.workers <= 1 and self.reload:
+            work(handler, listeners, self.options, post)
+            return 0
+        return Supervisor(
+            lambda own: work(handler, listeners, self.options, own),
+            self.workers,
+            self.watch,
             lambda: close_listeners(listeners),
-            parent,
+            post.life,
+            post.beat,
         ).run()
 
+    def explain(self, listeners: Sequence[Listener], post: Post, text: str) -> int:
+        """Be a generation that shows why there is no other."""
+        work(failure_page(text), listeners, replace(self.options, max_requests=None, shared=False), post)
+        return 0
 
-def _announce(listeners: Sequence[Listener], workers: int, secure: bool) -> None:
-    urls = " and ".join(listener.url for listener in listeners)
-    if secure:
-        urls = urls.replace("http://", "https://")
-    crew = f" with {workers} workers" if workers > 1 else ""
-    sys.stdout.write(f"Serving on {urls}{crew} (Ctrl+C stops it)\n")
-    sys.stdout.flush()
+    def serve_alone(self, listeners: Sequence[Listener]) -> int:
+        """Serve in this process and no other."""
+        handler = self._loaded()
+        self._announce(listeners)
+        work(handler, listeners, self.options)
+        return 0
+
+    def _loaded(self) -> Handler:
+        """Load the handler. What is there then stays: collections needn't look at it, nor touch its memory in forks."""
+        handler = self.handler if self.load is None else self.load()
+        assert handler is not None, "serve() has seen to that"  # noqa: S101 - for the type checker
+        gc.collect()
+        gc.freeze()
+        return handler

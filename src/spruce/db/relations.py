@@ -328,6 +328,7 @@ def _load(field: ForeignKey[Any], instance: Any, key: Any) -> Any:
     """The object with `key`, from what the batch has loaded or after loading for the whole batch."""
     alias = choose(None, field.target, write=False, instance=instance).alias
     query: Any = field.target._base.using(alias)
+    query._instance = (None, instance, field.name, "select_related")
 
     def find(keys: list[Any]) -> dict[Any, Any]:
         return {each.pk: each for each in query.filter(pk__in=keys)}

@@ -40,9 +40,9 @@ def test_commands_of_an_app_run_in_its_context(write: Write) -> None:
     assert CliRunner().invoke(main, ["greet", "ann"]).output == "app greets ann\n"
     assert CliRunner().invoke(main, ["--app", "other.py", "stock", "count"]).output == "other has 3\n"
     output = CliRunner().invoke(main, ["--help"]).output
-    assert "  greet   Greet somebody." in output
+    assert "  greet          Greet somebody." in output
     assert output.count("  run ") == 1
-    assert "  stock   See to the stock." in output
+    assert "  stock          See to the stock." in output
 
 
 def test_an_app_that_fails_keeps_help_usable(write: Write) -> None:

@@ -13,7 +13,7 @@ class Person(db.Model):
     staff = db.BooleanField(default=False)
 
     class Meta:
-        db_table = "t_person"
+        db_table = "t_proxy_person"
         ordering = ("name",)
 
     def __str__(self) -> str:
@@ -41,7 +41,7 @@ class Task(db.Model):
     helper = db.ForeignKey(Person, on_delete=db.SET_NULL, null=True, related_name="helps")
 
     class Meta:
-        db_table = "t_task"
+        db_table = "t_proxy_task"
 
 
 @pytest.fixture(autouse=True)

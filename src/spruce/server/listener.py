@@ -36,6 +36,7 @@ class Server:
         self.now = self.hub.loop.time()
         self.heads = Heads(time.time())
         self.connections: set[Connection] = set()
+        self.answered = 0
         self._listeners: list[asyncio.Server | Acceptor] = []
         self._acceptors: list[Acceptor] = []
         self._sockets: list[socket.socket] = []
@@ -84,6 +85,10 @@ class Server:
             "connections": len(self.connections),
             "in_flight": sum(connection.current is not None for connection in self.connections),
         }
+
+    def requests(self) -> int:
+        """Return how many requests have been answered, or have begun to be."""
+        return self.answered + sum(connection.served for connection in list(self.connections))
 
     def sweep(self, now: float) -> None:
         """Set the server's clock to the loop's time `now` and end what has taken too long."""

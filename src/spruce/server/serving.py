@@ -2,20 +2,24 @@
 
 import gc
 import os
+import shutil
 import sys
+import time
 import traceback
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from spruce.errors import ConfigError
-from spruce.http import Handler
+from spruce.http import Handler, Request, Response
 from spruce.server import generations
 from spruce.server.binds import Listener, close_listeners, open_listeners
 from spruce.server.failurepage import failure_page
 from spruce.server.forwarded import Trust, forwarded
 from spruce.server.generations import FATAL, Generations, inherited
+from spruce.server.instances import Facts, StatusSocket, make_folder
 from spruce.server.limits import Limits
 from spruce.server.processes import Post
 from spruce.server.reload import Changes
@@ -24,6 +28,8 @@ from spruce.server.tls import TLS, Contexts
 from spruce.server.worker import Options, work
 
 __all__ = ["LoadError", "serve"]
+
+_PATIENCE_SECONDS = 5.0  # that an idle connection is kept when newer code serves
 
 
 class LoadError(Exception):
@@ -72,25 +78,13 @@ def serve(
     _check(workers, max_requests)
     if (handler is None) == (load is None):
         raise ConfigError("serve() needs a handler, or a function that loads one", hint="Give one of the two.")
-    if handler is not None and trust is not None:
-        forwarded(handler, trust)  # so that what is wrong with it is told here, and once
+    if trust is not None:
+        forwarded(handler or _nothing, trust)  # so that what is wrong with it is told here, and once
     contexts = None if tls is None else Contexts(tls)
-    options = Options(
-        loop, grace, access_log, limits or Limits(), contexts, trust, max_requests, workers > 1, 0 if reload else 5
-    )
+    patience = 0 if reload else _PATIENCE_SECONDS
+    options = Options(loop, grace, access_log, limits or Limits(), contexts, trust, max_requests, workers > 1, patience)
     service = _Service(handler, load, workers, options, Watch(grace, hang_seconds, max_memory), reload)
-    child = inherited()
-    listeners = open_listeners(binds if child is None else [f"fd://{number}" for number in child[0]])
-    try:
-        if child is not None:
-            status = service.serve(listeners, child[1])
-        elif workers and (reload or load is not None or workers > 1 or max_requests or max_memory):
-            status = service.keep_serving(listeners, watch)
-        else:
-            status = service.serve_alone(listeners)
-    finally:
-        close_listeners(listeners)
-    if status:
+    if status := service.run(binds, watch):
         sys.exit(status)
 
 
@@ -101,6 +95,10 @@ def _check(workers: int, max_requests: int | None) -> None:
         raise ConfigError(f"max_requests={max_requests} would answer nothing", hint="Give 1 or more.")
     if (workers > 1 or max_requests) and not hasattr(os, "fork"):
         raise ConfigError("this system has no fork, so it runs one worker", hint="Leave workers and max_requests.")
+
+
+def _nothing(request: Request) -> Response:
+    return Response("", 503)
 
 
 class _Service:
@@ -121,9 +119,34 @@ class _Service:
         self.options = options
         self.watch = watch
         self.reload = reload
+        self.started = time.time()
+
+    def run(self, binds: Sequence[str], folders: Sequence[Path]) -> int:
+        """Open the sockets and serve on them; return the status to exit with."""
+        child = inherited()
+        listeners = open_listeners(binds if child is None else [f"fd://{number}" for number in child[0]])
+        folder = make_folder() if child is None else child[2]
+        self.options = replace(self.options, folder=folder)
+        try:
+            if child is not None:
+                return self.serve(listeners, child[1])
+            if self._needs_children():
+                return self.keep_serving(listeners, folders)
+            return self.serve_alone(listeners)
+        finally:
+            close_listeners(listeners)
+            if child is None and folder is not None:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def _needs_children(self) -> bool:
+        if not self.workers:
+            return False
+        wanted = self.load or self.workers > 1 or self.reload or self.options.max_requests or self.watch.max_memory
+        return bool(wanted)
 
     def keep_serving(self, listeners: Sequence[Listener], folders: Sequence[Path]) -> int:
         """Serve by generations of processes; return the status to exit with."""
+        folder = self.options.folder
         changes = [Changes(folders)] if self.reload else []
         options = generations.Options(
             serve=partial(self.serve, listeners),
@@ -132,15 +155,30 @@ class _Service:
             grace=self.options.grace,
             restart=self.reload,
             command=None if self.handler is None else [sys.executable, *sys.orig_argv[1:]],
+            folder=folder,
             announce=partial(self._announce, listeners, changes),
             stop_listening=lambda: close_listeners(listeners),
         )
+        kept = Generations(options)
+        kept.sources += changes
+        if folder is not None:
+            with suppress(OSError):
+                kept.sources.append(StatusSocket(folder, lambda _: self._facts(listeners) | kept.facts()))
         try:
-            return Generations(options, changes).run()
+            return kept.run()
         finally:
+            for source in kept.sources:
+                source.close()
             for one in changes:
-                one.close()
                 os.waitpid(one.pid, 0)
+
+    def _facts(self, listeners: Sequence[Listener]) -> Facts:
+        return {
+            "command": sys.orig_argv[1:],
+            "addresses": [listener.url for listener in listeners],
+            "started": self.started,
+            "workers": self.workers,
+        }
 
     def _announce(self, listeners: Sequence[Listener], changes: Sequence[Changes] = ()) -> None:
         for one in changes:

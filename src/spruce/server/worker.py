@@ -5,6 +5,7 @@ import signal
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from spruce import config
@@ -18,6 +19,7 @@ from spruce.server.forwarded import Trust, forwarded
 from spruce.server.limits import Limits
 from spruce.server.listener import Server
 from spruce.server.processes import HAND_OVER, PULSE_SECONDS, Post
+from spruce.server.status import Status
 from spruce.server.tls import Contexts
 
 __all__ = ["Lifespan", "Options", "counted", "work"]
@@ -41,6 +43,8 @@ class Options:
     """Whether other processes accept on the same sockets."""
     patience: float = 5
     """How long an idle connection is kept when another process has taken over."""
+    folder: Path | None = None
+    """Where this process can be asked what it does."""
 
 
 @runtime_checkable
@@ -97,6 +101,7 @@ class _Worker:
         self.options = options
         self.post = post
         self.stopping: Waiter | None = None
+        self.status: Status | None = None
         self.has_enough = self.is_replaced = False
 
     def main(self) -> None:
@@ -137,15 +142,18 @@ class _Worker:
         urls = [listener.url for listener in self.listeners]
         if server_started.subscribers:
             server_started.emit(addresses=urls)
+        self.status = None if options.folder is None else Status(server, options.folder)
         if self.post is not None:
             self.post.answer_for_stacks()
-            self._beat(self.post)
+        self._beat(get_hub().loop.time())
         stopping.wait()
         self._on_signals(server.hurry, lambda: None)
         if self.is_replaced:
             server.stop(options.grace, replaced=True, quiet=options.patience)
         else:
             server.stop(options.grace)
+        if self.status is not None:
+            self.status.close()
         if server_stopped.subscribers:
             server_stopped.emit(addresses=urls)
 
@@ -159,9 +167,14 @@ class _Worker:
         if self.stopping is not None:
             self.stopping.wake()
 
-    def _beat(self, post: Post) -> None:
-        post.beat()
-        get_hub().call_later(PULSE_SECONDS, self._beat, post)
+    def _beat(self, due: float) -> None:
+        """Show twice a second that the loop turns; it should have been now at the time `due`."""
+        now = get_hub().loop.time()
+        if self.post is not None:
+            self.post.beat()
+        if self.status is not None:
+            self.status.beat(now - due)
+        get_hub().call_later(PULSE_SECONDS, self._beat, now + PULSE_SECONDS)
 
     def _on_signals(self, act: "Callback", hand_over: "Callback") -> None:
         loop = get_hub().loop

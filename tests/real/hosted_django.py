@@ -44,13 +44,13 @@ settings.configure(
     DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
 )
 
-from django.contrib import admin  # noqa: E402 - Django wants its settings first
-from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler, StaticFilesHandler  # noqa: E402
-from django.core.asgi import get_asgi_application  # noqa: E402
-from django.core.management import execute_from_command_line  # noqa: E402
-from django.core.wsgi import get_wsgi_application  # noqa: E402
-from django.http import HttpRequest, JsonResponse, StreamingHttpResponse  # noqa: E402
-from django.urls import path, reverse  # noqa: E402
+from django.contrib import admin  # noqa: E402 - settings first
+from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler, StaticFilesHandler  # noqa: E402 - settings first
+from django.core.asgi import get_asgi_application  # noqa: E402 - settings first
+from django.core.management import execute_from_command_line  # noqa: E402 - settings first
+from django.core.wsgi import get_wsgi_application  # noqa: E402 - settings first
+from django.http import HttpRequest, JsonResponse, StreamingHttpResponse  # noqa: E402 - settings first
+from django.urls import path, reverse  # noqa: E402 - settings first
 
 application = StaticFilesHandler(get_wsgi_application())
 asgi_application = ASGIStaticFilesHandler(get_asgi_application())

@@ -33,7 +33,7 @@ def test_a_wsgi_server_reads_and_sends_piece_by_piece(app: App) -> None:
     assert [next(body), next(body)] == [b"ab", b"cd"]
     assert heads == ["200 OK"]
     assert made == [0, 1]
-    body.close()  # type: ignore[attr-defined]
+    body.close()
     assert made == [0, 1, -1]
 
 

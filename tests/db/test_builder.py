@@ -11,6 +11,8 @@ from spruce.db import Count, F, Q, Sum
 from spruce.db.builder import Builder, plan_for
 from spruce.errors import FieldError
 
+pytestmark = pytest.mark.sqlite
+
 
 def sql(query: Any, *step: Any) -> str:
     """The SQL of a query, with a last step, in one line."""

@@ -15,4 +15,4 @@ def test_other_databases_have_other_names() -> None:
 
     assert text("greatest") == "greatest(c)"
     assert text("trunc", "month", False) == "date_trunc('month', c)"
-    assert str(CALLS["now"].sql([], "postgresql", ()).compile(dialect=postgresql.dialect())) == "now()"
+    assert str(CALLS["now"].sql([], "postgresql", ()).compile(dialect=postgresql.dialect())) == "statement_timestamp()"

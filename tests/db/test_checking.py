@@ -9,6 +9,8 @@ from spruce.db import Count, F
 from spruce.db.checking import check_op
 from spruce.errors import FieldError
 
+pytestmark = pytest.mark.sqlite
+
 
 @pytest.mark.parametrize(
     "op",

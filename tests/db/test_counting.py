@@ -7,6 +7,7 @@ import pytest
 from spruce import db, green
 
 
+@pytest.mark.sqlite
 def test_the_number_of_queries(stocked: SimpleNamespace) -> None:
     """And their SQL, if it is another."""
     with db.assert_num_queries(2) as seen:

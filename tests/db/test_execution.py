@@ -75,6 +75,7 @@ def test_the_router_is_asked_by_table(shop: SimpleNamespace) -> None:
     db.configure(DATABASE_ROUTERS=[])
 
 
+@pytest.mark.sqlite
 def test_what_is_no_statement_is_refused(shop: SimpleNamespace) -> None:
     """And wrong SQL says where."""
     with pytest.raises(DatabaseError) as refused:

@@ -10,6 +10,8 @@ from sqlalchemy.dialects import sqlite
 from spruce.db.loaders import Node, binder, compile_function, object_loader, row_loader
 from spruce.db.types import ExactDecimal
 
+pytestmark = pytest.mark.sqlite
+
 LITE = sqlite.dialect()
 
 

@@ -7,6 +7,8 @@ import pytest
 from spruce.db.lookups import resolve
 from spruce.errors import FieldError
 
+pytestmark = pytest.mark.sqlite
+
 
 @pytest.mark.parametrize(
     ("text", "steps", "field", "part", "lookup"),

@@ -2,7 +2,11 @@
 
 from types import SimpleNamespace
 
+import pytest
+
 from spruce.db.only import Chosen
+
+pytestmark = pytest.mark.sqlite
 
 
 def test_the_key_is_always_loaded(shop: SimpleNamespace) -> None:

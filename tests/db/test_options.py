@@ -8,6 +8,8 @@ import pytest
 from spruce import db
 from spruce.errors import IntegrityError, ModelError
 
+pytestmark = pytest.mark.sqlite
+
 
 def test_table_names_are_the_models_in_snake_case() -> None:
     """Unless Meta has another."""

@@ -8,6 +8,8 @@ import pytest
 from spruce.db import Avg, Count, F, Max, Sum
 from spruce.db.outputs import output
 
+pytestmark = pytest.mark.sqlite
+
 
 @pytest.mark.parametrize(
     ("term", "field"),

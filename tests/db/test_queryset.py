@@ -47,7 +47,11 @@ def test_order(stocked: SimpleNamespace) -> None:
     assert names(products.order_by("-price")) == ["熊猫公仔", "bear", "car", "box"]
     assert names(products.order_by("price").reverse()) == ["熊猫公仔", "bear", "car", "box"]
     assert names(products.reverse()) == ["box", "car", "熊猫公仔", "bear"]
-    assert names(products.order_by("category__name", "-name")) == ["box", "熊猫公仔", "bear", "car"]
+    assert names(products.filter(category__isnull=False).order_by("category__name", "-name")) == [
+        "熊猫公仔",
+        "bear",
+        "car",
+    ]
     assert names(products.order_by("name").order_by("pk")) == ["bear", "熊猫公仔", "car", "box"]
     assert sorted(names(products.order_by("?"))) == sorted(names(products))
 
@@ -134,7 +138,8 @@ def test_values_lists_are_tuples_or_values(stocked: SimpleNamespace) -> None:
     """`flat` takes one name."""
     products = stocked.Product.objects
     assert list(products.values_list("id", "price"))[:1] == [(1, Decimal("19.90"))]
-    assert list(products.values_list("category_id", flat=True).order_by("category_id").distinct()) == [None, 1, 2]
+    keys = products.values_list("category_id", flat=True).order_by("category_id").distinct()
+    assert sorted(keys, key=str) == [1, 2, None]
     assert list(products.values_list("id", flat=True).distinct().reverse()) == [4, 3, 2, 1]
     with pytest.raises(TypeError) as refused:
         products.values_list("id", "name", flat=True)
@@ -247,6 +252,7 @@ def test_a_query_shows_its_first_rows(stocked: SimpleNamespace) -> None:
     assert repr(stocked.Maker.objects.all()).endswith("'...(remaining elements truncated)...']>")
 
 
+@pytest.mark.sqlite
 def test_every_statement_is_an_event(stocked: SimpleNamespace) -> None:
     """With SQL, parameters, time, rows and database; nobody pays for it while nobody listens."""
     seen: list[Any] = []
@@ -313,6 +319,7 @@ def test_beginnings_of_dates(stocked: SimpleNamespace) -> None:
     assert str(refused.value) == "the order is 'ASC' or 'DESC', not 'down'"
 
 
+@pytest.mark.sqlite
 def test_explain_tells_how_rows_are_found(stocked: SimpleNamespace) -> None:
     """In SQLite's words."""
     assert stocked.Product.objects.filter(pk=1).explain() == "SEARCH t_product USING INTEGER PRIMARY KEY (rowid=?)"

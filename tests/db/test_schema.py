@@ -37,6 +37,7 @@ def test_tables_are_made_from_the_fields() -> None:
     assert indexes == ["ix_t_product_category_id"]
 
 
+@pytest.mark.sqlite
 def test_tables_are_dropped_with_their_rows(stocked: SimpleNamespace) -> None:
     """Those that point to others first."""
     db.drop_all()

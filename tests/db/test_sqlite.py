@@ -12,6 +12,8 @@ from spruce import db, green
 from spruce.db.databases import current
 from spruce.errors import OperationalError
 
+pytestmark = pytest.mark.sqlite
+
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:

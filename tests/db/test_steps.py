@@ -55,6 +55,7 @@ def test_what_cannot_follow(stocked: SimpleNamespace) -> None:
     )
 
 
+@pytest.mark.sqlite
 def test_locks_are_left_out_on_sqlite(stocked: SimpleNamespace, queries: list[str]) -> None:
     """Its transactions lock the whole database."""
     assert stocked.Maker.objects.select_for_update(nowait=True).count() == 2

@@ -11,6 +11,8 @@ from spruce.db import F, Q
 from spruce.db.tokens import Flag, In, Row, Tree, conditions, token
 from spruce.errors import FieldError
 
+pytestmark = pytest.mark.sqlite
+
 
 class Size(enum.Enum):
     SMALL = 1

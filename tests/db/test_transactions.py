@@ -19,14 +19,16 @@ class Undo(Exception):
     """Raised to leave a block."""
 
 
-@pytest.fixture(params=["memory", "file"])
-def makers(request: pytest.FixtureRequest, shop: SimpleNamespace, tmp_path: Path) -> Any:
-    """The query of all makers, on both kinds of SQLite database."""
-    if request.param == "file":
-        db.configure(DATABASES=f"sqlite:///{tmp_path}/a.db?timeout=0.2")
-    else:
-        db.configure(DATABASES="sqlite://?timeout=0.2")
-    db.create_all()
+BACKENDS = ["memory", "file", "postgresql"]
+
+
+@pytest.fixture
+def makers(backend: str, shop: SimpleNamespace, tmp_path: Path) -> Any:
+    """The query of all makers, on each kind of database."""
+    if backend != "postgresql":
+        place = f"/{tmp_path}/a.db" if backend == "file" else ""
+        db.configure(DATABASES=f"sqlite://{place}?timeout=0.2")
+        db.create_all()
     return shop.Maker.objects
 
 
@@ -176,6 +178,7 @@ def test_a_child_never_shares_its_parents_transaction(makers: Any) -> None:
     assert seen == ["child's"]
 
 
+@pytest.mark.sqlite
 def test_a_child_that_is_waited_for_inside_gets_a_clear_error(makers: Any) -> None:
     """Parent and child wait for each other, up to the limit."""
 
@@ -197,7 +200,7 @@ def test_many_green_threads_take_turns(makers: Any) -> None:
 
     def count_up() -> None:
         with db.atomic():
-            maker = makers.get()
+            maker = makers.select_for_update().get()
             green.sleep(0)
             maker.name = str(int(maker.name) + 1)
             maker.save()
@@ -252,6 +255,7 @@ def test_a_transaction_whose_green_thread_ended_is_rolled_back(makers: Any) -> N
     assert names(makers) == ["next"]
 
 
+@pytest.mark.sqlite
 def test_ones_own_transaction_seen_from_another_context(makers: Any) -> None:
     """Is not waited for, as that would never end."""
     context = copy_context()

@@ -212,9 +212,11 @@ def test_nobody_is_there(client_context):
     """An error, or its number."""
     with green.listen(("127.0.0.1", 0)) as closed:
         address = closed.getsockname()
-    with wrap_ssl(green.GreenSocket(), client_context, server_hostname="localhost") as sock:
-        with pytest.raises(ConnectionRefusedError):
-            sock.connect(address)
+    with (
+        wrap_ssl(green.GreenSocket(), client_context, server_hostname="localhost") as sock,
+        pytest.raises(ConnectionRefusedError),
+    ):
+        sock.connect(address)
     with wrap_ssl(green.GreenSocket(), client_context, server_hostname="localhost") as sock:
         assert sock.connect_ex(address) == errno.ECONNREFUSED
 

@@ -17,9 +17,14 @@ ADDRESS = re.compile(r"https?://(\[[0-9a-f:]+\]|[\w.-]+):(\d+)")
 
 
 class Served:
-    """A running `spruce run`: `host` and `port`, what it has said in `output`, and how to ask and stop it."""
+    """A running `spruce run`: `host` and `port`, what it has said in `output`, and how to ask and stop it.
 
-    def __init__(self, command: list[str], folder: Path, environment: dict[str, str]) -> None:
+    Another server is started when the line with `announcement` has come, in which its address is.
+    """
+
+    def __init__(
+        self, command: list[str], folder: Path, environment: dict[str, str], announcement: str = "Serving on "
+    ) -> None:
         self.process = subprocess.Popen(
             command,
             cwd=folder,
@@ -36,7 +41,7 @@ class Served:
         self._reader = Thread(target=self._read)
         self._reader.start()
         try:
-            line = self.wait_for("Serving on ")
+            line = self.wait_for(announcement)
         except BaseException:
             self.stop(signal.SIGKILL)
             raise

@@ -1,4 +1,4 @@
-"""A process that serves tells what it does: its green threads on a signal, what holds it up, which children it ended."""
+"""A process that serves tells of its green threads on a signal, what holds it up, and which children it ended."""
 
 import os
 import signal

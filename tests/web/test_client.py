@@ -1,12 +1,14 @@
 """The test client."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
 from spruce import green
-from spruce.web import App, Response, current_app, g, has_request_context, jsonify, redirect, request
+from spruce.errors import ContextError
+from spruce.web import App, Response, current_app, g, has_request_context, jsonify, redirect, request, session
 from spruce.web.client import Client
 
 
@@ -154,3 +156,26 @@ def test_a_stream_can_be_read_piece_by_piece() -> None:
         assert calls == ["made 0", "made 1"]
     assert calls == ["made 0", "made 1", "closed", "torn down"]
     assert app.test_client().get("/", buffered=False).text == "0123456789"
+
+
+def test_a_session_transaction_changes_what_the_next_request_finds() -> None:
+    """And leaves it as it was when the block fails."""
+    app = App(__name__, SECRET_KEY="k" * 40, TESTING=True)
+    app.get("/")(lambda: str(session.get("user")))
+    client = app.test_client()
+    with client.session_transaction() as store:
+        store["user"] = "ann"
+    assert client.get("/").text == "ann"
+    with suppress(ZeroDivisionError), client.session_transaction() as store:
+        store["user"] = "bob"
+        _ = 1 / 0
+    assert client.get("/").text == "ann"
+    with client.session_transaction(base_url="https://localhost") as store:
+        assert "user" not in store
+
+
+def test_a_client_without_cookies_has_no_session() -> None:
+    client = App(__name__).test_client(use_cookies=False)
+    with pytest.raises(ContextError) as caught, client.session_transaction():
+        pass
+    assert str(caught.value) == "a client without cookies has no session. Make it as app.test_client()."

@@ -192,7 +192,7 @@ def test_an_asgi_request_becomes_a_request(app: App) -> None:
     start, *bodies = sent
     assert (start["type"], start["status"]) == ("http.response.start", 200)
     assert (b"content-type", b"application/json") in start["headers"]
-    assert [body.get("more_body") for body in bodies] == [True, False]
+    assert [body.get("more_body") for body in bodies] == [False]
     assert Response(b"".join(body["body"] for body in bodies), content_type="application/json").json == {
         "name": "熊",
         "query": {"q": "1"},
@@ -224,7 +224,6 @@ def test_an_asgi_server_sees_what_it_is(app: App) -> None:
 
 
 def test_the_asgi_server_starts_and_stops_the_app(app: App) -> None:
-    """Nothing is to be done for either; WebSockets are refused."""
+    """It tells when each is done."""
     sent = asgi(app, {"type": "lifespan"}, {"type": "lifespan.startup"}, {"type": "lifespan.shutdown"})
     assert [message["type"] for message in sent] == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
-    assert asgi(app, {"type": "websocket"}) == [{"type": "websocket.close", "code": 1000, "reason": ""}]

@@ -1,11 +1,14 @@
 """What the stack is made of: only what somebody registered."""
 
+from typing import Any
+
 import pytest
 
 from spruce.errors import ViewError
 from spruce.http import Handler
-from spruce.web import App, Request, Response
-from spruce.web.stack import build
+from spruce.middleware.csrf import CsrfViewMiddleware
+from spruce.web import App, Blueprint, Request, Response, note_of
+from spruce.web.stack import build, middleware_of_app, name_of
 
 
 def stack_name(app: App) -> str:
@@ -60,3 +63,51 @@ def test_a_middleware_that_makes_no_handler_is_refused() -> None:
     assert str(caught.value) == (
         f"the middleware {forgetful!r} made None of a handler. It must return what takes a request."
     )
+
+
+def test_the_usual_middleware_stand_outside_unless_they_are_placed() -> None:
+    """One that MIDDLEWARE names is there once, in its place."""
+
+    def own(handler: Handler) -> Handler:
+        return handler
+
+    csrf = "spruce.middleware.csrf.CsrfViewMiddleware"
+    app = App(__name__, MIDDLEWARE=[own, CsrfViewMiddleware])
+    names = [name_of(one) for one in middleware_of_app(app)]
+    assert names[-2:] == [name_of(own), csrf]
+    assert names.count(csrf) == 1
+    assert middleware_of_app(App(__name__, MIDDLEWARE=[own], DEFAULT_MIDDLEWARE=[])) == [own]
+
+
+def test_a_note_on_a_view_or_its_blueprints_is_found_before_it_is_called() -> None:
+    """Of the method that is asked for; nothing for what is mounted, missing or moved."""
+    app = App(__name__, static_folder=None)
+    found: list[Any] = []
+
+    def asking(handler: Handler) -> Handler:
+        def ask(request: Request) -> Response:
+            found.append((note_of(request, "note"), note_of(request, "note", "PUT")))
+            return handler(request)
+
+        return ask
+
+    def view() -> str:
+        return ""
+
+    def put() -> str:
+        return ""
+
+    view.note, put.note = "view", "put"  # type: ignore[attr-defined] # as a decorator does it
+    app.config["MIDDLEWARE"] = [asking]
+    outer, inner = Blueprint("outer", __name__, url_prefix="/outer"), Blueprint("inner", __name__)
+    outer.note = "outer"  # type: ignore[attr-defined] # the same
+    inner.get("/inner")(lambda: "")
+    outer.register_blueprint(inner)
+    app.register_blueprint(outer)
+    app.add_url_rule("/view/", "view", view)
+    app.add_url_rule("/view/", "put", put, methods=["PUT"])
+    app.mount("/mounted", App("mounted"))
+    client = app.test_client()
+    for path in ("/view/", "/outer/inner", "/mounted/view/", "/nowhere", "/view"):
+        client.get(path)
+    assert found == [("view", "put"), ("outer", None), (None, None), (None, None), (None, None)]

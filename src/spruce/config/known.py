@@ -87,7 +87,9 @@ _SETTINGS = (
     Setting(
         "DATABASES", dict, {}, "URLs of databases by alias; empty means SQLite in the instance folder.", secret=True
     ),
-    Setting("MEDIA_ROOT", (str, PathLike), None, "The folder of uploaded files; None is `media` in the instance folder."),
+    Setting(
+        "MEDIA_ROOT", (str, PathLike), None, "The folder of uploaded files; None is `media` in the instance folder."
+    ),
     Setting("MEDIA_URL", str, "/media/", "The URL below which browsers find uploaded files."),
     Setting("STORAGES", dict, {}, "Places for files by alias: objects, classes, or {'BACKEND': …, 'OPTIONS': {…}}."),
     Setting(

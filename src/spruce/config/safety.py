@@ -3,7 +3,7 @@
 Names are Django's and django-cors-headers'. Times are in seconds.
 """
 
-from collections.abc import Callable
+from types import FunctionType
 
 from spruce.config.setting import Setting
 
@@ -73,7 +73,7 @@ _CSRF = (
     ),
     Setting(
         "CSRF_FAILURE_VIEW",
-        (str, Callable),
+        (str, FunctionType),
         None,
         "What answers a refused form, called with request and reason; None is the error handler of 403.",
     ),

@@ -103,7 +103,7 @@ class Arithmetic:
         if sign in "+-":
             return self._combine(sign, left, self.parameters.add(amount, token))
         if self.dialect.name != "sqlite":
-            return sa.type_coerce(left.op(sign)(self.parameters.add(sa.Numeric(), token)), amount)
+            return _rounded(left.op(sign)(self.parameters.add(sa.Numeric(), token)), amount)
         if sign == "*" and token is int:
             return self._combine(sign, left, self.parameters.add(sa.BigInteger(), token))
         factor = self.parameters.add(sa.String(), None, _number_text)
@@ -125,7 +125,15 @@ class Arithmetic:
         result = left.type if left_exact or not right_exact else right.type
         if sa.Double in map(type, (left.type, right.type)) and not (left_exact or right_exact):
             result = sa.Double()
+        if isinstance(result, ExactDecimal) and sign in "*/" and self.dialect.name != "sqlite":
+            factors = [sa.cast(c, sa.Numeric()) if isinstance(c.type, sa.Double) else _plain(c) for c in (left, right)]
+            return _rounded(factors[0].op(sign)(factors[1]), result)
         return sa.type_coerce(_plain(left).op(sign)(_plain(right)), result)
+
+
+def _rounded(column: Column, amount: ExactDecimal) -> Column:
+    """The column in the unit of an amount, as SQLite's driver rounds it."""
+    return sa.type_coerce(sa.func.round(column, sa.literal_column(str(amount.places))), amount)
 
 
 def _plain(column: Column) -> Column:

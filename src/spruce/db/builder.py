@@ -11,8 +11,10 @@ import sqlalchemy as sa
 
 from spruce.db.arithmetic import rescale
 from spruce.db.conditions import Conditions
+from spruce.db.grouping import decided_by_key
 from spruce.db.joins import Joins, Parameters
 from spruce.db.loaders import Node, binder, object_loader, row_loader
+from spruce.db.locking import Lock
 from spruce.db.lookups import resolve
 from spruce.db.only import Chosen
 from spruce.db.ordering import Ranked, directed, order_terms
@@ -60,7 +62,7 @@ class Builder:
         self.distinct = False
         self.related: list[tuple[Step, ...]] = []
         self.mode = "peers"
-        self.lock: dict[str, Any] | None = None
+        self.lock: Lock | None = None
         self.chosen = Chosen(shape.model)
         self.combined: Any = None  # the table of a union
         self.combined_names: tuple[str, ...] = ()  # of its columns
@@ -99,12 +101,6 @@ class Builder:
         reuse = self.sticky
         self._filter(negated, keys, tokens)
         self.sticky = reuse
-
-    def _lock(self, skip_locked: bool, nowait: bool) -> None:
-        self.lock = {"skip_locked": skip_locked, "nowait": nowait}
-
-    def _mode(self, mode: str) -> None:
-        self.mode = mode
 
     def _combine(self, kind: str, shapes: tuple[Shape, ...]) -> None:
         """A union, intersection or difference: the queries become a table, of which the rest is a query."""
@@ -196,9 +192,6 @@ class Builder:
 
     def _reverse(self) -> None:
         self.reversed = not self.reversed
-
-    def _distinct(self) -> None:
-        self.distinct = True
 
     def _related(self, names: tuple[str, ...]) -> None:
         for name in names or self._required_relations(self.model, _RELATED_DEPTH):
@@ -363,14 +356,20 @@ class Builder:
         if self.group is None:
             return select.where(*self.having)
         aggregated = [self.joins.computed[name] for name in self.joins.aggregated]
-        more = [] if self.grouped_by_row else [c for c, *_ in order if not any(c is a for a in aggregated)]
+        ordered = [c for c, *_ in order if not any(c is a for a in aggregated)]
+        more = ordered
+        if self.grouped_by_row:
+            lenient = self.dialect.name == "sqlite"
+            more = [] if lenient else decided_by_key(self.joins, self.related, self.shown, ordered)
         return select.group_by(*self.group, *(c for c in more if c._from_objects)).having(*self.having)
 
     def _sliced(self, select: "sa.Select[Any]") -> "sa.Select[Any]":
         if self.kind == "get" and not self.unique and self.limit is None:
             self.limit = sa.literal_column("2")
         select = self._limited(select, self.limit)
-        return select if self.lock is None else select.with_for_update(**self.lock)  # which SQLite leaves out
+        if self.lock is None or self.dialect.name == "sqlite":
+            return select
+        return self.lock.add_to(select, self.joins, self.related)  # type: ignore[no-any-return] # the same select
 
     def _limited(self, select: "sa.Select[Any]", limit: Column | None) -> "sa.Select[Any]":
         if limit is not None and self.offset is None:
@@ -466,15 +465,15 @@ _APPLY: dict[str, Callable[..., None]] = {
     "filter": Builder._filter,
     "get": Builder._get,
     "stick": Builder._stick,
-    "mode": Builder._mode,
+    "mode": lambda builder, mode: setattr(builder, "mode", mode),
     "only": lambda builder, names: builder.chosen.only(names),
     "combine": Builder._combine,
-    "lock": Builder._lock,
+    "lock": lambda builder, *told: setattr(builder, "lock", Lock(*told)),
     "defer": lambda builder, names: builder.chosen.defer(names),
     "none": Builder._none,
     "order": Builder._order,
     "reverse": Builder._reverse,
-    "distinct": Builder._distinct,
+    "distinct": lambda builder: setattr(builder, "distinct", True),
     "related": Builder._related,
     "values": Builder._values,
     "list": Builder._list,

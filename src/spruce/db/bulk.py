@@ -12,20 +12,39 @@ from spruce.db.databases import Database
 from spruce.db.storing import unset, writer_for
 from spruce.errors import FieldError
 
-__all__ = ["by_key", "insert_or_else", "update_many"]
+__all__ = ["by_key", "insert_all", "insert_or_else", "update_many"]
 
 _AT_ONCE = 500
 _INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+
+
+def insert_all(objects: Sequence[Any], database: Database) -> None:
+    """Insert objects, those that are alike by one call of the driver, and give them their keys."""
+    connection = transactions.connection(database)
+    for (keyed, left), group in _alike(objects).items():
+        writer = writer_for(type(group[0]), database, ("insert", keyed, left))
+        returned = connection.insert_many(writer.sql, list(map(writer.values, group)), writer.take is not None)
+        for each, new in zip(group, returned, strict=True):
+            if writer.take is not None:
+                writer.take(each, new)
+            elif not keyed:
+                each.pk = new
+            each._db = database.alias
+
+
+def _alike(objects: Sequence[Any]) -> dict[Any, list[Any]]:
+    """The objects by the form of the statement that inserts them."""
+    groups: dict[Any, list[Any]] = {}
+    for each in objects:
+        groups.setdefault((each.pk is not None, unset(each)), []).append(each)
+    return groups
 
 
 def insert_or_else(
     objects: Sequence[Any], database: Database, unique: Sequence[str], update: Sequence[str] | None
 ) -> None:
     """Insert objects; where a row is in the way leave it, or write the fields `update` to it."""
-    groups: dict[Any, list[Any]] = {}
-    for each in objects:
-        groups.setdefault((each.pk is not None, unset(each)), []).append(each)
-    for (keyed, left), group in groups.items():
+    for (keyed, left), group in _alike(objects).items():
         model = type(group[0])
         writer = writer_for(model, database, ("quiet", keyed, left))
         conflict = "" if writer.sql.endswith("DEFAULT VALUES") else _conflict(model, database.dialect, unique, update)
@@ -47,7 +66,7 @@ def _conflict(model: Any, dialect: sa.Dialect, unique: Sequence[str], update: Se
         changed = {meta.field(name).attname: statement.excluded[meta.field(name).attname] for name in update}
         changed = {table.c[name].name: value for name, value in changed.items()}
         statement = statement.on_conflict_do_update(index_elements=targets, set_=changed)
-    text = str(statement.compile(dialect=dialect))
+    text = str(statement.inline().compile(dialect=dialect))
     return text[text.index("ON CONFLICT") :]
 
 

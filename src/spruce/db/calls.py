@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from spruce.db.dateparts import DatePart
 from spruce.db.dates import DateField, DateTimeField
 from spruce.db.fields import Field
 from spruce.db.numbers import BigIntegerField, FloatField, IntegerField
@@ -63,7 +64,7 @@ def _extreme(lite: str, others: str) -> Callable[[list[Column], str, tuple[Any, 
 def _now(columns: list[Column], dialect: str, options: tuple[Any, ...]) -> Any:
     if dialect == "sqlite":  # the form in which moments are stored
         return sa.literal_column("strftime('%Y-%m-%d %H:%M:%f000', 'now')")
-    return sa.func.now()
+    return sa.func.statement_timestamp()
 
 
 _FORMS = {
@@ -79,7 +80,8 @@ _FORMS = {
 def _truncated(columns: list[Column], dialect: str, options: tuple[Any, ...]) -> Any:
     unit, of_day = options
     if dialect != "sqlite":
-        return sa.func.date_trunc(sa.literal_column(f"'{unit}'"), *columns)
+        beginning = sa.func.date_trunc(sa.literal_column(f"'{unit}'"), *columns)
+        return sa.cast(beginning, sa.Date()) if of_day else beginning
     form = _FORMS[unit].partition(" ")[0] if of_day else f"{_FORMS[unit]}.000000"
     return sa.func.strftime(sa.literal_column(f"'{form}'"), *columns)
 
@@ -93,7 +95,15 @@ def _rounded(columns: list[Column], dialect: str, options: tuple[Any, ...]) -> A
         power: Column = sa.literal_column(f"'{10 ** (column.type.places - places)}'")
         down = sa.func.spruce_scale(sa.type_coerce(column, sa.Integer()), sa.literal_column("'/'"), power)
         return sa.func.spruce_scale(down, sa.literal_column("'*'"), power)
+    if dialect != "sqlite" and isinstance(column.type, sa.Double):  # which PostgreSQL rounds to whole numbers only
+        return sa.cast(sa.func.round(sa.cast(column, sa.Numeric()), sa.literal_column(str(places))), sa.Double())
     return sa.func.round(column, sa.literal_column(str(places)))
+
+
+def _cut(columns: list[Column], dialect: str, options: tuple[Any, ...]) -> Any:
+    """A part of a text; PostgreSQL counts in 32 bits."""
+    text, *numbers = columns
+    return sa.func.substr(text, *(each if dialect == "sqlite" else sa.cast(each, sa.Integer()) for each in numbers))
 
 
 CALLS: dict[str, Call] = {
@@ -104,7 +114,7 @@ CALLS: dict[str, Call] = {
     "ltrim": Call(_named("ltrim"), _text),
     "rtrim": Call(_named("rtrim"), _text),
     "replace": Call(_named("replace"), _text),
-    "substr": Call(_named("substr"), _text),
+    "substr": Call(_cut, _text),
     "strindex": Call(_extreme("instr", "strpos"), _whole),
     "concat": Call(_joined, _text),
     "coalesce": Call(_named("coalesce"), _first, alike=True),
@@ -117,7 +127,7 @@ CALLS: dict[str, Call] = {
     "floor": Call(_named("floor"), _number),
     "now": Call(_now, lambda fields, options: DateTimeField()),
     "extract": Call(
-        lambda columns, dialect, options: sa.extract(options[0], columns[0]),
+        lambda columns, dialect, options: DatePart(options[0], columns[0]),
         lambda fields, options: IntegerField(null=True),
     ),
     "trunc": Call(_truncated, _first),

@@ -4,7 +4,7 @@ A `Driver` is what speaks to one database; it is all that this package asks of o
 first used and kept with the settings that they were made from.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
@@ -30,12 +30,20 @@ class Connection(Protocol):
         """The rows of a query; `slow` tells that it is known to take long."""
         ...
 
+    def stream(self, sql: str, parameters: Sequence[Any], size: int) -> Iterator[list[Any]]:
+        """The rows of a query, `size` at a time, without having them all in memory."""
+        ...
+
     def change(self, sql: str, parameters: Sequence[Any]) -> int:
         """Run a statement that changes rows; return how many."""
         ...
 
     def insert(self, sql: str, parameters: Sequence[Any]) -> Any:
         """Insert a row; return the key that the database gave it."""
+        ...
+
+    def insert_many(self, sql: str, rows: list[Sequence[Any]], returns: bool) -> list[Any]:
+        """Insert rows; return what each returns if the statement says so, else the keys that they were given."""
         ...
 
 
@@ -68,8 +76,8 @@ class Driver(Connection, Protocol):
 
     dialect: sa.Dialect
 
-    def begin(self) -> Transaction:
-        """Start a transaction; blocks until it may."""
+    def begin(self, isolation: str | None = None) -> Transaction:
+        """Start a transaction; blocks until it may. SQLite's are always serializable."""
         ...
 
     def stats(self) -> dict[str, int]:
@@ -81,7 +89,18 @@ class Driver(Connection, Protocol):
         ...
 
 
-_DRIVERS: dict[str, Callable[[URL, str], Driver]] = {"sqlite": SQLite}
+def _postgres(url: URL, alias: str) -> Driver:
+    try:
+        from spruce.db.postgres import Postgres  # its driver is an extra, and takes a while to import
+    except ModuleNotFoundError as error:
+        raise ConfigError(
+            f"DATABASES[{alias!r}] is a PostgreSQL database, and {error.name} is not installed",
+            hint='Install it: pip install "spruce[postgres]".',
+        ) from error
+    return Postgres(url, alias)
+
+
+_DRIVERS: dict[str, Callable[[URL, str], Driver]] = {"sqlite": SQLite, "postgresql": _postgres}
 """Makes the driver of a URL, by its scheme."""
 
 

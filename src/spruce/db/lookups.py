@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import sqlalchemy as sa
 
+from spruce.db.dateparts import DatePart
 from spruce.db.dates import DateField, TimeField
 from spruce.db.elements import TimeOfDay
 from spruce.db.fields import Field
@@ -106,7 +107,7 @@ class Part(NamedTuple):
 
 
 def _extract(name: str) -> Callable[[Column], Column]:
-    return lambda column: sa.extract(name, column)
+    return lambda column: DatePart(name, column)
 
 
 PARTS: dict[str, Part] = {

@@ -5,7 +5,7 @@ the class holds nothing that would stand in the way of an object's plain attribu
 `Product._meta`. The table is made when it is first needed, because it may point to models that are declared later.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import sqlalchemy as sa
@@ -20,6 +20,7 @@ from spruce.db.options import Options, Registry
 from spruce.db.queryset import Manager, QuerySet
 from spruce.db.records import Record
 from spruce.db.relations import ForeignKey, Related, load_many
+from spruce.db.signals import class_prepared
 from spruce.db.storing import delete_object, save_object
 from spruce.errors import FieldError, ModelError, MultipleObjectsReturned, ObjectDoesNotExist, nearest
 
@@ -52,6 +53,8 @@ class ModelType(type):
             return cls
         _complete(cls)
         registry.add(cls)  # type: ignore[arg-type] # the same
+        if class_prepared.listeners:
+            class_prepared.send(cls)
         return cls
 
     if TYPE_CHECKING:
@@ -91,6 +94,7 @@ def _complete(cls: Any) -> None:
         if isinstance(field, ForeignKey):
             setattr(cls, field.name, Related(field))
             setattr(cls, field.slot, None)
+    meta.own_save = cls.save is not Model.save
     cls._fill = _constructor(cls, meta)
     if cls.__init__ is Model.__init__ or "_generated" in vars(cls.__init__):
         cls.__init__ = cls._fill
@@ -222,15 +226,20 @@ class Model(Record, metaclass=ModelType):
         self,
         *,
         using: str | None = None,
-        update_fields: "list[str] | tuple[str, ...] | None" = None,
+        update_fields: Collection[str] | None = None,
         force_insert: bool = False,
+        force_update: bool = False,
     ) -> None:
         """Write the object: as a new row if it has no key or no row has its key, else over the row that is there.
 
-        `update_fields` writes these fields only, to a row that must exist. Values are made to fit first, as if they had
-        been loaded. Raises DataError, IntegrityError or OperationalError.
+        `update_fields` writes these fields only, to a row that must exist, as `force_update` wants one; an empty one
+        writes nothing. Values are made to fit first, as if they had been loaded. Raises DataError, IntegrityError or
+        OperationalError.
         """
-        save_object(self, using, update_fields, force_insert)
+        if force_insert and (force_update or update_fields):
+            raise ValueError("save() cannot force an insert and an update: choose one")
+        if update_fields is None or update_fields:
+            save_object(self, using, update_fields, force_insert, force_update)
 
     def delete(self, *, using: str | None = None) -> tuple[int, dict[str, int]]:
         """Delete the row, and those that point to it as their `on_delete` says; return how many, by model.

@@ -77,6 +77,7 @@ class Options:
         self.many = self._collect_many(many)
         bases = [vars(base)["_meta"] for base in reversed(model.__mro__[1:]) if "_meta" in vars(base)]
         self.managers = {name: one for options in bases for name, one in options.managers.items()} | managers
+        self.own_save = False  # whether the program has written a save() for it
         self.has_single = False  # whether a OneToOneField points here
         self.relations: dict[str, tuple[Step, ...]] = {}  # names by which queries go to those that point here
         self.pointing: list[ForeignKey[Any]] = []  # the foreign keys of other models that point here

@@ -14,7 +14,7 @@ from typing_extensions import TypeVar
 from spruce.db import tokens, transactions
 from spruce.db.aggregates import Aggregate
 from spruce.db.builder import plan_for
-from spruce.db.bulk import by_key, insert_or_else, update_many
+from spruce.db.bulk import by_key, insert_all, insert_or_else, update_many
 from spruce.db.databases import Database, choose
 from spruce.db.deletion import delete_rows
 from spruce.db.expressions import Term
@@ -22,10 +22,11 @@ from spruce.db.functions import Trunc
 from spruce.db.prefetching import prefetch
 from spruce.db.records import Record
 from spruce.db.shapes import Op, Plan, Shape
+from spruce.db.signals import post_save, pre_save
 from spruce.db.steps import Query
 from spruce.db.storing import insert_object
 from spruce.db.tokens import annotations
-from spruce.errors import FieldError
+from spruce.errors import FieldError, IntegrityError
 
 __all__ = ["SLOW", "Manager", "QuerySet"]
 
@@ -203,7 +204,10 @@ class QuerySet(Query[M, R], Generic[M, R]):
         if self._instance is not None and self._instance[0] is not None:
             values = {self._instance[0].name: self._instance[1], **values}
         made = self.model(**values)
-        insert_object(made, choose(self._alias, self.model, write=True, instance=made))
+        if self.model._meta.own_save or pre_save.listeners or post_save.listeners:
+            made.save(using=self._alias, force_insert=True)
+        else:
+            insert_object(made, choose(self._alias, self.model, write=True, instance=made))
         return made
 
     def get_or_create(self, defaults: dict[str, Any] | None = None, **keywords: Any) -> tuple[R | M, bool]:
@@ -222,7 +226,16 @@ class QuerySet(Query[M, R], Generic[M, R]):
             try:
                 return query.get(**keywords), False
             except self.model.DoesNotExist:
-                return query.create(**plain), True
+                pass
+            try:
+                with transactions.Atomic(query.db):
+                    return query.create(**plain), True
+            except IntegrityError:
+                try:  # another one was faster, where transactions don't wait for each other
+                    return query.get(**keywords), False
+                except self.model.DoesNotExist:
+                    pass
+                raise
 
     def update_or_create(
         self,
@@ -270,8 +283,7 @@ class QuerySet(Query[M, R], Generic[M, R]):
             if ignore_conflicts or update_conflicts:
                 insert_or_else(made, database, unique_fields, update_fields if update_conflicts else None)
             else:
-                for each in made:
-                    insert_object(each, database)
+                insert_all(made, database)
         return made
 
     def bulk_update(self, objects: Iterable[M], fields: Sequence[str], *, batch_size: int = 100) -> int:

@@ -26,5 +26,8 @@ class Record:
         __table__: ClassVar[sa.Table]
         pk: Any
 
+        def save(self, *_: Any, **options: Any) -> None:
+            """Write the row."""
+
         def clean(self) -> None:
             """What `full_clean()` calls."""

@@ -12,6 +12,7 @@ from spruce.db.managers import manager_class
 from spruce.db.queryset import Manager, QuerySet
 from spruce.db.records import Record
 from spruce.db.relations import NOT_LOADED, ForeignKey, load_many
+from spruce.db.signals import m2m_changed
 from spruce.db.steps import Query
 from spruce.db.transactions import Atomic
 from spruce.errors import FieldError
@@ -188,6 +189,7 @@ class ManyManager(_Members[M], Generic[M]):
         with Atomic(self._writing()):
             known = set(self._links().filter(**{f"{there}__in": keys}).values_list(f"{there}_id", flat=True))
             pairs = [(self.owner.pk, key) for key in keys if key not in known]
+            self._tell("pre_add", {key for _, key in pairs})
             self._insert(here, there, pairs, through_defaults or {})
             if self.link.symmetrical:
                 mirrored = self.link.between._base.using(self._writing())
@@ -195,7 +197,20 @@ class ManyManager(_Members[M], Generic[M]):
                 self._insert(
                     here, there, [(b, a) for a, b in pairs if b not in other and a != b], through_defaults or {}
                 )
+            self._tell("post_add", {key for _, key in pairs})
         self._changed()
+
+    def _tell(self, action: str, keys: set[Any] | None) -> None:
+        if m2m_changed.listeners:
+            m2m_changed.send(
+                self.link.between,
+                instance=self.owner,
+                action=action,
+                reverse=self.backwards,
+                model=self.model,
+                pk_set=keys,
+                using=self._writing(),
+            )
 
     def _insert(self, here: str, there: str, pairs: list[tuple[Any, Any]], defaults: dict[str, Any]) -> None:
         between = self.link.between
@@ -207,19 +222,23 @@ class ManyManager(_Members[M], Generic[M]):
         here, there = self._sides()
         keys = self._keys(objects)
         with Atomic(self._writing()):
+            self._tell("pre_remove", set(keys))
             self._links().filter(**{f"{there}__in": keys}).delete()
             if self.link.symmetrical:
                 mirrored = self.link.between._base.using(self._writing())
                 mirrored.filter(**{f"{here}__in": keys, there: self.owner.pk}).delete()
+            self._tell("post_remove", set(keys))
         self._changed()
 
     def clear(self) -> None:
         """Disconnect all."""
         with Atomic(self._writing()):
+            self._tell("pre_clear", None)
             self._links().delete()
             if self.link.symmetrical:
                 between = self.link.between._base.using(self._writing())
                 between.filter(**{self._sides()[1]: self.owner.pk}).delete()
+            self._tell("post_clear", None)
         self._changed()
 
     def set(

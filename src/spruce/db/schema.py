@@ -1,10 +1,10 @@
 """Tables: made and dropped from the models, inside of a transaction so that several processes may begin at once."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.schema import CreateIndex, CreateTable, DropTable, sort_tables_and_constraints
+from sqlalchemy.schema import AddConstraint, CreateIndex, CreateTable, DropTable, sort_tables_and_constraints
 
 from spruce.db import transactions
 from spruce.db.databases import Database, current
@@ -12,35 +12,66 @@ from spruce.db.models import registry
 
 __all__ = ["create_all", "drop_all"]
 
+_LOCK = 7_381_921  # a number of our own for PostgreSQL's advisory locks: one process makes tables at a time
 
-def create_all(using: str = "default") -> None:
-    """Make the tables and indexes of all models in a database; those that exist are left as they are.
+
+def create_all(using: str = "default", *, models: Iterable[Any] | None = None) -> None:
+    """Make the tables and indexes of `models`, or of all, in a database; those that exist are left as they are.
 
     Routers may leave a model out by `allow_migrate(alias, model)`.
     """
     database = current()[using]
+    tables = list(_tables(database, models))
     with transactions.Atomic(using):
-        for table in _tables(database):
-            _run(database, CreateTable(table, if_not_exists=True))
-            for index in sorted(table.indexes, key=lambda index: str(index.name)):
-                _run(database, CreateIndex(index, if_not_exists=True))
+        if database.dialect.name == "postgresql":
+            _run(database, [f"SELECT pg_advisory_xact_lock({_LOCK})"])
+        _run(database, _creating(tables, *_missing(database, tables), database.dialect))
+
+
+def _creating(tables: list[sa.Table], missing: list[sa.Table], late: list[Any], dialect: sa.Dialect) -> Iterator[str]:
+    """The statements that make tables, with `late` constraints at the end, and the indexes of all."""
+    elements: list[Any] = []
+    for table in tables:
+        if table in missing:
+            at_once = [key for key in table.foreign_key_constraints if key not in late]
+            elements.append(CreateTable(table, if_not_exists=True, include_foreign_key_constraints=at_once))
+        indexes = sorted(table.indexes, key=lambda index: str(index.name))
+        elements += [CreateIndex(index, if_not_exists=True) for index in indexes]
+    elements += map(AddConstraint, late)
+    return (str(element.compile(dialect=dialect)) for element in elements)
+
+
+def _missing(database: Database, tables: list[sa.Table]) -> tuple[list[sa.Table], list[Any]]:
+    """The tables that have to be made, and those of their foreign keys that wait until all are there: of rings.
+
+    SQLite needs neither; its foreign keys may point to a table that does not exist yet.
+    """
+    if database.dialect.name != "postgresql":
+        return tables, []
+    sql = "SELECT name FROM unnest($1::TEXT[]) AS name WHERE to_regclass(name) IS NULL"
+    names = {_quoted(database, table): table for table in tables}
+    missing = [names[row[0]] for row in transactions.connection(database).rows(sql, (list(names),))]
+    sorted_: Any = sort_tables_and_constraints(missing)  # type: ignore[no-untyped-call] # SQLAlchemy's
+    return missing, [constraint for table, constraints in sorted_ if table is None for constraint in constraints]
 
 
 def drop_all(using: str = "default") -> None:
     """Drop the tables of all models in a database, with everything in them."""
     database = current()[using]
+    tables = list(_tables(database, None))[::-1]
     with transactions.Atomic(using):
         if database.dialect.name == "sqlite":
-            transactions.connection(database).change("PRAGMA defer_foreign_keys = ON", ())
-        for table in reversed(list(_tables(database))):
-            _run(database, DropTable(table, if_exists=True))
+            drops = [str(DropTable(table, if_exists=True).compile(dialect=database.dialect)) for table in tables]
+            _run(database, ["PRAGMA defer_foreign_keys = ON", *drops])
+        elif tables:  # at once, as they may point to each other
+            _run(database, [f"DROP TABLE IF EXISTS {', '.join(_quoted(database, table) for table in tables)}"])
 
 
-def _tables(database: Database) -> Iterable[sa.Table]:
+def _tables(database: Database, wanted: Iterable[Any] | None) -> Iterable[sa.Table]:
     """The tables of the models that the routers allow, each after those that it points to."""
     models = [
         model
-        for model in registry.models.values()
+        for model in (registry.models.values() if wanted is None else wanted)
         if current().ask("allow_migrate", database.alias, model) is not False
     ]
     tables = [model.__table__ for model in models]
@@ -48,6 +79,14 @@ def _tables(database: Database) -> Iterable[sa.Table]:
     return [table for table in ordered if table is not None and table in tables]
 
 
-def _run(database: Database, element: Any) -> None:
-    sql = str(element.compile(dialect=database.dialect))
-    transactions.connection(database).change(sql, ())
+def _quoted(database: Database, table: sa.Table) -> str:
+    return database.dialect.identifier_preparer.format_table(table)
+
+
+def _run(database: Database, statements: Iterable[str]) -> None:
+    """Run statements without parameters; on PostgreSQL all at once."""
+    connection = transactions.connection(database)
+    if database.dialect.name == "postgresql":
+        statements = [";\n".join(statements)]
+    for sql in statements:
+        connection.change(sql, ())

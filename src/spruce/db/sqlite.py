@@ -17,7 +17,7 @@ import sqlite3
 import threading
 import time
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, NoReturn, TypeVar
@@ -28,7 +28,7 @@ from sqlalchemy.engine import URL
 
 from spruce import green
 from spruce.db.sqlite_errors import is_busy, locked, translated
-from spruce.db.sqlite_functions import SPREADS, scale
+from spruce.db.sqlite_functions import SPREADS, json_contains, scale
 from spruce.errors import ConfigError, OperationalError, TransactionError, nearest
 from spruce.green import tpool
 
@@ -130,6 +130,25 @@ class SQLite:
         except _FAILURES as error:
             return self._again(error, raw, _fetch, sql, parameters)
 
+    def stream(self, sql: str, parameters: Parameters, size: int) -> Iterator[list[Any]]:
+        """The rows of a query, `size` at a time, by a connection of its own: the others go on to see what is new."""
+        if self.memory:  # whose tables would stay locked meanwhile
+            rows = self.rows(sql, parameters)
+            yield from (rows[start : start + size] for start in range(0, len(rows), size))
+            return
+        handle = self._connect()
+        try:
+            yield from self.step(handle.raw, sql, parameters, size)
+        finally:
+            handle.close()
+
+    def step(self, raw: Any, sql: str, parameters: Parameters, size: int) -> Iterator[list[Any]]:
+        """The rows of a query on a connection, read `size` at a time."""
+        deadline = time.monotonic() + self.timeout
+        cursor = self._until_free(lambda: raw.execute(sql, _within_range(parameters)), sql, deadline)
+        while rows := cursor.fetchmany(size):
+            yield rows
+
     def change(self, sql: str, parameters: Parameters) -> int:
         """Run a statement that changes rows; return how many."""
         raw = self._local.raw
@@ -149,6 +168,10 @@ class SQLite:
             return raw.execute(sql, parameters).lastrowid
         except _FAILURES as error:
             return self._again(error, raw, _number, sql, parameters)
+
+    def insert_many(self, sql: str, rows: list[Parameters], returns: bool) -> list[Any]:
+        """Insert rows, one after another; return what each returns, or its number."""
+        return [self.rows(sql, row)[0] for row in rows] if returns else [self.insert(sql, row) for row in rows]
 
     def _again(
         self, error: Exception, raw: sqlite3.Connection, action: "Action[T]", sql: str, parameters: Parameters
@@ -173,8 +196,8 @@ class SQLite:
 
     # ---- transactions -----------------------------------------------------------------------------------------------
 
-    def begin(self) -> "_Transaction":
-        """Start a transaction with the write lock; blocks the green thread until it has it."""
+    def begin(self, isolation: str | None = None) -> "_Transaction":
+        """Start a transaction with the write lock; blocks the green thread until it has it. All are serializable."""
         place, deadline = self._place(), time.monotonic() + self.timeout
         self._enter(place, deadline)
         try:
@@ -265,6 +288,7 @@ class SQLite:
 
     def _prepare(self, raw: sqlite3.Connection) -> None:
         raw.create_function("spruce_scale", 3, scale, deterministic=True)
+        raw.create_function("spruce_json_contains", 4, json_contains, deterministic=True)
         for name, spread in SPREADS.items():
             raw.create_aggregate(name, 1, spread)  # type: ignore[arg-type] # typeshed knows of whole numbers only
         deadline = time.monotonic() + self.timeout
@@ -315,6 +339,10 @@ class _Transaction:
         except _FAILURES as error:
             return self._again(error, _fetch, sql, parameters)
 
+    def stream(self, sql: str, parameters: Parameters, size: int) -> Iterator[list[Any]]:
+        """The rows of a query, `size` at a time."""
+        return self.driver.step(self.raw, sql, parameters, size)
+
     def change(self, sql: str, parameters: Parameters) -> int:
         """Run a statement that changes rows; return how many."""
         try:
@@ -328,6 +356,10 @@ class _Transaction:
             return self.raw.execute(sql, parameters).lastrowid
         except _FAILURES as error:
             return self._again(error, _number, sql, parameters)
+
+    def insert_many(self, sql: str, rows: list[Parameters], returns: bool) -> list[Any]:
+        """Insert rows, one after another; return what each returns, or its number."""
+        return [self.rows(sql, row)[0] for row in rows] if returns else [self.insert(sql, row) for row in rows]
 
     def _again(self, error: Exception, action: "Action[T]", sql: str, parameters: Parameters) -> T:
         if isinstance(error, OverflowError):

@@ -4,17 +4,19 @@ A step that was taken before costs one dictionary look-up: the keywords' names a
 the next `Shape`, the values themselves are appended to `_args`. Nothing here runs a query; queryset.py does.
 """
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Generic, Self
 
 from typing_extensions import TypeVar
 
 from spruce.db import tokens
 from spruce.db.expressions import Ordered, Term
-from spruce.db.records import Record
 from spruce.db.lookups import takes_whole
+from spruce.db.records import Record
 from spruce.db.relations import FetchMode, ForeignKey
 from spruce.db.shapes import Op, Shape
 from spruce.db.tokens import annotations, order_terms
+from spruce.errors import FieldError
 
 if TYPE_CHECKING:
     from spruce.db.prefetching import Prefetch
@@ -204,9 +206,15 @@ class Query(Generic[M, R]):
         query._low, query._high = 0, None
         return query  # type: ignore[no-any-return] # the same
 
-    def select_for_update(self, *, nowait: bool = False, skip_locked: bool = False) -> Self:
-        """Lock the rows until the transaction ends. SQLite, where a transaction locks everything, has no need of it."""
-        return self._step(("lock", skip_locked, nowait))  # type: ignore[no-any-return] # the same
+    def select_for_update(self, *, nowait: bool = False, skip_locked: bool = False, of: Sequence[str] = ()) -> Self:
+        """Lock the rows until the transaction ends, which must have begun. SQLite locks everything anyway.
+
+        A row that is locked already is waited for; with `nowait` it raises LockNotAvailable, with `skip_locked` it is
+        left out. `of` names which rows: "self" and relations of `select_related`; all that cannot be null otherwise.
+        """
+        if nowait and skip_locked:
+            raise FieldError("select_for_update() takes nowait or skip_locked, not both")
+        return self._step(("lock", skip_locked, nowait, tuple(of)))  # type: ignore[no-any-return] # the same
 
     def _whole(self, verb: str) -> None:
         if self._high is not None or self._low:

@@ -4,19 +4,21 @@
 field's value fit (see `Field.clean`), puts it back into the object, and returns the driver's parameters.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
 from spruce.db import transactions
 from spruce.db.databases import Database, choose
-from spruce.db.fields import UNSET, Field
+from spruce.db.deletion import delete_rows
+from spruce.db.fields import REQUIRED, UNSET, Field
 from spruce.db.files import FileField
 from spruce.db.loaders import compile_function, read_code
 from spruce.db.numbers import WholeField
 from spruce.db.records import Record
 from spruce.db.relations import ForeignKey, settle
+from spruce.db.signals import post_save, pre_save
 from spruce.db.texts import CharField
 from spruce.errors import DatabaseError
 
@@ -40,10 +42,31 @@ class Writer:
         self.take = take
 
 
-def save_object(instance: Record, using: str | None, update_fields: Sequence[str] | None, force_insert: bool) -> None:
+def save_object(
+    instance: Record,
+    using: str | None,
+    update_fields: Collection[str] | None,
+    force_insert: bool,
+    force_update: bool = False,
+) -> None:
     """Insert or update, see `Model.save`."""
-    database = choose(using, type(instance), write=True, instance=instance)
-    if instance._partial and update_fields is None and not force_insert:  # what was left out is left alone
+    model = type(instance)
+    database = choose(using, model, write=True, instance=instance)
+    if not (pre_save.listeners or post_save.listeners):
+        _save(instance, database, update_fields, force_insert, force_update)
+        return
+    names = None if update_fields is None else frozenset(update_fields)
+    told = {"instance": instance, "raw": False, "using": database.alias, "update_fields": names}
+    pre_save.send(model, **told)
+    created = _save(instance, database, update_fields, force_insert, force_update)
+    post_save.send(model, **told, created=created)
+
+
+def _save(
+    instance: Record, database: Database, update_fields: Collection[str] | None, insert: bool, update: bool
+) -> bool:
+    """Write an object; return whether it has a new row."""
+    if instance._partial and update_fields is None and not insert:  # what was left out is left alone
         stored = [field for field in instance._meta.fields if not (field.primary_key or field.generated)]
         update_fields = [field.name for field in stored if field.attname in vars(instance)]
     if update_fields is not None:
@@ -52,9 +75,14 @@ def save_object(instance: Record, using: str | None, update_fields: Sequence[str
             raise DatabaseError(
                 f"{instance!r} was not saved: update_fields writes to a row that exists, and there is none"
             )
-        return
-    if instance.pk is None or force_insert or not _update(instance, database, None):
-        insert_object(instance, database)
+        return False
+    insert = insert or (instance._db is None and instance._meta.pk.default is not REQUIRED and not update)
+    if instance.pk is not None and not insert and _update(instance, database, None):
+        return False
+    if update:
+        raise DatabaseError(f"{instance!r} was not saved: force_update wants a row that exists, and there is none")
+    insert_object(instance, database)
+    return True
 
 
 def insert_object(instance: Record, database: Database) -> None:
@@ -102,7 +130,8 @@ def delete_object(instance: Record, using: str | None) -> tuple[int, dict[str, i
     if instance.pk is None:
         raise ValueError(f"{instance!r} has no key, so there is no row of it to delete: save it first")
     database = choose(using, type(instance), write=True, instance=instance)
-    answer: tuple[int, dict[str, int]] = type(instance)._base.using(database.alias).filter(pk=instance.pk).delete()
+    query = type(instance)._base.using(database.alias).filter(pk=instance.pk)
+    answer = delete_rows(query, database, instance)
     instance.pk = None
     return answer
 
@@ -130,7 +159,7 @@ def _insert(model: type[Record], dialect: sa.Dialect, kind: str, keyed: bool, le
     if not fields:
         statement = sa.insert(model.__table__)
     wanted = [field for field in meta.fields if field.generated or field.attname in left]
-    if wanted and not keyed:
+    if not keyed and (wanted or dialect.name != "sqlite"):  # which tells the key by itself
         wanted.insert(0, meta.pk)
     return _made(statement, fields, dialect, [] if kind == "quiet" else wanted, adding=True)
 
@@ -152,8 +181,8 @@ def _made(
     statement: Any, fields: Sequence[Field[Any]], dialect: sa.Dialect, wanted: Sequence[Field[Any]], *, adding: bool
 ) -> Writer:
     """The writer of a statement that sets `fields` and returns what it `wanted`."""
-    if dialect.name == "sqlite":
-        statement = statement.inline() if isinstance(statement, sa.Insert) else statement
+    if isinstance(statement, sa.Insert):
+        statement = statement.inline()
     if wanted:
         statement = statement.returning(*(statement.table.c[field.attname] for field in wanted))
     compiled: Any = statement.compile(dialect=dialect, column_keys=None if fields else [])

@@ -24,6 +24,8 @@ __all__ = ["Terms"]
 
 Column = sa.ColumnElement[Any]
 
+_WIDENED = frozenset({"sum", "avg", "var_pop", "var_samp", "stddev_pop", "stddev_samp"})  # by PostgreSQL
+
 
 class Around(Protocol):
     """What the terms of a query ask of its conditions, which are made of terms themselves."""
@@ -99,6 +101,8 @@ class Terms:
         made = _of_rows(function, argument, distinct)
         if where is not None:
             made = made.filter(where)
+        if self.dialect.name != "sqlite" and function in _WIDENED and isinstance(result, sa.Integer | sa.Double):
+            made = sa.cast(made, result)  # from NUMERIC
         if default is not None:
             made = sa.func.coalesce(made, self._default(result, default))
         return sa.type_coerce(made, result)
@@ -167,6 +171,8 @@ class Terms:
             return sa.func.spruce_scale(unit, sa.literal_column("'*'"), text, type_=target)
         if isinstance(made.type, ExactDecimal):
             made = rescale(made, sa.Double(), self.dialect)
+        if isinstance(target, sa.Integer) and isinstance(made.type, sa.Double | ExactDecimal):
+            made = made if self.dialect.name == "sqlite" else sa.func.trunc(made)  # which SQLite's CAST does
         return sa.cast(made, target)
 
     def _wrapped(self, key: Any) -> Column:
@@ -192,13 +198,16 @@ class Terms:
         _, inner, partition, orders = key
         self.joins.touched = False
         made: Any = self.sql(inner)
-        result = made.type
+        result, cast = made.type, None
         made = getattr(made, "clause", made)  # without the type, which stands around the function
+        if isinstance(made, sa.Cast):
+            made, cast = made.clause, made.type
         parts = [self.sql(each) for each in partition]
         ordered = [directed(self.sql(name), down, nulls) for name, down, nulls in orders]
         self.joins.touched = False
         self.joins.windowed = True
-        return sa.type_coerce(made.over(partition_by=parts or None, order_by=ordered or None), result)
+        over = made.over(partition_by=parts or None, order_by=ordered or None)
+        return sa.type_coerce(over if cast is None else sa.cast(over, cast), result)
 
 
 def _of_rows(function: str, argument: Column | None, distinct: bool) -> Any:

@@ -7,7 +7,8 @@ its queries run outside, on their own.
 
 import functools
 import inspect
-from collections.abc import Callable, Sequence
+import random
+from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
 from time import perf_counter
 from types import TracebackType
@@ -15,7 +16,7 @@ from typing import Any, ParamSpec, TypeVar, overload
 
 from spruce import green
 from spruce.db.databases import Connection, Database, Transaction, current
-from spruce.errors import TransactionError
+from spruce.errors import ConcurrencyError, TransactionError
 from spruce.events import db_query
 
 __all__ = ["Atomic", "atomic", "connection", "on_commit"]
@@ -23,6 +24,9 @@ __all__ = ["Atomic", "atomic", "connection", "on_commit"]
 P = ParamSpec("P")
 T = TypeVar("T")
 Call = Callable[[], object]
+
+_DEFAULT = "default"
+_LONGEST_PAUSE = 0.05  # before a transaction is tried again
 
 
 class _Open:
@@ -69,6 +73,16 @@ class _Watched:
         self._tell(sql, parameters, start, len(rows))
         return rows
 
+    def stream(self, sql: str, parameters: Sequence[Any], size: int) -> Iterator[list[Any]]:
+        """The rows of a query, `size` at a time; told when they have all been read, or no more are wanted."""
+        start, count = perf_counter(), 0
+        try:
+            for rows in self.inner.stream(sql, parameters, size):
+                count += len(rows)
+                yield rows
+        finally:
+            self._tell(sql, parameters, start, count)
+
     def change(self, sql: str, parameters: Sequence[Any]) -> int:
         """Run a statement that changes rows."""
         start = perf_counter()
@@ -83,6 +97,13 @@ class _Watched:
         self._tell(sql, parameters, start, 1)
         return key
 
+    def insert_many(self, sql: str, rows: list[Sequence[Any]], returns: bool) -> list[Any]:
+        """Insert rows; told as one statement."""
+        start = perf_counter()
+        made = self.inner.insert_many(sql, rows, returns)
+        self._tell(sql, rows, start, len(rows))
+        return made
+
 
 def _find(database: Database) -> _Open | None:
     """The transaction that this green thread has open on a database."""
@@ -96,11 +117,15 @@ def _find(database: Database) -> _Open | None:
 class Atomic:
     """What `atomic()` gives: a context manager, and a decorator that opens a block of its own for each call."""
 
-    __slots__ = ("_blocks", "durable", "using")
+    __slots__ = ("_blocks", "durable", "isolation", "retry", "using")
 
-    def __init__(self, using: str | None = None, *, durable: bool = False) -> None:
+    def __init__(
+        self, using: str | None = None, *, durable: bool = False, isolation: str | None = None, retry: int = 0
+    ) -> None:
         self.using = using
         self.durable = durable
+        self.isolation = isolation
+        self.retry = retry
         self._blocks: list[tuple[_Open, str, int]] = []  # of each entry: the transaction, its savepoint, what waits
 
     def __call__(self, function: Callable[P, T]) -> Callable[P, T]:
@@ -113,28 +138,51 @@ class Atomic:
 
         @functools.wraps(function)
         def wrapped(*args: P.args, **kwargs: P.kwargs) -> T:
-            with Atomic(self.using, durable=self.durable):
-                return function(*args, **kwargs)
+            left = 0 if self.retry and _find(current()[self.using or _DEFAULT]) is not None else self.retry
+            while True:
+                try:
+                    with Atomic(self.using, durable=self.durable, isolation=self.isolation):
+                        return function(*args, **kwargs)
+                except ConcurrencyError:
+                    if not left:
+                        raise
+                left -= 1
+                green.sleep(random.random() * _LONGEST_PAUSE)  # noqa: S311 - spreads out the others, secures nothing
 
         return wrapped
 
     def __enter__(self) -> None:
-        database = current()[self.using or "default"]
+        database = current()[self.using or _DEFAULT]
+        if self.retry:
+            raise TransactionError(
+                f"atomic(retry={self.retry}) cannot run the block of a `with` again",
+                hint="Put the block into a function, and decorate that.",
+            )
         found = _find(database)
         if found is None:
-            found = _Open(database, database.driver.begin(), _innermost.get())
+            found = _Open(database, database.driver.begin(self.isolation), _innermost.get())
             _innermost.set(found)
             self._blocks.append((found, "", 0))
             return
-        if self.durable:
-            raise TransactionError(
-                f"a durable block cannot be inside of another: there is a transaction open on {database.alias!r}",
-                hint="Leave out durable=True, or call this outside of `with db.atomic()`.",
-            )
+        self._check_inside(database)
         name = f"spruce_{found.depth + 1}"
         found.transaction.savepoint(name)
         found.depth += 1
         self._blocks.append((found, name, len(found.after)))
+
+    def _check_inside(self, database: Database) -> None:
+        """Refuse what only the outermost block can promise."""
+        where = f"there is a transaction open on {database.alias!r}"
+        if self.durable:
+            raise TransactionError(
+                f"a durable block cannot be inside of another: {where}",
+                hint="Leave out durable=True, or call this outside of `with db.atomic()`.",
+            )
+        if self.isolation is not None:
+            raise TransactionError(
+                f"isolation={self.isolation!r} is for the outermost block: {where}",
+                hint="Leave it out here, or give it to the outer one.",
+            )
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
@@ -164,16 +212,20 @@ def _leave_savepoint(opened: _Open, name: str, waiting: int, *, failed: bool) ->
 @overload
 def atomic(using: Callable[P, T]) -> Callable[P, T]: ...
 @overload
-def atomic(using: str | None = None, *, durable: bool = False) -> Atomic: ...
-def atomic(using: Any = None, *, durable: bool = False) -> Any:
+def atomic(
+    using: str | None = None, *, durable: bool = False, isolation: str | None = None, retry: int = 0
+) -> Atomic: ...
+def atomic(using: Any = None, *, durable: bool = False, isolation: str | None = None, retry: int = 0) -> Any:
     """Do all of a block or nothing of it: commit at its end, roll back if it raises. Also a decorator.
 
     `using` is the alias of the database. Inside of another block of the same database it is a savepoint, unless it is
-    `durable`, which allows that nowhere. It blocks until the database lets it write.
+    `durable`, which allows that nowhere. It blocks until the database lets it write. `isolation` is one of the levels
+    of SQL, as "serializable"; SQLite's transactions always are. A function that is decorated with `retry=3` is called
+    up to 3 times more when the database undid it because of others (ConcurrencyError); not inside of another block.
     """
     if callable(using):
         return Atomic()(using)
-    return Atomic(using, durable=durable)
+    return Atomic(using, durable=durable, isolation=isolation, retry=retry)
 
 
 def on_commit(call: Call, using: str | None = None) -> None:
@@ -183,7 +235,7 @@ def on_commit(call: Call, using: str | None = None) -> None:
     """
     if not callable(call):
         raise TypeError(f"on_commit() takes a function to call, not {call!r}")
-    found = _find(current()[using or "default"])
+    found = _find(current()[using or _DEFAULT])
     if found is None:
         call()
     else:

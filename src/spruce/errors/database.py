@@ -3,16 +3,21 @@
 from spruce.errors.tree import SpruceError
 
 __all__ = [
+    "ConcurrencyError",
     "DataError",
     "DatabaseError",
+    "DeadlockDetected",
     "FieldError",
     "FieldFetchBlocked",
     "IntegrityError",
+    "LockNotAvailable",
     "ModelError",
     "MultipleObjectsReturned",
     "ObjectDoesNotExist",
     "OperationalError",
+    "PoolTimeout",
     "ProtectedError",
+    "SerializationFailure",
     "TransactionError",
     "ValidationError",
 ]
@@ -26,8 +31,37 @@ class OperationalError(DatabaseError):
     """The database cannot be reached, opened, read or written, stays locked, or lacks a table or column."""
 
 
+class PoolTimeout(OperationalError):
+    """All connections stayed in use for as long as a query may wait for one; a view's answer is then 503."""
+
+    code = 503
+
+
+class LockNotAvailable(OperationalError):
+    """A row or table is locked by another transaction, and the query did not want to wait."""
+
+
+class ConcurrencyError(OperationalError):
+    """The database undid a transaction because of others that ran at the same time: the same again may succeed."""
+
+
+class SerializationFailure(ConcurrencyError):
+    """Transactions that ran at the same time could not have run one after another."""
+
+
+class DeadlockDetected(ConcurrencyError):
+    """Transactions waited for each other's locks, and the database chose this one to give way."""
+
+
 class IntegrityError(DatabaseError):
-    """A constraint forbids the change: a value that must be unique, must not be null, or must point to a row."""
+    """A constraint forbids the change: a value that must be unique, must not be null, or must point to a row.
+
+    `constraint`, `table` and `columns` are the names that the database told; empty where it told none.
+    """
+
+    constraint: str = ""
+    table: str = ""
+    columns: tuple[str, ...] = ()
 
 
 class ProtectedError(IntegrityError):

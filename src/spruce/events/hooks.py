@@ -6,6 +6,8 @@ Times are in seconds. An attribute named after a thing (`request`, `response`, `
 from spruce.events.hook import Hook
 
 __all__ = [
+    "cache_used",
+    "cache_waited",
     "csp_violation",
     "db_query",
     "loop_blocked",
@@ -26,3 +28,7 @@ request_failed = Hook("request.failed", "request, exception: what no error handl
 csp_violation = Hook("csp.violation", "directive, blocked, page, report: what a browser says; anybody may send it")
 template_rendered = Hook("template.rendered", "name, seconds")
 db_query = Hook("db.query", "sql, parameters, seconds, rows: returned or touched, database: its alias")
+cache_used = Hook("cache.used", "cache: its alias, operation, keys, hits: how many were there, or None, seconds")
+cache_waited = Hook(
+    "cache.waited", "cache: its alias, key, seconds: that a thread waited for another to make the value"
+)

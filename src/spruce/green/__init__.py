@@ -1,7 +1,7 @@
 """Green threads over asyncio: plain blocking code, run by the thousand, with any asyncio library one call away."""
 
 from spruce.green import debug, tpool
-from spruce.green.background import in_background
+from spruce.green.background import in_background, spawn_in_background
 from spruce.green.deadlines import deadline, time_left
 from spruce.green.event import Event
 from spruce.green.gather import gather
@@ -95,6 +95,7 @@ __all__ = [
     "spawn_after",
     "spawn_after_local",
     "spawn_detached",
+    "spawn_in_background",
     "spawn_n",
     "spawn_owner",
     "time_left",

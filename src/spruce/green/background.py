@@ -16,9 +16,9 @@ from typing import Any, ParamSpec, TypeVar
 from spruce.green.event import Event
 from spruce.green.hub import Hub
 from spruce.green.runtime import get_hub, peek_hub, run, running
-from spruce.green.threads import await_
+from spruce.green.threads import await_, spawn_owner
 
-__all__ = ["in_background"]
+__all__ = ["in_background", "spawn_in_background"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -72,6 +72,15 @@ def in_background(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -
     job = partial(_run, outcome, partial(copy_context().run, function, *args, **kwargs))
     hub.loop.call_soon_threadsafe(hub.spawn, job, (), None)
     return outcome.result() if peek_hub() is None else await_(wrap_future(outcome, loop=get_hub().loop))
+
+
+def spawn_in_background(function: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
+    """Run the function as a green thread of the background hub, from whatever OS thread; return at once.
+
+    It sees the caller's context variables, and the threads that it spawns end with it, unless they are detached.
+    """
+    start = partial(spawn_owner, function, *args, **kwargs)
+    _get_background().hub.loop.call_soon_threadsafe(start, context=copy_context())
 
 
 def _run(outcome: "Future[Any]", call: Callable[[], Any]) -> None:

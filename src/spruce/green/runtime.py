@@ -30,6 +30,7 @@ __all__ = [
     "peek_hub",
     "run",
     "running",
+    "running_thread",
 ]
 
 logger = logging.getLogger("spruce.green")
@@ -181,6 +182,12 @@ def in_use() -> bool:
     """Whether this OS thread has anything that a call of `time.sleep` would stop: a running loop or a hub."""
     own = _state.own
     return _get_running_loop() is not None or (own is not None and not own.loop.is_closed())
+
+
+def running_thread() -> GreenThread | None:
+    """The green thread that runs; None outside of any. Makes no hub."""
+    running_greenlet = getcurrent()
+    return running_greenlet.thread if type(running_greenlet) is Carrier else None
 
 
 def can_yield() -> bool:

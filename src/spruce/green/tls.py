@@ -106,8 +106,8 @@ class TlsSocket(GreenSocket, ssl.SSLSocket):
             connection.close()
             raise
 
-    connect = ssl.SSLSocket.connect  # come down to the next
-    connect_ex = ssl.SSLSocket.connect_ex
+    connect = ssl.SSLSocket.connect  # type: ignore[assignment]  # ssl names its parameter differently
+    connect_ex = ssl.SSLSocket.connect_ex  # type: ignore[assignment]  # the same
 
     def _real_connect(self, address: Any, connect_ex: bool) -> int:
         """Connect, then make the handshake if that was wanted; as SSLSocket's own."""

@@ -15,7 +15,7 @@ from spruce import config
 from spruce.errors import ConfigError, MiddlewareNotUsed
 from spruce.http import Handler, Request, Response
 from spruce.middleware.origins import split_origin
-from spruce.web import Blueprint, note_of
+from spruce.web import Blueprint, current_app, note_of
 
 __all__ = ["CorsMiddleware", "CorsPolicy", "cors"]
 
@@ -95,7 +95,8 @@ class CorsMiddleware:
         self.get_response = get_response
         self.policy = _policy_of(settings)
         self._urls = re.compile(settings["CORS_URLS_REGEX"])
-        if self.policy is None and not _Noted.views:
+        self._noted = _has_notes()
+        if self.policy is None and not self._noted:
             raise MiddlewareNotUsed("no CORS setting allows anything")
 
     def __call__(self, request: Request) -> Response:
@@ -108,7 +109,7 @@ class CorsMiddleware:
         return response
 
     def _policy_for(self, request: Request, preflight: bool) -> CorsPolicy | None:
-        if _Noted.views:
+        if self._noted:
             method = request.header(b"access-control-request-method") if preflight else None
             noted: CorsPolicy | None = note_of(request, _NOTE, method)
             if noted is not None:
@@ -145,16 +146,14 @@ def cors(
             settings["CORS_PREFLIGHT_MAX_AGE"] if max_age is None else max_age,
         )
         setattr(view, _NOTE, policy)
-        _Noted.views = True
         return view
 
     return decorate
 
 
-class _Noted:
-    """Whether any view of the process has a policy of its own."""
-
-    views = False
+def _has_notes() -> bool:
+    """Whether a view or blueprint of the app has a policy of its own."""
+    return any(hasattr(one, _NOTE) for one in (*current_app.view_functions.values(), *current_app.blueprints.values()))
 
 
 def _policy_of(settings: config.Settings) -> CorsPolicy | None:

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from spruce import config
 from spruce.errors import BadRequest, ConfigError, CsrfError, RequestEntityTooLarge
 from spruce.http import Handler, Request, Response
-from spruce.middleware.origins import SAFE_METHODS, TrustedOrigins, foreign_origin, is_same_domain, split_origin
+from spruce.middleware.origins import SAFE_METHODS, TrustedOrigins, foreign_origin
 from spruce.middleware.sessions import cookie_name
 from spruce.middleware.tokens import BadToken, is_match, mask, new_secret, unmask
 from spruce.web import Blueprint, after_this_request, note_of, request
@@ -76,26 +76,18 @@ class _Protection:
             return
         reason = foreign_origin(request, self.trusted)
         if self.mode == "token":
-            reason = reason or self._bad_referer(request) or self._bad_token(request)
+            reason = reason or self._hides(request) or self._bad_token(request)
         if reason is not None:
             raise CsrfError(reason)
         state.checked = True
 
-    def _bad_referer(self, request: Request) -> str | None:
+    def _hides(self, request: Request) -> str | None:
         """Under HTTPS something has to say where a request comes from, as Django has it.
 
-        Anybody between may plant the cookie by HTTP, and then knows the token.
+        Somebody between may have planted the cookie by HTTP, and then knows the token.
         """
-        if not request.is_secure or request.header(b"origin") or request.header(b"sec-fetch-site"):
-            return None
-        parts = split_origin(request.header(b"referer") or "")
-        if parts is None or not parts.scheme or not parts.netloc:
-            return "it came by HTTPS with neither Origin nor a valid Referer"
-        own = self._settings["SESSION_COOKIE_DOMAIN" if self.in_session else "CSRF_COOKIE_DOMAIN"] or request.host
-        hosts = [own, *self.trusted.hosts]
-        if parts.scheme == "https" and any(is_same_domain(parts.netloc, host) for host in hosts):
-            return None
-        return f"it refers to {parts.scheme}://{parts.netloc}, which is not trusted"
+        said = any(request.header(name) for name in (b"sec-fetch-site", b"origin", b"referer"))
+        return None if said or not request.is_secure else "it came by HTTPS with neither Origin nor Referer"
 
     def _bad_token(self, request: Request) -> str | None:
         try:

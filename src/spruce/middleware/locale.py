@@ -84,7 +84,9 @@ def _from_path(request: Request, languages: Iterable[str]) -> str | None:
 
 
 def _chosen(request: Request, languages: Iterable[str]) -> str | None:
-    """What the visitor has chosen, by cookie or, where it has one, in the session."""
+    """What the visitor has chosen, by cookie or, where it has one, in the session; nobody is asked of one language."""
+    if len([*languages]) < 2:
+        return None
     chosen = request.cookies.get(config.current()["LANGUAGE_COOKIE_NAME"])
     if not chosen and request.session is not None:
         chosen = request.session.get(SESSION_KEY)

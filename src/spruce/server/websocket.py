@@ -72,13 +72,11 @@ class WebSocket(ABC):
             self._check_open()
             self._reader = Waiter()
             try:
+                self._wanted()
                 self._reader.wait()
             finally:
                 self._reader = None
-        message = self._messages.popleft()
-        if not self._messages:
-            self._all_received()
-        return message
+        return self._messages.popleft()
 
     def __iter__(self) -> Iterator[str | bytes]:
         """Yield the messages until it is closed, however that happens."""
@@ -133,8 +131,8 @@ class WebSocket(ABC):
             self._reader.wake()
 
     @abstractmethod
-    def _all_received(self) -> None:
-        """Go on reading: nothing is kept any more."""
+    def _wanted(self) -> None:
+        """Go on reading: somebody waits for a message."""
 
     def _check_open(self) -> None:
         if (code := self.close_code) is not None:

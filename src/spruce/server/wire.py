@@ -49,7 +49,7 @@ class WireWebSocket(WebSocket, asyncio.Protocol):
 
     # What the application does
 
-    def _all_received(self) -> None:
+    def _wanted(self) -> None:
         if self._held_back and not self.lost:
             self._held_back = False
             self.transport.resume_reading()

@@ -26,7 +26,7 @@ from spruce.web.markers import Body, Cookie, Depends, File, Form, Header, Path, 
 from spruce.web.middleware import MiddlewareMixin
 from spruce.web.pagination import Pagination, paginate
 from spruce.web.results import jsonify, make_response, redirect
-from spruce.web.session import Session, SessionInterface
+from spruce.web.sessions import Session, SessionInterface
 from spruce.web.stack import note_of
 from spruce.web.templating import (
     TemplateResponse,

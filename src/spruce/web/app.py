@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, ClassVar, Unpack, cast
@@ -21,12 +22,14 @@ from spruce.web.redirects import redirecting
 from spruce.web.results import respond
 from spruce.web.scaffold import RuleOptions, View
 from spruce.web.site import Site
-from spruce.web.stack import around, build, middleware_of, route
+from spruce.web.stack import around, build, middleware_of, route, working_on
 from spruce.web.urls import build_url
 
 if TYPE_CHECKING:
     from click import Group
 
+    from spruce.server import Lifespan
+    from spruce.web.asgigateway import AsgiApp
     from spruce.web.client import Client
     from spruce.web.environment import Environment
 
@@ -69,7 +72,6 @@ class App(Site):
         self.blueprints: dict[str, Blueprint] = {}
         self._commands: Group | None = None
         self._stack: Handler = self._build_and_handle
-        self.asgi = gateway.AsgiApp(self.handle)
         if self.static_folder is not None:
             path = "/" + (static_url_path or Path(self.static_folder).name).strip("/")
             self.add_url_rule(f"{path}/<path:filename>", "static", static_view(self.static_folders))
@@ -125,21 +127,35 @@ class App(Site):
 
     def prepare(self) -> None:
         """Put the stack together now, before the first request. Raises: what is wrong with views or middleware."""
-        token = config.use(self.config)
-        try:
-            self._prepare()
-        finally:
-            config.leave(token)
-
-    def _prepare(self) -> None:
         _ = self.installed
         add_documentation(self)
         if self.debug:
             from spruce.web.debugtoken import add_door  # no server in production needs it
 
             add_door(self)
-        self._compile_calls()
+        with working_on(self):
+            self._compile_calls()
         self._stack = build(self)
+
+    def startup(self) -> None:
+        """Get ready, with all that is mounted; servers call it before the first request. Blocks.
+
+        Raises: what is wrong with views or middleware, and what a mounted app raises.
+        """
+        self.prepare()
+        for mounted in self._lives():
+            mounted.startup()
+
+    def shutdown(self) -> None:
+        """Let all that is mounted clean up; servers call it behind the last request. Blocks."""
+        for mounted in self._lives():
+            mounted.shutdown()
+
+    def _lives(self) -> "list[Lifespan]":
+        from spruce.server import Lifespan  # whoever serves the app has loaded it
+
+        mounted = [getattr(handler, "__self__", handler) for handler in self.mounts.values()]  # an app by its method
+        return [one for one in mounted if isinstance(one, Lifespan)]
 
     def _build_and_handle(self, request: Request) -> Response:
         self.prepare()
@@ -161,6 +177,13 @@ class App(Site):
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Serve one request of a WSGI server (PEP 3333)."""
         return gateway.serve_wsgi(self.handle, environ, start_response)
+
+    @cached_property
+    def asgi(self) -> "AsgiApp":
+        """The app for ASGI servers: `uvicorn hello:app.asgi`."""
+        from spruce.web.asgigateway import AsgiApp  # only these servers need it, and it loads asyncio
+
+        return AsgiApp(self)
 
     def run(
         self,

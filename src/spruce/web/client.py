@@ -12,7 +12,7 @@ from spruce.green import spawn_owner
 from spruce.http import Headers, Request, Response, parse_date
 from spruce.web.context import Context, session, slot
 from spruce.web.entry import Entry
-from spruce.web.session import Session
+from spruce.web.sessions import Session
 from spruce.web.site import Site
 from spruce.web.testrequest import make_request
 

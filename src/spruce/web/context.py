@@ -13,7 +13,7 @@ import msgspec
 
 from spruce.errors import ContextError
 from spruce.http import Request, Response
-from spruce.web.session import Session
+from spruce.web.sessions import Session
 from spruce.web.site import Site
 
 __all__ = [

@@ -17,7 +17,7 @@ from spruce.web.hooks import Function, Hooks, plain
 from spruce.web.installed import AppConfig, load
 from spruce.web.routing import Router
 from spruce.web.scaffold import Scaffold, View, folder_of
-from spruce.web.session import SessionInterface
+from spruce.web.sessions import SessionInterface
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -53,8 +53,8 @@ class Site(Scaffold):
     request_class = Request
     blueprints: Mapping[str, Scaffold]
     """What was registered, by dotted name."""
-    session_interface: Any = None
-    """The middleware that keeps sessions, a `SessionInterface`; None as long as there is none."""
+    session_interface: SessionInterface | None = None
+    """The middleware that keeps sessions; None as long as there is none."""
 
     def __init__(
         self,
@@ -86,7 +86,6 @@ class Site(Scaffold):
         self.mounts: dict[str, Handler] = {}
         self.url_build_error_handlers: list[Function] = []
         self.template_names: dict[str, dict[str, Any]] = {"filters": {}, "globals": {}, "tests": {}}
-        self.session_interface: SessionInterface | None = None
         self._environment: Any = None
         self._installed: dict[str, AppConfig] | None = None
         catalogues_of(self.config).add(Path(self.root_path, "locale"))

@@ -1,9 +1,10 @@
 """The stack: everything that a request passes between `App.handle` and its view, put together in `build`."""
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from itertools import chain
 from logging import getLogger
-from typing import Any
+from typing import Any, cast
 
 from spruce import config
 from spruce.errors import HTTPException, MiddlewareNotUsed, ViewError
@@ -15,6 +16,7 @@ from spruce.web.middleware import Middleware, load
 from spruce.web.results import respond
 from spruce.web.routing import RequestRedirect
 from spruce.web.rules import Rule
+from spruce.web.sessions import SessionInterface
 from spruce.web.site import Site
 
 __all__ = [
@@ -27,6 +29,7 @@ __all__ = [
     "note_of",
     "route",
     "tear_down",
+    "working_on",
 ]
 
 _log = getLogger("spruce.web")
@@ -34,6 +37,11 @@ _log = getLogger("spruce.web")
 
 def build(app: Site) -> Handler:
     """Return the handler of `app`, made from the inside out; what nobody registered is not in it."""
+    with working_on(app):
+        return _built(app)
+
+
+def _built(app: Site) -> Handler:
     middleware = [load(one) for one in middleware_of_app(app)]
     process_view: list[Function] = []
     process_exception: list[Function] = []
@@ -52,6 +60,17 @@ def build(app: Site) -> Handler:
     if app.teardowns or app.has_hooks("teardown"):
         handler = _torn_down(app, handler)
     return handler
+
+
+@contextmanager
+def working_on(app: Site) -> Iterator[None]:
+    """Let the settings of `app`, and `current_app`, be there for middleware that are made."""
+    settings, token = config.use(app.config), slot.set(Context(app, None))
+    try:
+        yield
+    finally:
+        slot.reset(token)
+        config.leave(settings)
 
 
 def describe(app: Site) -> list[str]:
@@ -95,13 +114,11 @@ def middleware_of_app(app: Site) -> list[Any]:
 
 def _is_used(app: Site, middleware: Any) -> bool:
     """Whether a middleware has something to do with the settings as they are."""
-    token = config.use(app.config)
-    try:
-        load(middleware)(app.handle)
-    except MiddlewareNotUsed:
-        return False
-    finally:
-        config.leave(token)
+    with working_on(app):
+        try:
+            load(middleware)(app.handle)
+        except MiddlewareNotUsed:
+            return False
     return True
 
 
@@ -349,7 +366,7 @@ def _wrapped(
             f"the middleware {middleware!r} made {made!r} of a handler", hint="It must return what takes a request."
         )
     if hasattr(made, "open_session"):
-        app.session_interface = made
+        app.session_interface = cast(SessionInterface, made)
     if hasattr(made, "process_view"):
         process_view.insert(0, made.process_view)
     if hasattr(made, "process_exception"):

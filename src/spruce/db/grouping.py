@@ -1,0 +1,25 @@
+"""What stands in GROUP BY beside an object's key on databases that don't know that one row decides another."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from spruce.db.joins import Joins
+
+if TYPE_CHECKING:
+    from spruce.db.relations import Step
+
+__all__ = ["decided_by_key"]
+
+Column = sa.ColumnElement[Any]
+
+
+def decided_by_key(
+    joins: Joins, related: "Sequence[tuple[Step, ...]]", shown: Sequence[str], ordered: Sequence[Column]
+) -> list[Column]:
+    """What an object has one of besides its own columns: the keys of what is loaded with it, annotations, orders."""
+    keys = [joins.at(steps).c[steps[-1].target._meta.pk.attname] for steps in related]
+    plain = [joins.computed[name] for name in shown if name not in joins.aggregated]
+    others = [each for each in ordered if isinstance(each, sa.Column) and each.table is not joins.table]
+    return [*keys, *plain, *others]

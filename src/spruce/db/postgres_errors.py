@@ -1,0 +1,180 @@
+"""What PostgreSQL's errors mean and what to do about them: a table from its codes to errors of ours.
+
+The codes are those of appendix A of PostgreSQL's manual.
+"""
+
+import re
+from typing import Any, Final, NamedTuple, Protocol
+
+import asyncpg
+
+from spruce.errors import (
+    DatabaseError,
+    DataError,
+    DeadlockDetected,
+    IntegrityError,
+    LockNotAvailable,
+    OperationalError,
+    SerializationFailure,
+    TransactionError,
+)
+
+__all__ = ["FAILURES", "LOST", "STARTING", "lost", "translated"]
+
+FAILURES: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, EOFError)
+"""What asyncpg raises when something is wrong with a statement or its connection."""
+
+LOST: Final = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.CannotConnectNowError,
+    OSError,
+    EOFError,
+)
+"""Those that tell of a connection that is gone."""
+
+STARTING: Final = (asyncpg.CannotConnectNowError, asyncpg.PostgresConnectionError, OSError, EOFError, TimeoutError)
+"""Those that a database gives which is being restarted."""
+
+
+class _Place(Protocol):
+    """The database that an error is about."""
+
+    alias: str
+    shown: str
+
+
+class _Meaning(NamedTuple):
+    error: type[DatabaseError]
+    message: str  # {table}, {columns} … are what the database told, {database} is its alias and place
+    hint: str = ""
+
+
+_SAVEPOINT = "Put what may fail into a `with db.atomic():` of its own, which is undone alone."
+
+_MEANINGS: dict[str, _Meaning] = {
+    "23505": _Meaning(IntegrityError, "{columns} must be unique, and another row has the same value ({text})"),
+    "23502": _Meaning(IntegrityError, "{columns} must not be null ({text})"),
+    "23503": _Meaning(
+        IntegrityError,
+        "a row would point to one that does not exist ({text})",
+        "Save what it points to first, and delete what points to a row before the row.",
+    ),
+    "23514": _Meaning(IntegrityError, "a row of {table} does not keep the constraint {constraint!r} ({text})"),
+    "23P01": _Meaning(IntegrityError, "a row of {table} is in the way of the constraint {constraint!r} ({text})"),
+    "40001": _Meaning(
+        SerializationFailure,
+        "another transaction changed what this one had read ({text})",
+        "Run it again: @db.atomic(retry=3) does so.",
+    ),
+    "40P01": _Meaning(
+        DeadlockDetected,
+        "two transactions waited for each other's locks, and this one was undone ({text})",
+        "Lock rows in the same order everywhere, or run it again: @db.atomic(retry=3) does so.",
+    ),
+    "55P03": _Meaning(LockNotAvailable, "another transaction has the rows locked ({text})"),
+    "57014": _Meaning(OperationalError, "the statement was stopped by the database {database}: {text}"),
+    "53300": _Meaning(
+        OperationalError,
+        "the database {database} has no connection left: {text}",
+        "Each process keeps up to ?pool_size=… of them: lower it, or raise max_connections of the server.",
+    ),
+    "53100": _Meaning(OperationalError, "there is no space left for the database {database}", "Free some."),
+    "25006": _Meaning(
+        OperationalError, "the database {database} may only be read here: {text}", "Is it a standby? Write elsewhere."
+    ),
+    "25P02": _Meaning(TransactionError, "an earlier statement of this transaction failed: {text}", _SAVEPOINT),
+    "42601": _Meaning(OperationalError, "{text} (database {database})", "It is SQL that PostgreSQL cannot read."),
+    "42P01": _Meaning(
+        OperationalError,
+        "the table {missing!r} does not exist in the database {database}",
+        "Run db.create_all() to make the tables of all models.",
+    ),
+    "42703": _Meaning(
+        OperationalError,
+        "the database {database} does not fit the models: {text}",
+        "A model was changed after its table was made: change the table too, or drop_all() and create_all() anew.",
+    ),
+    "3D000": _Meaning(
+        OperationalError, "the database {database} does not exist: {text}", "Make it with the command createdb."
+    ),
+    "28P01": _Meaning(OperationalError, "the database {database} refused the password: {text}", "Correct the URL."),
+    "28000": _Meaning(OperationalError, "the database {database} refused the user: {text}", "Correct the URL."),
+}
+
+_CLASSES: dict[str, type[DatabaseError]] = {
+    "22": DataError,
+    "23": IntegrityError,
+    "08": OperationalError,
+    "53": OperationalError,
+    "55": OperationalError,
+    "57": OperationalError,
+    "58": OperationalError,
+    "25": TransactionError,
+    "40": OperationalError,
+}
+
+
+def translated(error: BaseException, sql: str, place: _Place) -> DatabaseError:
+    """The error of ours that says what `error` means."""
+    text = str(error)
+    if "surrogates not allowed" in text:  # found by asyncpg
+        return DataError(f"a text is no valid Unicode and cannot be stored ({text})")
+    if not isinstance(error, asyncpg.PostgresError):
+        return _of_the_client(error, sql, place)
+    code = getattr(error, "sqlstate", None) or ""
+    meaning = _MEANINGS.get(code)
+    if meaning is None:
+        kind = _CLASSES.get(code[:2], DatabaseError)
+        made = kind(f"{text} (database {place.alias!r}{', in: ' + sql if sql else ''})")
+    else:
+        made = meaning.error(_filled(meaning.message, error, place), hint=meaning.hint)
+    if isinstance(made, IntegrityError):
+        made.constraint = getattr(error, "constraint_name", None) or ""
+        made.table = getattr(error, "table_name", None) or ""
+        made.columns = _columns(error)
+    return made
+
+
+def _of_the_client(error: BaseException, sql: str, place: _Place) -> DatabaseError:
+    """What asyncpg itself found: a value that does not fit, or a connection that cannot be used."""
+    where = f"(database {place.alias!r}{', in: ' + sql if sql else ''})"
+    if isinstance(error, ValueError):
+        return DataError(f"{error} {where}")
+    if isinstance(error, LOST):
+        return lost(error, place)
+    return OperationalError(f"{error} {where}")
+
+
+def lost(error: BaseException, place: _Place, *, hint: str = "") -> OperationalError:
+    """The error for a connection that broke, or that cannot be made."""
+    text = str(error) or type(error).__name__
+    return OperationalError(
+        f"the connection to the database {place.alias!r} ({place.shown}) failed: {text}",
+        hint=hint or "Is the server running, and does the URL name its host and port?",
+    )
+
+
+def _filled(message: str, error: Any, place: _Place) -> str:
+    table = getattr(error, "table_name", None) or ""
+    detail = getattr(error, "detail", None)
+    missing = re.search(r'relation "(.+)" does not exist', str(error))
+    columns = ", ".join(f"{table}.{name}" for name in _columns(error))
+    return message.format(
+        text=detail or str(error),
+        table=table,
+        columns=columns or getattr(error, "constraint_name", None) or table,
+        constraint=getattr(error, "constraint_name", None) or "",
+        missing=missing[1] if missing else str(error),
+        database=f"{place.alias!r} ({place.shown})",
+    )
+
+
+def _columns(error: Any) -> tuple[str, ...]:
+    """The columns that an error is about, as far as it tells."""
+    name = getattr(error, "column_name", None)
+    if name:
+        return (name,)
+    found = re.match(r"Key \((.+?)\)=", getattr(error, "detail", None) or "")
+    return tuple(each.strip().strip('"') for each in found[1].split(",")) if found else ()

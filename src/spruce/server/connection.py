@@ -48,6 +48,7 @@ class Owner(Protocol):
     """What a connection needs of the server that it belongs to; `now` is the loop's time, as of the last tick."""
 
     access_log: AccessLog | None
+    cpu: Callable[[], float]
     connections: "set[Connection]"
     handler: Handler
     heads: Heads
@@ -192,7 +193,9 @@ class Connection(asyncio.Protocol):
         A plain response, as most are, is sent right here with a head that is ready: this is the server's hottest path.
         """
         log = self.server.access_log
-        start = 0.0 if log is None else perf_counter()
+        start = cpu = 0.0
+        if log is not None:
+            start, cpu = perf_counter(), self.server.cpu()
         response: Response | None = None
         try:
             response = self.handler(request)
@@ -219,7 +222,7 @@ class Connection(asyncio.Protocol):
         except BaseException as error:
             response = self._recover(request, error)
         if log is not None:
-            log(request, response, perf_counter() - start)
+            log.write(request, response, perf_counter() - start, self.server.cpu() - cpu)
         if request.stream is not EMPTY_STREAM:
             self._drop_body(request)
             request.close()
@@ -273,6 +276,7 @@ class Connection(asyncio.Protocol):
                 sender.stream(response.iter_encoded(), head, head.data)
         finally:
             self.sender = None
+            response.sent = sender.sent
 
     def _clock(self) -> float:
         return self.server.now

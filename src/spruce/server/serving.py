@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from spruce.errors import ConfigError
 from spruce.http import Handler
+from spruce.server.accesslog import open_log
 from spruce.server.binds import Listener, close_listeners, open_listeners
 from spruce.server.forwarded import Trust, forwarded
 from spruce.server.limits import Limits
@@ -25,7 +26,7 @@ def serve(
     workers: int = 1,
     loop: str | None = None,
     reload: bool = False,
-    access_log: bool = False,
+    access_log: bool | str = False,
     grace: float = 30,
     limits: Limits | None = None,
     tls: TLS | None = None,
@@ -39,6 +40,7 @@ def serve(
     `loop` names an event loop, as `green.run` takes it. With `tls`, every bind speaks HTTPS only.
     `trust` names the proxies that are believed who the client is. A worker that has answered `max_requests`, and up to
     a tenth more, is replaced by a fresh one.
+    `access_log` is True for a line for each answer, or its format: a name of `accesslog.FORMATS` or a text with fields.
     When told to stop, requests in flight get `grace` seconds to finish. Raises PortInUse, ServerError or ConfigError.
     """
     if workers < 1:
@@ -49,6 +51,7 @@ def serve(
         raise ConfigError("this system has no fork, so it runs one worker", hint="Leave workers and max_requests.")
     if trust is not None:
         forwarded(handler, trust)  # so that what is wrong with it is told here, and once
+    open_log(access_log)
     contexts = None if tls is None else Contexts(tls)
     inherited = inherited_binds()
     listeners = open_listeners(binds if inherited is None else inherited)

@@ -123,3 +123,12 @@ def test_cache_and_caches_are_those_of_the_settings_that_hold() -> None:
         assert repr(cache) == "<cache: <Cache 'default' in MemoryStore>>"
         caches.close_all()
         config.leave(token)
+
+
+def test_the_package_does_what_the_default_cache_does() -> None:
+    from spruce import cache as package
+
+    package.set("key", 5)
+    assert package.get("key") == cache.get("key") == 5
+    with pytest.raises(AttributeError, match=r"module 'spruce\.cache' has no attribute 'gett'"):
+        _ = package.gett

@@ -40,9 +40,9 @@ def test_commands_of_an_app_run_in_its_context(write: Write) -> None:
     assert CliRunner().invoke(main, ["greet", "ann"]).output == "app greets ann\n"
     assert CliRunner().invoke(main, ["--app", "other.py", "stock", "count"]).output == "other has 3\n"
     output = CliRunner().invoke(main, ["--help"]).output
-    assert "  greet   Greet somebody." in output
+    assert "  greet          Greet somebody." in output
     assert output.count("  run ") == 1
-    assert "  stock   See to the stock." in output
+    assert "  stock          See to the stock." in output
 
 
 def test_an_app_that_fails_keeps_help_usable(write: Write) -> None:
@@ -87,3 +87,28 @@ def test_installed_apps_bring_their_commands(write: Write) -> None:
     )
     assert CliRunner().invoke(main, ["posts", "publish"]).output == "published in hello\n"
     assert "no command 'publish'" in CliRunner().invoke(main, ["publish"]).output
+
+
+def test_blueprints_have_commands(write: Write) -> None:
+    """In a group of the blueprint's name, in another one, or beside those of the app; inner blueprints' too."""
+    write(
+        "app.py",
+        """
+        from spruce import App, Blueprint, current_app
+        app = App("hello")
+        blog, plain, inner = Blueprint("blog", __name__), Blueprint("plain", __name__, cli_group=None), Blueprint(
+            "inner", __name__, cli_group="deep")
+        @blog.cli.command()
+        def publish(): print("published in", current_app.name)
+        @plain.cli.command()
+        def sweep(): print("swept")
+        @inner.cli.command()
+        def dig(): print("dug")
+        blog.register_blueprint(inner)
+        app.register_blueprint(blog)
+        app.register_blueprint(plain)
+        """,
+    )
+    said = [CliRunner().invoke(main, words.split()).output for words in ("blog publish", "sweep", "deep dig")]
+    assert said == ["published in hello\n", "swept\n", "dug\n"]
+    assert "Commands of blog." in CliRunner().invoke(main, ["--help"]).output

@@ -24,7 +24,7 @@ def test_help_lists_the_commands(write: Write) -> None:
     """Each command has its line."""
     output = CliRunner().invoke(main, ["--help"]).output
     names = [line.split()[0] for line in output.partition("Commands:\n")[2].splitlines()]
-    assert names == ["check", "i18n", "new", "routes", "run", "shell"]
+    assert names == ["check", "clearsessions", "i18n", "new", "ps", "routes", "run", "shell"]
 
 
 def test_a_mistyped_command_is_told_with_the_nearest(write: Write) -> None:
@@ -59,7 +59,7 @@ def test_variables_are_read_from_a_file(write: Write, monkeypatch: pytest.Monkey
     assert result.stderr == "Error: line 1 of 'bad.env' is no variable. A line is NAME=value or NAME='a value'.\n"
 
 
-@pytest.mark.parametrize("command", ["routes", "run", "shell"])
+@pytest.mark.parametrize("command", ["routes", "shell"])
 def test_a_mistyped_target_is_one_line_without_a_traceback(write: Write, command: str) -> None:
     """The error is on the error output, and the status is 1."""
     write("hello.py")
@@ -74,7 +74,7 @@ def test_a_mistyped_target_is_one_line_without_a_traceback(write: Write, command
 def test_the_users_own_error_is_shown_from_his_code_on(write: Write) -> None:
     """The traceback begins in the user's file and ends with the line that says what failed."""
     path = write("hello.py", "def start():\n    return 1 / 0\n\nstart()\n")
-    result = CliRunner().invoke(main, ["run", "hello.py"])
+    result = CliRunner().invoke(main, ["routes", "hello.py"])
     assert result.exit_code == 1
     lines = result.stderr.splitlines()
     assert lines[:3] == ["Traceback (most recent call last):", f'  File "{path}", line 4, in <module>', "    start()"]
@@ -87,7 +87,7 @@ def test_the_users_own_error_is_shown_from_his_code_on(write: Write) -> None:
 def test_a_syntax_error_shows_the_line(write: Write) -> None:
     """Where there is no frame of the user's, Python's own pointer to the line is shown."""
     write("hello.py", "app = (\n")
-    result = CliRunner().invoke(main, ["run", "hello.py"])
+    result = CliRunner().invoke(main, ["routes", "hello.py"])
     assert "    app = (\n" in result.stderr
     assert result.stderr.splitlines()[-1] == (
         "Error: importing 'hello' failed: SyntaxError: '(' was never closed (hello.py, line 1)"

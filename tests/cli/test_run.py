@@ -76,7 +76,7 @@ def test_a_loop_that_is_not_installed_is_told(monkeypatch: pytest.MonkeyPatch) -
     [
         ("--port", "70000", "Invalid value for '--port': 70000 is not in the range 0<=x<=65535."),
         ("--port", "http", "Invalid value for '--port': 'http' is not a valid integer range."),
-        ("--workers", "0", "Invalid value for '--workers': 0 is not in the range x>=1."),
+        ("--workers", "-1", "Invalid value for '--workers': -1 is not in the range x>=0."),
     ],
 )
 def test_wrong_numbers_are_refused(option: str, value: str, text: str) -> None:

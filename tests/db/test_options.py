@@ -50,7 +50,8 @@ def declare(name: str, body: dict[str, Any], **meta: Any) -> Any:
          "another name with `class Meta: db_table = …`."),
         (lambda: declare("Bad", {}, order=["x"]),
          "Bad.Meta has no option 'order'; did you mean 'ordering'? Options: abstract, constraints, "
-         "db_table, db_table_comment, indexes, ordering, unique_together, verbose_name, verbose_name_plural."),
+         "db_table, db_table_comment, indexes, ordering, proxy, unique_together, verbose_name, "
+         "verbose_name_plural."),
         (lambda: declare("Bad", {"a__b": db.TextField()}),
          "Bad.a__b: a field's name has no underscore at its ends and no two in a row"),
         (lambda: declare("Bad", {"objects": db.TextField()}),
@@ -74,7 +75,8 @@ def test_a_model_with_a_table_cannot_be_inherited_from(shop: SimpleNamespace) ->
         type(db.Model)("Child", (shop.Maker,), {"__module__": __name__})
     assert str(refused.value) == (
         "Child cannot inherit from Maker, which has a table of its own. "
-        "Move what they share into a model with `class Meta: abstract = True`."
+        "Move what they share into a model with `class Meta: abstract = True`, point to it by a OneToOneField, or make "
+        "it a proxy with `class Meta: proxy = True`."
     )
 
 

@@ -120,8 +120,8 @@ class Served:
 def spruce(tmp_path: Path) -> Callable[..., "subprocess.CompletedProcess[str]"]:
     """Run the command `spruce` to its end in `tmp_path`; return its status and outputs."""
 
-    def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run([SPRUCE, *arguments], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    def run(*arguments: str, folder: Path = tmp_path) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run([SPRUCE, *arguments], cwd=folder, capture_output=True, text=True, timeout=60)
 
     return run
 

@@ -120,7 +120,7 @@ def test_a_change_restarts_it_in_reload_mode(serve: Serve, tmp_path: Path) -> No
     assert served.ask("/hello/world") == (200, "Hello, world!")
     (tmp_path / "hello.py").write_text(dedent(HELLO).replace("Hello, {name}", "Good day, {name}"))
     served.wait_for("Restarting: hello.py changed")
-    served.wait_for("Found hello:app", times=3)  # by the parent, its first child, its second child
+    served.wait_for("Found hello:app", times=2)
     assert served.ask("/hello/world") == (200, "Good day, world!")
 
 
@@ -130,7 +130,7 @@ def test_a_port_in_use_says_what_to_do(spruce: Run) -> None:
         port = taken.getsockname()[1]
         result = spruce("run", "hello.py", "--port", str(port))
     assert result.returncode == 1
-    assert result.stdout == "Found hello:app, a Spruce app\n"
+    assert result.stdout == ""
     assert result.stderr.startswith(f"Error: 127.0.0.1:{port} is in use")
     assert result.stderr.count("\n") == 1
 

@@ -1,22 +1,11 @@
-"""Restarting on change. That it does is tested in tests/real."""
+"""Noticing changes of files. That they restart what serves is tested in tests/real."""
 
+import os
 from pathlib import Path
 
 import pytest
 
-from spruce.server.reload import _watched, inherited_binds, inherited_life
-
-
-def test_a_child_of_the_reloader_listens_on_what_it_inherited(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert inherited_binds() is None
-    monkeypatch.setenv("_SPRUCE_DESCRIPTORS", "3,4")
-    assert inherited_binds() == ["fd://3", "fd://4"]
-
-
-def test_a_child_of_the_reloader_knows_what_ends_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert inherited_life() is None
-    monkeypatch.setenv("_SPRUCE_LIFE", "5")
-    assert inherited_life() == 5
+from spruce.server.reload import Changes, _watched
 
 
 def test_the_current_folder_is_watched_and_installed_programs_are_not(
@@ -24,4 +13,24 @@ def test_the_current_folder_is_watched_and_installed_programs_are_not(
 ) -> None:
     """What runs this test is such a program: pytest."""
     monkeypatch.chdir(tmp_path)
-    assert _watched() == [tmp_path]
+    assert _watched() == {tmp_path}
+
+
+@pytest.fixture
+def changes() -> Changes:
+    """One whose files nobody watches: what it reads is written by the test."""
+    unwatched = object.__new__(Changes)
+    unwatched.descriptor, unwatched._leash = os.pipe()
+    return unwatched
+
+
+def test_changes_are_told_once_by_name(changes: Changes) -> None:
+    os.write(changes._leash, b"b.py\na.html\nb.py\n")
+    assert changes.read() == "a.html, b.py changed"
+    changes.close()
+
+
+def test_the_end_of_the_watch_is_no_change(changes: Changes) -> None:
+    os.close(changes._leash)
+    assert changes.read() is None
+    os.close(changes.descriptor)

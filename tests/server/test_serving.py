@@ -11,10 +11,10 @@ def hello(request: Request) -> Response:
     return Response("hello")
 
 
-def test_less_than_one_worker_is_refused() -> None:
+def test_less_than_no_worker_is_refused() -> None:
     with pytest.raises(ConfigError) as caught:
-        serve(hello, workers=0)
-    assert str(caught.value) == "workers=0 would serve nothing. Give 1 or more."
+        serve(hello, workers=-1)
+    assert str(caught.value) == "workers=-1 would serve nothing. Give 1 or more, or 0 for this process."
 
 
 def test_a_worker_that_may_answer_nothing_is_refused() -> None:
@@ -32,3 +32,10 @@ def test_an_unknown_loop_closes_the_sockets_again(capsys: pytest.CaptureFixture[
     with pytest.raises(GreenError, match="there is no loop named 'twisted'"):
         serve(hello, binds=["127.0.0.1:0"], loop="twisted")
     assert capsys.readouterr().out.startswith("Serving on http://127.0.0.1:")
+
+
+def test_it_wants_a_handler_or_how_to_load_one() -> None:
+    for arguments in ({}, {"handler": hello, "load": lambda: hello}):
+        with pytest.raises(ConfigError) as caught:
+            serve(**arguments)
+        assert str(caught.value) == "serve() needs a handler, or a function that loads one. Give one of the two."

@@ -1,4 +1,4 @@
-"""How long the supervisor waits before it replaces a worker. That it does is tested in tests/real."""
+"""When the supervisor names, ends and replaces workers. That it does is tested in tests/real."""
 
 import os
 import time
@@ -6,15 +6,32 @@ from collections.abc import Iterator
 
 import pytest
 
-from spruce.server.supervisor import Supervisor
+from spruce.server.supervisor import Supervisor, Watch, _Worker, described
+
+STACK = f'''Current thread 0x00007f (most recent call first):
+  File "{os.__file__}", line 12 in walk
+  File "/app/shop.py", line 7 in report
+  File "/app/main.py", line 1 in <module>
+'''
 
 
 @pytest.fixture
 def supervisor() -> Iterator[Supervisor]:
-    one = Supervisor(lambda parent: False, 2, grace=1, stop_listening=lambda: None)
+    one = Supervisor(lambda post: False, 2, Watch(1, hang_seconds=2), lambda: None, -1)
+    one.was_ready = True
     yield one
-    for descriptor in (one.life, one.leash, one.signals, one.signal_writer):
+    for descriptor in (one.life, one.leash):
         os.close(descriptor)
+
+
+@pytest.fixture
+def child() -> Iterator[tuple[_Worker, int]]:
+    """A worker that serves, whose process is long gone, and the writing end of its pulse."""
+    reader, writer = os.pipe()
+    os.set_blocking(reader, False)
+    yield _Worker(2**22 + 1, reader, time.monotonic(), serves=True), writer
+    os.close(reader)
+    os.close(writer)
 
 
 def test_a_worker_that_lived_is_replaced_at_once(supervisor: Supervisor, caplog: pytest.LogCaptureFixture) -> None:
@@ -35,17 +52,99 @@ def test_workers_that_die_young_are_replaced_ever_more_slowly(
     assert supervisor.failures == 0
 
 
-def test_a_worker_that_has_ended_by_itself_is_no_failure(
+def test_a_worker_that_dies_before_all_have_served_ends_the_whole(
     supervisor: Supervisor, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level("INFO", "spruce.server")
-    supervisor._note_death(4711, 75, lived=0.1)
+    """The code does not work: what served before goes on instead."""
+    supervisor.was_ready = False
+    supervisor._note_death(4711, 1, lived=0.1)
+    assert supervisor.failed
+    assert caplog.messages == ["worker 4711 exited with 1 after 0.1 s, before it served"]
+
+
+@pytest.mark.parametrize(("code", "expected"), [(75, False), (0, True), (-9, True)])
+def test_a_worker_that_was_to_end_is_no_failure(
+    supervisor: Supervisor, caplog: pytest.LogCaptureFixture, code: int, expected: bool
+) -> None:
+    supervisor._note_death(4711, code, 0.1, expected)
     assert (supervisor.failures, supervisor.next_start) == (0, 0.0)
-    assert caplog.messages == ["worker 4711 has answered its last request after 0.1 s; another one starts"]
+    assert caplog.messages == []
 
 
-def test_it_sleeps_until_a_signal_while_all_workers_run(supervisor: Supervisor) -> None:
-    supervisor.workers = {1: 0.0, 2: 0.0}
-    assert supervisor._wait_seconds() is None
-    supervisor.workers = {1: 0.0}
+def test_it_sleeps_until_the_next_look_or_the_next_start(supervisor: Supervisor) -> None:
+    worker = _Worker(1, -1, 0.0)
+    supervisor.next_look = time.monotonic() + 100
+    supervisor.workers = {1: worker, 2: worker}
+    assert 90 < supervisor._wait_seconds() <= 100
+    supervisor.workers = {1: worker}
     assert supervisor._wait_seconds() == 0.0
+
+
+def test_one_that_was_told_to_end_counts_no_more(supervisor: Supervisor) -> None:
+    supervisor.workers = {1: _Worker(1, -1, 0.0), 2: _Worker(2, -1, 0.0, deadline=1.0)}
+    assert supervisor._missing() == 1
+
+
+def test_a_pulse_shows_that_it_serves_and_goes_on(supervisor: Supervisor, child: tuple[_Worker, int]) -> None:
+    worker, pulse = child
+    worker.serves = False
+    supervisor._feel(worker)
+    assert (worker.serves, worker.missed) == (False, 0)
+    os.write(pulse, b"\0")
+    supervisor._feel(worker)
+    assert (worker.serves, worker.missed) == (True, 0)
+    supervisor._feel(worker)
+    supervisor._feel(worker)
+    assert worker.missed == 2
+    os.write(pulse, b"\0\0")
+    supervisor._feel(worker)
+    assert worker.missed == 0
+
+
+def test_a_worker_without_a_pulse_is_named_and_then_replaced(
+    supervisor: Supervisor, child: tuple[_Worker, int], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Named at the third look, replaced after as many as make its two seconds."""
+    worker, pulse = child
+    told = []
+    for look in range(5):
+        os.write(pulse, STACK.encode())
+        supervisor._feel(worker)
+        supervisor._judge(worker)
+        told.append((look, len(caplog.messages)))
+    assert told == [(0, 0), (1, 0), (2, 1), (3, 2), (4, 2)]
+    by = ' by /app/shop.py:7 in report; the last call first:\n  File "'
+    assert caplog.messages[0].startswith(f"worker {worker.pid} is held up{by}")
+    assert caplog.messages[1].startswith(f"replacing worker {worker.pid}, which has been held up for 2 s{by}")
+    assert worker.deadline == 0
+
+
+def test_a_worker_that_goes_on_is_told(
+    supervisor: Supervisor, child: tuple[_Worker, int], caplog: pytest.LogCaptureFixture
+) -> None:
+    worker, pulse = child
+    worker.missed = 6
+    os.write(pulse, b"\0")
+    supervisor._feel(worker)
+    assert caplog.messages == [f"worker {worker.pid} goes on after 3.0 s"]
+
+
+def test_a_stack_names_the_innermost_call_outside_of_libraries() -> None:
+    assert described(STACK) == (
+        " by /app/shop.py:7 in report; the last call first:\n"
+        f'  File "{os.__file__}", line 12 in walk\n'
+        '  File "/app/shop.py", line 7 in report\n'
+        '  File "/app/main.py", line 1 in <module>'
+    )
+    assert described("") == "; it doesn't tell by what"
+
+
+def test_only_workers_that_have_served_a_while_are_weighed(
+    supervisor: Supervisor, caplog: pytest.LogCaptureFixture
+) -> None:
+    supervisor.watch = Watch(1, max_memory=1)
+    own = _Worker(os.getpid(), -1, started=100.0)
+    assert not supervisor._is_too_large(own, 104.0)
+    assert supervisor._is_too_large(own, 106.0)
+    assert caplog.messages[0].startswith(f"worker {own.pid} has ")
+    assert caplog.messages[0].endswith(" MiB of memory, its limit is 0.0 MiB; another one starts")

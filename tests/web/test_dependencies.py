@@ -263,3 +263,53 @@ def test_a_dependency_of_a_route_is_a_function() -> None:
         "the parameter 'dependency 1' of the view '<lambda>' depends on None, which cannot be called. "
         "Write Annotated[Type, Depends(function)]."
     )
+
+
+def test_a_dependency_can_be_replaced_for_a_test() -> None:
+    """By a function with parameters and a clean-up of its own; those that depend on it get the other's value, too."""
+    log: list[str] = []
+
+    def database() -> str:
+        raise AssertionError("this is the real one")
+
+    def user(db: Annotated[str, Depends(database)]) -> str:
+        return f"user of {db}"
+
+    def fake(name: str = "memory") -> Iterator[str]:
+        yield name
+        log.append(f"closed {name}")
+
+    app = App(__name__)
+
+    @app.get("/")
+    def index(db: Annotated[str, Depends(database)], user: Annotated[str, Depends(user)]) -> str:
+        return f"{db}, {user}"
+
+    app.dependency_overrides[database] = fake
+    client = app.test_client()
+    assert client.get("/").text == "memory, user of memory"
+    assert client.get("/?name=disk").text == "disk, user of disk"
+    assert log == ["closed memory", "closed disk"]
+    app.dependency_overrides.clear()
+    app.config["TESTING"] = True
+    with pytest.raises(AssertionError):
+        client.get("/")
+
+
+def test_a_replaced_dependency_that_is_not_shared_is_called_each_time() -> None:
+    """As the one that it stands for."""
+    calls: list[int] = []
+
+    def number() -> int:
+        return 0
+
+    app = App(__name__)
+
+    @app.get("/")
+    def index(
+        a: Annotated[int, Depends(number, use_cache=False)], b: Annotated[int, Depends(number, use_cache=False)]
+    ) -> list[int]:
+        return [a, b]
+
+    app.dependency_overrides[number] = lambda: calls.append(1) or len(calls)
+    assert app.test_client().get("/").json == [1, 2]

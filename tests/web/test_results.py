@@ -14,7 +14,8 @@ import pytest
 from spruce.errors import NotFound, ViewError
 from spruce.i18n import gettext_lazy, override
 from spruce.web import App, Response, g, jsonify, make_response, redirect, request
-from spruce.web.results import respond, to_json
+from spruce.web.jsonprovider import to_json
+from spruce.web.results import respond
 
 
 @dataclass

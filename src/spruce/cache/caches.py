@@ -6,9 +6,9 @@ from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from spruce import config
-from spruce.cache.cache import Cache
 from spruce.cache.dummy import DummyStore
 from spruce.cache.memory import MemoryStore
+from spruce.cache.operations import Cache
 from spruce.cache.serializers import Codec, JSONSerializer, MsgpackSerializer, PickleSerializer
 from spruce.cache.stores import Store
 from spruce.errors import ConfigError, nearest
@@ -91,6 +91,9 @@ class _CurrentCaches:
 
     def __iter__(self) -> Iterator[str]:
         return iter(_current())
+
+    def __contains__(self, alias: str) -> bool:
+        return alias in list(_current())
 
     def close_all(self) -> None:
         """Close the connections of all caches; they are made again when needed."""

@@ -1,6 +1,6 @@
 """Waiting and spawning wherever the cache is used: in green threads, and in OS threads that have no hub.
 
-Such a thread, one of gunicorn's say, is not given a hub of its own, since its connections would then be its own, too. What
+Such a thread, one of gunicorn's say, is not given a hub of its own, since its connections would then be its own. What
 needs a loop runs on the one hub in the background; the thread itself just waits.
 """
 

@@ -4,6 +4,7 @@ import click
 
 from spruce.cli.target import find
 from spruce.errors import AppNotFound
+from spruce.middleware.checks import check_deployment
 from spruce.web import App
 from spruce.web.checks import check as check_app
 
@@ -22,7 +23,7 @@ def check(target: str | None, deploy: bool) -> None:
     found = find(target)
     if not isinstance(found.app, App):
         raise AppNotFound(f"{found}, is nothing that Spruce can check", hint="Its own framework may.")
-    findings = check_app(found.app, deploy)
+    findings = [*check_app(found.app, deploy), *(check_deployment(found.app) if deploy else ())]
     for finding in findings:
         click.echo(str(finding))
     if any(deploy or finding.level == "error" for finding in findings):

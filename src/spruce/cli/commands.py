@@ -1,11 +1,13 @@
 """Commands that are not Spruce's own: those of the app, and of installed packages.
 
-An app adds them to `app.cli`, a group of click: `@app.cli.command()`, and those in the module `commands` of each of
-INSTALLED_APPS are its own too. A package names them in its metadata, as
-`[project.entry-points."spruce.commands"]`, each a command of click. Spruce's own names go before both.
+An app adds them to `app.cli`, a group of click: `@app.cli.command()`. Those of its blueprints, by
+`@blueprint.cli.command()`, and those in the module `commands` of each of INSTALLED_APPS are its own too. A package
+names them in its metadata, as `[project.entry-points."spruce.commands"]`, each a command of click. Spruce's own names
+go before all of these.
 """
 
 import os
+from collections import ChainMap
 from collections.abc import Callable
 from functools import wraps
 from importlib.metadata import EntryPoint, entry_points
@@ -37,7 +39,8 @@ def app_commands(target: str | None) -> dict[str, click.Command]:
         return {}
     if not isinstance(found.app, App):
         return {}
-    commands = {**_of_installed(found.app), **found.app.cli.commands}
+    of_blueprints = [blueprint.commands() for blueprint in found.app.blueprints.values()]
+    commands = dict(ChainMap(found.app.cli.commands, *of_blueprints, _of_installed(found.app)))
     return {name: within(found.app, command) for name, command in commands.items()}
 
 

@@ -1,22 +1,23 @@
 """The command `spruce`: its subcommands, and how errors are told on the terminal."""
 
 import platform
-import traceback
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import click
 
 from spruce.cli.check import check
 from spruce.cli.commands import app_commands, installed_commands
+from spruce.cli.failures import cause_of
 from spruce.cli.i18n import i18n
 from spruce.cli.new import new
+from spruce.cli.ps import ps
 from spruce.cli.routes import routes
 from spruce.cli.run import run
+from spruce.cli.sessions import clear_sessions
 from spruce.cli.shell import shell
 from spruce.config import load_dotenv
-from spruce.errors import AppImportError, SpruceError, nearest
+from spruce.errors import SpruceError, nearest
 
 __all__ = ["main"]
 
@@ -55,25 +56,9 @@ class _Commands(click.Group):
         """Run the subcommand; a SpruceError becomes click's own exception, which ends the command with status 1."""
         try:
             return super().invoke(ctx)
-        except AppImportError as error:
-            if error.__cause__ is not None:
-                click.echo(_own_traceback(error.__cause__), err=True, nl=False)
-            raise click.ClickException(str(error)) from error
         except SpruceError as error:
+            click.echo(cause_of(error), err=True, nl=False)
             raise click.ClickException(str(error)) from error
-
-
-def _own_traceback(error: BaseException) -> str:
-    """Return the traceback from the first frame of the user's own code on, without the frames of importing."""
-    frame: TracebackType | None = error.__traceback__
-    while frame is not None and _is_machinery(frame):
-        frame = frame.tb_next
-    return "".join(traceback.format_exception(type(error), error, frame, chain=False))
-
-
-def _is_machinery(frame: TracebackType) -> bool:
-    module: str = frame.tb_frame.f_globals.get("__name__", "")
-    return module.startswith(("importlib", "spruce.cli"))
 
 
 def _load_variables(context: click.Context, option: click.Parameter, env_file: str | None) -> None:
@@ -106,5 +91,7 @@ main.add_command(run)
 main.add_command(routes)
 main.add_command(shell)
 main.add_command(check)
+main.add_command(clear_sessions)
 main.add_command(new)
+main.add_command(ps)
 main.add_command(i18n)

@@ -3,15 +3,21 @@
 import importlib.util
 import os
 from collections.abc import Sequence
-from typing import Literal
+from functools import partial
+from pathlib import Path
+from secrets import token_urlsafe
+from typing import Any
 
 import click
 
 from spruce import server
+from spruce.cli.failures import told
+from spruce.cli.sizes import SIZE
 from spruce.cli.target import Found, find
-from spruce.errors import ConfigError, nearest
+from spruce.errors import AppNotFound, ConfigError, SpruceError, nearest
 from spruce.green import LOOPS
 from spruce.http import Handler
+from spruce.patching import monkey_patch
 from spruce.web.debugtoken import announce
 
 __all__ = ["address", "check_loop", "handler_for", "run", "tls_for"]
@@ -22,8 +28,16 @@ __all__ = ["address", "check_loop", "handler_for", "run", "tls_for"]
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on; 0.0.0.0 is every one.")
 @click.option("--port", default=5000, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
 @click.option("--bind", "binds", multiple=True, metavar="ADDRESS", help="host:port or unix:/path; may be repeated.")
-@click.option("--workers", default=1, show_default=True, type=click.IntRange(1), help="How many processes serve.")
+@click.option(
+    "--workers",
+    default=1,
+    show_default=True,
+    type=click.IntRange(0),
+    help="How many processes serve; 0 serves in this very one, for debuggers.",
+)
 @click.option("--loop", default=LOOPS[0], show_default=True, help=f"The event loop, one of {', '.join(LOOPS)}.")
+@click.option("--threads", default=0, type=click.IntRange(0), help="Let a WSGI app block in so many threads a worker.")
+@click.option("--patch", is_flag=True, help="Let blocking libraries (requests, redis, psycopg …) share a worker.")
 @click.option("--reload/--no-reload", default=None, help="Restart when code changes; on in debug mode.")
 @click.option("--debug/--no-debug", default=None, help="Show tracebacks in the browser; never in production.")
 @click.option("--cert", "certs", multiple=True, metavar="FILE", help="Serve HTTPS with this; repeat for more names.")
@@ -34,61 +48,113 @@ __all__ = ["address", "check_loop", "handler_for", "run", "tls_for"]
     "--trust-header", type=click.Choice(["x-forwarded", "forwarded"]), default="x-forwarded", show_default=True
 )
 @click.option("--max-requests", type=click.IntRange(1), help="Replace a worker after this many, and up to 10% more.")
+@click.option("--max-memory", type=SIZE, help="Replace a worker that has more: 512M, 2G.")
+@click.option(
+    "--hang",
+    default=10.0,
+    show_default=True,
+    type=click.FloatRange(0),
+    metavar="SECONDS",
+    help="Replace a worker in which nothing has moved for so long; 0: never.",
+)
+@click.option(
+    "--grace",
+    default=30.0,
+    show_default=True,
+    type=click.FloatRange(0),
+    metavar="SECONDS",
+    help="What requests get to finish when a worker ends.",
+)
 @click.option("--limit-requests", type=click.IntRange(1), help="In flight in each worker; more get 503 at once.")
 @click.option("--limit-connections", type=click.IntRange(1), help="Of each worker; more get 503 at once.")
 @click.option("--access-log", is_flag=True, help="Write a line for each request.")
-def run(
-    target: str | None,
-    host: str,
-    port: int,
-    binds: tuple[str, ...],
-    workers: int,
-    loop: str,
-    reload: bool | None,
-    debug: bool | None,
-    certs: tuple[str, ...],
-    keys: tuple[str, ...],
-    client_ca: str | None,
-    trust: tuple[str, ...],
-    trust_header: Literal["x-forwarded", "forwarded"],
-    max_requests: int | None,
-    limit_requests: int | None,
-    limit_connections: int | None,
-    access_log: bool,
-) -> None:
+@click.option("--access-log-format", metavar="FORMAT", help="common, combined, json, or one's own: '%(client)s %(cpu)s'.")
+def run(target: str | None, **options: Any) -> None:
     """Serve an app.
 
     TARGET is a file (hello.py), a module with the app's name behind a colon (hello:app), or with a call
     (shop:create_app('dev')). Without one, SPRUCE_APP names it, or it is in app.py or wsgi.py. WSGI and ASGI apps of
     other frameworks are served too.
     """
-    check_loop(loop)
+    check_loop(options["loop"])
+    debug = options["debug"]
     if debug is not None:
         os.environ["SPRUCE_DEBUG"] = "1" if debug else "0"
-    found = find(target)
-    click.echo(f"Found {found}")
-    if found.kind == "Spruce" and found.app.debug:
-        announce(found.app)
+    workers, threads, patch = options["workers"], options["threads"], options["patch"]
+    if threads and patch:
+        raise ConfigError(
+            "--threads lets an app block, --patch lets it wait without blocking: both together do not work",
+            hint="Choose one; --threads serves any app.",
+        )
+    reload = bool(debug) and bool(workers) if options["reload"] is None else options["reload"]
     server.serve(
-        handler_for(found),
-        binds=list(binds) or [address(host, port)],
+        _load(target, None, patch, threads) if not workers else None,
+        load=partial(_load_in_child, target, token_urlsafe(12), patch, threads) if workers else None,
+        binds=list(options["binds"]) or [address(options["host"], options["port"])],
         workers=workers,
-        loop=loop,
-        reload=bool(debug) if reload is None else reload,
-        access_log=access_log,
-        limits=server.Limits(requests=limit_requests, connections=limit_connections),
-        tls=tls_for(certs, keys, client_ca),
-        max_requests=max_requests,
-        trust=server.Trust(trust, trust_header) if trust else None,
+        loop=options["loop"],
+        reload=reload,
+        watch=_folders(target),
+        access_log=options["access_log_format"] or options["access_log"],
+        grace=options["grace"],
+        limits=server.Limits(requests=options["limit_requests"], connections=options["limit_connections"]),
+        tls=tls_for(options["certs"], options["keys"], options["client_ca"]),
+        max_requests=options["max_requests"],
+        max_memory=options["max_memory"],
+        hang_seconds=options["hang"] or None,
+        trust=server.Trust(options["trust"], options["trust_header"]) if options["trust"] else None,
     )
 
 
-def handler_for(found: Found) -> Handler:
-    """Return what the server calls for each request of an app."""
+def _load(target: str | None, token: str | None, patch: bool, threads: int) -> Handler:
+    """Find the app, say what it is and how it runs, and return its handler; `patch` the standard library first."""
+    if patch:
+        monkey_patch()
+    found = find(target)
+    click.echo(f"Found {found}")
+    if found.kind == "Spruce" and found.app.debug:
+        announce(found.app, token)
+    if found.kind == "WSGI":
+        click.echo(_way(threads, patch))
+    return handler_for(found, threads)
+
+
+def _way(threads: int, patch: bool) -> str:
+    """Say how a WSGI app runs, since that decides whether it may block."""
+    if threads:
+        return f"It runs in {threads} thread{'s' if threads > 1 else ''} of the operating system in each worker"
+    if patch:
+        return "It runs in green threads, and the standard library waits without blocking them"
+    return "It runs in green threads: one that blocks stops its worker, unless you give it --threads"
+
+
+def _load_in_child(target: str | None, token: str, patch: bool, threads: int) -> Handler:
+    """Do that in a process that was forked to serve; all that are have one token for the debug page."""
+    try:
+        return _load(target, token, patch, threads)
+    except SpruceError as error:
+        raise server.LoadError(told(error), final=isinstance(error, AppNotFound)) from error
+
+
+def _folders(target: str | None) -> list[Path]:
+    """Return the folder of the file that is to be served, for `--reload`."""
+    path = Path((target or os.environ.get("SPRUCE_APP") or "").rpartition(":")[0] or target or "")
+    return [path.parent if path.is_file() else path] if path.name and path.exists() else []
+
+
+def handler_for(found: Found, threads: int = 0) -> Handler:
+    """Return what the server calls for each request of an app. Raises ConfigError for threads that it can't use."""
+    if threads and found.kind != "WSGI":
+        raise ConfigError(
+            f"--threads is for WSGI apps, and this is one of {found.kind}",
+            hint='Give the views that block a thread of their own: @app.get("/report", thread=True).'
+            if found.kind == "Spruce"
+            else "An ASGI app runs what blocks in threads by itself.",
+        )
     if found.kind == "Spruce":
         handler: Handler = found.app.handle
         return handler
-    return server.wsgi(found.app) if found.kind == "WSGI" else server.asgi(found.app)
+    return server.wsgi(found.app, threads) if found.kind == "WSGI" else server.asgi(found.app)
 
 
 def tls_for(certs: Sequence[str], keys: Sequence[str], client_ca: str | None) -> server.TLS | None:

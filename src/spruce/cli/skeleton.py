@@ -172,13 +172,29 @@ def test_an_empty_note_is_refused(client):
 '''
 
 _SETTINGS = """
-# Settings of the app; SPRUCE_* variables go before them.
+# Settings of the app; SPRUCE_* variables go before them. What differs from place to place is in .env.example.
 MAX_CONTENT_LENGTH = 10_000_000
+
+# HTTP is sent on to HTTPS, but not in debug mode, and not on localhost. Browsers are told for a day to use HTTPS only;
+# make it a year, 31_536_000, once that is sure to stay.
+SECURE_SSL_REDIRECT = true
+SECURE_HSTS_SECONDS = 86_400
+SECURE_HSTS_INCLUDE_SUBDOMAINS = false
+SECURE_HSTS_PRELOAD = false
+
+# What pages may load: only what this app serves itself.
+[SECURE_CSP]
+default-src = ["'self'"]
+base-uri = ["'none'"]
+form-action = ["'self'"]
+frame-ancestors = ["'none'"]
+object-src = ["'none'"]
 """
 
 _ENVIRONMENT = """
 # Copy this to .env, which stays out of the repository.
 SPRUCE_SECRET_KEY="a long random text"
+SPRUCE_ALLOWED_HOSTS='["NAME.example"]'
 # SPRUCE_DATABASES__default=sqlite:///NAME.db
 """
 
@@ -211,7 +227,8 @@ RUN pip install --no-cache-dir .
 RUN useradd --create-home NAME && mkdir instance && chown NAME instance
 USER NAME
 EXPOSE 8000
-CMD ["spruce", "run", "--host", "0.0.0.0", "--port", "8000", "--workers", "2"]
+# The proxy in front, which speaks HTTPS, is believed who the visitor is.
+CMD ["spruce", "run", "--host", "0.0.0.0", "--port", "8000", "--workers", "2", "--trust", "172.16.0.0/12"]
 """
 
 _SERVICE = """
@@ -224,7 +241,7 @@ After=network.target
 User=NAME
 WorkingDirectory=/srv/NAME
 EnvironmentFile=/srv/NAME/.env
-ExecStart=/srv/NAME/.venv/bin/spruce run --bind unix:/run/NAME/app.sock --workers 2
+ExecStart=/srv/NAME/.venv/bin/spruce run --bind unix:/run/NAME/app.sock --trust unix --workers 2
 RuntimeDirectory=NAME
 Restart=on-failure
 

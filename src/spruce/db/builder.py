@@ -142,7 +142,7 @@ class Builder:
         return (
             path.field.unique
             and not path.computed
-            and path.field.model is self.model
+            and path.field.model is self.model._meta.concrete
             and path.lookup == "exact"
             and path.part is None
         )
@@ -272,7 +272,9 @@ class Builder:
             elif isinstance(token, Clause):
                 self.changes[field.attname] = rescale(self.conditions.clause(token), type_, self.dialect)
             elif isinstance(token, type | Row):
-                if isinstance(token, Row) and not (field.is_relation and issubclass(token.model, field.target)):
+                if isinstance(token, Row) and not (
+                    field.is_relation and issubclass(token.model, field.target._meta.concrete)
+                ):
                     wanted = field.target.__name__ if field.is_relation else field.what
                     raise FieldError(f"{name} takes a {wanted}, not a {token.model.__name__}")
                 self.changes[field.attname] = self.parameters.add(type_, None, field.clean)

@@ -207,8 +207,8 @@ class Conditions:
         return column.is_(None) if token.value else column.is_not(None)
 
     def _row(self, path: Path, key: str, column: Column, token: Row) -> Condition:
-        target = path.field.target if path.field.is_relation else path.field.model  # type: ignore[attr-defined] # is_relation says that it is a ForeignKey
-        if not issubclass(token.model, target) or not (path.field.is_relation or path.field.primary_key):
+        target: Any = path.field.target if path.field.is_relation else path.field.model  # type: ignore[attr-defined] # is_relation says that it is a ForeignKey
+        if not issubclass(token.model, target._meta.concrete) or not (path.field.is_relation or path.field.primary_key):
             wanted = target.__name__ if path.field.is_relation else path.field.what
             raise FieldError(f"{key} takes a {wanted}, not a {token.model.__name__}")
         return LOOKUPS[path.lookup].sql(column, self.parameters.add(path.field.column_type()), self.dialect.name)

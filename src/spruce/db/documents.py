@@ -79,9 +79,7 @@ class JSONField(Field[V]):
     family = "json"
 
     @overload
-    def __init__(
-        self: "JSONField[Any]", *, null: Literal[False] = False, **options: Unpack[JSONOptions]
-    ) -> None: ...
+    def __init__(self: "JSONField[Any]", *, null: Literal[False] = False, **options: Unpack[JSONOptions]) -> None: ...
     @overload
     def __init__(self: "JSONField[Any]", *, null: Literal[True], **options: Unpack[JSONOptions]) -> None: ...
     def __init__(self, *, null: bool = False, **options: Unpack[JSONOptions]) -> None:

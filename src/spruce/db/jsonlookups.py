@@ -79,7 +79,9 @@ def _words(*texts: str) -> list[Column]:
 
 def _path(keys: Sequence[str | int]) -> str:
     """A path in SQLite's words."""
-    return "$" + "".join(f"[{key}]" if isinstance(key, int) else f".{json.dumps(key, ensure_ascii=False)}" for key in keys)
+    return "$" + "".join(
+        f"[{key}]" if isinstance(key, int) else f".{json.dumps(key, ensure_ascii=False)}" for key in keys
+    )
 
 
 def _kind(column: Column) -> Column:

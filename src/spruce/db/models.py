@@ -16,9 +16,10 @@ from spruce.db.loaders import Batch, compile_function
 from spruce.db.lookups import listed
 from spruce.db.managers import Chosen, bound
 from spruce.db.manytomany import ManyToManyField
-from spruce.db.options import Options, Registry
+from spruce.db.options import Options
 from spruce.db.queryset import Manager, QuerySet
 from spruce.db.records import Record
+from spruce.db.registry import Registry
 from spruce.db.relations import ForeignKey, Related, load_many
 from spruce.db.signals import class_prepared
 from spruce.db.storing import delete_object, save_object
@@ -84,7 +85,8 @@ def _complete(cls: Any) -> None:
     for kind in (ObjectDoesNotExist, MultipleObjectsReturned):
         short = kind.__name__.removeprefix("Object")
         inside = {"__module__": cls.__module__, "__qualname__": f"{cls.__qualname__}.{short}", "__doc__": kind.__doc__}
-        setattr(cls, short, type(short, (kind,), inside))
+        above = () if not meta.proxy else (getattr(meta.concrete, short),)
+        setattr(cls, short, type(short, above or (kind,), inside))
     for field in meta.fields:
         if field.choices and not hasattr(cls, f"get_{field.name}_display"):
             setattr(cls, f"get_{field.name}_display", _display(field))
@@ -204,7 +206,7 @@ class Model(Record, metaclass=ModelType):
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Model):
             return NotImplemented
-        if type(self) is not type(other):
+        if self._meta.concrete is not other._meta.concrete:
             return False
         return self is other if self.pk is None else bool(self.pk == other.pk)
 

@@ -213,7 +213,7 @@ class ForeignKey(Field[M], Generic[M]):
     def convert(self, value: Any) -> Any:
         """A key, or an object's key."""
         if hasattr(type(value), "_meta"):
-            if not isinstance(value, self.target):
+            if not isinstance(value, self.target._meta.concrete):
                 raise Unfit(f"it is a {type(value).__name__}, and this points to {self.target.__name__}")
             return value.pk
         return self.key.convert(value)
@@ -292,7 +292,7 @@ class Related:
 
     def __set__(self, instance: Any, value: Any) -> None:
         field = self.field
-        if value is not None and not isinstance(value, field.target):
+        if value is not None and not isinstance(value, field.target._meta.concrete):
             raise DataError(
                 f"{field.label} takes a {field.target.__name__} or None, not {value!r}",
                 hint=f"To set the key, assign to {field.attname}.",

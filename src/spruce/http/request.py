@@ -69,6 +69,10 @@ class Peer:
 _NOBODY = Peer()
 
 
+def _read_json(data: bytes) -> Any:
+    return msgspec.json.decode(data)
+
+
 class Request:
     """One HTTP request.
 
@@ -81,6 +85,9 @@ class Request:
     """How large a form may be; assign another one to a class or to one request."""
     max_content_length: int | None = None
     """Bytes that `data`, `json`, `form` and `files` read at most, else 413; None leaves it to the server's limit."""
+
+    json_loads: Callable[[bytes], Any] = staticmethod(_read_json)
+    """What reads the body for `json`; it raises ValueError where it can't."""
 
     root_path: str = ""
     """Under which path the app is mounted; `path` doesn't have it."""
@@ -411,8 +418,8 @@ class Request:
                 f"The body should be JSON, with the header Content-Type: application/json; it is {self.mimetype!r}."
             )
         try:
-            return msgspec.json.decode(self.data)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            return self.json_loads(self.data)
+        except (msgspec.DecodeError, ValueError, RecursionError) as error:
             if silent:
                 return None
             raise BadRequest(f"The body is not valid JSON: {error}.") from error

@@ -29,7 +29,17 @@ __all__ = ["is_monkey_patched", "monkey_patch"]
 
 logger = logging.getLogger("spruce.green")
 
-KEPT: Final = ("asyncio", "spruce", "uvloop", "greenlet", "watchfiles", "concurrent.futures.thread", "multiprocessing")
+KEPT: Final = (
+    "asyncio",
+    "click",
+    "concurrent.futures.thread",
+    "greenlet",
+    "jinja2",
+    "multiprocessing",
+    "spruce",
+    "uvloop",
+    "watchfiles",
+)
 _DRIVERS: Final[dict[str, Callable[[Any], None]]] = {
     "psycopg2.extensions": psycopg2_waits,
     "psycopg.waiting": psycopg_waits,

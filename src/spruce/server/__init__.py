@@ -5,7 +5,7 @@ from spruce.server.asgi import ASGIApp, ASGIHandler, asgi
 from spruce.server.forwarded import Trust
 from spruce.server.limits import Limits
 from spruce.server.listener import Server, start
-from spruce.server.serving import serve
+from spruce.server.serving import LoadError, serve
 from spruce.server.tls import TLS, Certificate
 from spruce.server.websocket import WebSocket, WebSocketClosed, WebSocketOptions, accept
 from spruce.server.worker import Lifespan
@@ -21,6 +21,7 @@ __all__ = [
     "Lifespan",
     "Limits",
     "LineLog",
+    "LoadError",
     "Server",
     "Trust",
     "WSGIApp",

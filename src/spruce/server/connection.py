@@ -45,7 +45,10 @@ class Hub(Protocol):
 
 
 class Owner(Protocol):
-    """What a connection needs of the server that it belongs to; `now` is the loop's time, as of the last tick."""
+    """What a connection needs of the server that it belongs to.
+
+    `now` is the loop's time, as of the last tick; `answered` counts the requests of connections that have ended.
+    """
 
     access_log: AccessLog | None
     cpu: Callable[[], float]
@@ -54,6 +57,7 @@ class Owner(Protocol):
     heads: Heads
     limits: Limits
     now: float
+    answered: int
 
     @property
     def hub(self) -> Hub:
@@ -70,6 +74,7 @@ class Connection(asyncio.Protocol):
         "_head_sent",
         "_held_back",
         "_pumping",
+        "began",
         "current",
         "dispatch",
         "handler",
@@ -96,7 +101,7 @@ class Connection(asyncio.Protocol):
         self.current: Request | None = None
         self.refusal: HTTPException | None = None
         self.since = server.now
-        self.served = False
+        self.served = 0
         self.lost = False
         self._pumping = False
         self._head_sent = False
@@ -147,6 +152,7 @@ class Connection(asyncio.Protocol):
         self.parser.requests.clear()
         self.parser.end()
         self.server.connections.discard(self)
+        self.server.answered += self.served
         if self.sender is not None:
             self.sender.lose()
         self._stop_view()
@@ -176,6 +182,7 @@ class Connection(asyncio.Protocol):
             thread = self.dispatch(self._answer, self.current)
             if self.current is not None:
                 self.thread = thread
+                self.began = self.server.hub.loop.time()
                 break
         self._pumping = False
         if self.current is None and not requests:
@@ -215,7 +222,7 @@ class Connection(asyncio.Protocol):
                     head = self.heads.make_ready(response.status_code, plain, response.standing)
                 if head is not None:
                     length = len(body)
-                    self.served = True
+                    self.served += 1
                     self.write(head + (_LENGTHS[length] if length < 2048 else b"%d\r\n\r\n" % length) + body)
             if head is None:
                 self._send(request, response)
@@ -253,7 +260,8 @@ class Connection(asyncio.Protocol):
             head = Head(request, response, keep_alive, self.heads.date)
             if not head.keep_alive:
                 self._drop_what_follows()
-            self.served = self._head_sent = True
+            self.served += 1
+            self._head_sent = True
             body = response.response
             if head.framing is Framing.NONE:
                 self.write(head.data)

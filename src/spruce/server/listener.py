@@ -14,7 +14,7 @@ from spruce.server.connection import Connection
 from spruce.server.heads import Heads
 from spruce.server.limits import Limits
 from spruce.server.overload import TurnedAway, limited
-from spruce.server.timeouts import check, drain
+from spruce.server.timeouts import QUIET_SECONDS, check, drain
 from spruce.server.tls import TLS, Contexts
 
 __all__ = ["Server", "start"]
@@ -38,6 +38,7 @@ class Server:
         self.now = self.hub.loop.time()
         self.heads = Heads(time.time())
         self.connections: set[Connection] = set()
+        self.answered = 0
         self._listeners: list[asyncio.Server | Acceptor] = []
         self._acceptors: list[Acceptor] = []
         self._sockets: list[socket.socket] = []
@@ -87,6 +88,10 @@ class Server:
             "in_flight": sum(connection.current is not None for connection in self.connections),
         }
 
+    def requests(self) -> int:
+        """Return how many requests have been answered, or have begun to be."""
+        return self.answered + sum(connection.served for connection in list(self.connections))
+
     def sweep(self, now: float) -> None:
         """Set the server's clock to the loop's time `now` and end what has taken too long."""
         self.now = now
@@ -106,13 +111,15 @@ class Server:
         """Make a `stop` that waits for requests in flight end at once."""
         self._deadline = 0.0
 
-    def stop(self, grace: float = 30) -> None:
+    def stop(self, grace: float = 30, *, replaced: bool = False, quiet: float = QUIET_SECONDS) -> None:
         """Stop listening, let requests in flight finish within `grace` seconds, and close everything. Blocks.
 
-        Connections that wait to be accepted are accepted first, and answered. A connection that is idle is closed when
-        it has been quiet for a moment, since a request may be on its way.
+        Connections that wait to be accepted are accepted first, and answered, unless this server is `replaced` by
+        another one, which does that. A connection that is idle is closed after some seconds of `quiet`, since a request
+        may be on its way.
         """
-        sleep(_POLL_SECONDS)
+        if not replaced:
+            sleep(_POLL_SECONDS)
         for listener in self._listeners:
             listener.close()
         began = self.hub.loop.time()
@@ -121,7 +128,7 @@ class Server:
         while self._busy() and (now := self.hub.loop.time()) < self._deadline:
             self.now = now
             for connection in list(self.connections):
-                drain(connection, now - began)
+                drain(connection, now - began, quiet)
             sleep(_POLL_SECONDS)
         self._timer.cancel()
         for acceptor in self._acceptors:

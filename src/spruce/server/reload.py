@@ -1,111 +1,83 @@
-"""Restarting on change: this process keeps the sockets open and runs the same command again in a child.
+"""Noticing that code or templates have changed: a process of its own watches files and writes the names into a pipe.
 
-The child is a fresh interpreter, so all code in it is new. Connections that come while it restarts wait in the sockets'
-queues. A child that ends with an error is started again at the next change. Each child holds the reading end of a pipe,
-whose end of file tells it that this process was killed.
+The process that starts it forks again and again, so it must have no OS threads, and what watches files has some.
 """
 
 import os
 import signal
-import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from spruce.server.binds import Listener
+from spruce.server.processes import Signals, fork
 
 if TYPE_CHECKING:
     from watchfiles import Change
 
-__all__ = ["inherited_binds", "inherited_life", "run_and_restart"]
+__all__ = ["Changes"]
 
-_DESCRIPTORS = "_SPRUCE_DESCRIPTORS"
-_LIFE = "_SPRUCE_LIFE"
 _SUFFIXES = (".py", ".html", ".jinja", ".jinja2", ".j2", ".toml")
 
 
-def inherited_binds() -> list[str] | None:
-    """Return where the child of a reloader listens: on the sockets that it inherited. None in any other process."""
-    descriptors = os.environ.get(_DESCRIPTORS)
-    return None if descriptors is None else [f"fd://{number}" for number in descriptors.split(",")]
+class Changes:
+    """The changes of files below the current folder, the program's, and others; `descriptor` is readable with one."""
 
+    def __init__(self, folders: Iterable[Path] = ()) -> None:
+        self.folders = sorted({*_watched(), *(folder.resolve() for folder in folders)})
+        self.descriptor, told = os.pipe()
+        life, self._leash = os.pipe()
+        signals = Signals(signal.SIGTERM)
+        with signals:
+            self.pid = fork(lambda: self._watch(told, life), signals, ignored=[signal.SIGINT, signal.SIGHUP])
+        os.close(told)
+        os.close(life)
 
-def inherited_life() -> int | None:
-    """Return the descriptor that ends with the reloader, in its child. None in any other process."""
-    descriptor = os.environ.get(_LIFE)
-    return None if descriptor is None else int(descriptor)
+    def wait_until_begun(self) -> None:
+        """Wait until every change from now on is noticed."""
+        os.read(self.descriptor, 1)
 
+    def read(self) -> str | None:
+        """Return what has changed, in words; None when the watch has ended."""
+        said = os.read(self.descriptor, 65536).decode("utf-8", "replace")
+        names = sorted({*filter(None, said.split("\n"))})
+        return f"{', '.join(names)} changed" if names else None
 
-def run_and_restart(listeners: Sequence[Listener], grace: float) -> None:
-    """Run this process's own command in a child and again whenever a file changes; until SIGTERM or SIGINT. Blocks."""
-    _Reloader(listeners, grace).run()
+    def close(self) -> None:
+        """End the watch."""
+        os.close(self._leash)
+        os.close(self.descriptor)
 
-
-class _Reloader:
-    def __init__(self, listeners: Sequence[Listener], grace: float) -> None:
-        self.descriptors = [listener.sock.fileno() for listener in listeners]
-        self.grace = grace
-        self.stopping = threading.Event()
-        self.life, self.leash = os.pipe()
-
-    def run(self) -> None:
-        before = {number: signal.signal(number, self._stop) for number in (signal.SIGTERM, signal.SIGINT)}
-        child = self._start()
-        try:
-            for changes in self._changes():
-                if changes:
-                    names = ", ".join(sorted({os.path.basename(path) for _, path in changes}))
-                    sys.stdout.write(f"Restarting: {names} changed\n")
-                    sys.stdout.flush()
-                    self._end(child)
-                    child = self._start()
-                elif child.poll() == 0:
-                    break
-        finally:
-            self._end(child)
-            for number, handler in before.items():
-                signal.signal(number, handler)
-            for descriptor in (self.life, self.leash):
-                os.close(descriptor)
-
-    def _stop(self, *_: object) -> None:
-        self.stopping.set()
-
-    def _changes(self) -> Iterator[set[tuple["Change", str]]]:
+    def _watch(self, told: int, life: int) -> int:
         from watchfiles import DefaultFilter, watch  # here, since only this process needs it
 
+        self.close()
+        threading.Thread(target=_end_with, args=(life,), daemon=True).start()
         default = DefaultFilter()
-        return watch(
-            *_watched(),
-            watch_filter=lambda change, path: path.endswith(_SUFFIXES) and default(change, path),
-            stop_event=self.stopping,
-            rust_timeout=300,
-            yield_on_timeout=True,
-            raise_interrupt=False,
-        )
 
-    def _start(self) -> "subprocess.Popen[bytes]":
-        environment = {**os.environ, _DESCRIPTORS: ",".join(map(str, self.descriptors)), _LIFE: str(self.life)}
-        command = [sys.executable, *sys.orig_argv[1:]]
-        kept = [*self.descriptors, self.life]
-        return subprocess.Popen(command, env=environment, pass_fds=kept)  # noqa: S603 - our own command
+        def counts(change: "Change", path: str) -> bool:
+            return path.endswith(_SUFFIXES) and default(change, path)
 
-    def _end(self, child: "subprocess.Popen[bytes]") -> None:
-        if child.poll() is None:
-            child.terminate()
-            try:
-                child.wait(self.grace + 1)
-            except subprocess.TimeoutExpired:
-                child.kill()
-                child.wait()
+        begun = False
+        for changes in watch(*self.folders, watch_filter=counts, step=20, rust_timeout=100, yield_on_timeout=True):
+            names = sorted({os.path.basename(path) for _, path in changes})
+            said = "".join(f"{name}\n" for name in (names if begun else ["", *names]))
+            begun = True
+            if said:
+                os.write(told, said.encode("utf-8", "replace")[:4096])
+        return 0
 
 
-def _watched() -> list[Path]:
+def _end_with(life: int) -> None:
+    os.read(life, 1)
+    os._exit(0)
+
+
+def _watched() -> set[Path]:
     """The folders whose files count: the current one, and that of the program."""
     main = getattr(sys.modules.get("__main__"), "__file__", None)
     folders = {Path.cwd()}
     if main is not None and "site-packages" not in main and not main.startswith((sys.prefix, sys.base_prefix)):
         folders.add(Path(main).resolve().parent)
-    return sorted(folders)
+    return folders

@@ -2,95 +2,241 @@
 
 import gc
 import os
+import shutil
 import sys
-from collections.abc import Sequence
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
 
 from spruce.errors import ConfigError
-from spruce.http import Handler
+from spruce.http import Handler, Request, Response
+from spruce.server import generations
 from spruce.server.accesslog import open_log
 from spruce.server.binds import Listener, close_listeners, open_listeners
+from spruce.server.failurepage import failure_page
 from spruce.server.forwarded import Trust, forwarded
+from spruce.server.generations import FATAL, Generations, inherited
+from spruce.server.instances import Facts, StatusSocket, make_folder
 from spruce.server.limits import Limits
-from spruce.server.reload import inherited_binds, inherited_life, run_and_restart
-from spruce.server.supervisor import Supervisor
+from spruce.server.processes import Post
+from spruce.server.reload import Changes
+from spruce.server.supervisor import Supervisor, Watch
 from spruce.server.tls import TLS, Contexts
 from spruce.server.worker import Options, work
 
-__all__ = ["serve"]
+__all__ = ["LoadError", "serve"]
+
+_PATIENCE_SECONDS = 5.0  # that an idle connection is kept when newer code serves
+
+
+class LoadError(Exception):
+    """What `load` may raise: the application cannot be loaded, `text` says why. If `final`, a change won't help."""
+
+    def __init__(self, text: str, *, final: bool = False) -> None:
+        super().__init__(text)
+        self.text = text
+        self.final = final
 
 
 def serve(
-    handler: Handler,
+    handler: Handler | None = None,
     *,
+    load: Callable[[], Handler] | None = None,
     binds: Sequence[str] = ("127.0.0.1:5000",),
     workers: int = 1,
     loop: str | None = None,
     reload: bool = False,
+    watch: Sequence[Path] = (),
     access_log: bool | str = False,
     grace: float = 30,
     limits: Limits | None = None,
     tls: TLS | None = None,
     trust: Trust | None = None,
     max_requests: int | None = None,
+    max_memory: int | None = None,
+    hang_seconds: float | None = 10,
 ) -> None:
-    """Serve `handler` until SIGTERM or SIGINT. Blocks; call it in the main thread.
+    """Serve `handler`, or what `load` returns, until SIGTERM or SIGINT. Blocks; call it in the main thread.
 
-    `binds` are `host:port`, `[::1]:port`, `unix:/path` or `fd://3`. With several `workers` this process forks them and
-    replaces those that die. With `reload` it runs its own command again in a child, anew when a source file changes.
-    `loop` names an event loop, as `green.run` takes it. With `tls`, every bind speaks HTTPS only.
-    `trust` names the proxies that are believed who the client is. A worker that has answered `max_requests`, and up to
-    a tenth more, is replaced by a fresh one.
+    `binds` are `host:port`, `[::1]:port`, `unix:/path` or `fd://3`. With `load`, with several `workers`, or with
+    anything else that needs it, this process serves by children: it keeps the sockets open, replaces workers that die,
+    and begins with new ones on SIGHUP. `load` is called in such a child, so that new workers have new code; a program
+    that gives its `handler` is run again by its own command. With 0 workers, or a handler and 1, this process serves
+    by itself.
+
+    With `reload` that happens when a file changes here, below the program's folder or those in `watch`.
+    `loop` names an event loop, as `green.run` takes it. With `tls`, every bind speaks HTTPS only. `trust` names the
+    proxies that are believed who the client is. A worker is replaced when it has answered `max_requests`, and up to a
+    tenth more; when it has more than `max_memory` bytes; and when its loop has stood still for `hang_seconds`.
     `access_log` is True for a line for each answer, or its format: a name of `accesslog.FORMATS` or a text with fields.
-    When told to stop, requests in flight get `grace` seconds to finish. Raises PortInUse, ServerError or ConfigError.
+    When told to stop, requests in flight get `grace` seconds to finish.
+
+    Raises PortInUse, ServerError or ConfigError, and SystemExit when what it started could not serve.
     """
-    if workers < 1:
-        raise ConfigError(f"workers={workers} would serve nothing", hint="Give 1 or more.")
+    _check(workers, max_requests)
+    if (handler is None) == (load is None):
+        raise ConfigError("serve() needs a handler, or a function that loads one", hint="Give one of the two.")
+    if trust is not None:
+        forwarded(handler or _nothing, trust)  # so that what is wrong with it is told here, and once
+    open_log(access_log)
+    contexts = None if tls is None else Contexts(tls)
+    patience = 0 if reload else _PATIENCE_SECONDS
+    options = Options(loop, grace, access_log, limits or Limits(), contexts, trust, max_requests, workers > 1, patience)
+    service = _Service(handler, load, workers, options, Watch(grace, hang_seconds, max_memory), reload)
+    if status := service.run(binds, watch):
+        sys.exit(status)
+
+
+def _check(workers: int, max_requests: int | None) -> None:
+    if workers < 0:
+        raise ConfigError(f"workers={workers} would serve nothing", hint="Give 1 or more, or 0 for this process.")
     if max_requests is not None and max_requests < 1:
         raise ConfigError(f"max_requests={max_requests} would answer nothing", hint="Give 1 or more.")
     if (workers > 1 or max_requests) and not hasattr(os, "fork"):
         raise ConfigError("this system has no fork, so it runs one worker", hint="Leave workers and max_requests.")
-    if trust is not None:
-        forwarded(handler, trust)  # so that what is wrong with it is told here, and once
-    open_log(access_log)
-    contexts = None if tls is None else Contexts(tls)
-    inherited = inherited_binds()
-    listeners = open_listeners(binds if inherited is None else inherited)
-    try:
-        if inherited is None:
-            _announce(listeners, workers, tls is not None)
-        if reload and inherited is None:
-            run_and_restart(listeners, grace)
-        else:
-            _serve(
-                handler,
-                listeners,
-                workers,
-                Options(loop, grace, access_log, limits or Limits(), contexts, trust, max_requests),
-            )
-    finally:
-        close_listeners(listeners)
 
 
-def _serve(handler: Handler, listeners: Sequence[Listener], workers: int, options: Options) -> None:
-    gc.collect()
-    gc.freeze()  # what was loaded up to now stays: collections need not look at it, nor touch its memory after a fork
-    parent = inherited_life()
-    if workers == 1 and options.max_requests is None:
-        work(handler, listeners, options, parent)
-    else:
-        Supervisor(
-            lambda life: work(handler, listeners, options, life),
-            workers,
-            options.grace,
+def _nothing(request: Request) -> Response:
+    return Response("", 503)
+
+
+class _Service:
+    """What is served, and by how many processes."""
+
+    def __init__(
+        self,
+        handler: Handler | None,
+        load: Callable[[], Handler] | None,
+        workers: int,
+        options: Options,
+        watch: Watch,
+        reload: bool,
+    ) -> None:
+        self.handler = handler
+        self.load = load
+        self.workers = workers
+        self.options = options
+        self.watch = watch
+        self.reload = reload
+        self.started = time.time()
+
+    def run(self, binds: Sequence[str], folders: Sequence[Path]) -> int:
+        """Open the sockets and serve on them; return the status to exit with."""
+        child = inherited()
+        listeners = open_listeners(binds if child is None else [f"fd://{number}" for number in child[0]])
+        folder = make_folder() if child is None else child[2]
+        self.options = replace(self.options, folder=folder)
+        try:
+            if child is not None:
+                return self.serve(listeners, child[1])
+            if self._needs_children():
+                return self.keep_serving(listeners, folders)
+            return self.serve_alone(listeners)
+        finally:
+            close_listeners(listeners)
+            if child is None and folder is not None:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def _needs_children(self) -> bool:
+        if not self.workers:
+            return False
+        wanted = self.load or self.workers > 1 or self.reload or self.options.max_requests or self.watch.max_memory
+        return bool(wanted)
+
+    def keep_serving(self, listeners: Sequence[Listener], folders: Sequence[Path]) -> int:
+        """Serve by generations of processes; return the status to exit with."""
+        folder = self.options.folder
+        changes = [Changes(folders)] if self.reload else []
+        options = generations.Options(
+            serve=partial(self.serve, listeners),
+            explain=partial(self.explain, listeners),
+            descriptors=[listener.sock.fileno() for listener in listeners],
+            grace=self.options.grace,
+            restart=self.reload,
+            command=None if self.handler is None else [sys.executable, *sys.orig_argv[1:]],
+            folder=folder,
+            announce=partial(self._announce, listeners, changes),
+            stop_listening=lambda: close_listeners(listeners),
+        )
+        kept = Generations(options)
+        kept.sources += changes
+        if folder is not None:
+            with suppress(OSError):
+                kept.sources.append(StatusSocket(folder, lambda _: self._facts(listeners) | kept.facts()))
+        try:
+            return kept.run()
+        finally:
+            for source in kept.sources:
+                source.close()
+            for one in changes:
+                os.waitpid(one.pid, 0)
+
+    def _facts(self, listeners: Sequence[Listener]) -> Facts:
+        return {
+            "command": sys.orig_argv[1:],
+            "addresses": [listener.url for listener in listeners],
+            "started": self.started,
+            "workers": self.workers,
+        }
+
+    def _announce(self, listeners: Sequence[Listener], changes: Sequence[Changes] = ()) -> None:
+        for one in changes:
+            one.wait_until_begun()
+        urls = " and ".join(listener.url for listener in listeners)
+        if self.options.tls is not None:
+            urls = urls.replace("http://", "https://")
+        crew = f" with {self.workers} workers" if self.workers > 1 else ""
+        sys.stdout.write(f"Serving on {urls}{crew} (Ctrl+C stops it)\n")
+        sys.stdout.flush()
+
+    def serve(self, listeners: Sequence[Listener], post: Post) -> int:
+        """Be a generation: load the handler and serve it; say why not, if that fails."""
+        try:
+            return self._serve(listeners, post)
+        except LoadError as error:
+            sys.stderr.write(error.text)
+            post.say(f"{FATAL if error.final else ''}{error.text}")
+        except Exception:
+            text = traceback.format_exc()
+            sys.stderr.write(text)
+            post.say(text)
+        return 1
+
+    def _serve(self, listeners: Sequence[Listener], post: Post) -> int:
+        """Serve by workers or, where code changes all the time, in this process."""
+        handler = self._loaded()
+        if self.workers <= 1 and self.reload:
+            work(handler, listeners, self.options, post)
+            return 0
+        return Supervisor(
+            lambda own: work(handler, listeners, self.options, own),
+            self.workers,
+            self.watch,
             lambda: close_listeners(listeners),
-            parent,
+            post.life,
+            post.beat,
         ).run()
 
+    def explain(self, listeners: Sequence[Listener], post: Post, text: str) -> int:
+        """Be a generation that shows why there is no other."""
+        work(failure_page(text), listeners, replace(self.options, max_requests=None, shared=False), post)
+        return 0
 
-def _announce(listeners: Sequence[Listener], workers: int, secure: bool) -> None:
-    urls = " and ".join(listener.url for listener in listeners)
-    if secure:
-        urls = urls.replace("http://", "https://")
-    crew = f" with {workers} workers" if workers > 1 else ""
-    sys.stdout.write(f"Serving on {urls}{crew} (Ctrl+C stops it)\n")
-    sys.stdout.flush()
+    def serve_alone(self, listeners: Sequence[Listener]) -> int:
+        """Serve in this process and no other."""
+        handler = self._loaded()
+        self._announce(listeners)
+        work(handler, listeners, self.options)
+        return 0
+
+    def _loaded(self) -> Handler:
+        """Load the handler. What is there then stays: collections needn't look at it, nor touch its memory in forks."""
+        handler = self.handler if self.load is None else self.load()
+        assert handler is not None, "serve() has seen to that"  # noqa: S101 - for the type checker
+        gc.collect()
+        gc.freeze()
+        return handler

@@ -9,10 +9,11 @@ from spruce.errors.http import RequestTimeout
 from spruce.server.body import BodyStream
 from spruce.server.connection import Connection
 
-__all__ = ["check", "drain"]
+__all__ = ["QUIET_SECONDS", "check", "drain"]
 
 _LINGER_SECONDS: Final = 2
-_QUIET_SECONDS: Final = 0.25  # without a request, after which a connection counts as idle when the server stops
+QUIET_SECONDS: Final = 0.25
+"""Without a request, after which a connection counts as idle when the server stops."""
 _NEW_SECONDS: Final = 1.0  # the same for one that has not sent its first request: it is on its way
 
 
@@ -42,8 +43,11 @@ def check(connection: Connection, now: float) -> None:
         connection.transport.close()
 
 
-def drain(connection: Connection, seconds: float) -> None:
-    """End as soon as nothing is in flight: the server has been stopping for so many seconds."""
+def drain(connection: Connection, seconds: float, quiet: float = QUIET_SECONDS) -> None:
+    """End as soon as nothing is in flight: the server has been stopping for so many seconds.
+
+    After `quiet` seconds a connection without a request counts as idle.
+    """
     parser = connection.parser
     if connection.websocket is not None:
         connection.websocket.drain()
@@ -53,5 +57,5 @@ def drain(connection: Connection, seconds: float) -> None:
         parser.last = True
     else:
         parser.ending = True
-        if seconds > (_QUIET_SECONDS if connection.served else _NEW_SECONDS):
+        if seconds > (quiet if connection.served else _NEW_SECONDS):
             connection.transport.close()

@@ -5,6 +5,7 @@ import signal
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from spruce import config
@@ -17,6 +18,8 @@ from spruce.server.binds import Listener
 from spruce.server.forwarded import Trust, forwarded
 from spruce.server.limits import Limits
 from spruce.server.listener import Server
+from spruce.server.processes import HAND_OVER, PULSE_SECONDS, Post
+from spruce.server.status import Status
 from spruce.server.tls import Contexts
 
 __all__ = ["Lifespan", "Options", "counted", "work"]
@@ -36,6 +39,12 @@ class Options:
     tls: Contexts | None = None
     trust: Trust | None = None
     max_requests: int | None = None
+    shared: bool = False
+    """Whether other processes accept on the same sockets."""
+    patience: float = 5
+    """How long an idle connection is kept when another process has taken over."""
+    folder: Path | None = None
+    """Where this process can be asked what it does."""
 
 
 @runtime_checkable
@@ -51,20 +60,20 @@ class Lifespan(Protocol):
         ...
 
 
-def work(handler: Handler, listeners: Sequence[Listener], options: Options, parent: int | None = None) -> bool:
-    """Serve until SIGTERM or SIGINT, then stop listening and finish what is in flight. Blocks.
+def work(handler: Handler, listeners: Sequence[Listener], options: Options, post: Post | None = None) -> bool:
+    """Serve until SIGTERM, then stop listening and finish what is in flight. Blocks.
 
     Return whether it is to be replaced: it has ended by itself, after `max_requests`.
 
-    `parent` is a descriptor whose end of file means that the supervisor or reloader has gone: this process then ends
-    too. With it, the sockets are shared with other processes.
+    With a `post` a supervisor is told when it serves, and that it goes on; when the supervisor has gone, this ends. On
+    `HAND_OVER` it ends, too, but another process accepts what comes. Without a post, SIGINT ends it as SIGTERM does.
     """
     if threading.current_thread() is not threading.main_thread():
         raise ConfigError(
             "the server was started outside of the main thread, where no signal could stop it",
             hint="Call serve() from the main thread, or server.start() inside a green thread.",
         )
-    worker = _Worker(handler, listeners, options, parent)
+    worker = _Worker(handler, listeners, options, post)
     run(worker.main, loop=options.loop)
     return worker.has_enough
 
@@ -84,15 +93,16 @@ def counted(handler: Handler, most: int, enough: Callable[[], object]) -> Handle
 
 
 class _Worker:
-    def __init__(self, handler: Handler, listeners: Sequence[Listener], options: Options, parent: int | None) -> None:
+    def __init__(self, handler: Handler, listeners: Sequence[Listener], options: Options, post: Post | None) -> None:
         self.handler = handler
-        candidate: object = handler
+        candidate: object = getattr(handler, "__self__", handler)  # an app, where the handler is its method
         self.lifespan = candidate if isinstance(candidate, Lifespan) else None
         self.listeners = listeners
         self.options = options
-        self.parent = parent
+        self.post = post
         self.stopping: Waiter | None = None
-        self.has_enough = False
+        self.status: Status | None = None
+        self.has_enough = self.is_replaced = False
 
     def main(self) -> None:
         if self.lifespan is not None:
@@ -124,33 +134,60 @@ class _Worker:
             handler = counted(handler, most, self._enough)
         server = Server(handler, options.limits, open_log(options.access_log))
         self.stopping = stopping = Waiter()
-        self._on_signals(stopping.wake)  # before the first connection, which a signal would cut otherwise
+        self._on_signals(
+            stopping.wake, self._hand_over
+        )  # before the first connection, which a signal would cut otherwise
         for listener in self.listeners:
-            server.listen(listener.sock, shared=self.parent is not None, tls=options.tls)
+            server.listen(listener.sock, shared=options.shared, tls=options.tls)
         urls = [listener.url for listener in self.listeners]
         if server_started.subscribers:
             server_started.emit(addresses=urls)
+        self.status = None if options.folder is None else Status(server, options.folder)
+        if self.post is not None:
+            self.post.answer_for_stacks()
+        self._beat(get_hub().loop.time())
         stopping.wait()
-        self._on_signals(server.hurry)
-        server.stop(options.grace)
+        self._on_signals(server.hurry, lambda: None)
+        if self.is_replaced:
+            server.stop(options.grace, replaced=True, quiet=options.patience)
+        else:
+            server.stop(options.grace)
+        if self.status is not None:
+            self.status.close()
         if server_stopped.subscribers:
             server_stopped.emit(addresses=urls)
 
     def _enough(self) -> None:
-        self.has_enough = True
+        self.has_enough = self.is_replaced = True
         if self.stopping is not None:
             self.stopping.wake()
 
-    def _on_signals(self, act: "Callback") -> None:
-        loop = get_hub().loop
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, act)
-        if self.parent is not None:
-            loop.remove_reader(self.parent)
-            loop.add_reader(self.parent, self._orphaned, act)
+    def _hand_over(self) -> None:
+        self.is_replaced = True
+        if self.stopping is not None:
+            self.stopping.wake()
 
-    def _orphaned(self, act: "Callback") -> None:
-        get_hub().loop.remove_reader(self.parent or 0)
+    def _beat(self, due: float) -> None:
+        """Show twice a second that the loop turns; it should have been now at the time `due`."""
+        now = get_hub().loop.time()
+        if self.post is not None:
+            self.post.beat()
+        if self.status is not None:
+            self.status.beat(now - due)
+        get_hub().call_later(PULSE_SECONDS, self._beat, now + PULSE_SECONDS)
+
+    def _on_signals(self, act: "Callback", hand_over: "Callback") -> None:
+        loop = get_hub().loop
+        loop.add_signal_handler(signal.SIGTERM, act)
+        if self.post is None:
+            loop.add_signal_handler(signal.SIGINT, act)
+        else:
+            loop.add_signal_handler(HAND_OVER, hand_over)
+            loop.remove_reader(self.post.life)
+            loop.add_reader(self.post.life, self._orphaned, self.post.life, act)
+
+    def _orphaned(self, life: int, act: "Callback") -> None:
+        get_hub().loop.remove_reader(life)
         act()
 
 

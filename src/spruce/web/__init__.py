@@ -22,6 +22,7 @@ from spruce.web.converters import BaseConverter, ValidationError
 from spruce.web.files import send_file, send_from_directory
 from spruce.web.flashing import flash, get_flashed_messages
 from spruce.web.installed import AppConfig
+from spruce.web.jsonprovider import JSONProvider
 from spruce.web.markers import Body, Cookie, Depends, File, Form, Header, Path, Query
 from spruce.web.middleware import MiddlewareMixin
 from spruce.web.pagination import Pagination, paginate
@@ -58,6 +59,7 @@ __all__ = [
     "Form",
     "Header",
     "InvalidInput",
+    "JSONProvider",
     "MethodView",
     "MiddlewareMixin",
     "Pagination",

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from spruce.http import Request, Response
-from spruce.web.results import JSON, to_json
+from spruce.web.jsonprovider import to_json
+from spruce.web.results import JSON
 from spruce.web.site import Site
 
 __all__ = ["add_documentation"]

@@ -136,6 +136,10 @@ class App(Site):
         with working_on(self):
             self._compile_calls()
         self._stack = build(self)
+        if self.debug:
+            from spruce.web.observed import observing  # the same
+
+            self._stack = observing(self, self._stack)
 
     def startup(self) -> None:
         """Get ready, with all that is mounted; servers call it before the first request. Blocks.

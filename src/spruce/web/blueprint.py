@@ -2,13 +2,16 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from spruce.errors import RoutingError
 from spruce.web.files import static_view
 from spruce.web.hooks import Function
 from spruce.web.scaffold import RuleOptions, Scaffold, View
 from spruce.web.site import Site
+
+if TYPE_CHECKING:
+    from click import Command, Group
 
 __all__ = ["Blueprint", "BlueprintSetup"]
 
@@ -59,6 +62,7 @@ class Blueprint(Scaffold):
         host: str | None = None,
         subdomain: str | None = None,
         middleware: Iterable[Any] = (),
+        cli_group: str | None = "",
     ) -> None:
         if not name or "." in name:
             raise RoutingError(f"a blueprint cannot be named {name!r}: dots part it from its endpoints")
@@ -73,6 +77,8 @@ class Blueprint(Scaffold):
         self.url_prefix = url_prefix
         self.host, self.subdomain = host, subdomain
         self.middleware = list(middleware)
+        self.cli_group = name if cli_group == "" else cli_group
+        self._commands: Group | None = None
         self.url_values_defaults = dict(url_defaults or {})
         self._deferred: list[Callable[[BlueprintSetup], None]] = []
         self._inner: list[tuple[Blueprint, dict[str, Any]]] = []
@@ -84,6 +90,29 @@ class Blueprint(Scaffold):
 
     def __repr__(self) -> str:
         return f"<Blueprint {self.name!r}>"
+
+    @property
+    def cli(self) -> "Group":
+        """The blueprint's own commands, as a group of click: `@blueprint.cli.command()`, run as `spruce NAME COMMAND`.
+
+        NAME is `cli_group`, that of the blueprint unless given; with None they stand beside the app's own.
+        """
+        if self._commands is None:
+            from click import Group  # only the command line needs it
+
+            self._commands = Group(self.cli_group, help=f"Commands of {self.name}.")
+        return self._commands
+
+    def commands(self) -> "dict[str, Command]":
+        """Return what the blueprint and those in it give to the command line, by name."""
+        found: dict[str, Command] = {}
+        for inner, _ in self._inner:
+            found.update(inner.commands())
+        if self._commands is not None and self.cli_group is None:
+            found.update(self._commands.commands)
+        elif self._commands is not None and self.cli_group is not None:
+            found[self.cli_group] = self._commands
+        return found
 
     def changed(self) -> None:
         """Tell the apps that the blueprint is in."""

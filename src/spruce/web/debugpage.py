@@ -8,7 +8,7 @@ all it needs, runs no script, and its policy lets the browser load nothing.
 
 import linecache
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
@@ -20,11 +20,13 @@ from spruce.http import Request, Response
 from spruce.web.redaction import show
 from spruce.web.site import Site
 
-__all__ = ["may_see", "render"]
+__all__ = ["TEXT_TEMPLATE", "may_see", "render"]
 
 _FORWARDED = (b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-proto", b"x-real-ip", b"via")
 _LOCAL_NAMES = (".localhost", ".test")
 _AROUND = 6
+TEXT_TEMPLATE = "<template"
+"""What the names of templates begin with that are made of a text."""
 _DEFINITIONS = (FunctionType, ModuleType, type)  # said by the source already
 _PAGE = Path(__file__).with_name("debugpage.html")
 _POLICY = "default-src 'none'; style-src 'nonce-{nonce}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -82,8 +84,8 @@ def _is_local(host: str) -> bool:
         return False
 
 
-def render(app: Site, request: Request, error: BaseException) -> Response:
-    """Return the page about `error`, which came up while `request` was handled."""
+def render(app: Site, request: Request, error: BaseException, queries: Sequence[object] = ()) -> Response:
+    """Return the page about `error`, which came up while `request` was handled and had sent `queries` to databases."""
     from jinja2 import Environment  # loaded when something failed in debug mode
 
     nonce = token_urlsafe(16)
@@ -93,6 +95,7 @@ def render(app: Site, request: Request, error: BaseException) -> Response:
         app=app.name,
         request=request,
         failures=list(_failures(error)),
+        queries=queries,
         details={
             "Route": f"{request.url_rule.rule} → {request.endpoint}" if request.url_rule else "none",
             "Path values": show("", request.view_args or {}),
@@ -146,10 +149,18 @@ def _frame(frame: FrameType, line: int) -> Frame:
     source = [Line(number, text.rstrip("\n"), number == line) for number, text in enumerate(texts, first) if text]
     kept = {name: value for name, value in frame.f_locals.items() if not isinstance(value, _DEFINITIONS)}
     shown = {name: show(name, value) for name, value in kept.items() if not name.startswith("__")}
-    return Frame(file, line, frame.f_code.co_qualname, source, shown, _is_own(file))
+    return Frame(file, line, _called(frame), source, shown, _is_own(file))
+
+
+def _called(frame: FrameType) -> str:
+    """What runs in a frame; Jinja2 says of a template's which block, by the short name alone."""
+    code = frame.f_code
+    return code.co_name if code.co_qualname == "<module>" else code.co_qualname
 
 
 def _is_own(file: str) -> bool:
+    if file.startswith(TEXT_TEMPLATE):
+        return True
     path = Path(file)
     ours = Path(__file__).parents[1]
     return path.is_file() and ours not in path.parents and "site-packages" not in path.parts and not _in_stdlib(path)

@@ -39,13 +39,13 @@ _PAGE = """<!doctype html>
 _log = getLogger("spruce.web")
 
 
-def announce(app: Site) -> None:
+def announce(app: Site, token: str | None = None) -> None:
     """Print where the token is to be given, in debug mode, unless it is set already; called before the app is served.
 
-    Processes that this one starts, such as those of a reloader, have the same token.
+    It is `token`, or else a new one. Processes that this one starts have the same.
     """
     if app.debug and app.config["DEBUG_TOKEN"] is None:
-        os.environ[_VARIABLE] = app.config["DEBUG_TOKEN"] = token_urlsafe(12)
+        os.environ[_VARIABLE] = app.config["DEBUG_TOKEN"] = token or token_urlsafe(12)
         sys.stdout.write(f"Errors are shown to browsers that have opened {_door(app)} once\n")
         sys.stdout.flush()
 

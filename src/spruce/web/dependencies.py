@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Generator, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from spruce.errors import ViewError
@@ -80,12 +80,19 @@ class DependencyValue:
     function: Callable[..., Any]
     sources: tuple[Source, ...]
     shared: bool
+    replaced: "Callable[[Callable[..., Any]], DependencyValue]" = field(compare=False)
+    """Returns the same for a function that an app has in `dependency_overrides` in place of this one."""
 
     def read(self, request: Request, arguments: Mapping[str, Any]) -> Any:
         """Return the value; of a shared dependency the one that this request has already, if it has."""
         opened: Opened = request.dependencies
         if self.shared and self.function in opened.values:
             return opened.values[self.function]
+        overrides = opened.context.app.dependency_overrides if opened.context is not None else None
+        if overrides and overrides.get(self.function, self.function) is not self.function:
+            value = self.replaced(overrides[self.function]).read(request, arguments)
+            opened.values[self.function] = value
+            return value
         value = self.function(**{source.name: source.read(request, arguments) for source in self.sources})
         if inspect.isawaitable(value):
             value = await_(value)

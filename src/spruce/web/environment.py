@@ -1,6 +1,8 @@
 """The Jinja2 environment of an app: where templates are found, what is escaped, and what every template can use."""
 
+import linecache
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ from spruce.http import Request
 from spruce.web.assets import static
 from spruce.web.context import Context, g, request, session
 from spruce.web.flashing import get_flashed_messages
-from spruce.web.results import to_json
+from spruce.web.jsonprovider import to_json
 from spruce.web.site import Site
 from spruce.web.urls import url_for
 
@@ -92,8 +94,14 @@ class Environment(jinja2.Environment):
         if template is None:
             if len(self._strings) >= _KEPT_STRINGS:
                 del self._strings[next(iter(self._strings))]
-            template = self._strings[source] = self.from_string(source)
+            template = self._strings[source] = self._debuggable(source) if self.app.debug else self.from_string(source)
         return template
+
+    def _debuggable(self, source: str) -> jinja2.Template:
+        """A template whose lines a traceback shows, though it is in no file."""
+        name = f"<template {next(_numbers)}>"
+        linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
+        return jinja2.Template.from_code(self, self.compile(source, filename=name), self.make_globals(None))
 
     def complete(self, context: Context, values: dict[str, Any]) -> dict[str, Any]:
         """Return `values` with those of the context processors, of the app first, behind them."""
@@ -124,6 +132,7 @@ class Environment(jinja2.Environment):
 
 
 _KEPT_STRINGS = 100
+_numbers = count(1)
 _FORMATS = (
     i18n.format_currency,
     i18n.format_date,

@@ -11,8 +11,9 @@ from spruce.events import request_failed
 from spruce.http import Request, Response
 from spruce.i18n import gettext
 from spruce.web.hooks import find_handler
+from spruce.web.jsonprovider import to_json
 from spruce.web.phrasing import error_page
-from spruce.web.results import redirect, respond, to_json
+from spruce.web.results import redirect, respond
 from spruce.web.routing import RequestRedirect
 from spruce.web.site import Site
 from spruce.web.validation import InvalidInput
@@ -55,11 +56,13 @@ def _answer_unhandled(app: Site, request: Request, error: Exception) -> Response
         raise error
     _log.error("%s %r failed: %r (request %s)", request.method, request.path, error, request.id, exc_info=error)
     if app.config["DEBUG"]:
-        from spruce.web import debugpage, debugtoken  # no server in production needs them
+        from spruce.web import debugpage, debugtoken, observed  # no server in production needs them
 
         if debugpage.may_see(request):
             known = debugtoken.is_known(app, request)
-            return debugpage.render(app, request, error) if known else debugtoken.ask(app, request)
+            if not known:
+                return debugtoken.ask(app, request)
+            return debugpage.render(app, request, error, observed.queries_of(request))
     failure = InternalServerError(original_exception=error)
     handler = find_handler(app.scopes_of(request.blueprint), failure)
     if handler is not None:

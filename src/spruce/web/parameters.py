@@ -8,6 +8,7 @@ of as fixed. Whatever else it is to be, a marker in its annotation says.
 import inspect
 import sys
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from types import NoneType
 from types import UnionType as UnionKind
 from typing import Any, Union, get_args, get_origin
@@ -210,7 +211,13 @@ def _dependency(name: str, kind: Any, marker: Depends, rule: Rule, view: Callabl
     parameters = inspect.signature(function).parameters.values()
     named = [one for one in parameters if one.kind not in (one.VAR_KEYWORD, one.VAR_POSITIONAL)]
     sources = [_source(function, rule, one, frozenset()) for one in named]
-    return DependencyValue(name, function, tuple(one for one in sources if one is not None), marker.use_cache)
+    return DependencyValue(
+        name,
+        function,
+        tuple(one for one in sources if one is not None),
+        marker.use_cache,
+        lambda other: _dependency(name, kind, replace(marker, function=other), rule, view),
+    )
 
 
 _WHAT_TO_DO = (

@@ -14,13 +14,15 @@ from urllib.parse import quote
 import msgspec
 
 from spruce.errors import HTTPException, ViewError
-from spruce.http import AsyncBody, Response, error_response
+from spruce.http import AsyncBody, Response
 from spruce.web.awaiting import await_, iterate
 from spruce.web.context import has_request_context, slot, stream_with_context
+from spruce.web.jsonprovider import to_json
+from spruce.web.phrasing import error_page
 from spruce.web.templating import TemplateResponse
 from spruce.web.validation import is_pydantic
 
-__all__ = ["JSON", "jsonify", "make_response", "redirect", "respond", "to_json"]
+__all__ = ["JSON", "jsonify", "make_response", "redirect", "respond"]
 
 HTML = "text/html; charset=utf-8"
 JSON = "application/json"
@@ -62,30 +64,6 @@ def jsonify(*args: Any, **kwargs: Any) -> Response:
     return _json(args[0] if len(args) == 1 else args, "jsonify")
 
 
-def to_json(value: Any) -> bytes:
-    """Return `value` as JSON: what msgspec knows, and objects with a method `__json__` or `__html__`.
-
-    Raises: ViewError when something in it cannot be.
-    """
-    return _encode(value)
-
-
-def _json_of_other(value: Any) -> Any:
-    for name in ("__json__", "__html__"):
-        method = getattr(value, name, None)
-        if method is not None:
-            return method()
-    if is_pydantic(type(value)):
-        return value.model_dump(mode="json", by_alias=True)
-    raise ViewError(
-        f"a {type(value).__name__} cannot be made into JSON: {value!r:.80}",
-        hint="Give its class a method __json__ that returns what can, or return a dict.",
-    )
-
-
-_encode = msgspec.json.Encoder(enc_hook=_json_of_other).encode
-
-
 def _text(result: str, view: str) -> Response:
     return Response(result, 200, None, None, HTML)
 
@@ -98,7 +76,11 @@ def _response(result: Response, view: str) -> Response:
 
 
 def _json(result: Any, view: str) -> Response:
-    return Response(_encode(result), 200, None, None, JSON)
+    context = slot.get()
+    if context is None:
+        return Response(to_json(result), 200, None, None, JSON)
+    provider = context.app.json
+    return Response(provider.encode(result), 200, None, None, provider.mimetype)
 
 
 def _stream(result: Iterator[Any], view: str) -> Response:
@@ -172,7 +154,7 @@ def _unusual(result: Any, view: str) -> Response:
         if isinstance(result, kind):
             return make(result, view)
     if isinstance(result, HTTPException):
-        return error_response(result)
+        return error_page(result)
     if isinstance(result, msgspec.Struct) or is_dataclass(result) or _says_json(result):
         return _json(result, view)
     if isinstance(result, Iterator):

@@ -15,6 +15,7 @@ from spruce.http import Handler, Request, Response
 from spruce.i18n import catalogues_of
 from spruce.web.hooks import Function, Hooks, plain
 from spruce.web.installed import AppConfig, load
+from spruce.web.jsonprovider import JSONProvider
 from spruce.web.routing import Router
 from spruce.web.scaffold import Scaffold, View, folder_of
 from spruce.web.sessions import SessionInterface
@@ -51,6 +52,7 @@ class Site(Scaffold):
     """The settings of an app and what was registered with it."""
 
     request_class = Request
+    json_provider_class = JSONProvider
     blueprints: Mapping[str, Scaffold]
     """What was registered, by dotted name."""
     session_interface: SessionInterface | None = None
@@ -86,6 +88,9 @@ class Site(Scaffold):
         self.mounts: dict[str, Handler] = {}
         self.url_build_error_handlers: list[Function] = []
         self.template_names: dict[str, dict[str, Any]] = {"filters": {}, "globals": {}, "tests": {}}
+        self.json = self.json_provider_class()
+        self.dependency_overrides: dict[Callable[..., Any], Callable[..., Any]] = {}
+        """What is called in place of a function that views depend on (`Depends`); for tests."""
         self._environment: Any = None
         self._installed: dict[str, AppConfig] | None = None
         catalogues_of(self.config).add(Path(self.root_path, "locale"))

@@ -12,6 +12,7 @@ from spruce.http import Handler, Request, Response
 from spruce.web.context import Context, slot
 from spruce.web.failures import answer_error
 from spruce.web.hooks import Function
+from spruce.web.jsonprovider import JSONProvider
 from spruce.web.middleware import Middleware, load
 from spruce.web.results import respond
 from spruce.web.routing import RequestRedirect
@@ -57,6 +58,8 @@ def _built(app: Site) -> Handler:
         handler = _wrapped(app, one, handler, process_view, process_exception, process_template)
     if app.config["MAX_CONTENT_LENGTH"] is not None:
         handler = _limited(app.config["MAX_CONTENT_LENGTH"], handler)
+    if type(app.json).loads is not JSONProvider.loads:
+        handler = _loading(app.json.loads, handler)
     if app.teardowns or app.has_hooks("teardown"):
         handler = _torn_down(app, handler)
     return handler
@@ -382,6 +385,16 @@ def _wrapped(
             return answer_error(app, request, error)
 
     return checked
+
+
+def _loading(loads: Callable[[bytes], Any], handler: Handler) -> Handler:
+    """JSON in the body of a request is read by the app's own provider."""
+
+    def handle(request: Request) -> Response:
+        request.json_loads = loads
+        return handler(request)
+
+    return handle
 
 
 def _limited(limit: int, handler: Handler) -> Handler:

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from spruce.http import Headers, Request
-from spruce.web.results import to_json
+from spruce.web.jsonprovider import to_json
 
 __all__ = ["make_request"]
 

@@ -68,7 +68,7 @@ __all__ = ["address", "check_loop", "handler_for", "run", "tls_for"]
 @click.option("--limit-requests", type=click.IntRange(1), help="In flight in each worker; more get 503 at once.")
 @click.option("--limit-connections", type=click.IntRange(1), help="Of each worker; more get 503 at once.")
 @click.option("--access-log", is_flag=True, help="Write a line for each request.")
-@click.option("--access-log-format", metavar="FORMAT", help="common, combined, json, or one's own: '%(client)s %(cpu)s'.")
+@click.option("--access-log-format", metavar="FORMAT", help="common, combined, json, or one's own.")
 def run(target: str | None, **options: Any) -> None:
     """Serve an app.
 

@@ -14,6 +14,7 @@ from spruce.db.documents import JSONField, JSONNull
 from spruce.db.execution import execute
 from spruce.db.expressions import F, Q
 from spruce.db.fields import Field
+from spruce.db.files import FieldFile, FileField
 from spruce.db.functions import (
     Abs,
     Ceil,
@@ -60,7 +61,6 @@ from spruce.db.functions import (
     Upper,
     Window,
 )
-from spruce.db.files import FieldFile, FileField
 from spruce.db.generated import GeneratedField
 from spruce.db.images import ImageField
 from spruce.db.indexes import Index
@@ -92,6 +92,7 @@ from spruce.db.relations import (
     OneToOneField,
 )
 from spruce.db.schema import create_all, drop_all
+from spruce.db.seeing import QueryLog, SeenQuery, assert_no_n_plus_one, watch_queries
 from spruce.db.shortcuts import get_list_or_404, get_object_or_404
 from spruce.db.special import BinaryField, DurationField, UUIDField
 from spruce.db.texts import CharField, EmailField, GenericIPAddressField, SlugField, TextField, URLField
@@ -176,12 +177,14 @@ __all__ = [
     "PositiveSmallIntegerField",
     "Prefetch",
     "Q",
+    "QueryLog",
     "QuerySet",
     "RTrim",
     "Rank",
     "Replace",
     "Round",
     "RowNumber",
+    "SeenQuery",
     "SlugField",
     "SmallIntegerField",
     "StdDev",
@@ -209,6 +212,7 @@ __all__ = [
     "Variance",
     "When",
     "Window",
+    "assert_no_n_plus_one",
     "assert_num_queries",
     "atomic",
     "configure",
@@ -220,4 +224,5 @@ __all__ = [
     "on_commit",
     "registry",
     "stats",
+    "watch_queries",
 ]

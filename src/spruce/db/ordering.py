@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from spruce.db.jsonlookups import JSONValue
 from spruce.db.joins import Joins
+from spruce.db.jsonlookups import JSONValue
 from spruce.db.lookups import resolve
 from spruce.db.relations import ForeignKey
 

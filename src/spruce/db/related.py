@@ -154,8 +154,9 @@ class ManyManager(_Members[M], Generic[M]):
                 f"{owner!r} is not saved, so it is connected to no {model.__name__} yet", hint="Call its save() first."
             )
         query: Any = model._default.sticking(**{link.path(not backwards): owner.pk})
-        query._instance = (None, owner)
-        super().__init__(query, owner, (link.accessor or "") if backwards else link.name)
+        name = (link.accessor or "") if backwards else link.name
+        query._instance = (None, owner, name, "prefetch_related")
+        super().__init__(query, owner, name)
         self.link = link
         self.backwards = backwards
 
@@ -343,6 +344,7 @@ class ReverseOne:
         field = self.field
         alias = choose(None, field.model, write=False, instance=instance).alias
         query: QuerySet[Any, Any] = field.model._base.using(alias)
+        query._instance = (None, instance, field.accessor, "select_related")
         found = None
         if instance.pk is not None:
             find: Callable[[list[Any]], dict[Any, Any]] = lambda keys: {  # noqa: E731 - named for its type

@@ -39,6 +39,7 @@ __all__ = [
 ]
 
 M = TypeVar("M")
+T = TypeVar("T")
 
 NOT_LOADED: Any = type("NotLoaded", (), {"__repr__": lambda self: "NOT_LOADED"})()
 """What stands for the other side of a OneToOneField until it is known."""
@@ -95,8 +96,8 @@ class ForeignKey(Field[M], Generic[M]):
 
     @overload
     def __init__(
-        self: "ForeignKey[M]",
-        to: type[M],
+        self: "ForeignKey[T]",
+        to: type[T],
         on_delete: OnDelete,
         *,
         null: Literal[False] = False,
@@ -104,8 +105,8 @@ class ForeignKey(Field[M], Generic[M]):
     ) -> None: ...
     @overload
     def __init__(
-        self: "ForeignKey[M | None]",
-        to: type[M],
+        self: "ForeignKey[T | None]",
+        to: type[T],
         on_delete: OnDelete,
         *,
         null: Literal[True],
@@ -328,6 +329,7 @@ def _load(field: ForeignKey[Any], instance: Any, key: Any) -> Any:
     """The object with `key`, from what the batch has loaded or after loading for the whole batch."""
     alias = choose(None, field.target, write=False, instance=instance).alias
     query: Any = field.target._base.using(alias)
+    query._instance = (None, instance, field.name, "select_related")
 
     def find(keys: list[Any]) -> dict[Any, Any]:
         return {each.pk: each for each in query.filter(pk__in=keys)}
@@ -370,8 +372,8 @@ class OneToOneField(ForeignKey[M], Generic[M]):
 
     @overload
     def __init__(
-        self: "OneToOneField[M]",
-        to: type[M],
+        self: "OneToOneField[T]",
+        to: type[T],
         on_delete: OnDelete,
         *,
         null: Literal[False] = False,
@@ -379,8 +381,8 @@ class OneToOneField(ForeignKey[M], Generic[M]):
     ) -> None: ...
     @overload
     def __init__(
-        self: "OneToOneField[M | None]",
-        to: type[M],
+        self: "OneToOneField[T | None]",
+        to: type[T],
         on_delete: OnDelete,
         *,
         null: Literal[True],

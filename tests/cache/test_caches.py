@@ -130,5 +130,3 @@ def test_the_package_does_what_the_default_cache_does() -> None:
 
     package.set("key", 5)
     assert package.get("key") == cache.get("key") == 5
-    with pytest.raises(AttributeError, match=r"module 'spruce\.cache' has no attribute 'gett'"):
-        _ = package.gett

@@ -3,9 +3,9 @@
 `from spruce import cache`, then `cache.get("key")`: what the default cache can do, this package can.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from spruce.cache.caches import cache, caches
+from spruce.cache.caches import OPERATIONS, cache, caches
 from spruce.cache.locks import CacheLock
 from spruce.cache.operations import DEFAULT_TIMEOUT, Cache
 from spruce.cache.stores import Store
@@ -40,7 +40,4 @@ if TYPE_CHECKING:
 __all__ = ["DEFAULT_TIMEOUT", "Cache", "CacheLock", "Store", "cache", "caches"]
 
 
-def __getattr__(name: str) -> Any:
-    if not name.startswith("_") and hasattr(Cache, name):
-        return getattr(cache, name)
-    raise AttributeError(f"module 'spruce.cache' has no attribute {name!r}")
+globals().update({name: getattr(cache, name) for name in OPERATIONS})

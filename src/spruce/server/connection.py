@@ -37,9 +37,7 @@ _LENGTHS: Final = tuple(b"%d\r\n\r\n" % length for length in range(2048))  # wha
 class Hub(Protocol):
     """What a connection asks of the hub that it runs on."""
 
-    @property
-    def loop(self) -> asyncio.AbstractEventLoop:
-        """Its loop."""
+    loop: asyncio.AbstractEventLoop
 
     def dispatch(self, function: Callable[..., Any], *args: Any) -> GreenThread:
         """Run it as a green thread right now, until it parks or ends."""

@@ -15,6 +15,7 @@ from pathlib import Path
 from spruce.errors import ConfigError
 from spruce.http import Handler, Request, Response
 from spruce.server import generations
+from spruce.server.accesslog import open_log
 from spruce.server.binds import Listener, close_listeners, open_listeners
 from spruce.server.failurepage import failure_page
 from spruce.server.forwarded import Trust, forwarded
@@ -50,7 +51,7 @@ def serve(
     loop: str | None = None,
     reload: bool = False,
     watch: Sequence[Path] = (),
-    access_log: bool = False,
+    access_log: bool | str = False,
     grace: float = 30,
     limits: Limits | None = None,
     tls: TLS | None = None,
@@ -71,6 +72,7 @@ def serve(
     `loop` names an event loop, as `green.run` takes it. With `tls`, every bind speaks HTTPS only. `trust` names the
     proxies that are believed who the client is. A worker is replaced when it has answered `max_requests`, and up to a
     tenth more; when it has more than `max_memory` bytes; and when its loop has stood still for `hang_seconds`.
+    `access_log` is True for a line for each answer, or its format: a name of `accesslog.FORMATS` or a text with fields.
     When told to stop, requests in flight get `grace` seconds to finish.
 
     Raises PortInUse, ServerError or ConfigError, and SystemExit when what it started could not serve.
@@ -80,6 +82,7 @@ def serve(
         raise ConfigError("serve() needs a handler, or a function that loads one", hint="Give one of the two.")
     if trust is not None:
         forwarded(handler or _nothing, trust)  # so that what is wrong with it is told here, and once
+    open_log(access_log)
     contexts = None if tls is None else Contexts(tls)
     patience = 0 if reload else _PATIENCE_SECONDS
     options = Options(loop, grace, access_log, limits or Limits(), contexts, trust, max_requests, workers > 1, patience)

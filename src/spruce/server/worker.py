@@ -13,7 +13,7 @@ from spruce.errors import ConfigError
 from spruce.events import server_started, server_stopped
 from spruce.green import Waiter, debug, get_hub, run, sentinel
 from spruce.http import Handler, Request, Response
-from spruce.server.accesslog import write_line
+from spruce.server.accesslog import open_log
 from spruce.server.binds import Listener
 from spruce.server.forwarded import Trust, forwarded
 from spruce.server.limits import Limits
@@ -34,7 +34,7 @@ class Options:
 
     loop: str | None = None
     grace: float = 30
-    access_log: bool = False
+    access_log: bool | str = False
     limits: Limits = field(default_factory=Limits)
     tls: Contexts | None = None
     trust: Trust | None = None
@@ -132,7 +132,7 @@ class _Worker:
         if options.max_requests is not None:
             most = options.max_requests + random.randint(0, options.max_requests // 10)  # noqa: S311 - no secret
             handler = counted(handler, most, self._enough)
-        server = Server(handler, options.limits, write_line if options.access_log else None)
+        server = Server(handler, options.limits, open_log(options.access_log))
         self.stopping = stopping = Waiter()
         self._on_signals(
             stopping.wake, self._hand_over

@@ -18,6 +18,7 @@ from spruce.errors import AppNotFound, ConfigError, SpruceError, nearest
 from spruce.green import LOOPS
 from spruce.http import Handler
 from spruce.patching import monkey_patch
+from spruce.server.notify import activated_binds
 from spruce.web.debugtoken import announce
 
 __all__ = ["address", "check_loop", "handler_for", "run", "tls_for"]
@@ -27,7 +28,14 @@ __all__ = ["address", "check_loop", "handler_for", "run", "tls_for"]
 @click.argument("target", required=False)
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on; 0.0.0.0 is every one.")
 @click.option("--port", default=5000, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
-@click.option("--bind", "binds", multiple=True, metavar="ADDRESS", help="host:port or unix:/path; may be repeated.")
+@click.option(
+    "--bind",
+    "binds",
+    multiple=True,
+    metavar="ADDRESS",
+    help="host:port, unix:/path?mode=660 or fd://3; may be repeated.",
+)
+@click.option("--reuse-port", is_flag=True, help="Share the port with other servers that say so, too.")
 @click.option(
     "--workers",
     default=1,
@@ -65,6 +73,15 @@ __all__ = ["address", "check_loop", "handler_for", "run", "tls_for"]
     metavar="SECONDS",
     help="What requests get to finish when a worker ends.",
 )
+@click.option("--health", metavar="PATH", help="Answer this path: 200 while requests are taken, else 503.")
+@click.option("--live", "liveness", metavar="PATH", help="Answer this path with 200 as long as a worker lives.")
+@click.option(
+    "--notice",
+    default=0.0,
+    type=click.FloatRange(0),
+    metavar="SECONDS",
+    help="When told to stop, go on for so long while --health says 503.",
+)
 @click.option("--limit-requests", type=click.IntRange(1), help="In flight in each worker; more get 503 at once.")
 @click.option("--limit-connections", type=click.IntRange(1), help="Of each worker; more get 503 at once.")
 @click.option("--access-log", is_flag=True, help="Write a line for each request.")
@@ -90,7 +107,7 @@ def run(target: str | None, **options: Any) -> None:
     server.serve(
         _load(target, None, patch, threads) if not workers else None,
         load=partial(_load_in_child, target, token_urlsafe(12), patch, threads) if workers else None,
-        binds=list(options["binds"]) or [address(options["host"], options["port"])],
+        binds=list(options["binds"]) or activated_binds() or [address(options["host"], options["port"])],
         workers=workers,
         loop=options["loop"],
         reload=reload,
@@ -102,6 +119,10 @@ def run(target: str | None, **options: Any) -> None:
         max_requests=options["max_requests"],
         max_memory=options["max_memory"],
         hang_seconds=options["hang"] or None,
+        health=options["health"],
+        liveness=options["liveness"],
+        notice=options["notice"],
+        reuse_port=options["reuse_port"],
         trust=server.Trust(options["trust"], options["trust_header"]) if options["trust"] else None,
     )
 

@@ -1,7 +1,8 @@
 """Failures: how an exception that came out of a view, a hook or a middleware is answered.
 
 An error handler of the app or blueprint answers it, if there is one; else an HTTP error becomes its own small page, or
-JSON where a program asks, and anything else is logged with its request and answered by a plain 500, or by the debug page in debug mode.
+JSON where a program asks. Anything else is logged with its request and answered by a plain 500, or by the debug page in
+debug mode.
 """
 
 from logging import getLogger

@@ -44,9 +44,7 @@ __all__ = ["address", "check_loop", "handler_for", "run", "tls_for"]
     help="How many processes serve; 0 serves in this very one, for debuggers.",
 )
 @click.option("--loop", default=LOOPS[0], show_default=True, help=f"The event loop, one of {', '.join(LOOPS)}.")
-@click.option(
-    "--threads", type=click.IntRange(0), help="Let a WSGI app block in so many threads a worker; Django's in 8."
-)
+@click.option("--threads", default=0, type=click.IntRange(0), help="Let a WSGI app block in so many threads a worker.")
 @click.option("--patch", is_flag=True, help="Let blocking libraries (requests, redis, psycopg …) share a worker.")
 @click.option("--reload/--no-reload", default=None, help="Restart when code changes; on in debug mode.")
 @click.option("--debug/--no-debug", default=None, help="Show tracebacks in the browser; never in production.")
@@ -129,7 +127,7 @@ def run(target: str | None, **options: Any) -> None:
     )
 
 
-def _load(target: str | None, token: str | None, patch: bool, threads: int | None) -> Handler:
+def _load(target: str | None, token: str | None, patch: bool, threads: int) -> Handler:
     """Find the app, say what it is and how it runs, and return its handler; `patch` the standard library first."""
     if patch:
         monkey_patch()
@@ -138,7 +136,6 @@ def _load(target: str | None, token: str | None, patch: bool, threads: int | Non
     if found.kind == "Spruce" and found.app.debug:
         announce(found.app, token)
     if found.kind == "WSGI":
-        threads = server.usual_threads() if threads is None and not patch else threads or 0
         click.echo(_way(threads, patch))
     return handler_for(found, threads)
 
@@ -152,7 +149,7 @@ def _way(threads: int, patch: bool) -> str:
     return "It runs in green threads: one that blocks stops its worker, unless you give it --threads"
 
 
-def _load_in_child(target: str | None, token: str, patch: bool, threads: int | None) -> Handler:
+def _load_in_child(target: str | None, token: str, patch: bool, threads: int) -> Handler:
     """Do that in a process that was forked to serve; all that are have one token for the debug page."""
     try:
         return _load(target, token, patch, threads)
@@ -166,7 +163,7 @@ def _folders(target: str | None) -> list[Path]:
     return [path.parent if path.is_file() else path] if path.name and path.exists() else []
 
 
-def handler_for(found: Found, threads: int | None = None) -> Handler:
+def handler_for(found: Found, threads: int = 0) -> Handler:
     """Return what the server calls for each request of an app. Raises ConfigError for threads that it can't use."""
     if threads and found.kind != "WSGI":
         raise ConfigError(

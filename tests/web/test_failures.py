@@ -1,6 +1,7 @@
 """How errors are answered and logged."""
 
 import logging
+import re
 from typing import Any
 
 import pytest
@@ -36,12 +37,14 @@ def test_a_failed_view_is_a_plain_500() -> None:
 
 
 def test_a_failed_view_is_logged_with_its_request(caplog: pytest.LogCaptureFixture) -> None:
-    """Method and path, the latter so that it cannot forge a line; with the traceback."""
+    """Method and path, the latter so that it cannot forge a line, and the request's name; with the traceback."""
     failing().test_client().get("/x%0Ay")
     record = caplog.records[0]
     assert record.name == "spruce.web"
     assert record.levelno == logging.ERROR
-    assert record.getMessage() == "GET '/x\\ny' failed: ValueError('no such <thing>')"
+    assert re.fullmatch(
+        r"GET '/x\\ny' failed: ValueError\('no such <thing>'\) \(request [0-9a-f]{16}\)", record.getMessage()
+    )
     assert record.exc_info is not None
     assert record.exc_info[0] is ValueError
 
@@ -95,7 +98,7 @@ def test_a_handler_that_fails_is_a_500_and_logged(caplog: pytest.LogCaptureFixtu
         raise KeyError("second")
 
     assert app.test_client().get("/x").status_code == 500
-    assert [record.getMessage() for record in caplog.records] == [
+    assert [re.sub(r" \(request [0-9a-f]+\)", "", record.getMessage()) for record in caplog.records] == [
         "GET '/x' failed: KeyError('first')",
         "the handler of errors second failed too: KeyError('second')",
     ]
@@ -122,3 +125,34 @@ def test_a_handler_of_the_app_answers_unknown_paths() -> None:
     app = App(__name__)
     app.register_error_handler(NotFound, lambda error: (f"nothing: {error.code}", 404))
     assert app.test_client().get("/nope").text == "nothing: 404"
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"headers": {"Accept": "application/json"}},
+        {"headers": {"Accept": "application/problem+json, */*"}},
+        {"json": {}, "method": "POST"},
+    ],
+)
+def test_a_program_is_answered_in_json(asked: dict[str, Any]) -> None:
+    """Whoever takes JSON, or sends it, gets errors as JSON too: of a view, of the router, and those nobody foresaw."""
+    for debug in (False, True):
+        app = failing(DEBUG=debug)
+        app.add_url_rule("/post", "post", lambda: abort(409, "taken"), methods=["GET", "POST"])
+        client = app.test_client()
+        taken = client.open("/post", **asked)
+        assert (taken.status_code, taken.content_type) == (409, "application/json")
+        assert taken.json == {"error": "Conflict", "detail": "taken"}
+        missing = client.open("/no/such/page", **asked)
+        assert missing.json["error"] == "Not Found"
+        if "json" not in asked:
+            failed = client.get("/x", **asked)
+            assert (failed.status_code, failed.json["error"]) == (500, "Internal Server Error")
+            assert "no such" not in failed.text
+
+
+def test_a_browser_gets_pages_whatever_it_sends() -> None:
+    """`Accept: text/html` decides, as browsers send it with forms and scripts can leave it out."""
+    asked = {"Accept": "text/html,application/xhtml+xml,application/json;q=0.9", "Content-Type": "application/json"}
+    assert "<h1>Not Found</h1>" in failing().test_client().get("/no/such/page", headers=asked).text

@@ -20,7 +20,6 @@ from spruce.db.functions import (
     Ceil,
     Coalesce,
     Concat,
-    DenseRank,
     Extract,
     ExtractDay,
     ExtractHour,
@@ -28,24 +27,17 @@ from spruce.db.functions import (
     ExtractMonth,
     ExtractSecond,
     ExtractYear,
-    FirstValue,
     Floor,
     Greatest,
-    Lag,
-    LastValue,
-    Lead,
     Least,
     Left,
     Length,
     Lower,
     LTrim,
     Now,
-    Ntile,
     NullIf,
-    Rank,
     Replace,
     Round,
-    RowNumber,
     RTrim,
     StrIndex,
     Substr,
@@ -59,7 +51,6 @@ from spruce.db.functions import (
     TruncSecond,
     TruncYear,
     Upper,
-    Window,
 )
 from spruce.db.generated import GeneratedField
 from spruce.db.images import ImageField
@@ -97,6 +88,17 @@ from spruce.db.shortcuts import get_list_or_404, get_object_or_404
 from spruce.db.special import BinaryField, DurationField, UUIDField
 from spruce.db.texts import CharField, EmailField, GenericIPAddressField, SlugField, TextField, URLField
 from spruce.db.transactions import atomic, on_commit
+from spruce.db.windows import (
+    DenseRank,
+    FirstValue,
+    Lag,
+    LastValue,
+    Lead,
+    Ntile,
+    Rank,
+    RowNumber,
+    Window,
+)
 
 __all__ = [
     "CASCADE",

@@ -11,7 +11,8 @@ from spruce.db.databases import choose
 from spruce.db.managers import manager_class
 from spruce.db.queryset import Manager, QuerySet
 from spruce.db.records import Record
-from spruce.db.relations import NOT_LOADED, ForeignKey, load_many
+from spruce.db.references import NOT_LOADED, load_many
+from spruce.db.relations import ForeignKey
 from spruce.db.signals import m2m_changed
 from spruce.db.steps import Query
 from spruce.db.transactions import Atomic

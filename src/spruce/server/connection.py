@@ -37,6 +37,8 @@ _LENGTHS: Final = tuple(b"%d\r\n\r\n" % length for length in range(2048))  # wha
 class Hub(Protocol):
     """What a connection asks of the hub that it runs on."""
 
+    loop: asyncio.AbstractEventLoop
+
     def dispatch(self, function: Callable[..., Any], *args: Any) -> GreenThread:
         """Run it as a green thread right now, until it parks or ends."""
 
@@ -51,6 +53,7 @@ class Owner(Protocol):
     """
 
     access_log: AccessLog | None
+    cpu: Callable[[], float]
     connections: "set[Connection]"
     handler: Handler
     heads: Heads
@@ -199,7 +202,9 @@ class Connection(asyncio.Protocol):
         A plain response, as most are, is sent right here with a head that is ready: this is the server's hottest path.
         """
         log = self.server.access_log
-        start = 0.0 if log is None else perf_counter()
+        start = cpu = 0.0
+        if log is not None:
+            start, cpu = perf_counter(), self.server.cpu()
         response: Response | None = None
         try:
             response = self.handler(request)
@@ -226,7 +231,7 @@ class Connection(asyncio.Protocol):
         except BaseException as error:
             response = self._recover(request, error)
         if log is not None:
-            log(request, response, perf_counter() - start)
+            log.write(request, response, perf_counter() - start, self.server.cpu() - cpu)
         if request.stream is not EMPTY_STREAM:
             self._drop_body(request)
             request.close()
@@ -281,6 +286,7 @@ class Connection(asyncio.Protocol):
                 sender.stream(response.iter_encoded(), head, head.data)
         finally:
             self.sender = None
+            response.sent = sender.sent
 
     def _clock(self) -> float:
         return self.server.now

@@ -8,11 +8,12 @@ PYTHON ?= $(shell for name in $(CANDIDATES); do "$$name" -c '$(RECENT)' 2>/dev/n
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench soak format lint types layers tests chromium clean
+.PHONY: help demo test bench soak format lint types layers docs tests chromium clean
 
 help:
 	@echo "make demo    a shop to look at, on http://127.0.0.1:8000"
-	@echo "make test    every check: format, lint, types, layers, tests"
+	@echo "make test    every check: format, lint, types, layers, docs, tests"
+	@echo "make docs    the site of the documentation, in build/docs"
 	@echo "make bench   figures, with other frameworks beside ours in the same run; shorter with BENCH=--quick"
 	@echo "make soak    the long tests"
 	@echo "make clean   remove what these have made"
@@ -20,7 +21,7 @@ help:
 demo: $(VENV)/.installed
 	@exec $(BIN)/python examples/shop/app.py demo
 
-test: format lint types layers tests
+test: format lint types layers docs tests
 	@echo "All checks passed."
 
 bench: $(VENV)/.installed-test
@@ -46,6 +47,10 @@ types: $(VENV)/.installed-test
 layers: $(VENV)/.installed-test
 	@echo "== layers"
 	@$(BIN)/lint-imports
+
+docs: $(VENV)/.installed-test
+	@echo "== docs"
+	@$(BIN)/python -m sphinx -E -q -W --keep-going -j auto -b html docs build/docs
 
 tests: $(VENV)/.installed-test chromium
 	@echo "== tests"

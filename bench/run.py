@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 
 import bridge_bench
+import cache_bench
 import green_bench
 import http_bench
 import orm_bench
@@ -19,9 +20,22 @@ SECTIONS: dict[str, Callable[[int, bool], str]] = {
     "http": lambda rounds, quick: http_bench.report(rounds, 1),
     "green": lambda rounds, quick: green_bench.report(rounds * 2, 0.03 if quick else 0.06),
     "bridge": lambda rounds, quick: bridge_bench.report(rounds, 0.03 if quick else 0.06, 10_000 if quick else 100_000),
+    "cache": lambda rounds, quick: cache_bench.report(rounds, 0.03 if quick else 0.06),
     "orm": lambda rounds, quick: orm_bench.report(rounds * 2, 0.03 if quick else 0.06),
 }
-PEERS = ("granian", "uvicorn", "FastAPI", "Flask", "Django", "gunicorn", "gevent", "eventlet", "SQLAlchemy", "peewee")
+PEERS = (
+    "granian",
+    "uvicorn",
+    "FastAPI",
+    "Flask",
+    "Django",
+    "gunicorn",
+    "gevent",
+    "eventlet",
+    "SQLAlchemy",
+    "peewee",
+    "django-redis",
+)
 
 
 def main() -> int:

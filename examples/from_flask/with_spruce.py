@@ -130,7 +130,7 @@ class Api(MethodView):
 def create_app(library):
     app = App(__name__)
     app.config.from_mapping(LIBRARY=library, NAME="The library of Spruce")
-    app.secret_key = "a long random text, from the environment in real life"
+    app.secret_key = "a long random text, from the environment in real life"  # noqa: S105 - of an example
     app.url_map.converters["isbn"] = IsbnConverter
     app.register_blueprint(shelf)
     app.add_url_rule("/api/books/<isbn:isbn>", view_func=Api.as_view("api"))

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from spruce.errors import abort as abort
     from spruce.http import Request as Request
     from spruce.http import Response as Response
+    from spruce.middleware.pagecache import cache_page as cache_page
     from spruce.web import App as App
     from spruce.web import AppConfig as AppConfig
     from spruce.web import Blueprint as Blueprint
@@ -42,6 +43,7 @@ _HOMES = {
     "Request": "spruce.http",
     "Response": "spruce.http",
     "abort": "spruce.errors",
+    "cache_page": "spruce.middleware.pagecache",
     "current_app": "spruce.web",
     "flash": "spruce.web",
     "g": "spruce.web",

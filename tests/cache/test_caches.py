@@ -48,8 +48,8 @@ def test_urls_and_dicts_make_stores(described: Any, store: type) -> None:
 @pytest.mark.parametrize("about", [{"PASSWORD": "p@ss"}, {"OPTIONS": {"PASSWORD": "p@ss"}}])
 def test_a_password_may_be_at_the_top_or_among_the_options(about: dict[str, Any]) -> None:
     made = Caches({"default": {"LOCATION": "redis://127.0.0.1:6379/1", **about}})["default"]
-    assert made._raw.server.url == "redis://:p%40ss@127.0.0.1:6379/1"  # type: ignore[attr-defined]
-    assert "p%40ss" not in repr(made._raw.server)  # type: ignore[attr-defined]
+    assert made._raw.server.url == "redis://:p%40ss@127.0.0.1:6379/1"  # type: ignore[attr-defined]  # of this kind of store
+    assert "p%40ss" not in repr(made._raw.server)  # type: ignore[attr-defined]  # of this kind of store
 
 
 def test_a_dict_sets_all_that_djangos_does() -> None:
@@ -66,7 +66,7 @@ def test_a_dict_sets_all_that_djangos_does() -> None:
     )["default"]
     assert (made.timeout, made.prefix, made.version) == (None, "shop", 3)
     assert made.make_key("key") == "shop:3:key"
-    assert made._raw.max_entries == 5  # type: ignore[attr-defined]
+    assert made._raw.max_entries == 5  # type: ignore[attr-defined]  # of this kind of store
 
 
 @pytest.mark.parametrize(
@@ -123,3 +123,10 @@ def test_cache_and_caches_are_those_of_the_settings_that_hold() -> None:
         assert repr(cache) == "<cache: <Cache 'default' in MemoryStore>>"
         caches.close_all()
         config.leave(token)
+
+
+def test_the_package_does_what_the_default_cache_does() -> None:
+    from spruce import cache as package
+
+    package.set("key", 5)
+    assert package.get("key") == cache.get("key") == 5

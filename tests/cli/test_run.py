@@ -8,11 +8,12 @@ import pytest
 from click.testing import CliRunner
 
 from spruce.cli.main import main
-from spruce.cli.run import address, check_loop, handler_for, tls_for
+from spruce.cli.run import address, check_loop, handler_for, run, tls_for
 from spruce.cli.target import find
 from spruce.errors import ConfigError
 from spruce.http import Request
 from spruce.server import TLS, Certificate
+from spruce.server.wsgi import ThreadedWSGIHandler
 
 Write = Callable[..., Path]
 
@@ -109,3 +110,31 @@ def test_every_kind_of_app_becomes_a_handler(write: Write, source: str) -> None:
     found = find("hello.py")
     response = handler_for(found)(Request("GET", "/", [(b"Host", b"localhost")]))
     assert (response.status_code, response.data) == (200, b"hello")
+
+
+def test_only_wsgi_apps_are_given_threads(write: Write) -> None:
+    """The others have ways of their own, which the error names."""
+    write("hello.py", "from spruce import App\napp = App('hello')")
+    with pytest.raises(ConfigError) as caught:
+        handler_for(find("hello.py"), threads=2)
+    assert str(caught.value) == (
+        "--threads is for WSGI apps, and this is one of Spruce. "
+        'Give the views that block a thread of their own: @app.get("/report", thread=True).'
+    )
+    write("wsgi_hello.py", "def app(environ, start_response): ...")
+    assert isinstance(handler_for(find("wsgi_hello.py"), threads=2), ThreadedWSGIHandler)
+
+
+def test_threads_and_patch_exclude_each_other() -> None:
+    """A patched thread would be a green one."""
+    result = CliRunner().invoke(run, ["hello.py", "--threads", "2", "--patch"])
+    assert str(result.exception) == (
+        "--threads lets an app block, --patch lets it wait without blocking: both together do not work. "
+        "Choose one; --threads serves any app."
+    )
+
+
+def test_a_wrong_format_of_the_access_log_is_told_before_anything_starts(write: Write) -> None:
+    write("hello.py", "from spruce import App\napp = App('hello')")
+    result = CliRunner().invoke(run, ["hello.py", "--access-log-format", "%(staus)s"])
+    assert str(result.exception).startswith("there is no field 'staus' for the access log; did you mean 'status'?")

@@ -84,6 +84,7 @@ def settings(database_url: str) -> Iterator[Settings]:
     settings = Settings(DATABASES={"default": database_url})
     config.install(settings)
     yield settings
+    config.install(settings)  # an app of the test may have installed its own
     if database_url != "sqlite://":
         db.configure(DATABASES=database_url)
         current()["default"].driver.change("DROP SCHEMA public CASCADE; CREATE SCHEMA public", ())

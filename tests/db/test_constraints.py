@@ -9,6 +9,8 @@ from spruce.errors import FieldError, IntegrityError, ModelError, ValidationErro
 
 Q, F = db.Q, db.F
 
+pytestmark = pytest.mark.parametrize("backend", ["sqlite", "postgresql"], indirect=True)
+
 
 class Room(db.Model):
     name = db.CharField(max_length=20)
@@ -36,30 +38,27 @@ class Room(db.Model):
 
 @pytest.fixture(autouse=True)
 def tables() -> None:
-    db.create_all()
+    db.create_all(models=[Room])
 
 
 @pytest.mark.parametrize(
-    ("values", "message"),
+    ("values", "told"),
     [
-        ({"low": 3}, "the constraint 'low_is_low' forbids the row (CHECK constraint failed: low_is_low)"),
-        ({"floor": -4}, "the constraint 'floor_is_there' forbids the row (CHECK constraint failed: floor_is_there)"),
-        ({"name": "x'y"}, "the constraint 'floor_is_there' forbids the row (CHECK constraint failed: floor_is_there)"),
-        ({"name": "Hall"}, "t_room.name, t_room.floor must be unique, and another row has the same value "
-                           "(UNIQUE constraint failed: t_room.name, t_room.floor)"),
-        ({"code": "a"}, "t_room.code must be unique, and another row has the same value "
-                        "(UNIQUE constraint failed: t_room.code)"),
-        ({"name": "HALL", "floor": 9}, "the constraint 'name_any_case' forbids the row: another row is equal to it "
-                                       "there (UNIQUE constraint failed: index 'name_any_case')"),
+        ({"low": 3}, "'low_is_low'"),
+        ({"floor": -4}, "'floor_is_there'"),
+        ({"name": "x'y"}, "'floor_is_there'"),
+        ({"name": "Hall"}, "t_room.name, t_room.floor must be unique, and another row has the same value"),
+        ({"code": "a"}, "t_room.code must be unique, and another row has the same value"),
+        ({"name": "HALL", "floor": 9}, "another row"),
     ],
-)  # fmt: skip
-def test_the_database_holds_them(values: dict[str, Any], message: str) -> None:
+)
+def test_the_database_holds_them(values: dict[str, Any], told: str) -> None:
     """And its error names them."""
     Room.objects.create(name="Hall", code="a")
     Room.objects.create(name="hall", floor=9)
     with pytest.raises(IntegrityError) as refused:
         Room.objects.create(**{"name": "new", **values})
-    assert str(refused.value) == message
+    assert told in str(refused.value)
 
 
 @pytest.mark.parametrize(
@@ -113,7 +112,7 @@ def test_a_single_field_has_the_message_itself() -> None:
             db_table = "t_badge"
             constraints = (db.UniqueConstraint(fields=["text"], name="badge_%(class)s"),)
 
-    db.create_all()
+    db.create_all(models=[Badge])
     Badge.objects.create(text="a")
     with pytest.raises(ValidationError) as refused:
         Badge(text="a").full_clean()

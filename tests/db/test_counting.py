@@ -1,5 +1,6 @@
 """Counting queries."""
 
+import os
 from types import SimpleNamespace
 
 import pytest
@@ -16,8 +17,10 @@ def test_the_number_of_queries(stocked: SimpleNamespace) -> None:
     assert len(seen) == 2
     with pytest.raises(AssertionError) as wrong, db.assert_num_queries(0):
         stocked.Maker.objects.filter(name="x").count()
+    line = wrong.traceback[0].lineno + 2
     assert str(wrong.value) == (
-        "1 queries ran, and 0 were expected:\n  1. SELECT count(*) AS count_1 FROM t_maker WHERE t_maker.name = ?"
+        "1 queries ran, and 0 were expected:\n  1. SELECT count(*) AS count_1 FROM t_maker WHERE t_maker.name = ? "
+        f"({os.path.relpath(__file__)}:{line})"
     )
     with pytest.raises(AssertionError) as wrong, db.assert_num_queries(1, using="other"):
         stocked.Maker.objects.count()

@@ -9,6 +9,8 @@ import pytest
 from spruce import db
 from spruce.errors import DataError
 
+pytestmark = pytest.mark.parametrize("backend", ["sqlite", "postgresql"], indirect=True)
+
 
 class Days(json.JSONEncoder):
     def default(self, value: Any) -> Any:
@@ -31,7 +33,7 @@ class Note(db.Model):
 
 @pytest.fixture(autouse=True)
 def tables() -> None:
-    db.create_all()
+    db.create_all(models=[Note])
 
 
 @pytest.mark.parametrize(

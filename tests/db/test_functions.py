@@ -56,16 +56,6 @@ def computed(stocked: SimpleNamespace, term: Any) -> list[Any]:
         (db.TruncDate("moment"), [date(2024, 1, 31), date(2023, 5, 1), None, None]),
         (db.Trunc("moment", "minute"),
          [datetime(2024, 1, 31, 23, 30, tzinfo=UTC), datetime(2023, 5, 1, 8, tzinfo=UTC), None, None]),
-        (db.Window(db.RowNumber(), order_by="-price"), [2, 1, 3, 4]),
-        (db.Window(db.Rank(), partition_by="category", order_by="price"), [1, 2, 1, 1]),
-        (db.Window(db.DenseRank(), order_by=F("category").asc(nulls_first=True)), [3, 3, 2, 1]),
-        (db.Window(db.Ntile(2), order_by="id"), [1, 1, 2, 2]),
-        (db.Window(db.Lag("name"), order_by="id"), [None, "bear", "熊猫公仔", "car"]),
-        (db.Window(db.Lead("name", 2), order_by=F("id")), ["car", "box", None, None]),
-        (db.Window(db.FirstValue("name"), order_by=[F("id").desc()]), ["box"] * 4),
-        (db.Window(db.LastValue("name"), order_by="id"), ["bear", "熊猫公仔", "car", "box"]),
-        (db.Window(db.Sum("price"), partition_by=["category"]),
-         [Decimal("48.90"), Decimal("48.90"), Decimal("5.00"), Decimal("1.50")]),
     ],
 )  # fmt: skip
 def test_what_functions_give(stocked: SimpleNamespace, term: Any, found: list[Any]) -> None:
@@ -98,9 +88,6 @@ def test_now_is_the_present(stocked: SimpleNamespace) -> None:
         (lambda: db.Coalesce("a"), "Coalesce() takes at least 2 arguments, not 1"),
         (lambda: db.Extract("a", "week"), "Extract(…, 'week'): units are year, month, day, hour, minute, second"),
         (lambda: db.Round("a", precision=-1), "Round(precision=-1) takes a number of places, 0 or more"),
-        (lambda: db.Ntile(0), "Ntile(0) takes a number of parts, 1 or more"),
-        (lambda: db.Lag("a", 0), "Lag(…, 0) takes a number of rows, 1 or more"),
-        (lambda: db.Window("a"), "Window('a') takes a function or an aggregate, as db.RowNumber()"),  # type: ignore[arg-type] # the point
     ],
 )  # fmt: skip
 def test_wrong_arguments(make: Any, message: str) -> None:
@@ -108,10 +95,3 @@ def test_wrong_arguments(make: Any, message: str) -> None:
     with pytest.raises(TypeError) as refused:
         make()
     assert str(refused.value) == message
-
-
-def test_windows_are_not_filtered_by(stocked: SimpleNamespace) -> None:
-    """SQL computes them after the filter."""
-    with pytest.raises(FieldError) as refused:
-        list(stocked.Product.objects.annotate(n=db.Window(db.RowNumber(), order_by="id")).filter(n=1))
-    assert str(refused.value) == "a window cannot be filtered by. Look at the rows in Python, or write it in SQL."

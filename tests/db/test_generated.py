@@ -8,6 +8,8 @@ import pytest
 from spruce import db
 from spruce.errors import DataError, FieldError, ModelError
 
+pytestmark = pytest.mark.parametrize("backend", ["sqlite", "postgresql"], indirect=True)
+
 
 class Line(db.Model):
     name = db.CharField(max_length=20)
@@ -26,7 +28,7 @@ class Line(db.Model):
 
 @pytest.fixture(autouse=True)
 def tables() -> None:
-    db.create_all()
+    db.create_all(models=[Line])
 
 
 def test_a_value_is_there_as_soon_as_the_row_is(queries: list[str]) -> None:

@@ -11,6 +11,9 @@ from spruce.db.documents import Document
 from spruce.db.jsonlookups import JSON_LOOKUPS, JSONValue, missing_in, text_of
 from spruce.errors import FieldError
 
+pytestmark = pytest.mark.parametrize("backend", ["sqlite", "postgresql"], indirect=True)
+
+
 ROWS: dict[str, Any] = {
     "dict": {"a": 1, "b": {"c": ["x", 2, None]}, "s": "Hello", "t": True, "n": None, "odd key'": "odd"},
     "list": [1, [2], {"k": "v"}],
@@ -35,7 +38,7 @@ class Doc(db.Model):
 
 @pytest.fixture(autouse=True)
 def rows() -> None:
-    db.create_all()
+    db.create_all(models=[Doc])
     for name, data in ROWS.items():
         Doc.objects.create(name=name, data=data)
 

@@ -27,6 +27,11 @@ PLACE = SimpleNamespace(alias="default", path="/data/a.db", memory=False, timeou
          "there is no space left for the SQLite database 'default' (/data/a.db). Free some."),
         (sqlite3.IntegrityError("UNIQUE constraint failed: category.name"), IntegrityError,
          "category.name must be unique, and another row has the same value (UNIQUE constraint failed: category.name)"),
+        (sqlite3.IntegrityError("UNIQUE constraint failed: index 'name_once'"), IntegrityError,
+         "the constraint 'name_once' forbids the row: another row is equal to it there (UNIQUE constraint failed: index "
+         "'name_once')"),
+        (sqlite3.IntegrityError("CHECK constraint failed: low_is_low"), IntegrityError,
+         "the constraint 'low_is_low' forbids the row (CHECK constraint failed: low_is_low)"),
         (sqlite3.IntegrityError("NOT NULL constraint failed: product.price"), IntegrityError,
          "product.price must not be null (NOT NULL constraint failed: product.price)"),
         (sqlite3.OperationalError("LIKE or GLOB pattern too complex"), DataError,

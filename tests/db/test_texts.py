@@ -7,6 +7,8 @@ import pytest
 from spruce import db
 from spruce.errors import DataError, ModelError
 
+pytestmark = pytest.mark.parametrize("backend", ["sqlite", "postgresql"], indirect=True)
+
 
 class Host(db.Model):
     name = db.CharField(max_length=10, default="")
@@ -38,7 +40,7 @@ def test_texts_have_lengths_of_their_own() -> None:
 )
 def test_addresses_are_kept_in_their_shortest_form(name: str, given: str, kept: str) -> None:
     """So that equal ones are equal in the database too."""
-    db.create_all()
+    db.create_all(models=[Host])
     made = Host.objects.create(**{name: given})
     assert getattr(Host.objects.get(pk=made.pk), name) == kept
     assert getattr(made, name) == kept
@@ -58,7 +60,7 @@ def test_addresses_are_kept_in_their_shortest_form(name: str, given: str, kept: 
 )
 def test_what_does_not_fit(values: dict[str, Any], message: str) -> None:
     """Said with the value."""
-    db.create_all()
+    db.create_all(models=[Host])
     with pytest.raises(DataError) as refused:
         Host.objects.create(**values)
     assert str(refused.value) == message

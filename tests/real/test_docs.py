@@ -114,3 +114,10 @@ def test_the_tutorial_shows_what_routes_prints(tmp_path: Path) -> None:
     command = [Path(sys.executable).with_name("spruce"), "routes", "hello.py"]
     lines = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True).stdout.splitlines()
     assert "\n".join(f"    {line}" for line in lines) in page.read_text()
+
+
+def test_every_package_has_its_page_in_the_reference() -> None:
+    """Made of its docstrings by `make docs`; those whose names are somebody else's are told on pages of their own."""
+    packages = {path.parent.name for path in (ROOT / "src" / "spruce").glob("*/__init__.py")}
+    pages = {path.stem for path in (ROOT / "docs" / "reference" / "api").glob("*.md")}
+    assert packages - pages - {"alchemy", "cli", "eventlet", "patching"} == set()

@@ -1,6 +1,7 @@
 """What the application raises: how it is logged and answered."""
 
 import logging
+import re
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -14,6 +15,12 @@ Talk = Callable[..., bytes]
 
 GET = b"GET /%b HTTP/1.1\r\nHost: example.com\r\n\r\n"
 POST = b"POST / HTTP/1.1\r\nHost: example.com\r\nContent-Length: %d\r\n\r\n"
+
+
+def nameless(messages: list[str]) -> list[str]:
+    """Messages without the names of their requests, which each must have."""
+    named = [re.fullmatch(r"(.*) \(request [0-9a-f]{16}\)", message) for message in messages]
+    return [match[1] if match else "it has no name" for match in named]
 
 
 def path(request: Request) -> Response:
@@ -38,7 +45,7 @@ def test_what_a_stream_raises_ends_the_connection(talk: Talk, caplog: pytest.Log
     answer = talk(lambda request: Response(pieces()), GET % b"a" + GET % b"b")
     assert not answer.endswith(b"0\r\n\r\n")
     assert answer.count(b"HTTP/1.1") <= 1
-    assert caplog.messages == ["GET /a failed"]
+    assert nameless(caplog.messages) == ["GET /a failed"]
 
 
 def test_a_failure_is_logged_with_its_request_and_answered_with_500(
@@ -57,7 +64,8 @@ def test_a_failure_is_logged_with_its_request_and_answered_with_500(
     unsubscribe()
     failure = plain(b"500 Internal Server Error", status=b"500 Internal Server Error")
     assert answer == failure + utf8(b"/b")
-    assert [(record.getMessage(), record.levelno) for record in caplog.records] == [("GET /boom failed", logging.ERROR)]
+    assert nameless(caplog.messages) == ["GET /boom failed"]
+    assert caplog.records[0].levelno == logging.ERROR
     assert [str(error) for error in seen] == ["secret"]
 
 
@@ -94,4 +102,4 @@ def test_what_closing_raises_is_logged_and_the_connection_goes_on(talk: Talk, ca
         return response
 
     assert talk(handler, GET % b"a" + GET % b"b") == utf8(b"/a") + utf8(b"/b")
-    assert caplog.messages == ["GET /a: closing the response failed", "GET /b: closing the response failed"]
+    assert nameless(caplog.messages) == ["GET /a: closing the response failed", "GET /b: closing the response failed"]

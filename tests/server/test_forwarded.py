@@ -1,5 +1,7 @@
 """Who the client is behind proxies."""
 
+import re
+
 import pytest
 
 from spruce.errors import ConfigError
@@ -101,3 +103,29 @@ def test_a_peer_that_is_none_is_refused() -> None:
         "'10.0.0.1/8' is no peer to trust: 10.0.0.1/8 has host bits set. "
         "Give an address, a network as 10.0.0.0/8, or unix."
     )
+
+
+@pytest.mark.parametrize(
+    ("peer", "sent", "taken"),
+    [
+        ("10.1.1.1", "a-1.b_2:c/d+e=", True),
+        ("10.1.1.1", "x" * 201, False),
+        ("10.1.1.1", "two words", False),
+        ("10.1.1.1", 'a" 200 "', False),
+        ("10.1.1.1", "", False),
+        ("9.9.9.9", "a-1", False),
+    ],
+)
+def test_the_name_of_a_request_is_taken_from_trusted_peers_only_and_made_else(
+    peer: str, sent: str, taken: bool
+) -> None:
+    requests: list[Request] = []
+
+    def handler(request: Request) -> Response:
+        requests.append(request)
+        return Response()
+
+    raw = [(b"x-request-id", sent.encode())]
+    forwarded(handler, Trust(NETWORKS))(Request("GET", "/", raw, peer=Peer("http", (peer, 4711))))
+    name = requests[0].id
+    assert name == sent if taken else re.fullmatch("[0-9a-f]{16}", name)

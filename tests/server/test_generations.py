@@ -5,6 +5,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -126,8 +127,8 @@ def test_what_it_says_of_itself(kept: Kept) -> None:
 
 def test_a_program_that_is_run_again_inherits_its_post_once() -> None:
     reader, writer = os.pipe()
-    told = {"_SPRUCE_GENERATION": json.dumps([[reader], reader, writer])}
-    assert inherited(told) == ([reader], Post(reader, writer))
+    told = {"_SPRUCE_GENERATION": json.dumps([[reader], reader, writer, "/run/spruce/1"])}
+    assert inherited(told) == ([reader], Post(reader, writer), Path("/run/spruce/1"))
     assert inherited({}) is None
     for descriptor in (reader, writer):
         os.close(descriptor)

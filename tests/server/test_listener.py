@@ -8,7 +8,7 @@ from typing import Any
 from spruce import green
 from spruce.green import GreenSocket, listen
 from spruce.http import Request, Response
-from spruce.server import start
+from spruce.server import AccessLog, start
 
 OnHub = Callable[[Callable[[], Any]], Any]
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -131,15 +131,18 @@ def test_a_stop_can_be_hurried(on_hub: OnHub) -> None:
 def test_the_access_log_gets_each_answer(on_hub: OnHub, serving: Callable[..., Any]) -> None:
     lines: list[tuple[str, int | None]] = []
 
-    def log(request: Request, response: Response | None, seconds: float) -> None:
-        assert seconds >= 0
-        lines.append((request.target, None if response is None else response.status_code))
+    class Log(AccessLog):
+        counts_cpu = True
+
+        def write(self, request: Request, response: Response | None, seconds: float, cpu: float) -> None:
+            assert 0 < cpu < seconds * 2
+            lines.append((request.target, None if response is None else response.status_code))
 
     def handler(request: Request) -> Response:
         return hello(request) if request.path == "/" else 1 / 0  # type: ignore[return-value] # raises
 
     def main() -> None:
-        with serving(handler, access_log=log) as (_, connect):
+        with serving(handler, access_log=Log()) as (_, connect):
             connect().ask(GET + GET.replace(b"/ ", b"/boom "))
 
     on_hub(main)

@@ -1,6 +1,7 @@
 """How errors are answered and logged."""
 
 import logging
+import re
 from typing import Any
 
 import pytest
@@ -36,12 +37,14 @@ def test_a_failed_view_is_a_plain_500() -> None:
 
 
 def test_a_failed_view_is_logged_with_its_request(caplog: pytest.LogCaptureFixture) -> None:
-    """Method and path, the latter so that it cannot forge a line; with the traceback."""
+    """Method and path, the latter so that it cannot forge a line, and the request's name; with the traceback."""
     failing().test_client().get("/x%0Ay")
     record = caplog.records[0]
     assert record.name == "spruce.web"
     assert record.levelno == logging.ERROR
-    assert record.getMessage() == "GET '/x\\ny' failed: ValueError('no such <thing>')"
+    assert re.fullmatch(
+        r"GET '/x\\ny' failed: ValueError\('no such <thing>'\) \(request [0-9a-f]{16}\)", record.getMessage()
+    )
     assert record.exc_info is not None
     assert record.exc_info[0] is ValueError
 
@@ -95,7 +98,7 @@ def test_a_handler_that_fails_is_a_500_and_logged(caplog: pytest.LogCaptureFixtu
         raise KeyError("second")
 
     assert app.test_client().get("/x").status_code == 500
-    assert [record.getMessage() for record in caplog.records] == [
+    assert [re.sub(r" \(request [0-9a-f]+\)", "", record.getMessage()) for record in caplog.records] == [
         "GET '/x' failed: KeyError('first')",
         "the handler of errors second failed too: KeyError('second')",
     ]

@@ -1,7 +1,8 @@
 """A store in the memory of this process: bounded in entries and bytes, least recently used out first.
 
-Values are copies: what a program changes after `set` or `get` doesn't change what is stored. Texts, numbers and bytes,
-which can't change, are kept as they are; anything else is pickled, which is safe here since nobody else can write it.
+Values are copies: what a program changes after `set` or `get` doesn't change what is stored. Texts, numbers, bytes, and
+tuples of these, which can't change, are kept as they are; anything else is pickled, which is safe here since nobody
+else can write it.
 Green threads and OS threads may share a store.
 """
 
@@ -151,7 +152,7 @@ class MemoryStore:
         """Nothing is open; what is stored stays."""
 
     def _entry(self, key: str, value: Any, ttl: float | None) -> tuple[Any, bool, float, int]:
-        pickled = type(value) not in _PLAIN
+        pickled = not _is_unchangeable(value)
         if pickled:
             try:
                 value = pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
@@ -160,7 +161,7 @@ class MemoryStore:
                     f"a value of the type {type(value).__name__} cannot be cached under {key!r}: {error}",
                     hint="Cache plain data: texts, numbers, lists, dicts, dataclasses.",
                 ) from error
-        size = _OVERHEAD + len(key) + (len(value) if isinstance(value, str | bytes) else 32)
+        size = _OVERHEAD + len(key) + _size(value)
         return value, pickled, _NEVER if ttl is None else self._clock() + ttl, size
 
     # What follows is called with the lock held.
@@ -199,3 +200,16 @@ class MemoryStore:
     def _drop_expired(self, key: str) -> None:
         with self._lock:
             self._find(key)
+
+
+def _is_unchangeable(value: Any) -> bool:
+    """Whether nobody can change the value, nor anything in it."""
+    kind = type(value)
+    return kind in _PLAIN or (kind in (tuple, frozenset) and all(map(_is_unchangeable, value)))
+
+
+def _size(value: Any) -> int:
+    """About how many bytes the value takes."""
+    if isinstance(value, str | bytes):
+        return len(value)
+    return 32 + sum(32 + _size(one) for one in value) if isinstance(value, tuple | frozenset) else 32

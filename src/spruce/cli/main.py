@@ -11,6 +11,7 @@ from spruce.cli.commands import app_commands, installed_commands
 from spruce.cli.failures import cause_of
 from spruce.cli.i18n import i18n
 from spruce.cli.new import new
+from spruce.cli.ps import ps
 from spruce.cli.routes import routes
 from spruce.cli.run import run
 from spruce.cli.sessions import clear_sessions
@@ -92,4 +93,5 @@ main.add_command(shell)
 main.add_command(check)
 main.add_command(clear_sessions)
 main.add_command(new)
+main.add_command(ps)
 main.add_command(i18n)

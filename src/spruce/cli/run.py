@@ -18,6 +18,7 @@ from spruce.errors import AppNotFound, ConfigError, SpruceError, nearest
 from spruce.green import LOOPS
 from spruce.http import Handler
 from spruce.patching import monkey_patch
+from spruce.server.notify import activated_binds
 from spruce.web.debugtoken import announce
 
 __all__ = ["address", "check_loop", "handler_for", "run", "tls_for"]
@@ -27,7 +28,14 @@ __all__ = ["address", "check_loop", "handler_for", "run", "tls_for"]
 @click.argument("target", required=False)
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on; 0.0.0.0 is every one.")
 @click.option("--port", default=5000, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
-@click.option("--bind", "binds", multiple=True, metavar="ADDRESS", help="host:port or unix:/path; may be repeated.")
+@click.option(
+    "--bind",
+    "binds",
+    multiple=True,
+    metavar="ADDRESS",
+    help="host:port, unix:/path?mode=660 or fd://3; may be repeated.",
+)
+@click.option("--reuse-port", is_flag=True, help="Share the port with other servers that say so, too.")
 @click.option(
     "--workers",
     default=1,
@@ -36,6 +44,7 @@ __all__ = ["address", "check_loop", "handler_for", "run", "tls_for"]
     help="How many processes serve; 0 serves in this very one, for debuggers.",
 )
 @click.option("--loop", default=LOOPS[0], show_default=True, help=f"The event loop, one of {', '.join(LOOPS)}.")
+@click.option("--threads", default=0, type=click.IntRange(0), help="Let a WSGI app block in so many threads a worker.")
 @click.option("--patch", is_flag=True, help="Let blocking libraries (requests, redis, psycopg …) share a worker.")
 @click.option("--reload/--no-reload", default=None, help="Restart when code changes; on in debug mode.")
 @click.option("--debug/--no-debug", default=None, help="Show tracebacks in the browser; never in production.")
@@ -64,9 +73,19 @@ __all__ = ["address", "check_loop", "handler_for", "run", "tls_for"]
     metavar="SECONDS",
     help="What requests get to finish when a worker ends.",
 )
+@click.option("--health", metavar="PATH", help="Answer this path: 200 while requests are taken, else 503.")
+@click.option("--live", "liveness", metavar="PATH", help="Answer this path with 200 as long as a worker lives.")
+@click.option(
+    "--notice",
+    default=0.0,
+    type=click.FloatRange(0),
+    metavar="SECONDS",
+    help="When told to stop, go on for so long while --health says 503.",
+)
 @click.option("--limit-requests", type=click.IntRange(1), help="In flight in each worker; more get 503 at once.")
 @click.option("--limit-connections", type=click.IntRange(1), help="Of each worker; more get 503 at once.")
 @click.option("--access-log", is_flag=True, help="Write a line for each request.")
+@click.option("--access-log-format", metavar="FORMAT", help="common, combined, json, or one's own.")
 def run(target: str | None, **options: Any) -> None:
     """Serve an app.
 
@@ -78,42 +97,62 @@ def run(target: str | None, **options: Any) -> None:
     debug = options["debug"]
     if debug is not None:
         os.environ["SPRUCE_DEBUG"] = "1" if debug else "0"
-    workers = options["workers"]
+    workers, threads, patch = options["workers"], options["threads"], options["patch"]
+    if threads and patch:
+        raise ConfigError(
+            "--threads lets an app block, --patch lets it wait without blocking: both together do not work",
+            hint="Choose one; --threads serves any app.",
+        )
     reload = bool(debug) and bool(workers) if options["reload"] is None else options["reload"]
     server.serve(
-        _load(target, patch=options["patch"]) if not workers else None,
-        load=partial(_load_in_child, target, token_urlsafe(12), options["patch"]) if workers else None,
-        binds=list(options["binds"]) or [address(options["host"], options["port"])],
+        _load(target, None, patch, threads) if not workers else None,
+        load=partial(_load_in_child, target, token_urlsafe(12), patch, threads) if workers else None,
+        binds=list(options["binds"]) or activated_binds() or [address(options["host"], options["port"])],
         workers=workers,
         loop=options["loop"],
         reload=reload,
         watch=_folders(target),
-        access_log=options["access_log"],
+        access_log=options["access_log_format"] or options["access_log"],
         grace=options["grace"],
         limits=server.Limits(requests=options["limit_requests"], connections=options["limit_connections"]),
         tls=tls_for(options["certs"], options["keys"], options["client_ca"]),
         max_requests=options["max_requests"],
         max_memory=options["max_memory"],
         hang_seconds=options["hang"] or None,
+        health=options["health"],
+        liveness=options["liveness"],
+        notice=options["notice"],
+        reuse_port=options["reuse_port"],
         trust=server.Trust(options["trust"], options["trust_header"]) if options["trust"] else None,
     )
 
 
-def _load(target: str | None, token: str | None = None, patch: bool = False) -> Handler:
-    """Find the app, say what it is, and return its handler; `patch` the standard library first."""
+def _load(target: str | None, token: str | None, patch: bool, threads: int) -> Handler:
+    """Find the app, say what it is and how it runs, and return its handler; `patch` the standard library first."""
     if patch:
         monkey_patch()
     found = find(target)
     click.echo(f"Found {found}")
     if found.kind == "Spruce" and found.app.debug:
         announce(found.app, token)
-    return handler_for(found)
+    if found.kind == "WSGI":
+        click.echo(_way(threads, patch))
+    return handler_for(found, threads)
 
 
-def _load_in_child(target: str | None, token: str, patch: bool) -> Handler:
+def _way(threads: int, patch: bool) -> str:
+    """Say how a WSGI app runs, since that decides whether it may block."""
+    if threads:
+        return f"It runs in {threads} thread{'s' if threads > 1 else ''} of the operating system in each worker"
+    if patch:
+        return "It runs in green threads, and the standard library waits without blocking them"
+    return "It runs in green threads: one that blocks stops its worker, unless you give it --threads"
+
+
+def _load_in_child(target: str | None, token: str, patch: bool, threads: int) -> Handler:
     """Do that in a process that was forked to serve; all that are have one token for the debug page."""
     try:
-        return _load(target, token, patch)
+        return _load(target, token, patch, threads)
     except SpruceError as error:
         raise server.LoadError(told(error), final=isinstance(error, AppNotFound)) from error
 
@@ -124,12 +163,19 @@ def _folders(target: str | None) -> list[Path]:
     return [path.parent if path.is_file() else path] if path.name and path.exists() else []
 
 
-def handler_for(found: Found) -> Handler:
-    """Return what the server calls for each request of an app."""
+def handler_for(found: Found, threads: int = 0) -> Handler:
+    """Return what the server calls for each request of an app. Raises ConfigError for threads that it can't use."""
+    if threads and found.kind != "WSGI":
+        raise ConfigError(
+            f"--threads is for WSGI apps, and this is one of {found.kind}",
+            hint='Give the views that block a thread of their own: @app.get("/report", thread=True).'
+            if found.kind == "Spruce"
+            else "An ASGI app runs what blocks in threads by itself.",
+        )
     if found.kind == "Spruce":
         handler: Handler = found.app.handle
         return handler
-    return server.wsgi(found.app) if found.kind == "WSGI" else server.asgi(found.app)
+    return server.wsgi(found.app, threads) if found.kind == "WSGI" else server.asgi(found.app)
 
 
 def tls_for(certs: Sequence[str], keys: Sequence[str], client_ca: str | None) -> server.TLS | None:

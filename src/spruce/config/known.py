@@ -84,6 +84,9 @@ _SETTINGS = (
         "Caches by alias: URLs, or dicts as Django's; `default` is in the memory of each process if not given.",
         secret=True,
     ),
+    Setting("CACHE_MIDDLEWARE_ALIAS", str, "default", "The cache that CacheMiddleware keeps pages in."),
+    Setting("CACHE_MIDDLEWARE_SECONDS", (int, float), 600, "For how many seconds CacheMiddleware keeps pages."),
+    Setting("CACHE_MIDDLEWARE_KEY_PREFIX", str, "", "Goes before the keys of pages, where sites share a cache."),
     Setting(
         "DATABASES", dict, {}, "URLs of databases by alias; empty means SQLite in the instance folder.", secret=True
     ),

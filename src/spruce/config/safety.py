@@ -29,7 +29,7 @@ _STACK = (
     Setting(
         "JINJA_EXTENSIONS",
         (list, tuple),
-        ["spruce.middleware.templatetags.SafetyExtension"],
+        ["spruce.middleware.templatetags.SafetyExtension", "spruce.middleware.cachetags.CacheExtension"],
         "Extensions of Jinja2 that templates may use: classes, or their dotted names.",
     ),
 )

@@ -14,12 +14,12 @@ from spruce.db.documents import JSONField, JSONNull
 from spruce.db.execution import execute
 from spruce.db.expressions import F, Q
 from spruce.db.fields import Field
+from spruce.db.files import FieldFile, FileField
 from spruce.db.functions import (
     Abs,
     Ceil,
     Coalesce,
     Concat,
-    DenseRank,
     Extract,
     ExtractDay,
     ExtractHour,
@@ -27,24 +27,17 @@ from spruce.db.functions import (
     ExtractMonth,
     ExtractSecond,
     ExtractYear,
-    FirstValue,
     Floor,
     Greatest,
-    Lag,
-    LastValue,
-    Lead,
     Least,
     Left,
     Length,
     Lower,
     LTrim,
     Now,
-    Ntile,
     NullIf,
-    Rank,
     Replace,
     Round,
-    RowNumber,
     RTrim,
     StrIndex,
     Substr,
@@ -58,9 +51,7 @@ from spruce.db.functions import (
     TruncSecond,
     TruncYear,
     Upper,
-    Window,
 )
-from spruce.db.files import FieldFile, FileField
 from spruce.db.generated import GeneratedField
 from spruce.db.images import ImageField
 from spruce.db.indexes import Index
@@ -92,10 +83,22 @@ from spruce.db.relations import (
     OneToOneField,
 )
 from spruce.db.schema import create_all, drop_all
+from spruce.db.seeing import QueryLog, SeenQuery, assert_no_n_plus_one, watch_queries
 from spruce.db.shortcuts import get_list_or_404, get_object_or_404
 from spruce.db.special import BinaryField, DurationField, UUIDField
 from spruce.db.texts import CharField, EmailField, GenericIPAddressField, SlugField, TextField, URLField
 from spruce.db.transactions import atomic, on_commit
+from spruce.db.windows import (
+    DenseRank,
+    FirstValue,
+    Lag,
+    LastValue,
+    Lead,
+    Ntile,
+    Rank,
+    RowNumber,
+    Window,
+)
 
 __all__ = [
     "CASCADE",
@@ -176,12 +179,14 @@ __all__ = [
     "PositiveSmallIntegerField",
     "Prefetch",
     "Q",
+    "QueryLog",
     "QuerySet",
     "RTrim",
     "Rank",
     "Replace",
     "Round",
     "RowNumber",
+    "SeenQuery",
     "SlugField",
     "SmallIntegerField",
     "StdDev",
@@ -209,6 +214,7 @@ __all__ = [
     "Variance",
     "When",
     "Window",
+    "assert_no_n_plus_one",
     "assert_num_queries",
     "atomic",
     "configure",
@@ -220,4 +226,5 @@ __all__ = [
     "on_commit",
     "registry",
     "stats",
+    "watch_queries",
 ]

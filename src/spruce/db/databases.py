@@ -14,6 +14,7 @@ from sqlalchemy.engine import URL
 
 from spruce import config
 from spruce.db.records import Record
+from spruce.db.seeing import warn_in_requests
 from spruce.db.sqlite import SQLite
 from spruce.errors import ConfigError, nearest
 
@@ -137,6 +138,7 @@ class Databases:
         self.urls = urls
         self.routers = [_router(router) for router in routers]
         self._made: dict[str, Database] = {}
+        self.leave: Callable[[], None] = lambda: None  # ends what watches the queries
 
     def __getitem__(self, alias: str) -> Database:
         """The database of an alias. Raises ConfigError if there is none."""
@@ -161,6 +163,7 @@ class Databases:
 
     def close(self) -> None:
         """Close every connection to every database."""
+        self.leave()
         for database in self._made.values():
             database.driver.close()
 
@@ -220,7 +223,10 @@ def _from_settings(settings: Any) -> Databases:
         folder = Path(settings["INSTANCE_PATH"] or "instance").absolute()
         folder.mkdir(parents=True, exist_ok=True)
         urls = {_DEFAULT: f"sqlite:///{folder / 'app.db'}"}
-    return Databases(urls, settings["DATABASE_ROUTERS"])
+    databases = Databases(urls, settings["DATABASE_ROUTERS"])
+    if settings["DEBUG"]:
+        databases.leave = warn_in_requests()
+    return databases
 
 
 def _router(named: Any) -> Any:

@@ -6,7 +6,7 @@ A text given to a function is the name of a field; `db.Value("…")` is the text
 from typing import Any
 
 from spruce.db.expressions import Term
-from spruce.db.tokens import operand, order_terms
+from spruce.db.tokens import operand
 from spruce.errors import FieldError
 
 __all__ = [
@@ -14,7 +14,6 @@ __all__ = [
     "Ceil",
     "Coalesce",
     "Concat",
-    "DenseRank",
     "Extract",
     "ExtractDay",
     "ExtractHour",
@@ -22,25 +21,19 @@ __all__ = [
     "ExtractMonth",
     "ExtractSecond",
     "ExtractYear",
-    "FirstValue",
     "Floor",
+    "Function",
     "Greatest",
     "LTrim",
-    "Lag",
-    "LastValue",
-    "Lead",
     "Least",
     "Left",
     "Length",
     "Lower",
     "Now",
-    "Ntile",
     "NullIf",
     "RTrim",
-    "Rank",
     "Replace",
     "Round",
-    "RowNumber",
     "StrIndex",
     "Substr",
     "Trim",
@@ -53,11 +46,10 @@ __all__ = [
     "TruncSecond",
     "TruncYear",
     "Upper",
-    "Window",
 ]
 
 
-class _Function(Term):
+class Function(Term):
     """A function of the database, of so many arguments: names of fields, values or terms."""
 
     __slots__ = ()
@@ -76,49 +68,49 @@ class _Function(Term):
         self.values = tuple(value for pair in pairs for value in pair[1])
 
 
-class Lower(_Function):
+class Lower(Function):
     """Text in lower case; on SQLite of ASCII letters only."""
 
     __slots__ = ()
     function = "lower"
 
 
-class Upper(_Function):
+class Upper(Function):
     """Text in upper case; on SQLite of ASCII letters only."""
 
     __slots__ = ()
     function = "upper"
 
 
-class Length(_Function):
+class Length(Function):
     """How many characters a text has."""
 
     __slots__ = ()
     function = "length"
 
 
-class Trim(_Function):
+class Trim(Function):
     """Text without spaces at its ends."""
 
     __slots__ = ()
     function = "trim"
 
 
-class LTrim(_Function):
+class LTrim(Function):
     """Text without spaces at its beginning."""
 
     __slots__ = ()
     function = "ltrim"
 
 
-class RTrim(_Function):
+class RTrim(Function):
     """Text without spaces at its end."""
 
     __slots__ = ()
     function = "rtrim"
 
 
-class Replace(_Function):
+class Replace(Function):
     """Text with each occurrence of a second text replaced by a third: `Replace("name", Value("a"), Value("b"))`."""
 
     __slots__ = ()
@@ -126,7 +118,7 @@ class Replace(_Function):
     least = most = 3
 
 
-class Substr(_Function):
+class Substr(Function):
     """A part of a text: from a position, counted from 1, and of a length, to the end if none is given."""
 
     __slots__ = ()
@@ -134,7 +126,7 @@ class Substr(_Function):
     least, most = 2, 3
 
 
-class Left(_Function):
+class Left(Function):
     """The first characters of a text: `Left("name", 3)`."""
 
     __slots__ = ()
@@ -145,7 +137,7 @@ class Left(_Function):
         self._make((text, 1, length))
 
 
-class StrIndex(_Function):
+class StrIndex(Function):
     """The position of a text in another, counted from 1; 0 when it is not in it."""
 
     __slots__ = ()
@@ -153,7 +145,7 @@ class StrIndex(_Function):
     least = most = 2
 
 
-class Concat(_Function):
+class Concat(Function):
     """Texts one behind the other; null counts as nothing."""
 
     __slots__ = ()
@@ -161,7 +153,7 @@ class Concat(_Function):
     least, most = 2, 100
 
 
-class Coalesce(_Function):
+class Coalesce(Function):
     """The first that is not null."""
 
     __slots__ = ()
@@ -169,7 +161,7 @@ class Coalesce(_Function):
     least, most = 2, 100
 
 
-class NullIf(_Function):
+class NullIf(Function):
     """The first, or null if both are equal."""
 
     __slots__ = ()
@@ -177,7 +169,7 @@ class NullIf(_Function):
     least = most = 2
 
 
-class Greatest(_Function):
+class Greatest(Function):
     """The largest; on SQLite null if any is null, on PostgreSQL if all are."""
 
     __slots__ = ()
@@ -185,7 +177,7 @@ class Greatest(_Function):
     least, most = 2, 100
 
 
-class Least(_Function):
+class Least(Function):
     """The smallest; on SQLite null if any is null, on PostgreSQL if all are."""
 
     __slots__ = ()
@@ -193,28 +185,28 @@ class Least(_Function):
     least, most = 2, 100
 
 
-class Abs(_Function):
+class Abs(Function):
     """A number without its sign."""
 
     __slots__ = ()
     function = "abs"
 
 
-class Ceil(_Function):
+class Ceil(Function):
     """The next whole number above."""
 
     __slots__ = ()
     function = "ceil"
 
 
-class Floor(_Function):
+class Floor(Function):
     """The next whole number below."""
 
     __slots__ = ()
     function = "floor"
 
 
-class Round(_Function):
+class Round(Function):
     """A number rounded to `precision` places, halves away from zero."""
 
     __slots__ = ()
@@ -226,7 +218,7 @@ class Round(_Function):
         self._make((number,), precision)
 
 
-class Now(_Function):
+class Now(Function):
     """The present moment, by the database's clock."""
 
     __slots__ = ()
@@ -237,7 +229,7 @@ class Now(_Function):
 _UNITS = ("year", "month", "day", "hour", "minute", "second")
 
 
-class Extract(_Function):
+class Extract(Function):
     """A part of a date or datetime as a number, in UTC: `Extract("created", "year")`."""
 
     __slots__ = ()
@@ -248,7 +240,7 @@ class Extract(_Function):
         self._make((moment,), _unit(self, unit or self.unit))
 
 
-class Trunc(_Function):
+class Trunc(Function):
     """The beginning of the year, month … that a date or datetime is in, in UTC: `Trunc("created", "month")`."""
 
     __slots__ = ()
@@ -349,109 +341,8 @@ class TruncSecond(Trunc):
     unit = "second"
 
 
-class TruncDate(_Function):
+class TruncDate(Function):
     """The date of a datetime, in UTC."""
 
     __slots__ = ()
     function = "date"
-
-
-class RowNumber(_Function):
-    """In a Window: the number of the row, from 1."""
-
-    __slots__ = ()
-    function = "row_number"
-    least = most = 0
-
-
-class Rank(_Function):
-    """In a Window: one more than there are rows before it; equal rows have the same."""
-
-    __slots__ = ()
-    function = "rank"
-    least = most = 0
-
-
-class DenseRank(_Function):
-    """In a Window: as Rank, without gaps."""
-
-    __slots__ = ()
-    function = "dense_rank"
-    least = most = 0
-
-
-class Ntile(_Function):
-    """In a Window: which of `buckets` parts of the same size the row is in, from 1."""
-
-    __slots__ = ()
-    function = "ntile"
-    least = most = 0
-
-    def __init__(self, buckets: int = 1) -> None:
-        if not isinstance(buckets, int) or buckets < 1:
-            raise FieldError(f"Ntile({buckets!r}) takes a number of parts, 1 or more")
-        self._make((), buckets)
-
-
-class Lag(_Function):
-    """In a Window: the value of the row `offset` rows before; null where there is none."""
-
-    __slots__ = ()
-    function = "lag"
-
-    def __init__(self, expression: Any, offset: int = 1) -> None:
-        if not isinstance(offset, int) or offset < 1:
-            raise FieldError(f"{type(self).__name__}(…, {offset!r}) takes a number of rows, 1 or more")
-        self._make((expression,), offset)
-
-
-class Lead(Lag):
-    """In a Window: the value of the row `offset` rows behind; null where there is none."""
-
-    __slots__ = ()
-    function = "lead"
-
-
-class FirstValue(_Function):
-    """In a Window: the value of its first row."""
-
-    __slots__ = ()
-    function = "first_value"
-
-
-class LastValue(_Function):
-    """In a Window: the value of its last row, which with an order is the row itself."""
-
-    __slots__ = ()
-    function = "last_value"
-
-
-class Window(Term):
-    """A function or aggregate over the rows around each row: those that are equal in `partition_by`, in `order_by`.
-
-    It can be annotated and ordered by, not filtered by.
-    """
-
-    __slots__ = ()
-
-    def __init__(self, expression: Term, *, partition_by: Any = None, order_by: Any = None) -> None:
-        if not isinstance(expression, Term):
-            raise FieldError(f"Window({expression!r}) takes a function or an aggregate, as db.RowNumber()")
-        parts = [operand(each) for each in _listed(partition_by)]
-        orders, ordered = order_terms(_terms(each) for each in _listed(order_by))
-        self.key = ("window", expression.key, tuple(part[0] for part in parts), orders)
-        self.values = expression.values + tuple(value for part in parts for value in part[1]) + ordered
-
-
-def _listed(value: Any) -> list[Any]:
-    if value is None:
-        return []
-    return list(value) if isinstance(value, list | tuple) else [value]
-
-
-def _terms(value: Any) -> Any:
-    """A name with a minus as an order."""
-    if not isinstance(value, str):
-        return value
-    made = Term.of(("F", value.lstrip("-")), ())
-    return made.desc() if value.startswith("-") else made.asc()

@@ -1,9 +1,14 @@
 """ImageField: a file that has to be an image, whose width and height may be kept beside it."""
 
-from typing import Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from spruce.db.files import FieldFile, FileField, FileOptions
 from spruce.errors import DataError, ModelError
+
+if TYPE_CHECKING:
+    from typing import overload
+
+    import sqlalchemy as sa
 
 __all__ = ["ImageField", "ImageFieldFile", "ImageOptions"]
 
@@ -43,6 +48,14 @@ class ImageField(FileField):
 
     what = "image"
     attr_class = ImageFieldFile
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __get__(self, instance: None, owner: type) -> sa.Column[str]: ...
+        @overload
+        def __get__(self, instance: object, owner: type) -> ImageFieldFile: ...
+        def __get__(self, instance: object | None, owner: type) -> Any: ...
 
     def __init__(self, *, null: bool = False, **options: Unpack[ImageOptions]) -> None:
         rest: Any = dict(options)

@@ -19,8 +19,9 @@ from spruce.db.manytomany import ManyToManyField
 from spruce.db.options import Options
 from spruce.db.queryset import Manager, QuerySet
 from spruce.db.records import Record
+from spruce.db.references import Related, load_many
 from spruce.db.registry import Registry
-from spruce.db.relations import ForeignKey, Related, load_many
+from spruce.db.relations import ForeignKey
 from spruce.db.signals import class_prepared
 from spruce.db.storing import delete_object, save_object
 from spruce.errors import FieldError, ModelError, MultipleObjectsReturned, ObjectDoesNotExist, nearest

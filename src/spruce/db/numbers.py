@@ -2,7 +2,7 @@
 
 import math
 from decimal import Context, Decimal, InvalidOperation
-from typing import Any, ClassVar, Literal, TypeVar, Unpack, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar, Unpack, overload
 
 import sqlalchemy as sa
 from sqlalchemy.types import TypeEngine
@@ -110,6 +110,18 @@ class SmallIntegerField(IntegerField[V]):
 
     bits = 16
 
+    if TYPE_CHECKING:  # that it may be null
+
+        @overload
+        def __init__(
+            self: "SmallIntegerField[int]", *, null: Literal[False] = False, **options: Unpack[FieldOptions]
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: "SmallIntegerField[int | None]", *, null: Literal[True], **options: Unpack[FieldOptions]
+        ) -> None: ...
+        def __init__(self, *, null: bool = False, **options: Unpack[FieldOptions]) -> None: ...
+
     def column_type(self) -> TypeEngine[Any]:
         """SMALLINT."""
         return sa.SmallInteger()
@@ -120,17 +132,53 @@ class PositiveIntegerField(IntegerField[V]):
 
     positive = True
 
+    if TYPE_CHECKING:  # that it may be null
+
+        @overload
+        def __init__(
+            self: "PositiveIntegerField[int]", *, null: Literal[False] = False, **options: Unpack[FieldOptions]
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: "PositiveIntegerField[int | None]", *, null: Literal[True], **options: Unpack[FieldOptions]
+        ) -> None: ...
+        def __init__(self, *, null: bool = False, **options: Unpack[FieldOptions]) -> None: ...
+
 
 class PositiveSmallIntegerField(SmallIntegerField[V]):
     """A whole number of 16 bits, 0 or more."""
 
     positive = True
 
+    if TYPE_CHECKING:  # that it may be null
+
+        @overload
+        def __init__(
+            self: "PositiveSmallIntegerField[int]", *, null: Literal[False] = False, **options: Unpack[FieldOptions]
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: "PositiveSmallIntegerField[int | None]", *, null: Literal[True], **options: Unpack[FieldOptions]
+        ) -> None: ...
+        def __init__(self, *, null: bool = False, **options: Unpack[FieldOptions]) -> None: ...
+
 
 class PositiveBigIntegerField(BigIntegerField[V]):
     """A whole number of 64 bits, 0 or more."""
 
     positive = True
+
+    if TYPE_CHECKING:  # that it may be null
+
+        @overload
+        def __init__(
+            self: "PositiveBigIntegerField[int]", *, null: Literal[False] = False, **options: Unpack[FieldOptions]
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: "PositiveBigIntegerField[int | None]", *, null: Literal[True], **options: Unpack[FieldOptions]
+        ) -> None: ...
+        def __init__(self, *, null: bool = False, **options: Unpack[FieldOptions]) -> None: ...
 
 
 class AutoField(WholeField[int]):

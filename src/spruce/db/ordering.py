@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from spruce.db.jsonlookups import JSONValue
 from spruce.db.joins import Joins
+from spruce.db.jsonlookups import JSONValue
 from spruce.db.lookups import resolve
 from spruce.db.relations import ForeignKey
 
@@ -50,4 +50,5 @@ def order_terms(joins: Joins, name: Any, before: "tuple[Step, ...]", down: bool)
         if inner:  # by the relation itself: as its own model is ordered
             deeper = (*steps, field)
             return [term for each in inner for term in order_terms(joins, each, deeper, down)]
-    return [(joins.at(steps).c[field.attname], down, "")]
+    column = joins.at(steps).c[field.attname]
+    return [(JSONValue(column, path.keys) if path.keys else column, down, "")]

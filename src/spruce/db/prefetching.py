@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Generic, TypeVar
 
 from spruce.db.lookups import listed
-from spruce.db.relations import NOT_LOADED, Related
+from spruce.db.references import NOT_LOADED, Related
 from spruce.errors import FieldError, nearest
 
 __all__ = ["Prefetch", "prefetch"]

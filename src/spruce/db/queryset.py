@@ -79,7 +79,7 @@ class QuerySet(Query[M, R], Generic[M, R]):
             database = self._database(write=write)
         shape.used = True
         plan = shape.plans.get(database.dialect.name) or plan_for(shape, database.dialect)
-        connection = transactions.connection(database)
+        connection = transactions.connection(database, self._instance)
         parameters = args if plan.bind is None else plan.bind(args)
         start = perf_counter()
         if plan.load is None:

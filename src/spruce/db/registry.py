@@ -6,8 +6,9 @@ import sqlalchemy as sa
 
 from spruce.db.manytomany import ManyToManyField
 from spruce.db.records import Record
+from spruce.db.references import NOT_LOADED
 from spruce.db.related import ManyRelated, Reverse, ReverseOne
-from spruce.db.relations import NOT_LOADED, ForeignKey, ReverseStep
+from spruce.db.relations import ForeignKey, ReverseStep
 from spruce.errors import ModelError, nearest
 
 __all__ = ["Registry"]

@@ -11,7 +11,8 @@ from spruce.db.databases import choose
 from spruce.db.managers import manager_class
 from spruce.db.queryset import Manager, QuerySet
 from spruce.db.records import Record
-from spruce.db.relations import NOT_LOADED, ForeignKey, load_many
+from spruce.db.references import NOT_LOADED, load_many
+from spruce.db.relations import ForeignKey
 from spruce.db.signals import m2m_changed
 from spruce.db.steps import Query
 from spruce.db.transactions import Atomic
@@ -154,8 +155,9 @@ class ManyManager(_Members[M], Generic[M]):
                 f"{owner!r} is not saved, so it is connected to no {model.__name__} yet", hint="Call its save() first."
             )
         query: Any = model._default.sticking(**{link.path(not backwards): owner.pk})
-        query._instance = (None, owner)
-        super().__init__(query, owner, (link.accessor or "") if backwards else link.name)
+        name = (link.accessor or "") if backwards else link.name
+        query._instance = (None, owner, name, "prefetch_related")
+        super().__init__(query, owner, name)
         self.link = link
         self.backwards = backwards
 
@@ -343,6 +345,7 @@ class ReverseOne:
         field = self.field
         alias = choose(None, field.model, write=False, instance=instance).alias
         query: QuerySet[Any, Any] = field.model._base.using(alias)
+        query._instance = (None, instance, field.accessor, "select_related")
         found = None
         if instance.pk is not None:
             find: Callable[[list[Any]], dict[Any, Any]] = lambda keys: {  # noqa: E731 - named for its type

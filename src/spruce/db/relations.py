@@ -1,28 +1,23 @@
-"""Foreign keys: the related object, loaded when it is touched, for the whole result at once.
+"""Foreign keys: the column, what it points to, and what happens when that is deleted.
 
-`product.category_id` is a plain attribute with the key. `product.category` is the object behind it; it is kept in the
-product's `slot` once it is known. The objects of one result share a `Batch`: the first of them whose category is
-touched loads the categories of all of them by one query, and the others find theirs in the batch. A key that was
-changed since, by assignment, is noticed because the object that is kept no longer fits it.
+`product.category_id` is a plain attribute with the key; `product.category`, the object behind it, is what
+references.py gives.
 """
 
 import enum
-from collections.abc import Callable
 from typing import Any, ClassVar, Generic, Literal, Protocol, TypeVar, Unpack, overload
 
 import sqlalchemy as sa
 from sqlalchemy.sql.selectable import FromClause
 from sqlalchemy.types import TypeEngine
 
-from spruce.db.databases import choose
 from spruce.db.fields import Field, FieldOptions, Formulate, Unfit
 from spruce.db.records import Record
-from spruce.errors import DataError, FieldFetchBlocked, ModelError
+from spruce.errors import ModelError
 
 __all__ = [
     "CASCADE",
     "DO_NOTHING",
-    "NOT_LOADED",
     "PROTECT",
     "RESTRICT",
     "SET_DEFAULT",
@@ -31,20 +26,12 @@ __all__ = [
     "ForeignKey",
     "OnDelete",
     "OneToOneField",
-    "Related",
     "ReverseStep",
     "Step",
-    "load_many",
-    "settle",
 ]
 
 M = TypeVar("M")
-
-NOT_LOADED: Any = type("NotLoaded", (), {"__repr__": lambda self: "NOT_LOADED"})()
-"""What stands for the other side of a OneToOneField until it is known."""
-
-_BATCH = 1000
-"""How many related objects one query loads."""
+T = TypeVar("T")
 
 
 class OnDelete:
@@ -95,8 +82,8 @@ class ForeignKey(Field[M], Generic[M]):
 
     @overload
     def __init__(
-        self: "ForeignKey[M]",
-        to: type[M],
+        self: "ForeignKey[T]",
+        to: type[T],
         on_delete: OnDelete,
         *,
         null: Literal[False] = False,
@@ -104,8 +91,8 @@ class ForeignKey(Field[M], Generic[M]):
     ) -> None: ...
     @overload
     def __init__(
-        self: "ForeignKey[M | None]",
-        to: type[M],
+        self: "ForeignKey[T | None]",
+        to: type[T],
         on_delete: OnDelete,
         *,
         null: Literal[True],
@@ -262,105 +249,6 @@ class ReverseStep:
         return self.field.on(right, left)
 
 
-class Related:
-    """What stands in a model's class for a ForeignKey: gives the object of an instance, and takes one."""
-
-    __slots__ = ("field",)
-
-    def __init__(self, field: ForeignKey[Any]) -> None:
-        self.field = field
-
-    def __get__(self, instance: Any, owner: Any) -> Any:
-        field = self.field
-        if instance is None:
-            return owner.__table__.c[field.attname]
-        key = getattr(instance, field.attname)
-        known = getattr(instance, field.slot, None)
-        if type(known) is Pending:
-            return known.object
-        if known is not None and known.pk == key:
-            return known
-        if key is None:
-            if field.null:
-                return None
-            raise field.target.DoesNotExist(
-                f"this {type(instance).__name__} has no {field.name} yet", hint=f"Set its {field.name} first."
-            )
-        found = _load(field, instance, key)
-        setattr(instance, field.slot, found)
-        return found
-
-    def __set__(self, instance: Any, value: Any) -> None:
-        field = self.field
-        if value is not None and not isinstance(value, field.target._meta.concrete):
-            raise DataError(
-                f"{field.label} takes a {field.target.__name__} or None, not {value!r}",
-                hint=f"To set the key, assign to {field.attname}.",
-            )
-        key = None if value is None else value.pk
-        setattr(instance, field.attname, key)
-        setattr(instance, field.slot, value if value is None or key is not None else Pending(value))
-
-
-class Pending:
-    """An object in a slot that had no key yet when it was assigned; the key is taken over when the owner is saved."""
-
-    __slots__ = ("object",)
-
-    def __init__(self, value: Any) -> None:
-        self.object = value
-
-
-def settle(field: ForeignKey[Any], instance: Any) -> None:
-    """Before a save, take over the key of an object that was assigned before it had one. Raises DataError."""
-    pending = getattr(instance, field.slot, None)
-    if type(pending) is not Pending or getattr(instance, field.attname) is not None:
-        return
-    if pending.object.pk is None:
-        raise DataError(
-            f"{field.label} is a {field.target.__name__} that is not saved yet", hint="Call its save() first."
-        )
-    setattr(instance, field.attname, pending.object.pk)
-    setattr(instance, field.slot, pending.object)
-
-
-def _load(field: ForeignKey[Any], instance: Any, key: Any) -> Any:
-    """The object with `key`, from what the batch has loaded or after loading for the whole batch."""
-    alias = choose(None, field.target, write=False, instance=instance).alias
-    query: Any = field.target._base.using(alias)
-
-    def find(keys: list[Any]) -> dict[Any, Any]:
-        return {each.pk: each for each in query.filter(pk__in=keys)}
-
-    found = load_many(field.name, field.name, instance, key, find)
-    return query.get(pk=key) if found is None else found
-
-
-def load_many(name: str, place: str, instance: Any, key: Any, find: Callable[[list[Any]], dict[Any, Any]]) -> Any:
-    """What `find` gives for `key`, found once for all objects of the result that `instance` is from; None if nothing.
-
-    `name` is that of what is loaded, `place` where the batch has the keys. Raises FieldFetchBlocked when the result was
-    asked for with `fetch_mode(RAISE)`.
-    """
-    batch = instance._batch
-    if batch is None:
-        return find([key]).get(key)
-    if batch.blocked:
-        raise FieldFetchBlocked(
-            f"{type(instance).__name__}.{name} was touched and is not loaded, and fetch_mode(RAISE) forbids to load it",
-            hint=f"Load it with the rows: select_related({name!r}), prefetch_related({name!r}) or only(…).",
-        )
-    keys = [each for each in batch.ids.get(place, ()) if each is not None]
-    if key not in keys:
-        return find([key]).get(key)
-    loaded = batch.loaded.get(name)
-    if loaded is None:
-        loaded = batch.loaded[name] = {}
-        for start in range(0, len(keys), _BATCH):
-            loaded |= find(keys[start : start + _BATCH])
-    return loaded.get(key)
-
-
 class OneToOneField(ForeignKey[M], Generic[M]):
     """A ForeignKey of which no two rows point to the same object; from the other side it is that object, or none.
 
@@ -370,8 +258,8 @@ class OneToOneField(ForeignKey[M], Generic[M]):
 
     @overload
     def __init__(
-        self: "OneToOneField[M]",
-        to: type[M],
+        self: "OneToOneField[T]",
+        to: type[T],
         on_delete: OnDelete,
         *,
         null: Literal[False] = False,
@@ -379,8 +267,8 @@ class OneToOneField(ForeignKey[M], Generic[M]):
     ) -> None: ...
     @overload
     def __init__(
-        self: "OneToOneField[M | None]",
-        to: type[M],
+        self: "OneToOneField[T | None]",
+        to: type[T],
         on_delete: OnDelete,
         *,
         null: Literal[True],

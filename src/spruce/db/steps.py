@@ -43,7 +43,9 @@ class Query(Generic[M, R]):
     _high: int | None
     _rows: list[R] | None
     _prefetch: tuple[Any, ...]  # what is loaded after the rows
-    _instance: Any  # the object that it was reached from, a hint for routers; with the ForeignKey that leads back to it
+    # The ForeignKey that leads back to the object that it was reached from, if one does; the object, a hint for
+    # routers; what the relation is called there, and the step that would load it with the object.
+    _instance: tuple[Any, Any, str | None, str] | None
 
     def _same(self, shape: Shape, args: tuple[Any, ...]) -> Any:
         """A query with another shape and the same of everything else."""
@@ -239,5 +241,5 @@ class Query(Generic[M, R]):
     def related_to(self, field: "ForeignKey[Any]", instance: Any) -> Self:
         """The rows whose `field` points to `instance`; what `create()` makes points to it too."""
         query = self.filter(**{field.name: instance})
-        query._instance = (field, instance)
+        query._instance = (field, instance, field.accessor, "prefetch_related")
         return query

@@ -17,7 +17,8 @@ from spruce.db.files import FileField
 from spruce.db.loaders import compile_function, read_code
 from spruce.db.numbers import WholeField
 from spruce.db.records import Record
-from spruce.db.relations import ForeignKey, settle
+from spruce.db.references import settle
+from spruce.db.relations import ForeignKey
 from spruce.db.signals import post_save, pre_save
 from spruce.db.texts import CharField
 from spruce.errors import DatabaseError

@@ -1,7 +1,7 @@
 """Fields of text: of limited or any length, mail addresses, URLs, slugs, IP addresses."""
 
 import ipaddress
-from typing import Any, ClassVar, Literal, TypeVar, Unpack, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar, Unpack, overload
 
 import sqlalchemy as sa
 from sqlalchemy.types import TypeEngine
@@ -36,29 +36,25 @@ class _TextField(Field[V]):
         return value
 
 
+class TextOptions(FieldOptions, total=False):
+    """What a field of text takes: how many characters it may have at most."""
+
+    max_length: int | None
+
+
 class CharField(_TextField[V]):
     """Text of at most `max_length` characters; None leaves it unlimited."""
 
     standard_length: ClassVar[int | None] = None
 
     @overload
-    def __init__(
-        self: "CharField[str]",
-        *,
-        max_length: int | None = None,
-        null: Literal[False] = False,
-        **options: Unpack[FieldOptions],
-    ) -> None: ...
+    def __init__(self: "CharField[str]", *, null: Literal[False] = False, **options: Unpack[TextOptions]) -> None: ...
     @overload
-    def __init__(
-        self: "CharField[str | None]",
-        *,
-        max_length: int | None = None,
-        null: Literal[True],
-        **options: Unpack[FieldOptions],
-    ) -> None: ...
-    def __init__(self, *, max_length: int | None = None, null: bool = False, **options: Unpack[FieldOptions]) -> None:
-        super().__init__(null=null, **options)
+    def __init__(self: "CharField[str | None]", *, null: Literal[True], **options: Unpack[TextOptions]) -> None: ...
+    def __init__(self, *, null: bool = False, **options: Unpack[TextOptions]) -> None:
+        rest: Any = dict(options)
+        max_length = rest.pop("max_length", None)
+        super().__init__(null=null, **rest)
         if max_length is not None and (not isinstance(max_length, int) or max_length < 1):
             raise ModelError(f"CharField(max_length={max_length!r}): max_length is a number of characters, 1 or more")
         self.max_length = max_length or self.standard_length
@@ -89,12 +85,34 @@ class EmailField(CharField[V]):
     standard_length = 254
     standard_validators: ClassVar[tuple[Validator, ...]] = (validate_email,)
 
+    if TYPE_CHECKING:  # that it may be null
+
+        @overload
+        def __init__(
+            self: "EmailField[str]", *, null: Literal[False] = False, **options: Unpack[TextOptions]
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: "EmailField[str | None]", *, null: Literal[True], **options: Unpack[TextOptions]
+        ) -> None: ...
+        def __init__(self, *, null: bool = False, **options: Unpack[TextOptions]) -> None: ...
+
 
 class URLField(CharField[V]):
     """An absolute URL, which `full_clean()` checks; of at most 200 characters."""
 
     standard_length = 200
     standard_validators: ClassVar[tuple[Validator, ...]] = (validate_url,)
+
+    if TYPE_CHECKING:  # that it may be null
+
+        @overload
+        def __init__(
+            self: "URLField[str]", *, null: Literal[False] = False, **options: Unpack[TextOptions]
+        ) -> None: ...
+        @overload
+        def __init__(self: "URLField[str | None]", *, null: Literal[True], **options: Unpack[TextOptions]) -> None: ...
+        def __init__(self, *, null: bool = False, **options: Unpack[TextOptions]) -> None: ...
 
 
 class IPOptions(FieldOptions, total=False):
@@ -147,3 +165,13 @@ class SlugField(CharField[V]):
     standard_length = 50
     standard_validators: ClassVar[tuple[Validator, ...]] = (validate_slug,)
     standard_index = True
+
+    if TYPE_CHECKING:  # that it may be null
+
+        @overload
+        def __init__(
+            self: "SlugField[str]", *, null: Literal[False] = False, **options: Unpack[TextOptions]
+        ) -> None: ...
+        @overload
+        def __init__(self: "SlugField[str | None]", *, null: Literal[True], **options: Unpack[TextOptions]) -> None: ...
+        def __init__(self, *, null: bool = False, **options: Unpack[TextOptions]) -> None: ...

@@ -16,6 +16,7 @@ from typing import Any, ParamSpec, TypeVar, overload
 
 from spruce import green
 from spruce.db.databases import Connection, Database, Transaction, current
+from spruce.db.seeing import place
 from spruce.errors import ConcurrencyError, TransactionError
 from spruce.events import db_query
 
@@ -46,25 +47,43 @@ class _Open:
 _innermost: ContextVar[_Open | None] = ContextVar("spruce_transaction", default=None)
 
 
-def connection(database: Database) -> Connection:
-    """What runs the statements of this green thread on a database: its open transaction, or the driver itself."""
+def connection(database: Database, reason: Any = None) -> Connection:
+    """What runs the statements of this green thread on a database: its open transaction, or the driver itself.
+
+    `reason` is that of a query which was reached from an object: see `QuerySet._instance`.
+    """
     found = None if _innermost.get() is None else _find(database)
     running: Connection = database.driver if found is None else found.transaction
-    return _Watched(running, database.alias) if db_query.subscribers else running
+    return _Watched(running, database.alias, reason) if db_query.subscribers else running
 
 
 class _Watched:
     """A connection that tells `db_query` of each statement; used while somebody subscribes."""
 
-    __slots__ = ("alias", "inner")
+    __slots__ = ("alias", "inner", "relation", "remedy")
 
-    def __init__(self, inner: Connection, alias: str) -> None:
+    def __init__(self, inner: Connection, alias: str, reason: Any) -> None:
         self.inner = inner
         self.alias = alias
+        self.relation = self.remedy = ""
+        if reason is not None and reason[2]:
+            _, owner, name, step = reason
+            self.relation, self.remedy = f"{type(owner).__name__}.{name}", f'{step}("{name}")'
 
     def _tell(self, sql: str, parameters: Sequence[Any], start: float, rows: int) -> None:
         seconds = perf_counter() - start
-        db_query.emit(sql=sql, parameters=parameters, seconds=seconds, rows=rows, database=self.alias)
+        file, line = place()
+        db_query.emit(
+            sql=sql,
+            parameters=parameters,
+            seconds=seconds,
+            rows=rows,
+            database=self.alias,
+            file=file,
+            line=line,
+            relation=self.relation,
+            remedy=self.remedy,
+        )
 
     def rows(self, sql: str, parameters: Sequence[Any], slow: bool = False) -> list[Any]:
         """The rows of a query."""

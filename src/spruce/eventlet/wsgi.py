@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from spruce.green import GreenSocket
 from spruce.http import Request, Response
-from spruce.server import Limits, Server, WSGIApp, WSGIHandler, environ_of
+from spruce.server import AccessLog, Limits, Server, WSGIApp, WSGIHandler, environ_of
 
 __all__ = ["server"]
 
@@ -36,8 +36,8 @@ def server(
     limits = Limits(request_line=url_length_limit)
     if socket_timeout is not None:
         limits = Limits(url_length_limit, head_seconds=socket_timeout, idle_seconds=socket_timeout)
-    handler = _Site(site, environ or {}, sys.stderr if log is None else log)
-    running = Server(handler, limits, handler.write_line if log_output else None)
+    handler = _Site(site, environ or {})
+    running = Server(handler, limits, _Log(sys.stderr if log is None else log) if log_output else None)
     try:
         while True:
             client, _ = sock.accept()
@@ -51,12 +51,11 @@ def server(
 
 
 class _Site(WSGIHandler):
-    """The application, with the environ keys and the log that eventlet has."""
+    """The application, with the environ keys that eventlet has."""
 
-    def __init__(self, app: WSGIApp, extra: dict[str, Any], log: _Writable) -> None:
+    def __init__(self, app: WSGIApp, extra: dict[str, Any]) -> None:
         super().__init__(app)
         self.extra = extra
-        self.log = log
 
     def __call__(self, request: Request) -> Response:
         environ = environ_of(request)
@@ -68,7 +67,14 @@ class _Site(WSGIHandler):
             response.call_on_close(lambda: _run_posthooks(environ))
         return response
 
-    def write_line(self, request: Request, response: Response | None, seconds: float) -> None:
+
+class _Log(AccessLog):
+    """The log that eventlet has."""
+
+    def __init__(self, log: _Writable) -> None:
+        self.log = log
+
+    def write(self, request: Request, response: Response | None, seconds: float, cpu: float) -> None:
         """Write a line as eventlet's server does."""
         client = request.remote_addr or "-"
         now = datetime.now().astimezone().strftime("%d/%b/%Y %H:%M:%S")

@@ -27,7 +27,11 @@ request_finished = Hook("request.finished", "request, response, seconds")
 request_failed = Hook("request.failed", "request, exception: what no error handler took")
 csp_violation = Hook("csp.violation", "directive, blocked, page, report: what a browser says; anybody may send it")
 template_rendered = Hook("template.rendered", "name, seconds")
-db_query = Hook("db.query", "sql, parameters, seconds, rows: returned or touched, database: its alias")
+db_query = Hook(
+    "db.query",
+    "sql, parameters, seconds, rows: returned or touched, database: its alias, file, line: of "
+    "the program's own code, relation: what is loaded for one object, or '', remedy: what loads it for all",
+)
 cache_used = Hook("cache.used", "cache: its alias, operation, keys, hits: how many were there, or None, seconds")
 cache_waited = Hook(
     "cache.waited", "cache: its alias, key, seconds: that a thread waited for another to make the value"

@@ -2,6 +2,7 @@
 
 from spruce.green import debug, tpool
 from spruce.green.background import in_background, spawn_in_background
+from spruce.green.cputime import cpu_clock
 from spruce.green.deadlines import deadline, time_left
 from spruce.green.event import Event
 from spruce.green.gather import gather
@@ -71,6 +72,7 @@ __all__ = [
     "Waiter",
     "await_",
     "connect",
+    "cpu_clock",
     "deadline",
     "debug",
     "detach_children",

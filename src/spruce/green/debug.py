@@ -21,9 +21,9 @@ from spruce.green.carrier import Carrier
 from spruce.green.driver import STEP
 from spruce.green.greenthread import BARE, GreenThread
 from spruce.green.hub import Hub
-from spruce.green.runtime import all_hubs
+from spruce.green.runtime import all_hubs, get_hub
 
-__all__ = ["ThreadInfo", "report", "report_on_signal", "snapshot", "tracking"]
+__all__ = ["ThreadInfo", "inspect", "report", "report_on_signal", "snapshot", "tracking"]
 
 _PACKAGE = __name__.rpartition(".")[0] + "."
 
@@ -59,6 +59,11 @@ _RUNS = "nothing, it runs"
 def snapshot() -> list[ThreadInfo]:
     """All live green threads of all hubs; those of other OS threads may change meanwhile."""
     return [_info(hub, thread) for hub in all_hubs() for thread in hub.live_threads()]
+
+
+def inspect(thread: GreenThread) -> ThreadInfo:
+    """One green thread of the hub of this OS thread."""
+    return _info(get_hub(), thread)
 
 
 def report() -> str:

@@ -6,6 +6,7 @@ Attributes have the names and meanings of Flask's.
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from os import urandom
 from typing import Any, Final, Literal, TypeAlias, overload
 from urllib.parse import quote
 
@@ -248,6 +249,11 @@ class Request:
         inner.max_content_length = self.max_content_length
         inner._outer = self
         return inner
+
+    @lazy
+    def id(self) -> str:
+        """A name for this request in logs: what a trusted proxy sent as X-Request-ID, else made here."""
+        return urandom(8).hex() if self._outer is None else self._outer.id
 
     # The client
 

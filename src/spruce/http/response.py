@@ -39,6 +39,8 @@ class Response:
 
     reason: str = ""
     """A reason phrase of its own; empty means the usual one."""
+    sent: int = 0
+    """Bytes that the server has sent of a streamed body."""
     close_calls: tuple[Callable[[], object], ...] = ()
     """What `call_on_close` was given."""
     standing: StandingHeaders | None = None

@@ -1,5 +1,6 @@
 """The server: HTTP/1.1 over sockets, the processes that serve it, and hosting of WSGI and ASGI applications."""
 
+from spruce.server.accesslog import AccessLog, LineLog
 from spruce.server.asgi import ASGIApp, ASGIHandler, asgi
 from spruce.server.forwarded import Trust
 from spruce.server.limits import Limits
@@ -14,10 +15,12 @@ __all__ = [
     "TLS",
     "ASGIApp",
     "ASGIHandler",
+    "AccessLog",
     "Certificate",
     "FileWrapper",
     "Lifespan",
     "Limits",
+    "LineLog",
     "LoadError",
     "Server",
     "Trust",

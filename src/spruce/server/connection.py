@@ -37,6 +37,8 @@ _LENGTHS: Final = tuple(b"%d\r\n\r\n" % length for length in range(2048))  # wha
 class Hub(Protocol):
     """What a connection asks of the hub that it runs on."""
 
+    loop: asyncio.AbstractEventLoop
+
     def dispatch(self, function: Callable[..., Any], *args: Any) -> GreenThread:
         """Run it as a green thread right now, until it parks or ends."""
 
@@ -45,14 +47,19 @@ class Hub(Protocol):
 
 
 class Owner(Protocol):
-    """What a connection needs of the server that it belongs to; `now` is the loop's time, as of the last tick."""
+    """What a connection needs of the server that it belongs to.
+
+    `now` is the loop's time, as of the last tick; `answered` counts the requests of connections that have ended.
+    """
 
     access_log: AccessLog | None
+    cpu: Callable[[], float]
     connections: "set[Connection]"
     handler: Handler
     heads: Heads
     limits: Limits
     now: float
+    answered: int
 
     @property
     def hub(self) -> Hub:
@@ -69,6 +76,7 @@ class Connection(asyncio.Protocol):
         "_head_sent",
         "_held_back",
         "_pumping",
+        "began",
         "current",
         "dispatch",
         "handler",
@@ -95,7 +103,7 @@ class Connection(asyncio.Protocol):
         self.current: Request | None = None
         self.refusal: HTTPException | None = None
         self.since = server.now
-        self.served = False
+        self.served = 0
         self.lost = False
         self._pumping = False
         self._head_sent = False
@@ -146,6 +154,7 @@ class Connection(asyncio.Protocol):
         self.parser.requests.clear()
         self.parser.end()
         self.server.connections.discard(self)
+        self.server.answered += self.served
         if self.sender is not None:
             self.sender.lose()
         self._stop_view()
@@ -175,6 +184,7 @@ class Connection(asyncio.Protocol):
             thread = self.dispatch(self._answer, self.current)
             if self.current is not None:
                 self.thread = thread
+                self.began = self.server.hub.loop.time()
                 break
         self._pumping = False
         if self.current is None and not requests:
@@ -192,7 +202,9 @@ class Connection(asyncio.Protocol):
         A plain response, as most are, is sent right here with a head that is ready: this is the server's hottest path.
         """
         log = self.server.access_log
-        start = 0.0 if log is None else perf_counter()
+        start = cpu = 0.0
+        if log is not None:
+            start, cpu = perf_counter(), self.server.cpu()
         response: Response | None = None
         try:
             response = self.handler(request)
@@ -212,14 +224,14 @@ class Connection(asyncio.Protocol):
                     head = self.heads.make_ready(response.status_code, plain, response.standing)
                 if head is not None:
                     length = len(body)
-                    self.served = True
+                    self.served += 1
                     self.write(head + (_LENGTHS[length] if length < 2048 else b"%d\r\n\r\n" % length) + body)
             if head is None:
                 self._send(request, response)
         except BaseException as error:
             response = self._recover(request, error)
         if log is not None:
-            log(request, response, perf_counter() - start)
+            log.write(request, response, perf_counter() - start, self.server.cpu() - cpu)
         if request.stream is not EMPTY_STREAM:
             self._drop_body(request)
             request.close()
@@ -250,7 +262,8 @@ class Connection(asyncio.Protocol):
             head = Head(request, response, keep_alive, self.heads.date)
             if not head.keep_alive:
                 self._drop_what_follows()
-            self.served = self._head_sent = True
+            self.served += 1
+            self._head_sent = True
             body = response.response
             if head.framing is Framing.NONE:
                 self.write(head.data)
@@ -273,6 +286,7 @@ class Connection(asyncio.Protocol):
                 sender.stream(response.iter_encoded(), head, head.data)
         finally:
             self.sender = None
+            response.sent = sender.sent
 
     def _clock(self) -> float:
         return self.server.now

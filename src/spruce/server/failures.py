@@ -17,7 +17,7 @@ def answer_failure(request: Request, error: BaseException, *, begun: bool) -> Re
         return error_response(error)
     if request_failed.subscribers:
         request_failed.emit(request=request, exception=error)
-    _log.error("%s %s failed", request.method, request.target, exc_info=error)
+    _log.error("%s %s failed (request %s)", request.method, request.target, request.id, exc_info=error)
     return None if begun else Response(f"500 {PHRASES[500]}", 500, content_type="text/plain")
 
 
@@ -26,4 +26,4 @@ def close_response(request: Request, response: Response) -> None:
     try:
         response.close()
     except Exception:
-        _log.exception("%s %s: closing the response failed", request.method, request.target)
+        _log.exception("%s %s: closing the response failed (request %s)", request.method, request.target, request.id)

@@ -6,6 +6,7 @@ Rules:
   that sets one kind passes on what the client wrote into the other.
 * The list of addresses is read from its end, which the nearest proxy has written, up to the first that isn't trusted:
   whatever stands before it may be invented.
+* A trusted peer's `X-Request-ID` becomes the name of the request in the logs, if it looks like one.
 * `X-Forwarded-Host` is not read, since few proxies overwrite it: let yours pass the Host on. `Forwarded` has its host
   beside its address, so that one is taken.
 """
@@ -24,6 +25,7 @@ __all__ = ["Trust", "forwarded"]
 _PAIR = re.compile(r"""\s*([\w!#$%&'*+.^`|~-]+)=(?:"((?:[^"\\]|\\.)*)"|([^",;\s]+))\s*""").match
 _HOST = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::[0-9]{1,5})?").fullmatch
 _WITH_PORT = re.compile(r"\[([0-9A-Fa-f:.]+)\](?::[0-9]+)?|([0-9.]+):[0-9]+").fullmatch
+_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,200}").fullmatch
 _MOST_KNOWN = 1000
 
 
@@ -67,6 +69,9 @@ def forwarded(handler: Handler, trust: Trust) -> Handler:
     def answer(request: Request) -> Response:
         client = request.peer.client
         if trusts_unix if client is None else is_trusted(client[0]):
+            known_as = request.header(b"x-request-id")
+            if known_as is not None and _ID(known_as):
+                request.id = known_as
             hop = _farthest(hops_of(request), is_trusted)
             if hop is not None:
                 _apply(request, hop)

@@ -21,6 +21,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from spruce.server.processes import HAND_OVER, Post, Signals, fork, kill, wait_for_end
@@ -64,7 +65,8 @@ class Options:
 
     `serve` is what a generation does with its post, returning its status; `explain` serves a page with a text instead.
     `descriptors` are the sockets. `command` runs this program again, where it has loaded the application itself.
-    `restart` tells that generations follow changes of files. `grace` is in seconds.
+    `folder` is where processes can be asked. `restart` tells that generations follow changes of files. `grace` is in
+    seconds.
     """
 
     serve: Callable[[Post], int]
@@ -73,6 +75,7 @@ class Options:
     grace: float
     restart: bool = False
     command: list[str] | None = None
+    folder: Path | None = None
     announce: Callable[[], None] = lambda: None
     stop_listening: Callable[[], None] = lambda: None
 
@@ -93,9 +96,9 @@ class Generations:
     A generation that dies is replaced, after a delay that doubles from 0.1 s to 10 s if it died within 5 s.
     """
 
-    def __init__(self, options: Options, sources: Sequence[Source] = (), teller: Teller | None = None) -> None:
+    def __init__(self, options: Options, teller: Teller | None = None) -> None:
         self.options = options
-        self.sources = sources
+        self.sources: list[Source] = []
         self.teller = teller
         self.folder = _folder()
         self.current: _Generation | None = None
@@ -158,7 +161,7 @@ class Generations:
         reader, writer = os.pipe()
         os.set_blocking(reader, False)
         os.set_blocking(writer, False)
-        post = Post(self.life, writer)
+        post = Post(self.life, writer, first=not self.served)
         if self.options.command is None or self.begun == 1 or serve is not self.options.serve:
             pid = fork(lambda: self._be(serve, post), self.signals, ignored=[signal.SIGINT, signal.SIGHUP])
         else:
@@ -179,7 +182,8 @@ class Generations:
     def _run_again(self, command: list[str], post: Post) -> int:
         """Run the command in a child that inherits the sockets and its post, and is left alone by Ctrl+C."""
         kept = [*self.options.descriptors, post.life, post.pulse]
-        environment = {**os.environ, _VARIABLE: json.dumps([list(self.options.descriptors), post.life, post.pulse])}
+        told = [list(self.options.descriptors), post.life, post.pulse, self.options.folder and str(self.options.folder)]
+        environment = {**os.environ, _VARIABLE: json.dumps(told)}
         for descriptor in kept:
             os.set_inheritable(descriptor, True)
         before = signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -332,8 +336,8 @@ class Generations:
         return self.terminal and not _has_terminal()
 
 
-def inherited(environment: Mapping[str, str] = os.environ) -> tuple[list[int], Post] | None:
-    """Return the sockets and the post of a generation that was made by running its program again; None elsewhere.
+def inherited(environment: Mapping[str, str] = os.environ) -> tuple[list[int], Post, Path | None] | None:
+    """Return the sockets, the post and the folder of a generation that its program was run again for; None elsewhere.
 
     What it starts itself is none, so this is told once.
     """
@@ -342,10 +346,10 @@ def inherited(environment: Mapping[str, str] = os.environ) -> tuple[list[int], P
         return None
     if environment is os.environ:
         del os.environ[_VARIABLE]
-    descriptors, life, pulse = json.loads(told)
+    descriptors, life, pulse, folder = json.loads(told)
     for descriptor in (*descriptors, life, pulse):
         os.set_inheritable(descriptor, False)
-    return descriptors, Post(life, pulse)
+    return descriptors, Post(life, pulse), None if folder is None else Path(folder)
 
 
 def _how(code: int) -> str:

@@ -3,9 +3,10 @@
 import asyncio
 import socket
 import time
+from collections.abc import Callable
 from typing import Final
 
-from spruce.green import await_, get_hub, sleep
+from spruce.green import await_, cpu_clock, get_hub, sleep
 from spruce.http import Handler
 from spruce.server.acceptor import Acceptor
 from spruce.server.accesslog import AccessLog
@@ -30,12 +31,14 @@ class Server:
 
     def __init__(self, handler: Handler, limits: Limits | None = None, access_log: AccessLog | None = None) -> None:
         self.access_log = access_log
+        self.cpu: Callable[[], float] = cpu_clock() if access_log is not None and access_log.counts_cpu else float
         self.limits = limits = limits or Limits()
         self.handler = handler if limits.requests is None else limited(handler, limits.requests)
         self.hub = get_hub()
         self.now = self.hub.loop.time()
         self.heads = Heads(time.time())
         self.connections: set[Connection] = set()
+        self.answered = 0
         self._listeners: list[asyncio.Server | Acceptor] = []
         self._acceptors: list[Acceptor] = []
         self._sockets: list[socket.socket] = []
@@ -85,10 +88,16 @@ class Server:
             "in_flight": sum(connection.current is not None for connection in self.connections),
         }
 
+    def requests(self) -> int:
+        """Return how many requests have been answered, or have begun to be."""
+        return self.answered + sum(connection.served for connection in list(self.connections))
+
     def sweep(self, now: float) -> None:
         """Set the server's clock to the loop's time `now` and end what has taken too long."""
         self.now = now
         self.heads.set_date(time.time())
+        if self.access_log is not None:
+            self.access_log.flush()
         for connection in list(self.connections):
             check(connection, now)
         for acceptor in self._acceptors:
@@ -127,6 +136,8 @@ class Server:
         for connection in list(self.connections):
             connection.transport.abort()
         sleep()
+        if self.access_log is not None:
+            self.access_log.flush()
 
     def _busy(self) -> bool:
         return bool(self.connections) or any(acceptor.busy for acceptor in self._acceptors)

@@ -29,10 +29,11 @@ class ClientDisconnected(ConnectionError):
 class Sender:
     """Sends one response in the green thread that calls; `pause`, `resume` and `lose` say how the client takes it.
 
-    `since` is when it began to wait for the client, as `clock` counts; `waiting` tells whether it does.
+    `sent` counts the bytes of a body that is given in pieces. `since` is when it began to wait for the client, as
+    `clock` counts; `waiting` tells whether it does.
     """
 
-    __slots__ = ("_clock", "_full", "_lost", "_transport", "_waiter", "since")
+    __slots__ = ("_clock", "_full", "_lost", "_transport", "_waiter", "sent", "since")
 
     def __init__(self, transport: asyncio.Transport, clock: Callable[[], float], *, full: bool) -> None:
         self._transport = transport
@@ -40,6 +41,7 @@ class Sender:
         self._full = full
         self._lost = False
         self._waiter: Waiter | None = None
+        self.sent = 0
         self.since = 0.0
 
     @property
@@ -75,11 +77,11 @@ class Sender:
         Raises ClientDisconnected, and ServerError for a length that is not the head's.
         """
         chunked = head.framing is Framing.CHUNKED
-        sent = share = 0
+        share = sent = 0
         for piece in pieces:
             if not piece:
                 continue
-            sent += len(piece)
+            self.sent = sent = sent + len(piece)
             if head.length is not None and sent > head.length:
                 raise ServerError(f"The response is longer than its Content-Length of {head.length} bytes.")
             self._write(pending + (b"%x\r\n%b\r\n" % (len(piece), piece) if chunked else piece))

@@ -5,12 +5,10 @@ WebSocket is what the transport calls. Besides the bounds of every WebSocket, wh
 """
 
 import asyncio
-import logging
-from collections.abc import Callable, Sequence
-from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final
+import codecs
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
 
-from spruce.errors import BadRequest
 from spruce.green import Waiter
 from spruce.http import Request
 from spruce.server.websocket import WebSocket, WebSocketOptions
@@ -21,10 +19,10 @@ if TYPE_CHECKING:
 
 __all__ = ["WireWebSocket", "shake_hands"]
 
-_log = logging.getLogger("spruce.server.websocket")
 _CONTINUED, _TEXT, _BINARY, _PONG = 0, 1, 2, 10  # opcodes (RFC 6455 section 5.2)
 _ABNORMAL: Final = 1006
 _CLOSE_SECONDS = 5
+_new_decoder: Final = codecs.getincrementaldecoder("utf-8")
 _MOST_WAITING = 16  # messages that have come and are not received, before reading stops
 
 
@@ -40,8 +38,9 @@ class WireWebSocket(WebSocket, asyncio.Protocol):
         self._heard = clock()
         self._asked = 0.0  # when a ping was sent that has no answer yet
         self._closing = 0.0  # since when
-        self._parts: list[bytes] = []
-        self._is_text = False
+        self._bytes: list[bytes] = []  # parts of the message that comes, as the first one told what it is
+        self._text: list[str] = []
+        self._decoder: codecs.IncrementalDecoder | None = None  # of text
         self._writers: list[Waiter] = []
         self._pings: dict[bytes, Waiter] = {}
         self._full = False
@@ -165,21 +164,27 @@ class WireWebSocket(WebSocket, asyncio.Protocol):
         code = frame.opcode
         if code in (_TEXT, _BINARY, _CONTINUED):
             if code != _CONTINUED:
-                self._is_text = code == _TEXT
-            self._parts.append(bytes(frame.data))
-            if frame.fin:
-                self._take_message(b"".join(self._parts))
-                self._parts = []
+                self._decoder = _new_decoder() if code == _TEXT else None
+            self._take_part(bytes(frame.data), frame.fin)
         elif code == _PONG and (waiter := self._pings.pop(bytes(frame.data), None)) is not None:
             waiter.wake()
 
-    def _take_message(self, data: bytes) -> None:
+    def _take_part(self, data: bytes, final: bool) -> None:
+        """Take a part of a message. Text that is no UTF-8 ends the connection with its part, not only with its end."""
+        if self._decoder is None:
+            self._bytes.append(data)
+            if final:
+                message, self._bytes = b"".join(self._bytes), []
+                self._arrived(message)
+            return
         try:
-            message = data.decode() if self._is_text else data
+            self._text.append(self._decoder.decode(data, final))
         except UnicodeDecodeError as error:
             self.fail(1007, f"{error.reason} at position {error.start}")
-        else:
-            self._arrived(message)
+            return
+        if final:
+            text, self._text = "".join(self._text), []
+            self._arrived(text)
 
     def _flush(self) -> None:
         """Write what the protocol has to say; its empty piece means that it is done."""
@@ -227,40 +232,9 @@ def shake_hands(
 
     `clock` is the server's time in seconds. Raises BadRequest when the handshake is wrong.
     """
-    protocol, head = _agree(request, options)
+    from spruce.server.handshake import agree  # most servers never see a WebSocket, and it takes a while to load
+
+    protocol, head = agree(request, options)
     websocket = WireWebSocket(protocol, options, clock)
     switch(websocket, head)
     return websocket
-
-
-def _agree(request: Request, options: WebSocketOptions) -> tuple["ServerProtocol", bytes]:
-    # Imported here, since most servers never see a WebSocket, and it takes a while.
-    from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
-    from websockets.http11 import Request as Handshake
-    from websockets.server import ServerProtocol
-
-    def choose(_: Any, offered: Sequence[Any]) -> Any:
-        return next((one for one in options.subprotocols if one in offered), None)
-
-    deflate = ServerPerMessageDeflateFactory(
-        server_max_window_bits=12, client_max_window_bits=12, compress_settings={"memLevel": 5}
-    )  # 32 KiB a connection, where the largest windows would take 300
-    protocol = ServerProtocol(
-        extensions=[deflate] if options.compression else None,
-        subprotocols=list(options.subprotocols) or None,  # type: ignore[arg-type] # Subprotocol is a NewType of str
-        select_subprotocol=choose,
-        max_size=options.max_message,
-        logger=_log,
-    )
-    fields = b"".join(b"%b: %b\r\n" % field for field in request.raw_headers)
-    protocol.receive_data(b"GET %b HTTP/1.1\r\n%b\r\n" % (request.target.encode("latin-1"), fields))
-    (handshake,) = protocol.events_received() or (None,)
-    if not isinstance(handshake, Handshake):
-        raise BadRequest(f"The handshake of the WebSocket is wrong: {protocol.handshake_exc}.")
-    response = protocol.accept(handshake)
-    if response.status_code != HTTPStatus.SWITCHING_PROTOCOLS:
-        raise BadRequest(f"The handshake of the WebSocket is wrong: {protocol.handshake_exc}.")
-    for name, value in options.headers:
-        response.headers[name] = value
-    protocol.send_response(response)
-    return protocol, b"".join(protocol.data_to_send())

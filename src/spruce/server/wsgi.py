@@ -1,7 +1,8 @@
 """Hosting of WSGI applications (PEP 3333): `wsgi(app)` is a handler to be served, mounted and wrapped as any other.
 
-The application runs in the request's green thread. One that returns a list is answered in one piece; any other iterable
-is streamed as it comes. What is written with the old `write` callable is kept until the application returns.
+The application runs in the request's green thread, or with `threads` in one of the operating system. One that returns a
+list is answered in one piece; any other iterable is streamed as it comes. What is written with the old `write` callable
+is kept until the application returns.
 """
 
 import os
@@ -12,11 +13,12 @@ from io import BytesIO
 from typing import IO, Any, TypeAlias
 from urllib.parse import unquote_to_bytes
 
-from spruce.errors import HostedAppError
+from spruce.errors import ConfigError, HostedAppError
 from spruce.green import detach_children
 from spruce.http import EMPTY_STREAM, PHRASES, FilePart, Handler, Headers, Request, Response
+from spruce.server.threads import Exchange, ThreadPool, body_across
 
-__all__ = ["FileWrapper", "WSGIApp", "WSGIHandler", "environ_of", "wsgi"]
+__all__ = ["FileWrapper", "ThreadedWSGIHandler", "WSGIApp", "WSGIHandler", "environ_of", "wsgi"]
 
 StartResponse: TypeAlias = Callable[..., Callable[[bytes], None]]
 WSGIApp: TypeAlias = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
@@ -27,9 +29,15 @@ _USUAL_STATUSES = {
 }
 
 
-def wsgi(app: WSGIApp) -> Handler:
-    """Return a handler that answers with a WSGI application."""
-    return WSGIHandler(app)
+def wsgi(app: WSGIApp, threads: int = 0) -> Handler:
+    """Return a handler that answers with a WSGI application.
+
+    It runs in the green threads of its requests, so what blocks there blocks them all; with `threads`, in so many
+    threads of the operating system. Raises ConfigError for a negative number of them.
+    """
+    if threads < 0:
+        raise ConfigError(f"threads={threads} would serve nothing", hint="Give 1 or more; 0 is for green threads.")
+    return ThreadedWSGIHandler(app, threads) if threads else WSGIHandler(app)
 
 
 class WSGIHandler:
@@ -50,6 +58,28 @@ class WSGIHandler:
         if result.__class__ is list and call.status and not call.written:
             return call.respond(_joined(self.app, result))
         return _streamed(call, result)
+
+
+class ThreadedWSGIHandler(WSGIHandler):
+    """The same, in OS threads of its own: for an application that blocks."""
+
+    def __init__(self, app: WSGIApp, threads: int) -> None:
+        super().__init__(app)
+        self.pool = ThreadPool(threads)
+
+    def __call__(self, request: Request) -> Response:
+        """Answer one request; waits for a thread, and in it. Raises HostedAppError as a handler without threads."""
+        environ = environ_of(request)
+        environ["wsgi.multithread"] = True
+        environ["wsgi.input"] = body_across(request)
+        return Exchange(lambda: self.respond(environ)).answer(self.pool)
+
+    def startup(self) -> None:
+        """Nothing: threads start with the first requests."""
+
+    def shutdown(self) -> None:
+        """Let the threads end."""
+        self.pool.close()
 
 
 class FileWrapper:

@@ -54,7 +54,7 @@ def _answer_unhandled(app: Site, request: Request, error: Exception) -> Response
         request_failed.emit(request=request, exception=error)
     if app.config["TESTING"]:
         raise error
-    _log.error("%s %r failed: %r", request.method, request.path, error, exc_info=error)
+    _log.error("%s %r failed: %r (request %s)", request.method, request.path, error, request.id, exc_info=error)
     if app.config["DEBUG"]:
         from spruce.web import debugpage, debugtoken, observed  # no server in production needs them
 

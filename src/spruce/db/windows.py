@@ -1,0 +1,121 @@
+"""Window functions: what a row is among the others, `db.Window(db.Rank(), order_by="-price")`."""
+
+from typing import Any
+
+from spruce.db.expressions import Term
+from spruce.db.functions import Function
+from spruce.db.tokens import operand, order_terms
+from spruce.errors import FieldError
+
+__all__ = [
+    "DenseRank",
+    "FirstValue",
+    "Lag",
+    "LastValue",
+    "Lead",
+    "Ntile",
+    "Rank",
+    "RowNumber",
+    "Window",
+]
+
+
+class RowNumber(Function):
+    """In a Window: the number of the row, from 1."""
+
+    __slots__ = ()
+    function = "row_number"
+    least = most = 0
+
+
+class Rank(Function):
+    """In a Window: one more than there are rows before it; equal rows have the same."""
+
+    __slots__ = ()
+    function = "rank"
+    least = most = 0
+
+
+class DenseRank(Function):
+    """In a Window: as Rank, without gaps."""
+
+    __slots__ = ()
+    function = "dense_rank"
+    least = most = 0
+
+
+class Ntile(Function):
+    """In a Window: which of `buckets` parts of the same size the row is in, from 1."""
+
+    __slots__ = ()
+    function = "ntile"
+    least = most = 0
+
+    def __init__(self, buckets: int = 1) -> None:
+        if not isinstance(buckets, int) or buckets < 1:
+            raise FieldError(f"Ntile({buckets!r}) takes a number of parts, 1 or more")
+        self._make((), buckets)
+
+
+class Lag(Function):
+    """In a Window: the value of the row `offset` rows before; null where there is none."""
+
+    __slots__ = ()
+    function = "lag"
+
+    def __init__(self, expression: Any, offset: int = 1) -> None:
+        if not isinstance(offset, int) or offset < 1:
+            raise FieldError(f"{type(self).__name__}(…, {offset!r}) takes a number of rows, 1 or more")
+        self._make((expression,), offset)
+
+
+class Lead(Lag):
+    """In a Window: the value of the row `offset` rows behind; null where there is none."""
+
+    __slots__ = ()
+    function = "lead"
+
+
+class FirstValue(Function):
+    """In a Window: the value of its first row."""
+
+    __slots__ = ()
+    function = "first_value"
+
+
+class LastValue(Function):
+    """In a Window: the value of its last row, which with an order is the row itself."""
+
+    __slots__ = ()
+    function = "last_value"
+
+
+class Window(Term):
+    """A function or aggregate over the rows around each row: those that are equal in `partition_by`, in `order_by`.
+
+    It can be annotated and ordered by, not filtered by.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, expression: Term, *, partition_by: Any = None, order_by: Any = None) -> None:
+        if not isinstance(expression, Term):
+            raise FieldError(f"Window({expression!r}) takes a function or an aggregate, as db.RowNumber()")
+        parts = [operand(each) for each in _listed(partition_by)]
+        orders, ordered = order_terms(_terms(each) for each in _listed(order_by))
+        self.key = ("window", expression.key, tuple(part[0] for part in parts), orders)
+        self.values = expression.values + tuple(value for part in parts for value in part[1]) + ordered
+
+
+def _listed(value: Any) -> list[Any]:
+    if value is None:
+        return []
+    return list(value) if isinstance(value, list | tuple) else [value]
+
+
+def _terms(value: Any) -> Any:
+    """A name with a minus as an order."""
+    if not isinstance(value, str):
+        return value
+    made = Term.of(("F", value.lstrip("-")), ())
+    return made.desc() if value.startswith("-") else made.asc()

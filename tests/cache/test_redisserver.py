@@ -1,0 +1,58 @@
+"""Servers that are not there, and URLs. With a server: tests/real/test_cache_redis.py."""
+
+import socket
+
+import pytest
+
+from spruce.cache.redisserver import RedisServer
+from spruce.errors import CacheUnavailable, ConfigError
+
+
+def test_a_server_that_is_not_there_is_asked_once(caplog: pytest.LogCaptureFixture) -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        server = RedisServer(f"redis://127.0.0.1:{unused.getsockname()[1]}/0")
+        calls = []
+
+        def get(client: object) -> object:
+            calls.append(1)
+            return client.get("key")  # type: ignore[attr-defined]  # redis' client
+
+        for _ in range(3):
+            with pytest.raises(CacheUnavailable, match="does not answer"):
+                server.call(get)  # type: ignore[arg-type]  # an awaitable
+        assert calls == [1]
+        assert server.stats() == {"open": True, "trips": 1, "free": 64, "waiting": 0}
+        server.close()
+    assert len(caplog.records) == 1
+
+
+def test_passwords_are_not_shown() -> None:
+    server = RedisServer("redis://user:secret@127.0.0.1:6379/0")
+    assert repr(server) == "<RedisServer redis://***@127.0.0.1:6379/0>"
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("redis://:secret@host:port/0", "redis://***@host:port/0"),
+        ("redis+sentinel://one,two", "after the hosts, a sentinel's URL has the name of the master"),
+        ("http://host", "Redis URL must specify one of the following schemes"),
+    ],
+)
+def test_a_wrong_url_is_refused_at_once(url: str, why: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        RedisServer(url)
+    assert why in str(caught.value)
+    assert "secret" not in str(caught.value)
+    assert caught.value.hint == "An example: redis://:password@127.0.0.1:6379/0"
+
+
+def test_a_sentinels_url_names_its_hosts_the_master_and_the_database() -> None:
+    client = RedisServer("redis+sentinel://:pass@one,two:26380/mymaster/3")._make_client()
+    pool = client.connection_pool
+    assert pool.service_name == "mymaster"
+    assert pool.connection_kwargs["db"] == 3
+    assert pool.connection_kwargs["password"] == "pass"
+    hosts = [one.connection_pool.connection_kwargs for one in pool.sentinel_manager.sentinels]
+    assert [(host["host"], host["port"]) for host in hosts] == [("one", 26379), ("two", 26380)]

@@ -1,0 +1,57 @@
+"""Window functions; the answers are those that Django gives."""
+
+from decimal import Decimal
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from spruce import db
+from spruce.db import F
+from spruce.errors import FieldError
+
+
+def computed(stocked: SimpleNamespace, term: Any) -> list[Any]:
+    return list(stocked.Product.objects.annotate(x=term).order_by("id").values_list("x", flat=True))
+
+
+@pytest.mark.parametrize(
+    ("term", "found"),
+    [
+        (db.Window(db.RowNumber(), order_by="-price"), [2, 1, 3, 4]),
+        (db.Window(db.Rank(), partition_by="category", order_by="price"), [1, 2, 1, 1]),
+        (db.Window(db.DenseRank(), order_by=F("category").asc(nulls_first=True)), [3, 3, 2, 1]),
+        (db.Window(db.Ntile(2), order_by="id"), [1, 1, 2, 2]),
+        (db.Window(db.Lag("name"), order_by="id"), [None, "bear", "熊猫公仔", "car"]),
+        (db.Window(db.Lead("name", 2), order_by=F("id")), ["car", "box", None, None]),
+        (db.Window(db.FirstValue("name"), order_by=[F("id").desc()]), ["box"] * 4),
+        (db.Window(db.LastValue("name"), order_by="id"), ["bear", "熊猫公仔", "car", "box"]),
+        (db.Window(db.Sum("price"), partition_by=["category"]),
+         [Decimal("48.90"), Decimal("48.90"), Decimal("5.00"), Decimal("1.50")]),
+    ],
+)  # fmt: skip
+def test_what_windows_give(stocked: SimpleNamespace, term: Any, found: list[Any]) -> None:
+    """For each row, of those that belong to it."""
+    assert computed(stocked, term) == found
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: db.Ntile(0), "Ntile(0) takes a number of parts, 1 or more"),
+        (lambda: db.Lag("a", 0), "Lag(…, 0) takes a number of rows, 1 or more"),
+        (lambda: db.Window("a"), "Window('a') takes a function or an aggregate, as db.RowNumber()"),  # type: ignore[arg-type] # the point
+    ],
+)  # fmt: skip
+def test_wrong_arguments(make: Any, message: str) -> None:
+    """Said at once."""
+    with pytest.raises(TypeError) as refused:
+        make()
+    assert str(refused.value) == message
+
+
+def test_windows_are_not_filtered_by(stocked: SimpleNamespace) -> None:
+    """SQL computes them after the filter."""
+    with pytest.raises(FieldError) as refused:
+        list(stocked.Product.objects.annotate(n=db.Window(db.RowNumber(), order_by="id")).filter(n=1))
+    assert str(refused.value) == "a window cannot be filtered by. Look at the rows in Python, or write it in SQL."

@@ -31,7 +31,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return environment
 
 
-@pytest.fixture(params=["asgi_application"])
+@pytest.fixture(params=["application", "asgi_application"])
 def client(
     serve: Callable[..., Served], database: dict[str, str], request: pytest.FixtureRequest
 ) -> Iterator[httpx.Client]:

@@ -57,6 +57,6 @@ class SessionInterface(Protocol):
         """Return the session that `request` belongs to."""
         ...
 
-    def save_session(self, request: Request, session: Session, response: Response) -> None:
+    def save_session(self, request: Request, session: Any, response: Response) -> None:
         """Keep what changed, and tell the browser by `response`."""
         ...

@@ -72,6 +72,15 @@ class Link:
         rows: list[Any] = green.await_(statement.fetch(*parameters))
         return rows
 
+    def table(self, sql: str, parameters: Sequence[Any]) -> tuple[list[str], list[Any]]:
+        """The names of the columns of a statement, and its rows."""
+        if self.prepares:
+            statement = self.statements.get(sql) or self.prepare(sql)
+        else:
+            statement = green.await_(self.raw.prepare(sql))
+        rows: list[Any] = green.await_(statement.fetch(*parameters))
+        return [attribute.name for attribute in statement.get_attributes()], rows
+
     def change(self, sql: str, parameters: Sequence[Any]) -> int:
         """Run a statement; return how many rows it touched."""
         statement = self.statements.get(sql)

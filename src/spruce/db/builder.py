@@ -77,6 +77,7 @@ class Builder:
         self.qualified: list[Column] = []  # conditions on windows
         self.group: list[Column] | None = None  # None: each row is one of its own
         self.grouped_by_row = False
+        self.regrouped: list[str] = []  # the aggregates that values() named
         self.shown: list[str] = []  # the annotations that objects and dicts have
         self.inside: list[Column] = []  # what aggregates read of a query inside of theirs
         self.aggregates: dict[str, Column] = {}
@@ -164,8 +165,8 @@ class Builder:
             if self.joins.windowed:
                 self.joins.windows.add(name)
             aggregated = self.joins.touched
-            if aggregated and self.selected is not None:
-                check_groups(self.selected[1], self.joins.aggregated, name)
+            if aggregated:
+                check_groups(self.regrouped, name)
             if aggregated and self.group is None:
                 self._group_rows()
             elif not aggregated and self.group is not None and not self.grouped_by_row and column._from_objects:
@@ -201,10 +202,14 @@ class Builder:
                     self.related.append(steps[:end])
 
     def _values(self, names: tuple[str, ...]) -> None:
-        self.selected = ("values", names)
+        self._choose("values", names)
 
     def _list(self, names: tuple[str, ...], flat: bool) -> None:
-        self.selected = ("flat" if flat else "list", names)
+        self._choose("flat" if flat else "list", names)
+
+    def _choose(self, kind: str, names: tuple[str, ...]) -> None:
+        self.selected = (kind, names)
+        self.regrouped = [name for name in names if name in self.joins.aggregated]
 
     def _slice(self, limited: bool) -> None:
         if limited:
@@ -218,12 +223,6 @@ class Builder:
             self.order = ("pk",)
         self.reversed = self.reversed != last
         self.limit = sa.literal_column("1")
-
-    def _count(self) -> None:
-        self.kind = "count"
-
-    def _exists(self) -> None:
-        self.kind = "exists"
 
     def _aggregate(self, names: tuple[str, ...], keys: tuple[Any, ...]) -> None:
         self.kind = "aggregate"
@@ -481,8 +480,8 @@ _APPLY: dict[str, Callable[..., None]] = {
     "list": Builder._list,
     "slice": Builder._slice,
     "first": Builder._first,
-    "count": Builder._count,
-    "exists": Builder._exists,
+    "count": lambda builder: setattr(builder, "kind", "count"),
+    "exists": lambda builder: setattr(builder, "kind", "exists"),
     "annotate": Builder._annotate,
     "aggregate": Builder._aggregate,
     "update": Builder._update,

@@ -11,6 +11,7 @@ import datetime as dt
 import uuid
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator
+from copy import copy
 from decimal import Decimal
 from typing import Any
 
@@ -133,7 +134,7 @@ class _Loader:
 
     def _decoded(self, field: Field[Any], value: Any) -> Any:
         if isinstance(value, list) and isinstance(field, ForeignKey):
-            return field.target._default.using(self.using).get_by_natural_key(*value).pk
+            return self._manager(field.target).get_by_natural_key(*value).pk
         if isinstance(field, BinaryField) and isinstance(value, str):
             value = b64decode(value)
         return field.clean(value)
@@ -145,9 +146,15 @@ class _Loader:
         if not hasattr(made, "natural_key"):
             return made.pk
         try:
-            return model._default.using(self.using).get_by_natural_key(*made.natural_key()).pk
+            return self._manager(model).get_by_natural_key(*made.natural_key()).pk
         except model.DoesNotExist:
             return made.pk
+
+    def _manager(self, model: Any) -> Any:
+        """The model's own manager, in this database."""
+        manager = copy(model._default)
+        manager._alias = self.using
+        return manager
 
     def _store(self, model: Any, key: Any, values: dict[str, Any]) -> Any:
         table, own = model.__table__, model._meta.pk.attname

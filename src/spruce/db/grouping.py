@@ -26,10 +26,9 @@ def decided_by_key(
     return [*keys, *plain, *others]
 
 
-def check_groups(chosen: Sequence[str], aggregated: "set[str]", name: str) -> None:
-    """Refuse groups of equal aggregates. Raises FieldError."""
-    wrong = next((each for each in chosen if each in aggregated), None)
-    if wrong is not None:
+def check_groups(aggregates: Sequence[str], name: str) -> None:
+    """Refuse to group by aggregates. Raises FieldError."""
+    for wrong in aggregates:
         raise FieldError(
             f"annotate({name}=…) behind values({wrong!r}) would make groups of equal {wrong!r}, which is an aggregate "
             "of a group itself",

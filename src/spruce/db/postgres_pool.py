@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import asyncpg
 
 from spruce import green
-from spruce.db.postgres_errors import STARTING, lost, translated
+from spruce.db.postgres_errors import FAILURES, STARTING, lost, translated
 from spruce.errors import DatabaseError, PoolTimeout
 from spruce.green import TIMED_OUT, Line
 
@@ -234,7 +234,7 @@ class Pool:
             with green.Timeout(_CHECK_SECONDS, False):
                 green.await_(link.raw.execute("ROLLBACK" if link.doubtful else "SELECT 1"))
                 answered = True
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, EOFError):
+        except FAILURES:
             return False
         except BaseException:
             link.doubtful = True

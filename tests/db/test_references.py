@@ -1,12 +1,11 @@
 """What a ForeignKey leads to, loaded when it is touched."""
 
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
 from spruce import db
-from spruce.errors import DataError, FieldError, FieldFetchBlocked, IntegrityError, ModelError
+from spruce.errors import DataError, FieldError, FieldFetchBlocked, IntegrityError
 
 
 def test_a_related_object_is_loaded_when_touched_and_kept(stocked: SimpleNamespace, queries: list[str]) -> None:

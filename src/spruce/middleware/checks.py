@@ -3,6 +3,7 @@
 They cover what Django's deployment checks do; a setting that is wrong in itself is an error at start-up already.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 

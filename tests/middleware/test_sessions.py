@@ -16,7 +16,7 @@ from spruce.middleware.sessions import Session, SessionMiddleware, cookie_name, 
 KEY = "a long random text that nobody guesses"
 
 
-@pytest.fixture(params=["cookie", "database"])
+@pytest.fixture(params=["cookie", "database", "cache", "cached_database"])
 def app(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[App]:
     """An app whose views do what a test tells them."""
     app = make(SESSION_ENGINE=request.param, DATABASES={"default": f"sqlite:///{tmp_path}/test.db"})
@@ -299,7 +299,7 @@ def test_a_store_that_is_not_there_is_an_error_at_start_up() -> None:
         store_of(config.Settings(SESSION_ENGINE="cokie"))
     assert str(caught.value) == (
         "SESSION_ENGINE is 'cokie', which cannot be found; did you mean 'cookie'? "
-        "It is 'cookie' or 'database', or 'package.module.Class'."
+        "It is 'cookie', 'database', 'cache', 'cached_database', or 'package.module.Class'."
     )
 
 

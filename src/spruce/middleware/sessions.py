@@ -8,8 +8,10 @@ signed cookie itself, or the database. The names are Django's, and `permanent` i
 from collections.abc import Iterator, MutableMapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from importlib import import_module
 from logging import getLogger
+from secrets import token_urlsafe
 from typing import Any, Protocol
 
 from spruce import config
@@ -17,7 +19,7 @@ from spruce.errors import ConfigError, nearest
 from spruce.http import Handler, Request, Response
 from spruce.middleware.packing import pack, unpack
 
-__all__ = ["Kept", "Session", "SessionMiddleware", "Store", "cookie_name", "store_of"]
+__all__ = ["Kept", "Session", "SessionMiddleware", "Store", "cookie_name", "hash_of", "new_key", "store_of"]
 
 _EXPIRY = "_session_expiry"
 _TEST_COOKIE = "_test_cookie"
@@ -26,6 +28,8 @@ _log = getLogger("spruce.sessions")
 _STORES = {
     "cookie": "spruce.middleware.cookiestore.CookieStore",
     "database": "spruce.middleware.databasestore.DatabaseStore",
+    "cache": "spruce.middleware.cachestore.CacheStore",
+    "cached_database": "spruce.middleware.cacheddatabasestore.CachedDatabaseStore",
 }
 
 
@@ -203,6 +207,16 @@ class Session(MutableMapping[str, Any]):
         self.pop(_TEST_COOKIE, None)
 
 
+def new_key() -> str:
+    """Return a key for a session that is kept on the server: 192 bits, as the browser holds it."""
+    return token_urlsafe(24)
+
+
+def hash_of(key: str) -> str:
+    """Return what a store knows a key by, so that who reads the store has nobody's session."""
+    return sha256(key.encode()).hexdigest()
+
+
 def cookie_name(name: str, *, secure: bool, path: str, domain: str | None) -> str:
     """Return `name`, behind `__Host-` where its promise is kept: no other host, and no plain HTTP, can have set it."""
     return f"__Host-{name}" if secure and path == "/" and not domain else name
@@ -218,7 +232,7 @@ def store_of(settings: config.Settings) -> Store:
         except (ImportError, AttributeError, ValueError) as error:
             raise ConfigError(
                 f"SESSION_ENGINE is {settings['SESSION_ENGINE']!r}, which cannot be found{nearest(named, _STORES)}",
-                hint=f"It is {' or '.join(map(repr, _STORES))}, or 'package.module.Class'.",
+                hint=f"It is {', '.join(map(repr, _STORES))}, or 'package.module.Class'.",
             ) from error
     made: Store = named(settings)
     return made

@@ -1,7 +1,7 @@
 """What web expects of a session, and of the middleware that makes and keeps sessions."""
 
 from collections.abc import Iterator
-from typing import Any, Protocol
+from typing import Any, Protocol, overload
 
 from spruce.http import Request, Response
 
@@ -25,11 +25,17 @@ class Session(Protocol):
     def __contains__(self, key: object, /) -> bool: ...
     def __iter__(self) -> Iterator[str]: ...
     def __len__(self) -> int: ...
-    def get(self, key: str, default: Any = None, /) -> Any:
-        """Return the value of `key`, or `default`."""
+    @overload
+    def get(self, key: str, /) -> Any: ...
+    @overload
+    def get(self, key: str, default: Any, /) -> Any:
+        """Return the value of `key`, or `default`, which is None unless given."""
         ...
 
-    def pop(self, key: str, default: Any = ..., /) -> Any:
+    @overload
+    def pop(self, key: str, /) -> Any: ...
+    @overload
+    def pop(self, key: str, default: Any, /) -> Any:
         """Take `key` away and return its value, or `default`; without one a missing key is a KeyError."""
         ...
 

@@ -66,6 +66,16 @@ class Store(Protocol):
         ...
 
 
+class Keeper(Protocol):
+    """What a session asks when it is touched: where it is kept, and by which cookie of a request it is found."""
+
+    store: Store
+
+    def name_for(self, request: Request) -> str:
+        """Return the name of the session's cookie, which differs under HTTPS."""
+        ...
+
+
 class Session(MutableMapping[str, Any]):
     """One visitor's dict. Keys are texts; values what `packing` can write: texts, numbers, dates, lists, dicts, ….
 
@@ -81,9 +91,8 @@ class Session(MutableMapping[str, Any]):
     _values: dict[str, Any] | None = None
     _forced = False
 
-    def __init__(self, store: Store, cookie_name: str, request: Request) -> None:
-        self._store = store
-        self._cookie_name = cookie_name
+    def __init__(self, keeper: "Keeper", request: Request) -> None:
+        self._keeper = keeper
         self._request = request
 
     def __repr__(self) -> str:
@@ -94,8 +103,8 @@ class Session(MutableMapping[str, Any]):
         """The dict inside, loaded if it wasn't."""
         if self._values is None:
             self.accessed = True
-            cookie = self._request.cookies.get(self._cookie_name)
-            self.kept = self._store.load(cookie) if cookie else None
+            cookie = self._request.cookies.get(self._keeper.name_for(self._request))
+            self.kept = self._keeper.store.load(cookie) if cookie else None
             self._values = unpack(self.kept.values) if self.kept is not None else {}
         return self._values
 
@@ -267,7 +276,7 @@ class SessionMiddleware:
 
     def __call__(self, request: Request) -> Response:
         """Handle `request` with a session."""
-        request.session = session = self.open_session(request)
+        request.session = session = Session(self, request)
         response = self.get_response(request)
         if session.accessed or self._always:
             self.save_session(request, session, response)
@@ -275,7 +284,11 @@ class SessionMiddleware:
 
     def open_session(self, request: Request) -> Session:
         """Return the session that `request` belongs to, not loaded yet."""
-        return Session(self.store, self._names[self._is_secure(request)], request)
+        return Session(self, request)
+
+    def name_for(self, request: Request) -> str:
+        """Return the name of the session's cookie, which differs under HTTPS."""
+        return self._names[self._is_secure(request)]
 
     def save_session(self, request: Request, session: Session, response: Response) -> None:
         """Keep what changed, and tell the browser by `response`. Raises: SessionError when it cannot be kept."""

@@ -9,7 +9,7 @@ __all__ = ["Session", "SessionInterface"]
 
 
 class Session(Protocol):
-    """A dict that the visitor's next requests find again; keys are texts.
+    """A dict that the visitor's next requests find again; keys are texts, `get` and `pop` a dict's.
 
     `accessed` tells that somebody looked into it, so that the response depends on who asks; `modified` that it differs
     from what was kept. `permanent`, as in Flask: whether it outlives the browser.
@@ -28,16 +28,12 @@ class Session(Protocol):
     @overload
     def get(self, key: str, /) -> Any: ...
     @overload
-    def get(self, key: str, default: Any, /) -> Any:
-        """Return the value of `key`, or `default`, which is None unless given."""
-        ...
+    def get(self, key: str, default: Any, /) -> Any: ...
 
     @overload
     def pop(self, key: str, /) -> Any: ...
     @overload
-    def pop(self, key: str, default: Any, /) -> Any:
-        """Take `key` away and return its value, or `default`; without one a missing key is a KeyError."""
-        ...
+    def pop(self, key: str, default: Any, /) -> Any: ...
 
     def setdefault(self, key: str, default: Any = None, /) -> Any:
         """Return the value of `key`, set to `default` first when there is none."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
 import socket
@@ -31,6 +32,9 @@ class Server:
     command: Sequence[str]
     routed: bool
     """Whether it takes the name from the path; one that doesn't answers everything as it answers /hello/world."""
+    path: str = "/hello/world"
+    answer: object = None
+    """What the JSON at `path` must be; None where it is the greeting."""
     port: int = 0
     folder: Path = field(default_factory=Path)
     process: subprocess.Popen[bytes] | None = None
@@ -39,7 +43,7 @@ class Server:
     @property
     def url(self) -> str:
         """What is measured."""
-        return f"http://127.0.0.1:{self.port}/hello/world"
+        return f"http://127.0.0.1:{self.port}{self.path}"
 
 
 @contextlib.contextmanager
@@ -60,8 +64,9 @@ def start(server: Server, apps: Path, folder: Path) -> None:
     """Start a server in a session of its own, on a free port, with a folder for its output."""
     server.port = free_port()
     server.folder = Path(tempfile.mkdtemp(dir=folder))
-    config = (apps / "nginx.conf").read_text().replace("PORT", str(server.port)).replace("FOLDER", str(server.folder))
-    (server.folder / "nginx.conf").write_text(config)
+    if (apps / "nginx.conf").is_file():
+        config = (apps / "nginx.conf").read_text().replace("PORT", str(server.port))
+        (server.folder / "nginx.conf").write_text(config.replace("FOLDER", str(server.folder)))
     core, _ = server_and_client_cores()
     with (server.folder / "output").open("wb") as output:
         try:
@@ -109,6 +114,11 @@ def fetch(url: str) -> tuple[int, bytes, str]:
 
 def wrong_answer(server: Server) -> str:
     """Return how an answer of this server differs from what all must give, or ""."""
+    if server.answer is not None:
+        status, body, kind = fetch(server.url)
+        if status == 200 and kind.startswith("application/json") and json.loads(body) == server.answer:
+            return ""
+        return f"wrong answer: {status}, {kind}, {body!r} instead of {server.answer}"
     for name in ["world", "Spruce"] if server.routed else ["world"]:
         expected = (200, f"Hello, {name}".encode(), "text/html; charset=utf-8")
         if (got := fetch(f"http://127.0.0.1:{server.port}/hello/{name}")) != expected:

@@ -14,12 +14,14 @@ import cache_bench
 import green_bench
 import http_bench
 import orm_bench
+import web_bench
 from peers import install, versions
 
 SECTIONS: dict[str, Callable[[int, bool], str]] = {
     "http": lambda rounds, quick: http_bench.report(rounds, 1),
     "green": lambda rounds, quick: green_bench.report(rounds * 2, 0.03 if quick else 0.06),
     "bridge": lambda rounds, quick: bridge_bench.report(rounds, 0.03 if quick else 0.06, 10_000 if quick else 100_000),
+    "web": lambda rounds, quick: web_bench.report(rounds, 1, 0.03 if quick else 0.06),
     "cache": lambda rounds, quick: cache_bench.report(rounds, 0.03 if quick else 0.06),
     "orm": lambda rounds, quick: orm_bench.report(rounds * 2, 0.03 if quick else 0.06),
 }

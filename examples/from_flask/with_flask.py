@@ -12,12 +12,14 @@ from flask import (
     Response,
     abort,
     current_app,
+    flash,
     g,
     jsonify,
     make_response,
     redirect,
     render_template_string,
     request,
+    session,
     stream_with_context,
     url_for,
 )
@@ -28,7 +30,9 @@ from werkzeug.routing import BaseConverter
 LAYOUT = """<!doctype html>
 <title>{{ title }}</title>
 <h1>{{ title }}</h1>
-<nav><a href="{{ url_for('shelf.index') }}">Books</a></nav>
+<nav><a href="{{ url_for('shelf.index') }}">Books</a>, {{ session.get("seen", []) | length }} of them seen</nav>
+{% for category, message in get_flashed_messages(with_categories=true) %}
+<p class="{{ category }}">{{ message }}</p>{% endfor %}
 {% block content %}{{ content }}{% endblock %}
 <footer>{{ library }}, {{ today | german }}</footer>
 """
@@ -76,6 +80,7 @@ def show(isbn):
     found = books("WHERE isbn = ?", isbn)
     if not found:
         abort(404, f"No book has the number {isbn}.")
+    session["seen"] = sorted({*session.get("seen", []), isbn})
     response = make_response(render_template_string(LAYOUT, title=found[0]["title"], content=found[0]["year"]))
     response.set_cookie("last", isbn, max_age=3600, httponly=True)
     return response
@@ -88,6 +93,7 @@ def add():
         return {"error": "A book needs a title."}, 422
     database().execute("INSERT INTO book VALUES (?, ?, ?)", (form["isbn"], form["title"], int(form.get("year", 2000))))
     database().commit()
+    flash(f"{form['title']} is in the library now.", "done")
     return redirect(url_for(".show", isbn=form["isbn"]), code=303)
 
 
@@ -123,6 +129,7 @@ class Api(MethodView):
 def create_app(library):
     app = Flask(__name__)
     app.config.from_mapping(LIBRARY=library, NAME="The library of Spruce")
+    app.secret_key = "a long random text, from the environment in real life"  # noqa: S105 - of an example
     app.url_map.converters["isbn"] = IsbnConverter
     app.register_blueprint(shelf)
     app.add_url_rule("/api/books/<isbn:isbn>", view_func=Api.as_view("api"))

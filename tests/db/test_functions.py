@@ -9,7 +9,6 @@ import pytest
 
 from spruce import db
 from spruce.db import F, Value
-from spruce.errors import FieldError
 
 
 def computed(stocked: SimpleNamespace, term: Any) -> list[Any]:

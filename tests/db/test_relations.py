@@ -1,4 +1,4 @@
-"""Foreign keys: loading, caching, batches, and the other side."""
+"""Foreign keys: their declarations, and the other side."""
 
 from types import SimpleNamespace
 from typing import Any

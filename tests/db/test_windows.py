@@ -8,7 +8,6 @@ import pytest
 
 from spruce import db
 from spruce.db import F
-from spruce.errors import FieldError
 
 
 def computed(stocked: SimpleNamespace, term: Any) -> list[Any]:
@@ -21,6 +20,9 @@ def computed(stocked: SimpleNamespace, term: Any) -> list[Any]:
         (db.Window(db.RowNumber(), order_by="-price"), [2, 1, 3, 4]),
         (db.Window(db.Rank(), partition_by="category", order_by="price"), [1, 2, 1, 1]),
         (db.Window(db.DenseRank(), order_by=F("category").asc(nulls_first=True)), [3, 3, 2, 1]),
+        (db.Window(db.Count("*"), order_by="id", frame=db.RowRange(-1, 0)), [1, 2, 2, 2]),
+        (db.Window(db.Sum("id"), order_by="id", frame=db.RowRange(start=1)), [9, 7, 4, None]),
+        (db.Window(db.Sum("id"), order_by="id", frame=db.ValueRange(-1, 1)), [3, 6, 9, 7]),
         (db.Window(db.Ntile(2), order_by="id"), [1, 1, 2, 2]),
         (db.Window(db.Lag("name"), order_by="id"), [None, "bear", "熊猫公仔", "car"]),
         (db.Window(db.Lead("name", 2), order_by=F("id")), ["car", "box", None, None]),
@@ -48,10 +50,3 @@ def test_wrong_arguments(make: Any, message: str) -> None:
     with pytest.raises(TypeError) as refused:
         make()
     assert str(refused.value) == message
-
-
-def test_windows_are_not_filtered_by(stocked: SimpleNamespace) -> None:
-    """SQL computes them after the filter."""
-    with pytest.raises(FieldError) as refused:
-        list(stocked.Product.objects.annotate(n=db.Window(db.RowNumber(), order_by="id")).filter(n=1))
-    assert str(refused.value) == "a window cannot be filtered by. Look at the rows in Python, or write it in SQL."

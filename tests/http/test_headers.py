@@ -123,3 +123,10 @@ def test_standing_fields_are_checked_when_they_are_made() -> None:
         ValueError, match=r"^The value of the header X-A has a line break or a null byte in it: 'a\\r\\nb'\.$"
     ):
         StandingHeaders({"X-A": "a\r\nb"})
+
+
+def test_standing_fields_complete_what_is_there() -> None:
+    """Whatever the case of its names; a field that stands there twice comes twice."""
+    headers = Headers([("x-a", "own")])
+    headers.complete(StandingHeaders([("X-A", "1"), ("X-B", "2"), ("X-B", "3")]))
+    assert list(headers) == [("x-a", "own"), ("X-B", "2"), ("X-B", "3")]

@@ -4,7 +4,12 @@ import pytest
 
 from spruce.errors import ConfigError
 from spruce.http import Request
-from spruce.middleware.origins import TrustedOrigins, foreign_origin, is_same_domain
+from spruce.middleware.origins import (
+    TrustedOrigins,
+    foreign_origin,
+    is_same_domain,
+    url_has_allowed_host_and_scheme,
+)
 
 NONE = TrustedOrigins([], "X")
 
@@ -135,3 +140,73 @@ def test_an_origin_that_is_none_is_told_at_start_up(origin: str) -> None:
 )
 def test_a_pattern_with_a_dot_before_it_is_all_below(host: str, pattern: str, same: bool) -> None:
     assert is_same_domain(host, pattern) is same
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://evil.example",
+        "http:///evil.example",
+        "https://evil.example",
+        "ftp://evil.example",
+        r"\\evil.example",
+        r"\\\evil.example",
+        r"/\\/evil.example",
+        r"\/\evil.example",
+        r"/\evil.example",
+        "///evil.example",
+        "////evil.example",
+        "//evil.example",
+        r"http:///\evil.example",
+        r"http:/\//evil.example",
+        r"http:\\evil.example",
+        r"http:\evil.example",
+        "javascript:alert(1)",
+        "JavaScript:alert(1)",
+        "\njavascript:alert(1)",
+        "java\tscript:alert(1)",
+        "data:text/html,x",
+        "\x08//evil.example",
+        "/\t/evil.example",
+        " //evil.example",
+        "http://otherserver\\@evil.example",
+        "http:\\\\shop.example\\@evil.example",
+        "http://shop.example\\me:me@shop.example",
+        "http://shop.example@evil.example",
+        "http://[",
+        "http://2001:cdba:0000:0000:0000:0000:3257:9652]/",
+        "http:999999999",
+        "http:evil.example",
+        "",
+        "   ",
+        "\n",
+    ],
+)
+def test_a_redirect_that_leads_elsewhere_is_told_asvs_3_7_2(url: str) -> None:
+    assert not url_has_allowed_host_and_scheme(url, ["shop.example"])
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "/view/?param=http://evil.example",
+        "/view/?param=https://evil.example",
+        "/view?param=ftp://evil.example",
+        "view/?param=//evil.example",
+        "https://shop.example/",
+        "http://SHOP.example/",
+        "//shop.example/",
+        "/url%20with%20spaces/",
+        "path/%5c",
+        "?page=2",
+        "#top",
+    ],
+)
+def test_one_that_stays_is_told_too(url: str) -> None:
+    assert url_has_allowed_host_and_scheme(url, ["shop.example"])
+
+
+def test_https_may_be_required() -> None:
+    assert url_has_allowed_host_and_scheme("https://shop.example/", ["shop.example"], require_https=True)
+    assert not url_has_allowed_host_and_scheme("http://shop.example/", ["shop.example"], require_https=True)
+    assert url_has_allowed_host_and_scheme("/view", require_https=True)

@@ -52,8 +52,8 @@ Frame = tuple[int, bytes]
 class Case:
     """`sends` are pieces of bytes, each sent by itself; `code` is that of the server's close frame.
 
-    `fails`: the server ends the connection by itself, maybe before all that is expected has come; else the test closes it
-    with 1000 behind what it has sent, unless the case does so.
+    `fails`: the server ends the connection by itself, maybe before all that is expected has come; else the test closes
+    it with 1000 behind what it has sent, unless the case does so.
     """
 
     number: str

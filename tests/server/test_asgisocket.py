@@ -110,3 +110,22 @@ def test_header_fields_of_the_acceptance_are_sent(on_hub: OnHub) -> None:
         return [connection.response.headers[name] for name in ("Set-Cookie", "X-Room")]
 
     assert talk(on_hub, app, fields) == ["a=1", "panda"]
+
+
+def test_one_that_refuses_may_say_why(on_hub: OnHub) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "websocket":
+            assert "websocket.http.response" in scope["extensions"]
+            await receive()
+            headers = [(b"content-type", b"text/plain"), (b"x-room", b"full")]
+            await send({"type": "websocket.http.response.start", "status": 429, "headers": headers})
+            await send({"type": "websocket.http.response.body", "body": b"There is ", "more_body": True})
+            await send({"type": "websocket.http.response.body", "body": b"no room."})
+
+    async def nothing(connection: ClientConnection) -> None:
+        raise AssertionError("it was refused")
+
+    with pytest.raises(InvalidStatus) as refused:
+        talk(on_hub, app, nothing)
+    response = refused.value.response
+    assert (response.status_code, response.headers["X-Room"], response.body) == (429, "full", b"There is no room.")

@@ -97,3 +97,42 @@ def test_a_descriptor_that_is_no_socket_is_refused(tmp_path: Path) -> None:
 def test_a_folder_that_is_not_there_is_named() -> None:
     with pytest.raises(ServerError, match=r"^can't listen on /nonexistent/app\.sock: No such file or directory"):
         open_listeners(["unix:/nonexistent/app.sock"])
+
+
+def test_a_path_is_open_to_those_that_it_says(tmp_path: Path) -> None:
+    path = tmp_path / "app.sock"
+    before = os.umask(0o022)
+    try:
+        (listener,) = open_listeners([f"unix:{path}?mode=660&group={os.getgid()}"])
+    finally:
+        assert os.umask(before) == 0o022
+    assert listener.url == f"unix:{path}"
+    assert path.stat().st_mode & 0o777 == 0o660
+    assert path.stat().st_gid == os.getgid()
+    close_listeners([listener])
+    assert not path.exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        ("mode=rw", "has no mode that can be. Write octal digits, as for chmod: mode=660."),
+        ("mode=1777", "has no mode that can be. Write octal digits, as for chmod: mode=660."),
+        ("user=root", "has options that a path has not. There are mode=660 and group=www-data."),
+        ("group=nobody-has-this", "cannot be made so: no such group: 'nobody-has-this'. Name a group that you are in."),
+    ],
+)
+def test_options_of_a_path_that_cannot_be_are_refused(tmp_path: Path, options: str, text: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        open_listeners([f"unix:{tmp_path}/app.sock?{options}"])
+    assert str(caught.value) == f"'unix:{tmp_path}/app.sock?{options}' {text}"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_two_servers_may_share_a_port_that_both_say_so_of() -> None:
+    (first,) = open_listeners(["127.0.0.1:0"], reuse_port=True)
+    bind = first.url.removeprefix("http://")
+    (second,) = open_listeners([bind], reuse_port=True)
+    with pytest.raises(PortInUse):
+        open_listeners([bind])
+    close_listeners([first, second])

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from spruce.server.processes import Post
 from spruce.server.supervisor import Supervisor, Watch, _Worker, described
 
 STACK = f'''Current thread 0x00007f (most recent call first):
@@ -17,7 +18,7 @@ STACK = f'''Current thread 0x00007f (most recent call first):
 
 @pytest.fixture
 def supervisor() -> Iterator[Supervisor]:
-    one = Supervisor(lambda post: False, 2, Watch(1, hang_seconds=2), lambda: None, -1)
+    one = Supervisor(lambda post: False, 2, Watch(1, hang_seconds=2), lambda: None, Post(-1, -1))
     one.was_ready = True
     yield one
     for descriptor in (one.life, one.leash):

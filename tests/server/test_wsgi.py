@@ -11,7 +11,8 @@ import pytest
 
 from spruce.errors import HostedAppError
 from spruce.http import FilePart, Peer, Request, Response
-from spruce.server import FileWrapper, environ_of, wsgi
+from spruce.server import FileWrapper, WSGIHandler, environ_of, usual_threads, wsgi
+from spruce.server.wsgi import ThreadedWSGIHandler
 
 Start = Callable[..., Callable[[bytes], None]]
 Environ = dict[str, Any]
@@ -300,3 +301,11 @@ def test_what_is_left_of_a_file_on_a_disk_is_sent_without_reading_it(tmp_path: P
     assert file.closed
     limited = wsgi(app)(Request("GET", "/some"))
     assert limited.data == bytes(range(50, 70))
+
+
+def test_django_gets_threads_where_nobody_says_how_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "django.core.handlers.wsgi", raising=False)
+    assert (usual_threads(), type(wsgi(hello))) == (0, WSGIHandler)
+    monkeypatch.setitem(sys.modules, "django.core.handlers.wsgi", sys)
+    handler = wsgi(hello)
+    assert (usual_threads(), type(handler), type(wsgi(hello, 0))) == (8, ThreadedWSGIHandler, WSGIHandler)

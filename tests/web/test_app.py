@@ -1,7 +1,7 @@
 """The app: settings, routes, hooks, and the way of a request through it."""
 
-import logging
 import gc
+import logging
 import sys
 from collections.abc import Callable
 from pathlib import Path

@@ -125,3 +125,34 @@ def test_a_handler_of_the_app_answers_unknown_paths() -> None:
     app = App(__name__)
     app.register_error_handler(NotFound, lambda error: (f"nothing: {error.code}", 404))
     assert app.test_client().get("/nope").text == "nothing: 404"
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"headers": {"Accept": "application/json"}},
+        {"headers": {"Accept": "application/problem+json, */*"}},
+        {"json": {}, "method": "POST"},
+    ],
+)
+def test_a_program_is_answered_in_json(asked: dict[str, Any]) -> None:
+    """Whoever takes JSON, or sends it, gets errors as JSON too: of a view, of the router, and those nobody foresaw."""
+    for debug in (False, True):
+        app = failing(DEBUG=debug)
+        app.add_url_rule("/post", "post", lambda: abort(409, "taken"), methods=["GET", "POST"])
+        client = app.test_client()
+        taken = client.open("/post", **asked)
+        assert (taken.status_code, taken.content_type) == (409, "application/json")
+        assert taken.json == {"error": "Conflict", "detail": "taken"}
+        missing = client.open("/no/such/page", **asked)
+        assert missing.json["error"] == "Not Found"
+        if "json" not in asked:
+            failed = client.get("/x", **asked)
+            assert (failed.status_code, failed.json["error"]) == (500, "Internal Server Error")
+            assert "no such" not in failed.text
+
+
+def test_a_browser_gets_pages_whatever_it_sends() -> None:
+    """`Accept: text/html` decides, as browsers send it with forms and scripts can leave it out."""
+    asked = {"Accept": "text/html,application/xhtml+xml,application/json;q=0.9", "Content-Type": "application/json"}
+    assert "<h1>Not Found</h1>" in failing().test_client().get("/no/such/page", headers=asked).text

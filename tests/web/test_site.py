@@ -27,8 +27,9 @@ def test_its_settings_are_at_hand() -> None:
     site = bare()
     assert (site.debug, site.testing, site.name, site.logger.name) == (True, False, __name__, __name__)
     assert site.instance_path.endswith("own")
-    site.debug, site.testing = False, True
-    assert (site.config["DEBUG"], site.config["TESTING"]) == (False, True)
+    site.debug, site.testing, site.secret_key = False, True, "key"
+    assert (site.config["DEBUG"], site.config["TESTING"], site.config["SECRET_KEY"]) == (False, True, "key")
+    assert site.secret_key == "key"
 
 
 def test_answering_is_the_apps_business() -> None:
@@ -38,6 +39,8 @@ def test_answering_is_the_apps_business() -> None:
         site.handle(Request("GET", "/"))
     with pytest.raises(NotImplementedError):
         site.handle_in(None)
+    with pytest.raises(NotImplementedError):
+        site.prepare()
     with pytest.raises(NotImplementedError):
         site.register_blueprint(None)
     with pytest.raises(NotImplementedError):

@@ -8,6 +8,7 @@ import click
 
 from spruce.cli.check import check
 from spruce.cli.commands import app_commands, installed_commands
+from spruce.cli.db import db
 from spruce.cli.failures import cause_of
 from spruce.cli.i18n import i18n
 from spruce.cli.new import new
@@ -88,6 +89,7 @@ def main(app: str | None) -> None:
 
 
 main.add_command(run)
+main.add_command(db)
 main.add_command(routes)
 main.add_command(shell)
 main.add_command(check)

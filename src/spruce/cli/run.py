@@ -2,7 +2,7 @@
 
 import importlib.util
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from secrets import token_urlsafe
@@ -18,6 +18,7 @@ from spruce.errors import AppNotFound, ConfigError, SpruceError, nearest
 from spruce.green import LOOPS
 from spruce.http import Handler
 from spruce.patching import monkey_patch
+from spruce.server.notify import activated_binds
 from spruce.web.debugtoken import announce
 
 __all__ = ["address", "check_loop", "handler_for", "run", "tls_for"]
@@ -27,7 +28,14 @@ __all__ = ["address", "check_loop", "handler_for", "run", "tls_for"]
 @click.argument("target", required=False)
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on; 0.0.0.0 is every one.")
 @click.option("--port", default=5000, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
-@click.option("--bind", "binds", multiple=True, metavar="ADDRESS", help="host:port or unix:/path; may be repeated.")
+@click.option(
+    "--bind",
+    "binds",
+    multiple=True,
+    metavar="ADDRESS",
+    help="host:port, unix:/path?mode=660 or fd://3; may be repeated.",
+)
+@click.option("--reuse-port", is_flag=True, help="Share the port with other servers that say so, too.")
 @click.option(
     "--workers",
     default=1,
@@ -36,8 +44,15 @@ __all__ = ["address", "check_loop", "handler_for", "run", "tls_for"]
     help="How many processes serve; 0 serves in this very one, for debuggers.",
 )
 @click.option("--loop", default=LOOPS[0], show_default=True, help=f"The event loop, one of {', '.join(LOOPS)}.")
-@click.option("--threads", default=0, type=click.IntRange(0), help="Let a WSGI app block in so many threads a worker.")
+@click.option("--threads", type=click.IntRange(0), help="Let a WSGI app block in so many threads a worker; Django: 8.")
 @click.option("--patch", is_flag=True, help="Let blocking libraries (requests, redis, psycopg …) share a worker.")
+@click.option(
+    "--proxy",
+    "proxies",
+    multiple=True,
+    metavar="PATH=URL",
+    help="Pass on what the app doesn't route: /=http://127.0.0.1:5173; for development.",
+)
 @click.option("--reload/--no-reload", default=None, help="Restart when code changes; on in debug mode.")
 @click.option("--debug/--no-debug", default=None, help="Show tracebacks in the browser; never in production.")
 @click.option("--cert", "certs", multiple=True, metavar="FILE", help="Serve HTTPS with this; repeat for more names.")
@@ -65,6 +80,15 @@ __all__ = ["address", "check_loop", "handler_for", "run", "tls_for"]
     metavar="SECONDS",
     help="What requests get to finish when a worker ends.",
 )
+@click.option("--health", metavar="PATH", help="Answer this path: 200 while requests are taken, else 503.")
+@click.option("--live", "liveness", metavar="PATH", help="Answer this path with 200 as long as a worker lives.")
+@click.option(
+    "--notice",
+    default=0.0,
+    type=click.FloatRange(0),
+    metavar="SECONDS",
+    help="When told to stop, go on for so long while --health says 503.",
+)
 @click.option("--limit-requests", type=click.IntRange(1), help="In flight in each worker; more get 503 at once.")
 @click.option("--limit-connections", type=click.IntRange(1), help="Of each worker; more get 503 at once.")
 @click.option("--access-log", is_flag=True, help="Write a line for each request.")
@@ -86,11 +110,12 @@ def run(target: str | None, **options: Any) -> None:
             "--threads lets an app block, --patch lets it wait without blocking: both together do not work",
             hint="Choose one; --threads serves any app.",
         )
+    passing = _passing(options["proxies"])
     reload = bool(debug) and bool(workers) if options["reload"] is None else options["reload"]
     server.serve(
-        _load(target, None, patch, threads) if not workers else None,
-        load=partial(_load_in_child, target, token_urlsafe(12), patch, threads) if workers else None,
-        binds=list(options["binds"]) or [address(options["host"], options["port"])],
+        passing(_load(target, None, patch, threads)) if not workers else None,
+        load=partial(_load_in_child, target, token_urlsafe(12), patch, threads, passing) if workers else None,
+        binds=list(options["binds"]) or activated_binds() or [address(options["host"], options["port"])],
         workers=workers,
         loop=options["loop"],
         reload=reload,
@@ -102,11 +127,15 @@ def run(target: str | None, **options: Any) -> None:
         max_requests=options["max_requests"],
         max_memory=options["max_memory"],
         hang_seconds=options["hang"] or None,
+        health=options["health"],
+        liveness=options["liveness"],
+        notice=options["notice"],
+        reuse_port=options["reuse_port"],
         trust=server.Trust(options["trust"], options["trust_header"]) if options["trust"] else None,
     )
 
 
-def _load(target: str | None, token: str | None, patch: bool, threads: int) -> Handler:
+def _load(target: str | None, token: str | None, patch: bool, threads: int | None) -> Handler:
     """Find the app, say what it is and how it runs, and return its handler; `patch` the standard library first."""
     if patch:
         monkey_patch()
@@ -115,6 +144,7 @@ def _load(target: str | None, token: str | None, patch: bool, threads: int) -> H
     if found.kind == "Spruce" and found.app.debug:
         announce(found.app, token)
     if found.kind == "WSGI":
+        threads = server.usual_threads() if threads is None and not patch else threads or 0
         click.echo(_way(threads, patch))
     return handler_for(found, threads)
 
@@ -128,10 +158,22 @@ def _way(threads: int, patch: bool) -> str:
     return "It runs in green threads: one that blocks stops its worker, unless you give it --threads"
 
 
-def _load_in_child(target: str | None, token: str, patch: bool, threads: int) -> Handler:
+def _passing(rules: Sequence[str]) -> Callable[[Handler], Handler]:
+    """Return what makes a handler pass on what the app doesn't route. Raises ConfigError for a rule that is none."""
+    if not rules:
+        return lambda handler: handler
+    from spruce.server.proxy import Proxy, upstream  # here, since production has no use for it
+
+    upstreams = [upstream(rule) for rule in rules]
+    return lambda handler: Proxy(handler, upstreams)
+
+
+def _load_in_child(
+    target: str | None, token: str, patch: bool, threads: int, passing: Callable[[Handler], Handler]
+) -> Handler:
     """Do that in a process that was forked to serve; all that are have one token for the debug page."""
     try:
-        return _load(target, token, patch, threads)
+        return passing(_load(target, token, patch, threads))
     except SpruceError as error:
         raise server.LoadError(told(error), final=isinstance(error, AppNotFound)) from error
 
@@ -142,7 +184,7 @@ def _folders(target: str | None) -> list[Path]:
     return [path.parent if path.is_file() else path] if path.name and path.exists() else []
 
 
-def handler_for(found: Found, threads: int = 0) -> Handler:
+def handler_for(found: Found, threads: int | None = None) -> Handler:
     """Return what the server calls for each request of an app. Raises ConfigError for threads that it can't use."""
     if threads and found.kind != "WSGI":
         raise ConfigError(

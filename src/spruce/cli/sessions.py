@@ -21,8 +21,9 @@ def clear_sessions(target: str | None) -> None:
     if not isinstance(found.app, App):
         raise AppNotFound(f"{found}, has no sessions of Spruce", hint="Its own framework may have a command.")
     found.app.prepare()
-    if not isinstance(found.app.session_interface, SessionMiddleware):
+    keeper = found.app.session_interface
+    if not isinstance(keeper, SessionMiddleware):
         raise ConfigError("the app keeps no sessions", hint="SessionMiddleware is not among its middleware.")
     with found.app.app_context():
-        count = found.app.session_interface.store.clear_expired()
+        count = keeper.store.clear_expired()
     click.echo(f"removed {count} expired session{'' if count == 1 else 's'}")

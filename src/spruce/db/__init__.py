@@ -4,6 +4,7 @@
 """
 
 from spruce.db.aggregates import Aggregate, Avg, Count, Max, Min, StdDev, Sum, Variance
+from spruce.db.backups import backup
 from spruce.db.cases import Case, Cast, Exists, ExpressionWrapper, OuterRef, Subquery, Value, When
 from spruce.db.choices import Choices, IntegerChoices, TextChoices
 from spruce.db.constraints import CheckConstraint, UniqueConstraint
@@ -15,6 +16,8 @@ from spruce.db.execution import execute
 from spruce.db.expressions import F, Q
 from spruce.db.fields import Field
 from spruce.db.files import FieldFile, FileField
+from spruce.db.fixtures import dump_data, load_data
+from spruce.db.frames import RowRange, ValueRange
 from spruce.db.functions import (
     Abs,
     Ceil,
@@ -76,6 +79,7 @@ from spruce.db.relations import (
     DO_NOTHING,
     PROTECT,
     RESTRICT,
+    SET,
     SET_DEFAULT,
     SET_NULL,
     FetchMode,
@@ -105,6 +109,7 @@ __all__ = [
     "DO_NOTHING",
     "PROTECT",
     "RESTRICT",
+    "SET",
     "SET_DEFAULT",
     "SET_NULL",
     "Abs",
@@ -186,6 +191,7 @@ __all__ = [
     "Replace",
     "Round",
     "RowNumber",
+    "RowRange",
     "SeenQuery",
     "SlugField",
     "SmallIntegerField",
@@ -211,18 +217,22 @@ __all__ = [
     "UniqueConstraint",
     "Upper",
     "Value",
+    "ValueRange",
     "Variance",
     "When",
     "Window",
     "assert_no_n_plus_one",
     "assert_num_queries",
     "atomic",
+    "backup",
     "configure",
     "create_all",
     "drop_all",
+    "dump_data",
     "execute",
     "get_list_or_404",
     "get_object_or_404",
+    "load_data",
     "on_commit",
     "registry",
     "stats",

@@ -11,14 +11,15 @@ import sqlalchemy as sa
 
 from spruce.db.arithmetic import rescale
 from spruce.db.conditions import Conditions
-from spruce.db.grouping import decided_by_key
+from spruce.db.grouping import check_groups, decided_by_key
 from spruce.db.joins import Joins, Parameters
 from spruce.db.loaders import Node, binder, object_loader, row_loader
 from spruce.db.locking import Lock
 from spruce.db.lookups import resolve
-from spruce.db.only import Chosen
+from spruce.db.only import Chosen, required_relations
 from spruce.db.ordering import Ranked, directed, order_terms
 from spruce.db.outputs import named, output
+from spruce.db.qualifying import qualified
 from spruce.db.relations import Step
 from spruce.db.shapes import Plan, Shape
 from spruce.db.tokens import Clause, Expression, Row, Tree
@@ -27,7 +28,6 @@ from spruce.errors import FieldError
 __all__ = ["Builder", "plan_for"]
 
 Column = sa.ColumnElement[Any]
-_RELATED_DEPTH = 5
 
 
 def plan_for(shape: Shape, dialect: sa.Dialect) -> Plan:
@@ -74,8 +74,10 @@ class Builder:
         self.unique = False  # at most one row can match
         self.changes: dict[str, Any] = {}
         self.having: list[Column] = []
+        self.qualified: list[Column] = []  # conditions on windows
         self.group: list[Column] | None = None  # None: each row is one of its own
         self.grouped_by_row = False
+        self.regrouped: list[str] = []  # the aggregates that values() named
         self.shown: list[str] = []  # the annotations that objects and dicts have
         self.inside: list[Column] = []  # what aggregates read of a query inside of theirs
         self.aggregates: dict[str, Column] = {}
@@ -130,10 +132,9 @@ class Builder:
                 self._require(connector, False, (key,), (token,))
             return
         condition = self.conditions.all_of(connector, negated, keys, tokens, inside=False)
-        if self.joins.windowed:
-            raise FieldError("a window cannot be filtered by", hint="Look at the rows in Python, or write it in SQL.")
         if condition is not None:
-            (self.having if self.joins.touched else self.where).append(condition)
+            after = self.qualified if self.joins.windowed else self.having
+            (after if self.joins.windowed or self.joins.touched else self.where).append(condition)
 
     def _is_unique(self, key: str | None, token: Any) -> bool:
         if key is None or not (isinstance(token, type | Row)) or token is type(None):
@@ -151,9 +152,6 @@ class Builder:
         self._filter(negated, keys, tokens)
         self.kind = "get"
 
-    def _none(self) -> None:
-        self.where.append(sa.false())
-
     def _order(self, names: tuple[Any, ...]) -> None:
         self.order = tuple(
             name if isinstance(name, str) else (self.conditions.terms.sql(name[0]), *name[1:]) for name in names
@@ -167,6 +165,8 @@ class Builder:
             if self.joins.windowed:
                 self.joins.windows.add(name)
             aggregated = self.joins.touched
+            if aggregated:
+                check_groups(self.regrouped, name)
             if aggregated and self.group is None:
                 self._group_rows()
             elif not aggregated and self.group is not None and not self.grouped_by_row and column._from_objects:
@@ -194,27 +194,22 @@ class Builder:
         self.reversed = not self.reversed
 
     def _related(self, names: tuple[str, ...]) -> None:
-        for name in names or self._required_relations(self.model, _RELATED_DEPTH):
+        for name in names or required_relations(self.model):
             path = resolve(self.model, name, lookups=False)
             steps: Any = (*path.steps, path.field) if path.field.is_relation else path.steps
             for end in range(1, len(steps) + 1):
                 if steps[:end] not in self.related:
                     self.related.append(steps[:end])
 
-    def _required_relations(self, model: Any, depth: int) -> list[str]:
-        """The paths of all foreign keys that cannot be null."""
-        found = []
-        for field in model._meta.fields if depth else ():
-            if field.is_relation and not field.null:
-                deeper = self._required_relations(field.target, depth - 1)
-                found += [field.name, *(f"{field.name}__{name}" for name in deeper)]
-        return found
-
     def _values(self, names: tuple[str, ...]) -> None:
-        self.selected = ("values", names)
+        self._choose("values", names)
 
     def _list(self, names: tuple[str, ...], flat: bool) -> None:
-        self.selected = ("flat" if flat else "list", names)
+        self._choose("flat" if flat else "list", names)
+
+    def _choose(self, kind: str, names: tuple[str, ...]) -> None:
+        self.selected = (kind, names)
+        self.regrouped = [name for name in names if name in self.joins.aggregated]
 
     def _slice(self, limited: bool) -> None:
         if limited:
@@ -229,14 +224,10 @@ class Builder:
         self.reversed = self.reversed != last
         self.limit = sa.literal_column("1")
 
-    def _count(self) -> None:
-        self.kind = "count"
-
-    def _exists(self) -> None:
-        self.kind = "exists"
-
     def _aggregate(self, names: tuple[str, ...], keys: tuple[Any, ...]) -> None:
         self.kind = "aggregate"
+        if self.qualified:
+            raise FieldError("aggregate() cannot stand behind a filter on a window", hint="Aggregate in Python.")
         terms = self.conditions.terms
         if self._is_composed():
             terms.lift = self._lift
@@ -256,7 +247,8 @@ class Builder:
         """Whether the rows have to be found by a query of their own before they are counted."""
         if self.combined is not None:
             return True
-        return self.distinct or self.group is not None or self.limit is not None or self.offset is not None
+        plain = not (self.distinct or self.qualified) and self.group is None
+        return not plain or self.limit is not None or self.offset is not None
 
     def _delete(self) -> None:
         self.kind = "delete"
@@ -335,9 +327,14 @@ class Builder:
         order = self._order_columns()
         surplus = [] if not self.distinct else [c for c, *_ in order if not any(c is other for other in columns)]
         select = self._grouped(sa.select(*columns, *surplus).select_from(self.joins.source).where(*self.where), order)
-        select = select.distinct() if self.distinct else select
+        if self.qualified:
+            select, places = qualified(select, columns, order, self.qualified)
+            surplus = places if self.distinct else []
+            select = select.add_columns(*surplus)
+        else:
+            select = select.order_by(*(directed(*term) for term in order))
         self.load = make([column.type for column in columns], self.dialect, len(surplus))
-        return self._sliced(select.order_by(*(directed(*term) for term in order)))
+        return self._sliced(select.distinct() if self.distinct else select)
 
     def _combined_rows(self, columns: list[Column], make: Any) -> "sa.Select[Any]":
         """The rows of a union, in the order of columns that they have."""
@@ -420,6 +417,8 @@ class Builder:
         self.load = _first_value
         select: sa.Select[Any] = sa.select(sa.literal_column("1")).select_from(self.joins.source).where(*self.where)
         select = self._grouped(select) if self.combined is None else sa.select(self.combined)
+        select = sa.select(sa.literal_column("1")).select_from(self._rows().subquery()) if self.qualified else select
+        self.load = _first_value
         return self._limited(select, sa.literal_column("1") if self.limit is None else self.limit)
 
     def _one_row(self) -> "sa.Select[Any]":
@@ -442,7 +441,7 @@ class Builder:
     def _own_rows(self) -> list[Column]:
         """The conditions on the table itself: with joins, that its key is among those that the query finds."""
         sliced = self.limit is not None or self.offset is not None
-        if not self.joins and not sliced and not self.distinct and self.group is None:
+        if not self.joins and not sliced and not (self.distinct or self.qualified) and self.group is None:
             return self.where
         self.kind, self.selected = "rows", ("flat", ("pk",))
         self.order = self.order if sliced else ()
@@ -472,7 +471,7 @@ _APPLY: dict[str, Callable[..., None]] = {
     "combine": Builder._combine,
     "lock": lambda builder, *told: setattr(builder, "lock", Lock(*told)),
     "defer": lambda builder, names: builder.chosen.defer(names),
-    "none": Builder._none,
+    "none": lambda builder: builder.where.append(sa.false()),
     "order": Builder._order,
     "reverse": Builder._reverse,
     "distinct": lambda builder: setattr(builder, "distinct", True),
@@ -481,8 +480,8 @@ _APPLY: dict[str, Callable[..., None]] = {
     "list": Builder._list,
     "slice": Builder._slice,
     "first": Builder._first,
-    "count": Builder._count,
-    "exists": Builder._exists,
+    "count": lambda builder: setattr(builder, "kind", "count"),
+    "exists": lambda builder: setattr(builder, "kind", "exists"),
     "annotate": Builder._annotate,
     "aggregate": Builder._aggregate,
     "update": Builder._update,

@@ -31,6 +31,10 @@ class Connection(Protocol):
         """The rows of a query; `slow` tells that it is known to take long."""
         ...
 
+    def table(self, sql: str, parameters: Sequence[Any]) -> tuple[list[str], list[Any]]:
+        """The names of the columns of a statement, and its rows."""
+        ...
+
     def stream(self, sql: str, parameters: Sequence[Any], size: int) -> Iterator[list[Any]]:
         """The rows of a query, `size` at a time, without having them all in memory."""
         ...

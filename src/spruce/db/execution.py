@@ -39,10 +39,13 @@ def execute(
     bound = [processors[name](values[name]) if name in processors else values[name] for name in compiled.positiontup]
     connection = transactions.connection(database)
     returning = bool(compiled._result_columns) or isinstance(statement, sa.TextClause)
-    if returning:
+    if not returning:
+        connection.change(compiled.string, bound)
+        return _result(compiled, [], database.dialect)
+    if compiled._result_columns:
         return _result(compiled, connection.rows(compiled.string, bound), database.dialect)
-    connection.change(compiled.string, bound)
-    return _result(compiled, [], database.dialect)
+    names, rows = connection.table(compiled.string, bound)
+    return IteratorResult(SimpleResultMetaData(names), iter(rows))
 
 
 def _model_of(statement: Any) -> Any:
@@ -54,7 +57,7 @@ def _model_of(statement: Any) -> Any:
 
 def _result(compiled: Any, rows: list[Any], dialect: sa.Dialect) -> "sa.Result[Any]":
     columns = compiled._result_columns
-    names = [column.keyname for column in columns] or [f"column_{i}" for i in range(len(rows[0]) if rows else 0)]
+    names = [column.keyname for column in columns]
     readers = [column.type._cached_result_processor(dialect, None) for column in columns]
     if any(readers):
         rows = [

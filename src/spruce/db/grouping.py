@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from spruce.db.joins import Joins
+from spruce.errors import FieldError
 
 if TYPE_CHECKING:
     from spruce.db.relations import Step
 
-__all__ = ["decided_by_key"]
+__all__ = ["check_groups", "decided_by_key"]
 
 Column = sa.ColumnElement[Any]
 
@@ -23,3 +24,13 @@ def decided_by_key(
     plain = [joins.computed[name] for name in shown if name not in joins.aggregated]
     others = [each for each in ordered if isinstance(each, sa.Column) and each.table is not joins.table]
     return [*keys, *plain, *others]
+
+
+def check_groups(aggregates: Sequence[str], name: str) -> None:
+    """Refuse to group by aggregates. Raises FieldError."""
+    for wrong in aggregates:
+        raise FieldError(
+            f"annotate({name}=…) behind values({wrong!r}) would make groups of equal {wrong!r}, which is an aggregate "
+            "of a group itself",
+            hint=f"Let values() name fields only; count the different {wrong!r} in Python.",
+        )

@@ -8,7 +8,7 @@ from spruce.db.lookups import resolve
 from spruce.db.records import Record
 from spruce.db.relations import Step
 
-__all__ = ["Chosen"]
+__all__ = ["Chosen", "required_relations"]
 
 Place = tuple[tuple[str, ...], str]
 """Where a field is: the names of the relations to it, and its attribute."""
@@ -51,3 +51,13 @@ class Chosen:
             or field in followed
             or (field.attname not in left_out and (not chosen or field.attname in chosen))
         )
+
+
+def required_relations(model: Any, depth: int = 5) -> list[str]:
+    """The paths of all foreign keys that cannot be null."""
+    found = []
+    for field in model._meta.fields if depth else ():
+        if field.is_relation and not field.null:
+            deeper = required_relations(field.target, depth - 1)
+            found += [field.name, *(f"{field.name}__{name}" for name in deeper)]
+    return found

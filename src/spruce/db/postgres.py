@@ -123,6 +123,11 @@ class Postgres:
         rows: list[Any] = self._run(Link.rows, sql, parameters)
         return rows
 
+    def table(self, sql: str, parameters: Parameters) -> tuple[list[str], list[Any]]:
+        """The names of the columns of a statement, and its rows."""
+        found: tuple[list[str], list[Any]] = self._run(Link.table, sql, parameters)
+        return found
+
     def change(self, sql: str, parameters: Parameters) -> int:
         """Run a statement that changes rows; return how many."""
         changed: int = self._run(Link.change, sql, parameters)
@@ -266,6 +271,11 @@ class _Transaction:
         """The rows of a query."""
         rows: list[Any] = self._run(Link.rows, sql, parameters)
         return rows
+
+    def table(self, sql: str, parameters: Parameters) -> tuple[list[str], list[Any]]:
+        """The names of the columns of a statement, and its rows."""
+        found: tuple[list[str], list[Any]] = self._run(Link.table, sql, parameters)
+        return found
 
     def change(self, sql: str, parameters: Parameters) -> int:
         """Run a statement that changes rows; return how many."""

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import asyncpg
 
 from spruce import green
-from spruce.db.postgres_errors import STARTING, lost, translated
+from spruce.db.postgres_errors import FAILURES, STARTING, lost, translated
 from spruce.errors import DatabaseError, PoolTimeout
 from spruce.green import TIMED_OUT, Line
 
@@ -71,6 +71,15 @@ class Link:
             statement = self.prepare(sql)
         rows: list[Any] = green.await_(statement.fetch(*parameters))
         return rows
+
+    def table(self, sql: str, parameters: Sequence[Any]) -> tuple[list[str], list[Any]]:
+        """The names of the columns of a statement, and its rows."""
+        if self.prepares:
+            statement = self.statements.get(sql) or self.prepare(sql)
+        else:
+            statement = green.await_(self.raw.prepare(sql))
+        rows: list[Any] = green.await_(statement.fetch(*parameters))
+        return [attribute.name for attribute in statement.get_attributes()], rows
 
     def change(self, sql: str, parameters: Sequence[Any]) -> int:
         """Run a statement; return how many rows it touched."""
@@ -225,7 +234,7 @@ class Pool:
             with green.Timeout(_CHECK_SECONDS, False):
                 green.await_(link.raw.execute("ROLLBACK" if link.doubtful else "SELECT 1"))
                 answered = True
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, EOFError):
+        except FAILURES:
             return False
         except BaseException:
             link.doubtful = True

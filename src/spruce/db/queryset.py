@@ -5,7 +5,7 @@ types of their values lead to the next `Shape`, the values themselves are append
 the look-up of its plan, the driver's call, and the plan's generated loader.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from time import perf_counter
 from typing import Any, Generic, overload
 
@@ -20,11 +20,13 @@ from spruce.db.deletion import delete_rows
 from spruce.db.expressions import Term
 from spruce.db.functions import Trunc
 from spruce.db.prefetching import prefetch
+from spruce.db.raw import RawQuery
 from spruce.db.records import Record
 from spruce.db.shapes import Op, Plan, Shape
 from spruce.db.signals import post_save, pre_save
 from spruce.db.steps import Query
 from spruce.db.storing import insert_object
+from spruce.db.streaming import stream_rows
 from spruce.db.tokens import annotations
 from spruce.errors import FieldError, IntegrityError
 
@@ -349,18 +351,15 @@ class QuerySet(Query[M, R], Generic[M, R]):
         return "\n".join(str(row[-1]) for row in rows)
 
     def iterator(self, chunk_size: int = 2000) -> Iterator[R]:
-        """The rows one by one, made into objects `chunk_size` at a time and not kept; prefetches are made per chunk.
+        """The rows one by one, of which `chunk_size` are in memory at a time; prefetches are made for each chunk.
 
-        The driver reads its rows at once; it is the objects, which are larger, of which there are few at a time.
+        On PostgreSQL it keeps a connection with a transaction until it ends, unless it runs in one.
         """
-        if chunk_size < 1:
-            raise ValueError(f"iterator(chunk_size={chunk_size}): a chunk has 1 row at least")
-        plan, found, alias = self._run(*self._ends())
-        for start in range(0, len(found), chunk_size):
-            rows = plan.load(found[start : start + chunk_size], alias)  # type: ignore[misc] # it returns rows
-            if self._prefetch and self._makes_objects():
-                prefetch(rows, self._prefetch)
-            yield from rows
+        return stream_rows(self, chunk_size)
+
+    def raw(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> RawQuery[M]:
+        """The objects of a statement that is written by hand, with `%s` or `:name` where parameters stand."""
+        return RawQuery(self.model, sql, parameters, self._alias)
 
     def values(self, *names: str, **expressions: Any) -> "QuerySet[M, dict[str, Any]]":
         """Dicts instead of objects, of these fields or of all; names may cross relations.

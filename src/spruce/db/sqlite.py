@@ -130,6 +130,16 @@ class SQLite:
         except _FAILURES as error:
             return self._again(error, raw, _fetch, sql, parameters)
 
+    def table(self, sql: str, parameters: Parameters) -> tuple[list[str], list[Any]]:
+        """The names of the columns of a statement, and its rows."""
+        raw = self._local.raw
+        if raw is None:
+            raw = self._open_reader()
+        try:
+            return _named_rows(raw, sql, parameters)
+        except _FAILURES as error:
+            return self._again(error, raw, _named_rows, sql, parameters)
+
     def stream(self, sql: str, parameters: Parameters, size: int) -> Iterator[list[Any]]:
         """The rows of a query, `size` at a time, by a connection of its own: the others go on to see what is new."""
         if self.memory:  # whose tables would stay locked meanwhile
@@ -296,6 +306,17 @@ class SQLite:
             sql = f"PRAGMA {setting}"
             self._until_free(partial(_fetch, raw, sql, ()), sql, deadline)
 
+    def copy_to(self, target: sqlite3.Connection, pages: int) -> None:
+        """Copy the whole database to another connection, so many pages between pauses for others to write."""
+        handle = self._open()
+        assert handle.raw is not None  # noqa: S101 - it was opened a line above
+        try:
+            handle.raw.backup(target, pages=pages, sleep=_FIRST_PAUSE)
+        except sqlite3.Error as error:
+            raise translated(error, "", self) from error
+        finally:
+            handle.close()
+
     def stats(self) -> dict[str, int]:
         """How many connections are open, in all OS threads."""
         return {"connections": sum(handle.raw is not None for handle in list(self._handles))}
@@ -338,6 +359,13 @@ class _Transaction:
             return self.raw.execute(sql, parameters).fetchall()
         except _FAILURES as error:
             return self._again(error, _fetch, sql, parameters)
+
+    def table(self, sql: str, parameters: Parameters) -> tuple[list[str], list[Any]]:
+        """The names of the columns of a statement, and its rows."""
+        try:
+            return _named_rows(self.raw, sql, parameters)
+        except _FAILURES as error:
+            return self._again(error, _named_rows, sql, parameters)
 
     def stream(self, sql: str, parameters: Parameters, size: int) -> Iterator[list[Any]]:
         """The rows of a query, `size` at a time."""
@@ -417,6 +445,11 @@ class _Transaction:
 
 def _fetch(raw: sqlite3.Connection, sql: str, parameters: Parameters) -> list[Any]:
     return raw.execute(sql, parameters).fetchall()
+
+
+def _named_rows(raw: Any, sql: str, parameters: Parameters) -> tuple[list[str], list[Any]]:
+    cursor = raw.execute(sql, parameters)
+    return [column[0] for column in cursor.description or ()], cursor.fetchall()
 
 
 def _count(raw: sqlite3.Connection, sql: str, parameters: Parameters) -> int:

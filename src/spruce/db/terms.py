@@ -195,7 +195,7 @@ class Terms:
         return sa.not_(found) if key[2] else found
 
     def _window(self, key: Any) -> Column:
-        _, inner, partition, orders = key
+        _, inner, partition, orders, frame = key
         self.joins.touched = False
         made: Any = self.sql(inner)
         result, cast = made.type, None
@@ -206,7 +206,8 @@ class Terms:
         ordered = [directed(self.sql(name), down, nulls) for name, down, nulls in orders]
         self.joins.touched = False
         self.joins.windowed = True
-        over = made.over(partition_by=parts or None, order_by=ordered or None)
+        between = {frame[0]: frame[1:]} if frame else {}
+        over = made.over(partition_by=parts or None, order_by=ordered or None, **between)
         return sa.type_coerce(over if cast is None else sa.cast(over, cast), result)
 
 

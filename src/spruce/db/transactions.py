@@ -92,6 +92,13 @@ class _Watched:
         self._tell(sql, parameters, start, len(rows))
         return rows
 
+    def table(self, sql: str, parameters: Sequence[Any]) -> tuple[list[str], list[Any]]:
+        """The names of the columns of a statement, and its rows."""
+        start = perf_counter()
+        names, rows = self.inner.table(sql, parameters)
+        self._tell(sql, parameters, start, len(rows))
+        return names, rows
+
     def stream(self, sql: str, parameters: Sequence[Any], size: int) -> Iterator[list[Any]]:
         """The rows of a query, `size` at a time; told when they have all been read, or no more are wanted."""
         start, count = perf_counter(), 0

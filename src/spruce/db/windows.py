@@ -3,6 +3,7 @@
 from typing import Any
 
 from spruce.db.expressions import Term
+from spruce.db.frames import Frame
 from spruce.db.functions import Function
 from spruce.db.tokens import operand, order_terms
 from spruce.errors import FieldError
@@ -93,17 +94,19 @@ class LastValue(Function):
 class Window(Term):
     """A function or aggregate over the rows around each row: those that are equal in `partition_by`, in `order_by`.
 
-    It can be annotated and ordered by, not filtered by.
+    `frame` is a RowRange or a ValueRange of those rows. Filters that name it choose among the rows that it has seen.
     """
 
     __slots__ = ()
 
-    def __init__(self, expression: Term, *, partition_by: Any = None, order_by: Any = None) -> None:
+    def __init__(
+        self, expression: Term, *, partition_by: Any = None, order_by: Any = None, frame: Frame | None = None
+    ) -> None:
         if not isinstance(expression, Term):
             raise FieldError(f"Window({expression!r}) takes a function or an aggregate, as db.RowNumber()")
         parts = [operand(each) for each in _listed(partition_by)]
         orders, ordered = order_terms(_terms(each) for each in _listed(order_by))
-        self.key = ("window", expression.key, tuple(part[0] for part in parts), orders)
+        self.key = ("window", expression.key, tuple(part[0] for part in parts), orders, frame and frame.key)
         self.values = expression.values + tuple(value for part in parts for value in part[1]) + ordered
 
 

@@ -85,6 +85,11 @@ class Headers:
             return str(value)
         return found
 
+    def complete(self, fields: "StandingHeaders") -> None:
+        """Add those of `fields` whose names are not there."""
+        present = {name.lower() for name, _ in self._items}
+        self._items += [item for name, item in fields.by_name if name not in present]
+
     def remove(self, name: str) -> None:
         """Take all values of `name` away; nothing happens when there is none."""
         name = name.lower()
@@ -179,10 +184,11 @@ class StandingHeaders:
     Made once and given to many responses: a server keeps the heads of plain responses ready by this very object.
     """
 
-    __slots__ = ("_joined", "items")
+    __slots__ = ("_joined", "by_name", "items")
 
     def __init__(self, items: "HeaderItems") -> None:
         self.items: tuple[tuple[str, str], ...] = tuple(Headers(items))
+        self.by_name = tuple((name.lower(), (name, value)) for name, value in self.items)
         self._joined: dict[StandingHeaders, StandingHeaders] = {}
 
     def joined(self, others: "StandingHeaders") -> "StandingHeaders":

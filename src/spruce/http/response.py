@@ -115,8 +115,7 @@ class Response:
         if self.plain_type is not None:
             self.standing = fields if self.standing is None else self.standing.joined(fields)
         else:
-            for name, value in fields.items:
-                self.headers.setdefault(name, value)
+            self.headers.complete(fields)
 
     @property
     def content_type(self) -> str | None:

@@ -12,7 +12,14 @@ from urllib.parse import SplitResult, urlsplit
 from spruce.errors import ConfigError
 from spruce.http import Request
 
-__all__ = ["SAFE_METHODS", "TrustedOrigins", "foreign_origin", "is_same_domain", "split_origin"]
+__all__ = [
+    "SAFE_METHODS",
+    "TrustedOrigins",
+    "foreign_origin",
+    "is_same_domain",
+    "split_origin",
+    "url_has_allowed_host_and_scheme",
+]
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 """Methods that only read (RFC 9110, 9.2.1)."""
@@ -63,6 +70,27 @@ def is_same_domain(host: str, pattern: str) -> bool:
     if not pattern:
         return False
     return host == pattern or (pattern[0] == "." and (host.endswith(pattern) or host == pattern[1:]))
+
+
+def url_has_allowed_host_and_scheme(url: str, allowed_hosts: Iterable[str] = (), require_https: bool = False) -> bool:
+    """Whether a redirect to `url`, which a visitor may have written, stays here or goes to an allowed host.
+
+    For a `?next=` in a log-in page. Browsers read a backslash as a slash, and drop blanks, tabs and line breaks; what
+    any of that would lead elsewhere is refused, as is `javascript:`.
+    """
+    schemes = {"https"} if require_https else {"http", "https"}
+    hosts = {host.lower() for host in allowed_hosts}
+    if not url or url != url.strip() or any(ord(character) < 32 or ord(character) == 127 for character in url):
+        return False
+    for read in (url, url.replace("\\", "/")):
+        parts = split_origin(read)
+        if parts is None or read.startswith("///"):
+            return False
+        if parts.netloc and parts.netloc.lower() not in hosts:
+            return False
+        if parts.scheme and (not parts.netloc or parts.scheme not in schemes):
+            return False
+    return True
 
 
 def foreign_origin(request: Request, trusted: TrustedOrigins) -> str | None:

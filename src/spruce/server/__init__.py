@@ -9,7 +9,7 @@ from spruce.server.serving import LoadError, serve
 from spruce.server.tls import TLS, Certificate
 from spruce.server.websocket import WebSocket, WebSocketClosed, WebSocketOptions, accept
 from spruce.server.worker import Lifespan
-from spruce.server.wsgi import FileWrapper, WSGIApp, WSGIHandler, environ_of, wsgi
+from spruce.server.wsgi import FileWrapper, WSGIApp, WSGIHandler, environ_of, usual_threads, wsgi
 
 __all__ = [
     "TLS",
@@ -34,5 +34,6 @@ __all__ = [
     "environ_of",
     "serve",
     "start",
+    "usual_threads",
     "wsgi",
 ]

@@ -16,6 +16,8 @@ __all__ = ["Acceptor"]
 
 _log = logging.getLogger("spruce.server")
 _HANDSHAKE = 0x16  # the content type of a TLS record that begins a handshake (RFC 8446 section 5.1)
+_GOODBYE = 1.0
+"""Seconds to wait for the answer to our close of TLS; browsers give none while they keep a connection for later."""
 _TEXT = b"This port speaks TLS. Use a URL that begins with https://\n"
 _PLAIN_ANSWER = (
     b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: %d\r\n"
@@ -114,7 +116,11 @@ class Acceptor:
         """Shake hands; a client with which that fails has been told why by TLS itself."""
         try:
             await self.loop.connect_accepted_socket(
-                self.protocol, sock, ssl=self.contexts.current, ssl_handshake_timeout=self.seconds
+                self.protocol,
+                sock,
+                ssl=self.contexts.current,
+                ssl_handshake_timeout=self.seconds,
+                ssl_shutdown_timeout=_GOODBYE,
             )
         except (OSError, asyncio.CancelledError) as error:
             _log.debug("A TLS handshake failed: %r", error)

@@ -6,22 +6,24 @@ from typing import Any
 
 from spruce.errors import HostedAppError
 from spruce.green import await_, spawn
-from spruce.http import Request, Response
+from spruce.http import Headers, Request, Response
 from spruce.server.websocket import WebSocket, WebSocketClosed, WebSocketOptions, accept
 
 __all__ = ["serve_websocket"]
 
 _SCHEMES = {"http": "ws", "https": "wss"}
+_DENIAL = "websocket.http.response"  # the extension with which an application refuses by a response of its own
 
 
 def serve_websocket(app: Callable[..., Awaitable[None]], request: Request, scope: dict[str, Any]) -> Response:
     """Let the application have the WebSocket that a request asks for; blocks until it has returned.
 
-    `scope` is that of the request. One that closes instead of accepting answers by 403.
+    `scope` is that of the request. One that closes instead of accepting answers by 403, or by a response of its own.
     """
     del scope["method"], scope["extensions"]
     scope["type"] = "websocket"
     scope["scheme"] = _SCHEMES[scope["scheme"]]
+    scope["extensions"] = {_DENIAL: {}}
     offered = request.headers.get("Sec-WebSocket-Protocol", "")
     scope["subprotocols"] = [name.strip() for name in offered.split(",") if name.strip()]
     exchange = _Exchange(request)
@@ -29,7 +31,7 @@ def serve_websocket(app: Callable[..., Awaitable[None]], request: Request, scope
         await_(app(scope, exchange.receive, exchange.send))
     except WebSocketClosed:
         pass
-    return Response(b"", 403 if exchange.websocket is None else 101)
+    return exchange.denial or Response(b"", 403 if exchange.websocket is None else 101)
 
 
 class _Exchange:
@@ -38,6 +40,7 @@ class _Exchange:
         self.websocket: WebSocket | None = None
         self.told = False
         self.refused = False
+        self.denial: Response | None = None
         self.receiving: asyncio.Future[dict[str, Any]] | None = None
 
     async def receive(self) -> dict[str, Any]:
@@ -70,6 +73,13 @@ class _Exchange:
             headers = [(bytes(name).decode("latin-1"), bytes(value).decode("latin-1")) for name, value in fields]
             options = WebSocketOptions(["*"], [chosen] if chosen else [], headers=headers)
             self.websocket = accept(self.request, options)
+        elif kind == f"{_DENIAL}.start" and websocket is None and not self.refused:
+            self.refused = True
+            self.denial = Response(b"", event["status"])
+            self.denial.plain_type = None
+            self.denial.headers = Headers.from_raw(event.get("headers", ()))
+        elif kind == f"{_DENIAL}.body" and self.denial is not None:
+            self.denial.response = self.denial.data + bytes(event.get("body", b""))
         elif kind == "websocket.close":
             self.refused = websocket is None
             if websocket is not None:

@@ -1,10 +1,15 @@
-"""Where to listen: `host:port`, `[::1]:port`, `unix:/path` and `fd://3`, made into listening sockets."""
+"""Where to listen: `host:port`, `[::1]:port`, `unix:/path` and `fd://3`, made into listening sockets.
+
+A path may say who can connect: `unix:/run/shop.sock?mode=660&group=www-data`, the mode in octal digits as for chmod.
+"""
 
 import os
+import shutil
 import socket
 import stat
 from collections.abc import Iterable
 from contextlib import suppress
+from urllib.parse import parse_qsl
 
 from spruce.errors import ConfigError, SpruceError
 from spruce.green import listen
@@ -34,15 +39,15 @@ class Listener:
                 os.unlink(self.path)
 
 
-def open_listeners(binds: Iterable[str]) -> list[Listener]:
-    """Listen on every bind.
+def open_listeners(binds: Iterable[str], *, reuse_port: bool = False) -> list[Listener]:
+    """Listen on every bind; with `reuse_port`, other servers that say so too may have the same ports (SO_REUSEPORT).
 
     Raises ConfigError for a bind that cannot be read, PortInUse or ServerError when it cannot be had.
     """
     listeners: list[Listener] = []
     try:
         for bind in binds:
-            listeners.append(_open(bind))
+            listeners.append(_open(bind, reuse_port))
     except BaseException:
         close_listeners(listeners)
         raise
@@ -55,15 +60,50 @@ def close_listeners(listeners: Iterable[Listener]) -> None:
         listener.close()
 
 
-def _open(bind: str) -> Listener:
+def _open(bind: str, reuse_port: bool) -> Listener:
     if bind.startswith("unix:"):
-        path = os.path.abspath(bind.removeprefix("unix:").removeprefix("//"))
-        return Listener(_plain(listen(path, family=socket.AF_UNIX, backlog=_BACKLOG)), path)
+        return _open_path(bind)
     if bind.startswith("fd://"):
         return Listener(_inherited(bind))
     host, port = _host_and_port(bind)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    return Listener(_plain(listen((host, port), family=family, backlog=_BACKLOG, reuse_port=False)))
+    return Listener(_plain(listen((host, port), family=family, backlog=_BACKLOG, reuse_port=reuse_port)))
+
+
+def _open_path(bind: str) -> Listener:
+    place, _, query = bind.removeprefix("unix:").removeprefix("//").partition("?")
+    path, options = os.path.abspath(place), dict(parse_qsl(query, keep_blank_values=True))
+    mode = _mode(bind, options.pop("mode", None))
+    group = options.pop("group", None)
+    if options:
+        raise ConfigError(f"{bind!r} has options that a path has not", hint="There are mode=660 and group=www-data.")
+    before = None if mode is None else os.umask(~mode & 0o777)  # so that nobody gets in before it is set
+    try:
+        listener = Listener(_plain(listen(path, family=socket.AF_UNIX, backlog=_BACKLOG)), path)
+    finally:
+        if before is not None:
+            os.umask(before)
+    try:
+        if mode is not None:
+            os.chmod(path, mode)
+        if group is not None:
+            shutil.chown(path, group=int(group) if group.isdigit() else group)
+    except (OSError, LookupError) as error:
+        listener.close()
+        raise ConfigError(f"{bind!r} cannot be made so: {error}", hint="Name a group that you are in.") from error
+    return listener
+
+
+def _mode(bind: str, text: str | None) -> int | None:
+    if text is None:
+        return None
+    try:
+        mode = int(text, 8)
+    except ValueError:
+        mode = -1
+    if not 0 <= mode <= 0o777:
+        raise ConfigError(f"{bind!r} has no mode that can be", hint="Write octal digits, as for chmod: mode=660.")
+    return mode
 
 
 def _plain(sock: socket.socket) -> socket.socket:
@@ -83,6 +123,7 @@ def _inherited(bind: str) -> socket.socket:
         raise ConfigError(
             f"{bind}: there is no such descriptor", hint="Give the number of an open one: fd://3."
         ) from error
+    os.set_inheritable(descriptor, False)
     sock = socket.socket(fileno=descriptor)
     sock.setblocking(False)
     return sock

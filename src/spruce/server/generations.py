@@ -161,7 +161,7 @@ class Generations:
         reader, writer = os.pipe()
         os.set_blocking(reader, False)
         os.set_blocking(writer, False)
-        post = Post(self.life, writer)
+        post = Post(self.life, writer, first=not self.served)
         if self.options.command is None or self.begun == 1 or serve is not self.options.serve:
             pid = fork(lambda: self._be(serve, post), self.signals, ignored=[signal.SIGINT, signal.SIGHUP])
         else:

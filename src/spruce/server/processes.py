@@ -37,6 +37,8 @@ class Post:
 
     life: int
     pulse: int
+    first: bool = False
+    """Whether nobody else serves yet."""
 
     def beat(self) -> None:
         """Show that the loop turns; the first time, that this process serves."""

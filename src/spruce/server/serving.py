@@ -22,6 +22,7 @@ from spruce.server.forwarded import Trust, forwarded
 from spruce.server.generations import FATAL, Generations, inherited
 from spruce.server.instances import Facts, StatusSocket, make_folder
 from spruce.server.limits import Limits
+from spruce.server.notify import ServiceManager, activated_binds
 from spruce.server.processes import Post
 from spruce.server.reload import Changes
 from spruce.server.supervisor import Supervisor, Watch
@@ -30,6 +31,7 @@ from spruce.server.worker import Options, work
 
 __all__ = ["LoadError", "serve"]
 
+_DEFAULT = "127.0.0.1:5000"
 _PATIENCE_SECONDS = 5.0  # that an idle connection is kept when newer code serves
 
 
@@ -46,7 +48,7 @@ def serve(
     handler: Handler | None = None,
     *,
     load: Callable[[], Handler] | None = None,
-    binds: Sequence[str] = ("127.0.0.1:5000",),
+    binds: Sequence[str] = (),
     workers: int = 1,
     loop: str | None = None,
     reload: bool = False,
@@ -59,21 +61,29 @@ def serve(
     max_requests: int | None = None,
     max_memory: int | None = None,
     hang_seconds: float | None = 10,
+    health: str | None = None,
+    liveness: str | None = None,
+    notice: float = 0,
+    reuse_port: bool = False,
 ) -> None:
     """Serve `handler`, or what `load` returns, until SIGTERM or SIGINT. Blocks; call it in the main thread.
 
-    `binds` are `host:port`, `[::1]:port`, `unix:/path` or `fd://3`. With `load`, with several `workers`, or with
-    anything else that needs it, this process serves by children: it keeps the sockets open, replaces workers that die,
-    and begins with new ones on SIGHUP. `load` is called in such a child, so that new workers have new code; a program
-    that gives its `handler` is run again by its own command. With 0 workers, or a handler and 1, this process serves
-    by itself.
+    `binds` are `host:port`, `[::1]:port`, `unix:/path?mode=660` or `fd://3`; without any it is 127.0.0.1:5000, or what
+    systemd has opened. With `reuse_port` other servers may have the same ports.
+
+    With `load`, with several `workers`, or with anything else that needs it, this process serves by children: it keeps
+    the sockets open, replaces workers that die, and begins with new ones on SIGHUP. `load` is called in such a child,
+    so that new workers have new code; a program that gives its `handler` is run again by its own command. With 0
+    workers, or a handler and 1, this process serves by itself.
 
     With `reload` that happens when a file changes here, below the program's folder or those in `watch`.
     `loop` names an event loop, as `green.run` takes it. With `tls`, every bind speaks HTTPS only. `trust` names the
     proxies that are believed who the client is. A worker is replaced when it has answered `max_requests`, and up to a
     tenth more; when it has more than `max_memory` bytes; and when its loop has stood still for `hang_seconds`.
+
     `access_log` is True for a line for each answer, or its format: a name of `accesslog.FORMATS` or a text with fields.
-    When told to stop, requests in flight get `grace` seconds to finish.
+    The path `health` gets 200 while requests are taken, else 503; the path `liveness` gets 200 while anything is
+    answered. When told to stop, health says so for `notice` seconds; then requests get `grace` seconds to finish.
 
     Raises PortInUse, ServerError or ConfigError, and SystemExit when what it started could not serve.
     """
@@ -85,9 +95,11 @@ def serve(
     open_log(access_log)
     contexts = None if tls is None else Contexts(tls)
     patience = 0 if reload else _PATIENCE_SECONDS
-    options = Options(loop, grace, access_log, limits or Limits(), contexts, trust, max_requests, workers > 1, patience)
-    service = _Service(handler, load, workers, options, Watch(grace, hang_seconds, max_memory), reload)
-    if status := service.run(binds, watch):
+    given = limits or Limits()
+    options = Options(loop, grace, access_log, given, contexts, trust, max_requests, workers > 1, patience)
+    options = replace(options, ready_path=health, live_path=liveness, notice=notice)
+    service = _Service(handler, load, workers, options, Watch(grace + notice, hang_seconds, max_memory), reload)
+    if status := service.run(binds or activated_binds() or [_DEFAULT], watch, reuse_port):
         sys.exit(status)
 
 
@@ -123,11 +135,14 @@ class _Service:
         self.watch = watch
         self.reload = reload
         self.started = time.time()
+        self.manager = ServiceManager()
 
-    def run(self, binds: Sequence[str], folders: Sequence[Path]) -> int:
+    def run(self, binds: Sequence[str], folders: Sequence[Path], reuse_port: bool) -> int:
         """Open the sockets and serve on them; return the status to exit with."""
         child = inherited()
-        listeners = open_listeners(binds if child is None else [f"fd://{number}" for number in child[0]])
+        if child is not None:
+            binds = [f"fd://{number}" for number in child[0]]
+        listeners = open_listeners(binds, reuse_port=reuse_port)
         folder = make_folder() if child is None else child[2]
         self.options = replace(self.options, folder=folder)
         try:
@@ -155,14 +170,14 @@ class _Service:
             serve=partial(self.serve, listeners),
             explain=partial(self.explain, listeners),
             descriptors=[listener.sock.fileno() for listener in listeners],
-            grace=self.options.grace,
+            grace=self.watch.grace,
             restart=self.reload,
             command=None if self.handler is None else [sys.executable, *sys.orig_argv[1:]],
             folder=folder,
             announce=partial(self._announce, listeners, changes),
             stop_listening=lambda: close_listeners(listeners),
         )
-        kept = Generations(options)
+        kept = Generations(options, self.manager)
         kept.sources += changes
         if folder is not None:
             with suppress(OSError):
@@ -217,8 +232,7 @@ class _Service:
             self.workers,
             self.watch,
             lambda: close_listeners(listeners),
-            post.life,
-            post.beat,
+            post,
         ).run()
 
     def explain(self, listeners: Sequence[Listener], post: Post, text: str) -> int:
@@ -230,7 +244,9 @@ class _Service:
         """Serve in this process and no other."""
         handler = self._loaded()
         self._announce(listeners)
-        work(handler, listeners, self.options)
+        self.manager.tell(READY=1)
+        work(handler, listeners, replace(self.options, manager=self.manager))
+        self.manager.tell(STOPPING=1)
         return 0
 
     def _loaded(self) -> Handler:

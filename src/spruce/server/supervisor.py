@@ -69,8 +69,8 @@ class Supervisor:
     """Keeps `count` processes running `work(post)`.
 
     A worker that dies, or ends by itself because `work` returned True, is replaced at once; those that die within 5 s
-    of their start are replaced after a delay that doubles from 0.1 s to 10 s. `ready` is called once, when all serve;
-    when a worker dies before, so does the whole. When told to stop by SIGTERM, or by the end of file of `parent`, it
+    of their start are replaced after a delay that doubles from 0.1 s to 10 s. Its own `post` is told once, when
+    all serve; when a worker dies before, so does the whole. When told to stop by SIGTERM, or by the end of `post`, it
     calls `stop_listening` and gives workers the grace time to end; told again, workers are hurried. On
     `HAND_OVER` they leave to others what they have not accepted.
     """
@@ -81,15 +81,13 @@ class Supervisor:
         count: int,
         watch: Watch,
         stop_listening: Callable[[], None],
-        parent: int,
-        ready: Callable[[], None] = lambda: None,
+        post: Post,
     ) -> None:
         self.work = work
         self.count = count
         self.watch = watch
         self.stop_listening = stop_listening
-        self.parent = parent
-        self.ready = ready
+        self.post = post
         self.workers: dict[int, _Worker] = {}
         self.patience = math.inf if watch.hang_seconds is None else math.ceil(watch.hang_seconds / PULSE_SECONDS)
         self.was_ready = False
@@ -118,15 +116,15 @@ class Supervisor:
     def _stop_asked(self) -> bool:
         """Wait until there is something to do; tell whether that is to stop, or the parent has gone."""
         starting = [worker.pulse for worker in self.workers.values() if not worker.serves]
-        came, readable = self.signals.wait(self._wait_seconds(), [*starting, self.parent])
+        came, readable = self.signals.wait(self._wait_seconds(), [*starting, self.post.life])
         for worker in self.workers.values():
             if worker.pulse in readable:
                 self._feel(worker)
         if not self.was_ready and self._serving() == self.count:
             self.was_ready = True
-            self.ready()
+            self.post.beat()
         self.is_replaced = HAND_OVER in came
-        return self.is_replaced or self.parent in readable or signal.SIGTERM in came
+        return self.is_replaced or self.post.life in readable or signal.SIGTERM in came
 
     def _wait_seconds(self) -> float:
         until = self.next_look
@@ -150,7 +148,8 @@ class Supervisor:
         reader, writer = os.pipe()
         for descriptor in (reader, writer):
             os.set_blocking(descriptor, False)
-        pid = fork(lambda: self._be_worker(Post(self.life, writer)), self.signals)
+        post = Post(self.life, writer, self.post.first and not self.was_ready)
+        pid = fork(lambda: self._be_worker(post), self.signals)
         os.close(writer)
         self.workers[pid] = _Worker(pid, reader, time.monotonic())
 

@@ -16,8 +16,10 @@ from spruce.http import Handler, Request, Response
 from spruce.server.accesslog import open_log
 from spruce.server.binds import Listener
 from spruce.server.forwarded import Trust, forwarded
+from spruce.server.health import Health
 from spruce.server.limits import Limits
 from spruce.server.listener import Server
+from spruce.server.notify import ServiceManager
 from spruce.server.processes import HAND_OVER, PULSE_SECONDS, Post
 from spruce.server.status import Status
 from spruce.server.tls import Contexts
@@ -45,6 +47,14 @@ class Options:
     """How long an idle connection is kept when another process has taken over."""
     folder: Path | None = None
     """Where this process can be asked what it does."""
+    ready_path: str | None = None
+    """The path that tells whether this process takes requests."""
+    live_path: str | None = None
+    """The path that tells that it lives."""
+    notice: float = 0
+    """For how long it goes on when told to stop, so that those who ask for health notice."""
+    manager: ServiceManager | None = None
+    """Who wants to be told that the loop turns, where no other process does that."""
 
 
 @runtime_checkable
@@ -102,19 +112,40 @@ class _Worker:
         self.post = post
         self.stopping: Waiter | None = None
         self.status: Status | None = None
+        self.health: Health | None = None
+        self.next_word = 0.0
         self.has_enough = self.is_replaced = False
 
     def main(self) -> None:
+        server = self._server()
+        listens = self.health is not None and self.lifespan is not None and (self.post is None or self.post.first)
+        if listens:  # nobody else could say yet that the application starts
+            self._listen(server)
         if self.lifespan is not None:
             self.lifespan.startup()
         watch = self._observe()
         try:
-            self._serve()
+            self._serve(server, listens)
         finally:
             if watch is not None:
                 watch.stop()
             if self.lifespan is not None:
                 self.lifespan.shutdown()
+
+    def _server(self) -> Server:
+        options = self.options
+        handler = self.handler if options.trust is None else forwarded(self.handler, options.trust)
+        if options.max_requests is not None:
+            most = options.max_requests + random.randint(0, options.max_requests // 10)  # noqa: S311 - no secret
+            handler = counted(handler, most, self._enough)
+        server = Server(handler, options.limits, open_log(options.access_log))
+        if options.ready_path or options.live_path:
+            server.handler = self.health = Health(server.handler, options.ready_path, options.live_path)
+        return server
+
+    def _listen(self, server: Server) -> None:
+        for listener in self.listeners:
+            server.listen(listener.sock, shared=self.options.shared, tls=self.options.tls)
 
     def _observe(self) -> sentinel | None:
         """Have this process tell what its green threads do when it gets SIGUSR1, and what holds up its loop."""
@@ -126,19 +157,14 @@ class _Worker:
         watch.start()
         return watch
 
-    def _serve(self) -> None:
+    def _serve(self, server: Server, listens: bool) -> None:
         options = self.options
-        handler = self.handler if options.trust is None else forwarded(self.handler, options.trust)
-        if options.max_requests is not None:
-            most = options.max_requests + random.randint(0, options.max_requests // 10)  # noqa: S311 - no secret
-            handler = counted(handler, most, self._enough)
-        server = Server(handler, options.limits, open_log(options.access_log))
         self.stopping = stopping = Waiter()
-        self._on_signals(
-            stopping.wake, self._hand_over
-        )  # before the first connection, which a signal would cut otherwise
-        for listener in self.listeners:
-            server.listen(listener.sock, shared=options.shared, tls=options.tls)
+        self._on_signals(stopping.wake, self._hand_over)  # before the first connection, which a signal would cut
+        if not listens:
+            self._listen(server)
+        if self.health is not None:
+            self.health.begin()
         urls = [listener.url for listener in self.listeners]
         if server_started.subscribers:
             server_started.emit(addresses=urls)
@@ -147,15 +173,27 @@ class _Worker:
             self.post.answer_for_stacks()
         self._beat(get_hub().loop.time())
         stopping.wait()
-        self._on_signals(server.hurry, lambda: None)
-        if self.is_replaced:
-            server.stop(options.grace, replaced=True, quiet=options.patience)
-        else:
-            server.stop(options.grace)
+        self._stop(server)
         if self.status is not None:
             self.status.close()
         if server_stopped.subscribers:
             server_stopped.emit(addresses=urls)
+
+    def _stop(self, server: Server) -> None:
+        """Finish what is in flight; before, where that is wanted, give those who ask for health time to notice."""
+        options = self.options
+        if self.is_replaced:
+            self._on_signals(server.hurry, lambda: None)
+            server.stop(options.grace, replaced=True, quiet=options.patience)
+            return
+        if self.health is not None:
+            self.health.stop()
+        if options.notice:
+            noticing = Waiter()
+            self._on_signals(noticing.wake, lambda: None)
+            noticing.wait(options.notice)
+        self._on_signals(server.hurry, lambda: None)
+        server.stop(options.grace)
 
     def _enough(self) -> None:
         self.has_enough = self.is_replaced = True
@@ -174,6 +212,10 @@ class _Worker:
             self.post.beat()
         if self.status is not None:
             self.status.beat(now - due)
+        manager = self.options.manager
+        if manager is not None and manager.interval is not None and now >= self.next_word:
+            self.next_word = now + manager.interval
+            manager.tell(WATCHDOG=1)
         get_hub().call_later(PULSE_SECONDS, self._beat, now + PULSE_SECONDS)
 
     def _on_signals(self, act: "Callback", hand_over: "Callback") -> None:

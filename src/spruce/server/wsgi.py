@@ -18,7 +18,7 @@ from spruce.green import detach_children
 from spruce.http import EMPTY_STREAM, PHRASES, FilePart, Handler, Headers, Peer, Request, Response
 from spruce.server.threads import Exchange, ThreadPool, body_across
 
-__all__ = ["FileWrapper", "ThreadedWSGIHandler", "WSGIApp", "WSGIHandler", "environ_of", "wsgi"]
+__all__ = ["FileWrapper", "ThreadedWSGIHandler", "WSGIApp", "WSGIHandler", "environ_of", "usual_threads", "wsgi"]
 
 StartResponse: TypeAlias = Callable[..., Callable[[bytes], None]]
 WSGIApp: TypeAlias = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
@@ -30,17 +30,28 @@ _USUAL_STATUSES = {
 
 
 _MOST_KEYS = 500  # names of headers: an app sees a few dozen, and a client might invent any number
+_THREADS_OF_DJANGO = 8
 
 
-def wsgi(app: WSGIApp, threads: int = 0) -> Handler:
+def wsgi(app: WSGIApp, threads: int | None = None) -> Handler:
     """Return a handler that answers with a WSGI application.
 
     It runs in the green threads of its requests, so what blocks there blocks them all; with `threads`, in so many
-    threads of the operating system. Raises ConfigError for a negative number of them.
+    threads of the operating system. None: as `usual_threads` says. Raises ConfigError for a negative number of them.
     """
+    if threads is None:
+        threads = usual_threads()
     if threads < 0:
         raise ConfigError(f"threads={threads} would serve nothing", hint="Give 1 or more; 0 is for green threads.")
     return ThreadedWSGIHandler(app, threads) if threads else WSGIHandler(app)
+
+
+def usual_threads() -> int:
+    """Return how many threads a WSGI application is given where nobody says: none, but 8 where Django is loaded.
+
+    Its database layer refuses to run in a thread that has an event loop.
+    """
+    return _THREADS_OF_DJANGO if "django.core.handlers.wsgi" in sys.modules else 0
 
 
 class WSGIHandler:

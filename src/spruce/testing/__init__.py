@@ -2,5 +2,6 @@
 
 from spruce.testing.liveserver import LiveServer
 from spruce.testing.overriding import override_settings
+from spruce.web.testsocket import WebSocketRefused
 
-__all__ = ["LiveServer", "override_settings"]
+__all__ = ["LiveServer", "WebSocketRefused", "override_settings"]

@@ -1,6 +1,6 @@
 """The test client: requests to an app in this process, without sockets, through everything that a real one passes."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import Token
 from http.cookies import SimpleCookie
@@ -15,6 +15,7 @@ from spruce.web.entry import Entry
 from spruce.web.sessions import Session
 from spruce.web.site import Site
 from spruce.web.testrequest import make_request
+from spruce.web.testsocket import WebSocketSession, handshake_fields
 
 __all__ = ["Client", "TestResponse"]
 
@@ -136,6 +137,15 @@ class Client:
     def options(self, path: str = "/", **options: Any) -> TestResponse:
         """`open` with OPTIONS."""
         return self.open(path, method="OPTIONS", **options)
+
+    def websocket_connect(self, path: str, subprotocols: Sequence[str] = (), **options: Any) -> WebSocketSession:
+        """Return a WebSocket to a view of this app, for `with`; options as for `open`.
+
+        Entering it raises WebSocketRefused, which has the response, when the app doesn't accept it.
+        """
+        fields = [*handshake_fields(subprotocols), *Headers(options.pop("headers", ())).items()]
+        request = self._make(path, "GET", {**options, "headers": fields})
+        return WebSocketSession(self.app.handle, request, subprotocols)
 
     @contextmanager
     def session_transaction(self, path: str = "/", **options: Any) -> Iterator[Session]:

@@ -1,10 +1,12 @@
 """Failures: how an exception that came out of a view, a hook or a middleware is answered.
 
-An error handler of the app or blueprint answers it, if there is one; else an HTTP error becomes its own small page, and
-anything else is logged with its request and answered by a plain 500, or by the debug page in debug mode.
+An error handler of the app or blueprint answers it, if there is one; else an HTTP error becomes its own small page, or
+JSON where a program asks. Anything else is logged with its request and answered by a plain 500, or by the debug page in
+debug mode.
 """
 
 from logging import getLogger
+from typing import Any
 
 from spruce.errors import HTTPException, InternalServerError
 from spruce.events import request_failed
@@ -42,11 +44,26 @@ def answer_error(app: Site, request: Request, error: Exception) -> Response:
 
 
 def _page(request: Request, error: HTTPException) -> Response:
-    """An HTTP error as its own page; wrong values as JSON, by field, unless a browser asks."""
-    if isinstance(error, InvalidInput) and "text/html" not in (request.header(b"accept") or ""):
-        body = to_json({"error": gettext(error.name), "fields": error.fields})
-        return Response(body, error.code, error.headers, content_type="application/json")
+    """An HTTP error as its own page, or as JSON for a program; wrong values by field, unless a browser asks."""
+    if error.response is not None:
+        return error_page(error)
+    if isinstance(error, InvalidInput):
+        if "text/html" not in (request.header(b"accept") or ""):
+            return _json(error, {"fields": error.fields})
+    elif _is_from_program(request):
+        return _json(error, {"detail": gettext(error.description)})
     return error_page(error)
+
+
+def _is_from_program(request: Request) -> bool:
+    """Whether who asks says that it takes JSON, or sends it, and not that it takes pages."""
+    accepted = request.header(b"accept") or ""
+    return "text/html" not in accepted and ("json" in accepted or request.is_json)
+
+
+def _json(error: HTTPException, more: dict[str, Any]) -> Response:
+    body = to_json({"error": gettext(error.name), **more})
+    return Response(body, error.code or 500, error.headers, content_type="application/json")
 
 
 def _answer_unhandled(app: Site, request: Request, error: Exception) -> Response:
@@ -58,7 +75,7 @@ def _answer_unhandled(app: Site, request: Request, error: Exception) -> Response
     if app.config["DEBUG"]:
         from spruce.web import debugpage, debugtoken, observed  # no server in production needs them
 
-        if debugpage.may_see(request):
+        if debugpage.may_see(request) and not _is_from_program(request):
             known = debugtoken.is_known(app, request)
             if not known:
                 return debugtoken.ask(app, request)
@@ -70,4 +87,4 @@ def _answer_unhandled(app: Site, request: Request, error: Exception) -> Response
             return respond(handler(failure), handler.__name__)
         except Exception as second:
             _log.error("the handler of errors %s failed too: %r", handler.__name__, second, exc_info=second)
-    return error_page(failure)
+    return _page(request, failure)

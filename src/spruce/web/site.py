@@ -120,6 +120,16 @@ class Site(Scaffold):
         self.config["TESTING"] = value
 
     @property
+    def secret_key(self) -> str | bytes | None:
+        """The setting SECRET_KEY, by which sessions are signed."""
+        key: str | bytes | None = self.config["SECRET_KEY"]
+        return key
+
+    @secret_key.setter
+    def secret_key(self, value: str | bytes | None) -> None:
+        self.config["SECRET_KEY"] = value
+
+    @property
     def instance_path(self) -> str:
         """The folder for files that the app itself keeps; it need not exist."""
         return str(self.config["INSTANCE_PATH"])

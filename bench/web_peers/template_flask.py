@@ -1,0 +1,9 @@
+"""Flask: the page of a hundred rows, by render_template within a request."""
+
+from flask import Flask, render_template
+from rows import FOLDER, ROWS, TITLE, serve_page
+
+app = Flask(__name__, template_folder=str(FOLDER))
+
+with app.test_request_context():
+    serve_page(lambda: render_template("rows.html", title=TITLE, rows=ROWS))

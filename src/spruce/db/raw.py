@@ -1,0 +1,92 @@
+"""SQL of the program's own, whose rows become objects: `Product.objects.raw("SELECT …")`."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, Generic, TypeVar
+
+import sqlalchemy as sa
+
+from spruce.db import transactions
+from spruce.db.databases import choose
+from spruce.db.loaders import Node, object_loader
+from spruce.db.records import Record
+from spruce.errors import FieldError
+
+__all__ = ["RawQuery"]
+
+M = TypeVar("M", bound=Record)
+
+
+class RawQuery(Generic[M]):
+    """The objects of a statement that was written by hand. It runs when it is iterated over, once.
+
+    Columns that have the names of the model's are its fields; others become attributes. The primary key must be among
+    them; fields that are left out are loaded when they are touched.
+    """
+
+    def __init__(
+        self, model: type[M], sql: str, parameters: Sequence[Any] | Mapping[str, Any] = (), using: str | None = None
+    ) -> None:
+        self.model = model
+        self.sql = sql
+        self.parameters = parameters
+        self._alias = using
+        self._rows: list[M] | None = None
+
+    def __repr__(self) -> str:
+        return f"<RawQuery of {self.model.__name__}: {self.sql}>"
+
+    def using(self, alias: str) -> "RawQuery[M]":
+        """The same in the database of this alias."""
+        return RawQuery(self.model, self.sql, self.parameters, alias)
+
+    def __iter__(self) -> Iterator[M]:
+        return iter(self._fetch())
+
+    def __len__(self) -> int:
+        return len(self._fetch())
+
+    def __getitem__(self, index: int) -> M:
+        return self._fetch()[index]
+
+    def _fetch(self) -> list[M]:
+        if self._rows is None:
+            database = choose(self._alias, self.model, write=False)
+            text, values = _named(self.sql, self.parameters)
+            compiled: Any = sa.text(text).bindparams(**values).compile(dialect=database.dialect)
+            bound = [values[name] for name in compiled.positiontup]
+            names, rows = transactions.connection(database).table(compiled.string, bound)
+            order, load = _loader(self.model, tuple(names), database.dialect)  # type: ignore[arg-type] # classes are hashable
+            self._rows = load([tuple(row[i] for i in order) for row in rows], database.alias)
+        return self._rows
+
+
+def _named(sql: str, parameters: Sequence[Any] | Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """The SQL with `:name` for its parameters. Raises FieldError when `%s` stands there more or less often."""
+    if isinstance(parameters, Mapping):
+        return sql, dict(parameters)
+    parts = sql.split("%s")
+    if not parameters and len(parts) == 1:
+        return sql, {}
+    if len(parts) - 1 != len(parameters):
+        raise FieldError(f"raw() was given {len(parameters)} parameters, and its SQL has %s {len(parts) - 1} times")
+    values = {f"p{number}": value for number, value in enumerate(parameters)}
+    text = parts[0] + "".join(f":p{number}{part}" for number, part in enumerate(parts[1:]))
+    return text.replace("%%", "%"), values
+
+
+@lru_cache(maxsize=200)
+def _loader(model: type[Record], names: tuple[str, ...], dialect: sa.Dialect) -> tuple[list[int], Any]:
+    """The order in which the columns of a row are wanted, and what makes objects of such rows."""
+    table = model.__table__
+    known = {table.c[field.attname].name: field for field in model._meta.fields}
+    fields = tuple(known[name] for name in names if name in known)
+    if model._meta.pk not in fields:
+        raise FieldError(
+            f"raw() needs the column {table.c[model._meta.pk.attname].name!r}, the primary key of {model.__name__}, "
+            f"and the statement gives {', '.join(names) or 'no columns'}"
+        )
+    more = [name for name in names if name not in known]
+    order = [names.index(name) for name in names if name in known] + [names.index(name) for name in more]
+    types = [field.column_type() for field in fields] + [sa.types.NullType() for _ in more]
+    return order, object_loader([Node(model, (), 0, fields)], more, "peers", types, dialect)

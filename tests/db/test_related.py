@@ -195,7 +195,7 @@ def test_what_a_manager_of_those_that_point_here_refuses(stocked: SimpleNamespac
     assert str(unsaved.value) == (
         "reading_set.add(): <Reading: Reading object (None)> is not saved. Save it first, or use bulk=False."
     )
-    with pytest.raises(stocked.Product.DoesNotExist) as gone:
+    with pytest.raises(stocked.Category.DoesNotExist) as gone:
         stocked.bears.products.remove(stocked.Product.objects.get(name="car"))
     assert str(gone.value) == "<Product: car> is not among the products of <Category: bears>"
 
@@ -264,3 +264,33 @@ def test_the_model_in_between_can_be_reached(blog: SimpleNamespace) -> None:
     blog.post.tags.set([blog.red])
     assert Post.tags.through is blog.post.tags.through  # type: ignore[attr-defined] # of the class
     assert blog.post.tags.through.objects.get().tag == blog.red
+
+
+def test_objects_know_the_one_that_they_were_reached_from(stocked: SimpleNamespace, queries: list[str]) -> None:
+    """Without a query, however they are looked for; unless they point elsewhere by now."""
+    toys = stocked.toys
+    for found in (*toys.products.all(), toys.products.get(name="car"), toys.products.filter(stock=0).first()):
+        queries.clear()
+        assert found.category is toys
+        assert queries == []
+    assert list(toys.products.values_list("name", flat=True)) == ["car"]
+
+
+def test_both_sides_of_a_one_to_one_are_loaded_together(blog: SimpleNamespace, queries: list[str]) -> None:
+    """By select_related and by prefetch_related."""
+    Card.objects.create(text="x", reader=Reader.objects.create(name="Ann"))
+    for cards in (Card.objects.select_related("reader"), Card.objects.prefetch_related("reader")):
+        card = cards.get()
+        queries.clear()
+        assert card.reader.card is card
+        assert queries == []
+
+
+def test_values_of_the_row_in_between_may_be_computed(blog: SimpleNamespace) -> None:
+    """When it is made; get_or_create and update_or_create make one too."""
+    link = {"through_defaults": {}}
+    tag, new = blog.post.tags.get_or_create(name="lime", **link)
+    assert (new, blog.post.tags.filter(name="lime").get()) == (True, tag)
+    assert blog.post.tags.update_or_create({"name": "blue"}, name="lime", **link) == (tag, False)
+    made, new = blog.post.tags.update_or_create({"name": "grey"}, name="nothing")
+    assert (new, made.name, blog.post.tags.filter(name="grey").exists()) == (True, "grey", True)

@@ -113,12 +113,12 @@ class RelatedManager(_Members[M], Generic[M]):
             self._changed()
 
     def remove(self, *objects: M) -> None:
-        """Let these objects point nowhere. Raises the model's DoesNotExist for one that does not point here."""
+        """Let these objects point nowhere. Raises the owner's DoesNotExist for one that does not point here."""
         self._nullable("remove")
         self._own(objects)
         for each in objects:
             if getattr(each, self.field.attname, None) != self.owner.pk:
-                raise self.model.DoesNotExist(f"{each!r} is not among the {self.name} of {self.owner!r}")
+                raise type(self.owner).DoesNotExist(f"{each!r} is not among the {self.name} of {self.owner!r}")
         for each in objects:
             setattr(each, self.field.name, None)
         self._rows_of(each.pk for each in objects).update(**{self.field.name: None})
@@ -131,7 +131,8 @@ class RelatedManager(_Members[M], Generic[M]):
             for each in self.using(self._writing()):
                 setattr(each, self.field.name, None)
                 each.save(using=self._writing())
-        self.using(self._writing()).order_by().update(**{self.field.name: None})
+        else:
+            self.using(self._writing()).order_by().update(**{self.field.name: None})
         self._changed()
 
     def set(self, objects: Iterable[M], *, bulk: bool = True, clear: bool = False) -> None:
@@ -238,7 +239,8 @@ class ManyManager(_Members[M], Generic[M]):
 
     def _insert(self, here: str, there: str, pairs: list[tuple[Any, Any]], defaults: dict[str, Any]) -> None:
         between = self.link.between
-        rows = [between(**{f"{here}_id": one, f"{there}_id": other}, **defaults) for one, other in pairs]
+        more = {name: value() if callable(value) else value for name, value in defaults.items()}
+        rows = [between(**{f"{here}_id": one, f"{there}_id": other}, **more) for one, other in pairs]
         between._base.using(self._writing()).bulk_create(rows)
 
     def remove(self, *objects: Any) -> None:
@@ -285,15 +287,36 @@ class ManyManager(_Members[M], Generic[M]):
             self.add(made, through_defaults=through_defaults)
         return made
 
-    def get_or_create(self, defaults: dict[str, Any] | None = None, **keywords: Any) -> tuple[M, bool]:
+    def get_or_create(
+        self,
+        defaults: dict[str, Any] | None = None,
+        *,
+        through_defaults: dict[str, Any] | None = None,
+        **keywords: Any,
+    ) -> tuple[M, bool]:
         """The connected object that fits, or a new one that is connected; and whether it is new."""
         try:
             return self.get(**keywords), False
         except self.model.DoesNotExist:
             with Atomic(self._writing()):
                 made, new = self.model._base.using(self._writing()).get_or_create(defaults, **keywords)
-                self.add(made)
+                self.add(made, through_defaults=through_defaults)
             return made, new
+
+    def update_or_create(
+        self,
+        defaults: dict[str, Any] | None = None,
+        create_defaults: dict[str, Any] | None = None,
+        *,
+        through_defaults: dict[str, Any] | None = None,
+        **keywords: Any,
+    ) -> tuple[M, bool]:
+        """The connected object that fits with `defaults` written to it, or a new one; and whether it is new."""
+        with Atomic(self._writing()):
+            made, new = super().update_or_create(defaults, create_defaults, **keywords)
+            if new:
+                self.add(made, through_defaults=through_defaults)
+        return made, new
 
 
 class Reverse:

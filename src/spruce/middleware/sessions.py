@@ -13,6 +13,7 @@ from importlib import import_module
 from logging import getLogger
 from secrets import token_urlsafe
 from typing import Any, Protocol
+from weakref import ref
 
 from spruce import config
 from spruce.errors import ConfigError, nearest
@@ -93,7 +94,7 @@ class Session(MutableMapping[str, Any]):
 
     def __init__(self, keeper: "Keeper", request: Request) -> None:
         self._keeper = keeper
-        self._request = request
+        self._request = ref(request)  # which has the session: a circle would be the collector's work each time
 
     def __repr__(self) -> str:
         return f"<Session {self.session_key or 'without a key'}, {'not loaded' if self._values is None else 'loaded'}>"
@@ -103,7 +104,8 @@ class Session(MutableMapping[str, Any]):
         """The dict inside, loaded if it wasn't."""
         if self._values is None:
             self.accessed = True
-            cookie = self._request.cookies.get(self._keeper.name_for(self._request))
+            request = self._request()
+            cookie = request.cookies.get(self._keeper.name_for(request)) if request is not None else None
             self.kept = self._keeper.store.load(cookie) if cookie else None
             self._values = unpack(self.kept.values) if self.kept is not None else {}
         return self._values

@@ -116,3 +116,15 @@ def test_what_is_no_time_of_day(value: object, message: str) -> None:
     with pytest.raises(DataError) as refused:
         Shift(begins=value).save()
     assert str(refused.value).endswith(message)
+
+
+@pytest.mark.parametrize(
+    ("part", "value"), [("week_day", 2), ("iso_week_day", 1), ("week", 1), ("iso_year", 2025), ("quarter", 4)]
+)
+@pytest.mark.parametrize("backend", ["sqlite", "postgresql"], indirect=True)
+def test_parts_of_dates(part: str, value: int) -> None:
+    """Weeks are those of ISO 8601; the 30th of December 2024 is a Monday, of a week that belongs to 2025."""
+    db.create_all(models=[Shift])
+    Shift.objects.create(begins="10:00", made="2024-12-30T10:00:00+00:00")
+    assert Shift.objects.filter(**{f"made__{part}": value}).count() == 1
+    assert Shift.objects.values_list(f"made__{part}", flat=True).get() == value

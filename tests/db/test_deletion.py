@@ -78,3 +78,27 @@ def test_values_cannot_be_deleted(shop: SimpleNamespace) -> None:
     with pytest.raises(TypeError) as refused:
         shop.Product.objects.values("name").delete()
     assert str(refused.value) == "Cannot call delete() after .values() or .values_list()"
+
+
+def test_rows_may_be_set_to_point_elsewhere() -> None:
+    """To an object, or to what a function gives at that moment."""
+
+    class Owner(db.Model):
+        name = db.CharField(max_length=10)
+
+        class Meta:
+            db_table = "t_owner"
+
+    class Pet(db.Model):
+        owner = db.ForeignKey(Owner, on_delete=db.SET(lambda: Owner.objects.get(name="home")), related_name="pets")
+        friend = db.ForeignKey(Owner, on_delete=db.SET(1), related_name="friends")
+
+        class Meta:
+            db_table = "t_pet"
+
+    db.create_all(models=[Owner, Pet])
+    home, ann = Owner.objects.create(name="home"), Owner.objects.create(name="Ann")
+    pet = Pet.objects.create(owner=ann, friend=ann)
+    assert ann.delete() == (1, {"Owner": 1})
+    pet.refresh_from_db()
+    assert (pet.owner, pet.friend) == (home, home)

@@ -202,3 +202,70 @@ def test_values_are_read_as_they_were_written(shop: SimpleNamespace) -> None:
     read = shop.Product.objects.get(pk=made.pk)
     assert {name: getattr(read, name) for name in given} == given
     assert str(read.cost) == "0.0001"
+
+
+def test_values_may_stand_in_the_order_of_the_fields(shop: SimpleNamespace) -> None:
+    """Before those that are named; not too many, and none twice."""
+    maker = shop.Maker(None, "Steiff", country="DE")
+    assert (maker.id, maker.name, maker.country) == (None, "Steiff", "DE")
+    with pytest.raises(TypeError) as many:
+        shop.Maker(1, "a", "DE", 4)
+    assert str(many.value) == "Maker() takes 3 values at most, and was given 4"
+    with pytest.raises(TypeError) as twice:
+        shop.Maker(1, "a", name="b")
+    assert str(twice.value) == "Maker() was given two values for 'name'"
+    with pytest.raises(FieldError, match="Maker\\(\\) got 'nam', which is no field of it; did you mean 'name'\\?"):
+        shop.Maker(1, nam="b")
+
+
+def test_a_refresh_can_be_of_some_things(stocked: SimpleNamespace, queries: list[str]) -> None:
+    """Of no fields without a query, of relations, or as another query finds it."""
+    bear = stocked.Product.objects.prefetch_related("category").get(name="bear")
+    toys = stocked.Category.objects.prefetch_related("products").get(name="toys")
+    stocked.Product.objects.filter(name="car").update(name="cart", price=9)
+    queries.clear()
+    bear.refresh_from_db(fields=[])
+    assert queries == []
+    assert [product.name for product in toys.products.all()] == ["car"]
+    toys.refresh_from_db(fields=["products"])
+    assert [product.name for product in toys.products.all()] == ["cart"]
+    queries.clear()
+    bear.refresh_from_db(from_queryset=stocked.Product.objects.select_related("category"))
+    assert (bear.category.name, len(queries)) == ("bears", 1)
+
+
+class Keyed(db.Model):
+    key = db.CharField(max_length=5, primary_key=True, db_default="seven")
+    name = db.CharField(max_length=5)
+
+    class Meta:
+        db_table = "t_keyed"
+
+
+def test_a_key_may_be_given_by_the_database() -> None:
+    """As any other value, when the object is saved."""
+    db.create_all(models=[Keyed])
+    made = Keyed(name="a")
+    made.save()
+    assert (made.key, Keyed.objects.get().name) == ("seven", "a")
+    assert Keyed.objects.create(key="eight", name="b").key == "eight"
+
+
+def test_what_an_abstract_model_declares_can_be_taken_away() -> None:
+    """By something else of the name, as None."""
+
+    class Common(db.Model):
+        name = db.CharField(max_length=5)
+        note = db.TextField()
+
+        class Meta:
+            abstract = True
+
+    class Plain(Common):
+        note = None  # type: ignore[assignment] # which takes it away
+
+        class Meta:
+            db_table = "t_plain"
+
+    assert [field.name for field in Plain._meta.fields] == ["id", "name"]
+    assert Plain().note is None

@@ -1,6 +1,7 @@
 """What a ForeignKey leads to, loaded when it is touched."""
 
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -150,3 +151,93 @@ def test_fields_of_related_objects_are_left_out(stocked: SimpleNamespace, querie
     with pytest.raises(stocked.Product.DoesNotExist) as gone:
         bear.price  # noqa: B018 - reading it is the point
     assert str(gone.value) == f"the row of Product {bear.pk!r} is gone, so it has no price"
+
+
+class Place(db.Model):
+    name = db.CharField(max_length=20, primary_key=True)
+
+    class Meta:
+        db_table = "t_place"
+
+
+class Cafe(db.Model):
+    place = db.OneToOneField(Place, on_delete=db.CASCADE, primary_key=True)
+
+    class Meta:
+        db_table = "t_cafe"
+
+
+class Bar(db.Model):
+    place = db.OneToOneField(Place, on_delete=db.SET_NULL, null=True)
+
+    class Meta:
+        db_table = "t_bar"
+
+
+class Waiter(db.Model):
+    cafe = db.ForeignKey(Cafe, on_delete=db.CASCADE)
+
+    class Meta:
+        db_table = "t_waiter"
+
+
+@pytest.fixture
+def place() -> Any:
+    """A place, with the tables of what is there."""
+    db.create_all(models=[Place, Cafe, Bar, Waiter])
+    return Place.objects.create(name="Ann's")
+
+
+def test_both_sides_of_a_one_to_one_know_each_other(place: Any, queries: list[str]) -> None:
+    """Whichever of them was touched or set, without a query; and no longer when it is unset."""
+    Cafe.objects.create(place=place)
+    cafe = Cafe.objects.get()
+    queries.clear()
+    assert cafe.place.cafe is cafe  # type: ignore[attr-defined] # the other side
+    bar = Bar(place=place)
+    assert place.bar is bar
+    bar.place = None
+    assert not hasattr(place, "bar")
+    assert len(queries) == 1
+    place.bar = bar
+    place.bar = None
+    assert (bar.place_id, hasattr(place, "bar")) == (None, False)  # type: ignore[attr-defined] # the key
+    assert len(queries) == 1
+
+
+def test_what_is_not_there_is_no_attribute(place: Any) -> None:
+    """`hasattr` says so, on both sides; it is the model's DoesNotExist as well."""
+    for owner, name, model in ((place, "cafe", Cafe), (Waiter(), "cafe", Cafe), (Cafe(), "place", Place)):
+        assert not hasattr(owner, name)
+        with pytest.raises(model.DoesNotExist) as missing:
+            getattr(owner, name)
+        assert isinstance(missing.value, AttributeError)
+    assert str(missing.value) == "this Cafe has no place yet. Set its place first."
+
+
+def test_objects_on_either_side_stand_for_a_key_that_is_shared(place: Any) -> None:
+    """A row whose key points to another has the same key as that."""
+    cafe = Cafe.objects.create(place=place)
+    waiter = Waiter.objects.create(cafe=cafe)
+    for found in (
+        Waiter.objects.get(cafe=cafe),
+        Waiter.objects.get(cafe__place=place),
+        Waiter.objects.get(cafe__pk=cafe),
+        Waiter.objects.get(cafe="Ann's"),
+    ):
+        assert found == waiter
+    assert Place.objects.get(cafe=cafe) == Place.objects.get(cafe=place) == place
+    assert Cafe.objects.get(pk=cafe) == Cafe.objects.get(place=place) == cafe
+
+
+def test_a_key_that_comes_later_is_taken_over(shop: SimpleNamespace, place: Any) -> None:
+    """Of an object that had none when it was assigned, be it a text that was empty."""
+    later = Place()
+    cafe = Cafe(place=later)
+    with pytest.raises(DataError) as unsaved:
+        cafe.save()
+    assert str(unsaved.value) == "Cafe.place is a Place that is not saved yet. Call its save() first."
+    later.name = "Bob's"
+    later.save()
+    cafe.save()
+    assert Cafe.objects.get(pk="Bob's").place == later

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from spruce import db
-from spruce.errors import FieldError, IntegrityError
+from spruce.errors import DataError, FieldError, IntegrityError
 
 
 class Tag(db.Model):
@@ -142,12 +142,12 @@ def test_what_cannot_be_connected(blog: SimpleNamespace) -> None:
     with pytest.raises(FieldError) as refused:
         blog.post.tags.add(blog.other)
     assert str(refused.value) == "tags takes Tag objects or their keys, not <Post: two>"
-    with pytest.raises(FieldError) as refused:
+    with pytest.raises(DataError) as refused:
         blog.post.tags.add(Tag(name="x"))
     assert str(refused.value) == (
         "<Tag: Tag object (None)> is not saved, so nothing can be connected to it. Call its save()."
     )
-    with pytest.raises(FieldError) as refused:
+    with pytest.raises(DataError) as refused:
         Post(title="x").tags.all()
     assert str(refused.value) == "<Post: x> is not saved, so it is connected to no Tag yet. Call its save() first."
     with pytest.raises(FieldError) as refused:
@@ -189,8 +189,13 @@ def test_what_a_manager_of_those_that_point_here_refuses(stocked: SimpleNamespac
     assert Reading.objects.get().reader == other
     with pytest.raises(FieldError) as refused:
         reader.reading_set.add(other)
-    assert str(refused.value).startswith("reading_set.add() takes saved Reading objects, not <Reader")
-    with pytest.raises(stocked.Product.DoesNotExist) as gone:
+    assert str(refused.value).startswith("reading_set takes Reading objects, not <Reader")
+    with pytest.raises(DataError) as unsaved:
+        reader.reading_set.add(Reading(post=post))
+    assert str(unsaved.value) == (
+        "reading_set.add(): <Reading: Reading object (None)> is not saved. Save it first, or use bulk=False."
+    )
+    with pytest.raises(stocked.Category.DoesNotExist) as gone:
         stocked.bears.products.remove(stocked.Product.objects.get(name="car"))
     assert str(gone.value) == "<Product: car> is not among the products of <Category: bears>"
 
@@ -241,3 +246,51 @@ def test_one_to_one_is_assigned(blog: SimpleNamespace) -> None:
     with pytest.raises(FieldError) as refused:
         reader.card = reader
     assert str(refused.value) == f"card takes a Card, not {reader!r}"
+
+
+def test_new_objects_are_added_when_they_are_saved_one_by_one(stocked: SimpleNamespace) -> None:
+    """With bulk=False, which calls their save()."""
+    new = stocked.Product(name="new", price=1)
+    stocked.toys.products.add(new, bulk=False)
+    assert (new.pk is not None, stocked.toys.products.filter(name="new").get()) == (True, new)
+    stocked.toys.products.set([stocked.Product(name="other", price=1)], bulk=False, clear=True)
+    assert [product.name for product in stocked.toys.products.all()] == ["other"]
+    stocked.toys.products.clear(bulk=False)
+    assert stocked.toys.products.count() == 0
+
+
+def test_the_model_in_between_can_be_reached(blog: SimpleNamespace) -> None:
+    """From the class and from an object."""
+    blog.post.tags.set([blog.red])
+    assert Post.tags.through is blog.post.tags.through  # type: ignore[attr-defined] # of the class
+    assert blog.post.tags.through.objects.get().tag == blog.red
+
+
+def test_objects_know_the_one_that_they_were_reached_from(stocked: SimpleNamespace, queries: list[str]) -> None:
+    """Without a query, however they are looked for; unless they point elsewhere by now."""
+    toys = stocked.toys
+    for found in (*toys.products.all(), toys.products.get(name="car"), toys.products.filter(stock=0).first()):
+        queries.clear()
+        assert found.category is toys
+        assert queries == []
+    assert list(toys.products.values_list("name", flat=True)) == ["car"]
+
+
+def test_both_sides_of_a_one_to_one_are_loaded_together(blog: SimpleNamespace, queries: list[str]) -> None:
+    """By select_related and by prefetch_related."""
+    Card.objects.create(text="x", reader=Reader.objects.create(name="Ann"))
+    for cards in (Card.objects.select_related("reader"), Card.objects.prefetch_related("reader")):
+        card = cards.get()
+        queries.clear()
+        assert card.reader.card is card
+        assert queries == []
+
+
+def test_values_of_the_row_in_between_may_be_computed(blog: SimpleNamespace) -> None:
+    """When it is made; get_or_create and update_or_create make one too."""
+    link = {"through_defaults": {}}
+    tag, new = blog.post.tags.get_or_create(name="lime", **link)
+    assert (new, blog.post.tags.filter(name="lime").get()) == (True, tag)
+    assert blog.post.tags.update_or_create({"name": "blue"}, name="lime", **link) == (tag, False)
+    made, new = blog.post.tags.update_or_create({"name": "grey"}, name="nothing")
+    assert (new, made.name, blog.post.tags.filter(name="grey").exists()) == (True, "grey", True)

@@ -9,7 +9,7 @@ import pytest
 
 from spruce.db import F, Q
 from spruce.db.tokens import Flag, In, Row, Tree, conditions, token
-from spruce.errors import FieldError
+from spruce.errors import DataError, FieldError
 
 pytestmark = pytest.mark.sqlite
 
@@ -103,7 +103,7 @@ def test_what_cannot_stand_in_a_query_is_refused(value: Any, message: str) -> No
 
 def test_an_unsaved_object_cannot_be_looked_for(shop: SimpleNamespace) -> None:
     """It has no key yet."""
-    with pytest.raises(FieldError) as refused:
+    with pytest.raises(DataError) as refused:
         token(shop.Category(name="new"))
     assert str(refused.value) == (
         "<Category: new> is not saved, so a query cannot look for it. Call its save() before the query."

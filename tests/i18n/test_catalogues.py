@@ -80,3 +80,12 @@ def test_each_app_has_its_own(catalogue: Write) -> None:
     one, other = config.Settings(LOCALE_PATHS=[str(catalogue("de", ""))]), config.Settings()
     assert catalogues_of(one) is catalogues_of(one)
     assert catalogues_of(other).folders == []
+
+
+def test_another_setting_counts_at_once(catalogue: Write) -> None:
+    """As a test that overrides it expects."""
+    settings = config.Settings()
+    made = Catalogues(settings)
+    assert made.of("de").gettext("yes") == "yes"
+    settings["LOCALE_PATHS"] = [str(catalogue("de", 'msgid "yes"\nmsgstr "ja"\n'))]
+    assert made.of("de").gettext("yes") == "ja"

@@ -75,6 +75,16 @@ def test_a_sound_app_has_no_findings() -> None:
             "CSRF_COOKIE_SECURE is off: the secret of forms goes over HTTP too. Leave it unset, or set it True.",
         ),
         (
+            {"SESSION_ENGINE": "cached_database"},
+            "SESSION_ENGINE is 'cached_database', and the cache 'default' is in the memory of each process: a visitor "
+            "is logged in and out in one worker only. Set CACHES to a Redis, or SESSION_ENGINE to 'database'.",
+        ),
+        (
+            {"SESSION_ENGINE": "cache", "CACHES": {"default": {"BACKEND": "django.LocMemCache"}}},
+            "SESSION_ENGINE is 'cache', and the cache 'default' is in the memory of each process: a visitor "
+            "is logged in and out in one worker only. Set CACHES to a Redis, or SESSION_ENGINE to 'database'.",
+        ),
+        (
             {"SECURE_CONTENT_TYPE_NOSNIFF": False},
             "SECURE_CONTENT_TYPE_NOSNIFF is off: browsers may take an uploaded file for a page or a script.",
         ),
@@ -103,6 +113,7 @@ def test_each_slip_is_told(settings: dict[str, Any], text: str) -> None:
         {"SESSION_COOKIE_SECURE": True, "CSRF_COOKIE_SECURE": False},
         {"X_FRAME_OPTIONS": "", "SECURE_CSP": {"frame-ancestors": ["'none'"]}},
         {"CORS_ALLOW_ALL_ORIGINS": True},
+        {"SESSION_ENGINE": "cache", "CACHES": {"default": "redis://127.0.0.1/0"}},
         {"SECURE_HSTS_INCLUDE_SUBDOMAINS": True, "SECURE_HSTS_PRELOAD": True},
     ],
 )

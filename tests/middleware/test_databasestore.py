@@ -11,7 +11,7 @@ import pytest
 from spruce import App, Request, db, session
 from spruce.db.databases import Databases
 from spruce.http import Response
-from spruce.middleware.databasestore import DatabaseStore, StoredSession, merge
+from spruce.middleware.databasestore import DatabaseStore, StoredSession
 from spruce.middleware.packing import pack
 from spruce.middleware.sessions import Session
 
@@ -189,22 +189,3 @@ def test_expired_sessions_are_cleared(app: App) -> None:
 def test_clearing_where_there_is_no_table_clears_nothing(app: App) -> None:
     with app.app_context():
         assert DatabaseStore(app.config).clear_expired() == 0
-
-
-@pytest.mark.parametrize(
-    ("base", "ours", "theirs", "merged"),
-    [
-        ({}, {"a": 1}, {"b": 2}, {"b": 2, "a": 1}),
-        ({"a": 1}, {}, {"a": 1, "b": 2}, {"b": 2}),
-        ({"a": 1}, {"a": 2}, {}, {"a": 2}),
-        ({"a": 1}, {"a": 1}, {"a": 3}, {"a": 3}),
-        ({"a": 1}, {"a": 3}, {"a": 3}, {"a": 3}),
-        ({"f": [1]}, {}, {"f": [1, 2]}, {"f": [2]}),
-        ({"f": [1]}, {"f": [1, 2]}, {"f": [1, 3]}, {"f": [1, 3, 2]}),
-        ({"f": [1]}, {"f": [1, 2]}, {}, {"f": [1, 2]}),
-        ({"f": [1, 2]}, {"f": [2]}, {"f": [1, 2, 3]}, {"f": [2]}),
-    ],
-)
-def test_merging(base: dict[str, Any], ours: dict[str, Any], theirs: dict[str, Any], merged: dict[str, Any]) -> None:
-    """What ours changed since base goes into theirs; additions to a list are added, also when it was taken."""
-    assert merge(base, ours, theirs) == merged

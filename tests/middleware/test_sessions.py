@@ -16,7 +16,7 @@ from spruce.middleware.sessions import Session, SessionMiddleware, cookie_name, 
 KEY = "a long random text that nobody guesses"
 
 
-@pytest.fixture(params=["cookie", "database"])
+@pytest.fixture(params=["cookie", "database", "cache", "cached_database"])
 def app(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[App]:
     """An app whose views do what a test tells them."""
     app = make(SESSION_ENGINE=request.param, DATABASES={"default": f"sqlite:///{tmp_path}/test.db"})
@@ -299,7 +299,7 @@ def test_a_store_that_is_not_there_is_an_error_at_start_up() -> None:
         store_of(config.Settings(SESSION_ENGINE="cokie"))
     assert str(caught.value) == (
         "SESSION_ENGINE is 'cokie', which cannot be found; did you mean 'cookie'? "
-        "It is 'cookie' or 'database', or 'package.module.Class'."
+        "It is 'cookie', 'database', 'cache', 'cached_database', or 'package.module.Class'."
     )
 
 
@@ -315,18 +315,11 @@ def test_the_name_of_a_cookie_promises_only_what_is_kept() -> None:
         assert cookie_name("a", secure=secure, path=path, domain=domain) == "a"
 
 
-def test_an_untouched_session_costs_four_calls() -> None:
-    """What opens the session, whether it is secure in two, and the session itself."""
+def test_an_untouched_session_costs_two_calls() -> None:
+    """The middleware and the session itself."""
     middleware = _made(make())
     asked = Request("GET", "/")
-    assert python_calls(lambda: middleware(asked)) == [
-        "__call__",
-        "open_session",
-        "_is_secure",
-        "is_secure",
-        "__init__",
-        "handle",
-    ]
+    assert python_calls(lambda: middleware(asked)) == ["__call__", "__init__", "handle"]
 
 
 def _made(app: App) -> SessionMiddleware:

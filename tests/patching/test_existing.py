@@ -17,6 +17,10 @@ class Holder:
         self.busy = threading.Lock()
         self.again = threading.RLock()
 
+class Shared:
+    lock = threading.RLock()
+
+several = [threading.Lock()]
 holder = Holder()
 holder.busy.acquire()
 lines = queue.Queue()
@@ -27,7 +31,8 @@ monkey_patch()
 from spruce import green
 from spruce.patching.locks import Lock
 assert type(holder.lock) is Lock
-assert type(holder.again) is threading._PyRLock
+assert type(holder.again) is type(Shared.lock) is threading._PyRLock
+assert type(several[0]) is Lock
 assert lines.not_empty.acquire.__self__ is lines.mutex
 assert type(lines.mutex) is Lock
 green.spawn_after(0.001, lines.put, "from a green thread")

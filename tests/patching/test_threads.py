@@ -114,3 +114,28 @@ thread.join()
 print(thread.is_alive())
 """
     assert patched(program) == "ZeroDivisionError failing\nFalse\n"
+
+
+def test_a_fork_in_a_green_thread(patched: Patched) -> None:
+    """The child has that one thread, which is known to `threading`."""
+    program = """
+import os, threading, time
+
+def forker():
+    child = os.fork()
+    assert threading.current_thread() in threading.enumerate()
+    if child:
+        assert os.waitpid(child, 0) == (child, 0)
+        print("ended well", flush=True)
+    else:
+        assert len(threading.enumerate()) == 1
+        os._exit(0)
+
+other = threading.Thread(target=time.sleep, args=(0.05,))
+other.start()
+thread = threading.Thread(target=forker)
+thread.start()
+thread.join()
+other.join()
+"""
+    assert patched(program) == "ended well\n"

@@ -1,105 +1,43 @@
-"""The package `eventlet` as its own tests see it, over Spruce: test_eventlet_suite.py puts it where they import it.
+"""The package `eventlet` as its own tests see it: Spruce's, under that name. test_eventlet_suite.py puts it there."""
 
-What isn't in `spruce.eventlet` is here: the hub, whose timers the tests use, and the modules that only give others.
-"""
-
-import _thread
 import importlib
+import importlib.abc
+import importlib.machinery
+import importlib.util
 import sys
 import types
-from collections.abc import Callable
+from collections.abc import Sequence
 from typing import Any
 
-from greenlet import greenlet
+from spruce import eventlet as _spruces
+from spruce.eventlet import *  # noqa: F403 - the same names
 
-from spruce import green as runtime
-from spruce.eventlet import (
-    corolocal,
-    event,
-    greenpool,
-    greenthread,
-    pools,
-    queue,
-    semaphore,
-    timeout,
-    tpool,
-)
-from spruce.green import *  # noqa: F403 - the same names
-from spruce.green.runtime import get_hub
-
-__all__ = [*runtime.__all__]
+__all__ = [*_spruces.__all__]
 
 
-class Hub:
-    """What eventlet's tests ask of its hub."""
+class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Finds `eventlet.x` as `spruce.eventlet.x`, the very same module."""
 
-    def schedule_call_global(self, seconds: float, function: Callable[..., Any], *args: Any) -> Any:
-        """Call a function in the loop."""
-        return get_hub().call_later(seconds, function, *args)
+    def find_spec(self, fullname: str, path: Sequence[str] | None = None, target: Any = None) -> Any:
+        if not fullname.startswith("eventlet."):
+            return None
+        real = importlib.util.find_spec(f"spruce.{fullname}")
+        if real is None:
+            return None
+        return importlib.machinery.ModuleSpec(fullname, self, is_package=real.submodule_search_locations is not None)
 
-    def schedule_call_local(self, seconds: float, function: Callable[..., Any], *args: Any) -> Any:
-        """The same, unless the calling thread has ended by then."""
-        timer = get_hub().call_later(seconds, function, *args)
-        runtime.getcurrent().link(lambda _: timer.cancel())
-        return timer
+    def create_module(self, spec: Any) -> types.ModuleType:
+        return importlib.import_module(f"spruce.{spec.name}")
 
-    def clock(self) -> float:
-        """The loop's time."""
-        return get_hub().loop.time()
-
-    def get_readers(self) -> dict[int, Any]:
-        """Who waits to read."""
-        return {fd: watcher for fd, watcher in get_hub().watchers.items() if watcher.readers}
-
-    def get_writers(self) -> dict[int, Any]:
-        """Who waits to write."""
-        return {fd: watcher for fd, watcher in get_hub().watchers.items() if watcher.writers}
-
-    def get_timers_count(self) -> int:
-        """Nobody looks at it."""
-        return 0
+    def exec_module(self, module: types.ModuleType) -> None:
+        """It is there."""
 
 
-def _module(name: str, **names: Any) -> types.ModuleType:
-    module = types.ModuleType(f"eventlet.{name}")
-    vars(module).update(names)
-    return module
+sys.meta_path.insert(0, _Finder())
 
-
-_hub = Hub()
-hubs = _module("hubs", get_hub=lambda: _hub)
-patcher = _module("patcher", original=importlib.import_module)
-support = _module("support")
-support.greenlets = _module(  # type: ignore[attr-defined]  # made here
-    "support.greenlets", GreenletExit=runtime.GreenletExit, greenlet=greenlet, getcurrent=runtime.getcurrent
-)
-green_package = _module("green")
-green_package.thread = _module(  # type: ignore[attr-defined]  # made here
-    "green.thread", Lock=runtime.Lock, error=_thread.error, get_ident=runtime.get_ident
-)
-tpool_names = {name: getattr(tpool, name) for name in tpool.__all__}
-tpool_module = _module("tpool", **tpool_names, setup=lambda: None)
-tpool_module.__class__ = type(
-    "TpoolModule", (types.ModuleType,), {"_nthreads": property(lambda _: runtime.tpool._threads)}
-)
-
-for _name, _value in {
-    "corolocal": corolocal,
-    "event": event,
-    "green": green_package,
-    "green.thread": green_package.thread,
-    "greenpool": greenpool,
-    "greenthread": greenthread,
-    "hubs": hubs,
-    "patcher": patcher,
-    "pools": pools,
-    "queue": queue,
-    "semaphore": semaphore,
-    "support": support,
-    "support.greenlets": support.greenlets,
-    "timeout": timeout,
-    "tpool": tpool_module,
-}.items():
-    sys.modules[f"eventlet.{_name}"] = _value
-    if "." not in _name:
-        setattr(sys.modules[__name__], _name, _value)
+tpool = importlib.import_module("eventlet.tpool")
+tpool.setup = lambda: None
+_count = property(lambda _: importlib.import_module("spruce.green.tpool")._threads)
+tpool.__class__ = type("TpoolModule", (types.ModuleType,), {"_nthreads": _count})
+thread = importlib.import_module("eventlet.green.thread")
+thread.Lock = thread.allocate_lock

@@ -121,3 +121,10 @@ def test_every_package_has_its_page_in_the_reference() -> None:
     packages = {path.parent.name for path in (ROOT / "src" / "spruce").glob("*/__init__.py")}
     pages = {path.stem for path in (ROOT / "docs" / "reference" / "api").glob("*.md")}
     assert packages - pages - {"alchemy", "cli", "eventlet", "patching"} == set()
+
+
+def test_no_python_hides_from_these_tests() -> None:
+    """A program is in a block that is called `python`, at the margin, and nothing else; so it is run."""
+    fences = re.compile(r"^(?:[ >]+```[a-z]*[Pp]y.*|```(?!python$)[a-z]*[Pp]y.*|```python.+)$", re.MULTILINE)
+    hidden = {name_of(page): fences.findall(page.read_text("utf-8")) for page in PAGES}
+    assert {name: found for name, found in hidden.items() if found} == {}

@@ -21,6 +21,10 @@ MODULES = [
     "pools",
     "thread",
     "tpool",
+    "dagpool",
+    "green_http",
+    "os",
+    "subprocess",
 ]
 EXPLANATION = Path(__file__).parents[2] / "docs" / "explanation" / "eventlet-tests.md"
 

@@ -317,3 +317,54 @@ def test_an_ending_connection_takes_the_head_that_has_begun_and_no_other() -> No
     parser.ending = True
     parser.feed(get()[10:] + get())
     assert (len(parser.requests), parser.last) == (1, True)
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
+def test_what_comes_again_and_again_is_read_in_the_same_way_each_time(case: dict[str, Any]) -> None:
+    """Behind a plain request, before one, and with the bytes cut, which are never taken for those before."""
+    data, plain = case["input"].encode("latin-1"), get(b"X-Number: 1", line=b"GET /plain HTTP/1.1")
+    for sequence in ([data] * 4, [plain] * 3 + [data, plain, plain, data], [data, plain] * 3):
+        cut = [piece for message in sequence for piece in (message[:7], message[7:]) if piece]
+        whole, pieces = parse(*sequence), parse(*cut)
+        assert whole[0] == pieces[0]
+        assert (whole[1] is None) is (pieces[1] is None)
+
+
+def test_a_request_that_comes_again_is_a_new_one() -> None:
+    """What an app does to one is not seen in the next."""
+    data = get(b"X-A: 1")
+    parser = parser_for(data)
+    for _ in range(4):
+        parser.feed(data)
+    first, *others = parser.requests
+    assert len({id(request) for request in parser.requests}) == 5
+    for request in parser.requests:
+        request.raw_headers.append((b"x-app", b"was here"))  # type: ignore[attr-defined] # as ASGI apps do with theirs
+    parser.feed(data)
+    assert parser.requests[-1].raw_headers == [(b"host", b"example.com"), (b"x-a", b"1")]
+    assert {(one.method, one.target, one.http_version, one.stream) for one in others} == {
+        ("GET", first.target, "1.1", EMPTY_STREAM)
+    }
+
+
+def test_the_rest_of_a_request_is_not_taken_for_a_whole_one() -> None:
+    data = get(b"X-A: 1")
+    head, rest = data[:20], data[20:]
+    parser = parser_for(data + data)
+    for _ in range(3):
+        parser.feed(head)
+        parser.feed(rest)
+    with pytest.raises(HTTPException):
+        parser.feed(rest)
+
+
+def test_nothing_is_answered_again_once_the_connection_ends() -> None:
+    data = get()
+    parser = parser_for(data)
+    parser.feed(data)
+    parser.feed(data)
+    parser.ending = True
+    parser.feed(data)
+    assert (len(parser.requests), parser.last) == (4, True)
+    parser.feed(data)
+    assert len(parser.requests) == 4

@@ -120,3 +120,14 @@ def test_templates_translate_and_format(tmp_path: Path) -> None:
             "Hallo &lt;b&gt;|Hallo &lt;b&gt;|3 Seiten|Mai|1.234,50\xa0€|02.01. 04:00|2026-01-01 20:00:00+00:00|"
             "de ltr &lt;i&gt;"
         )
+
+
+def test_formats_of_constants_follow_the_language(tmp_path: Path) -> None:
+    """Jinja2 computes filters of constants when it compiles a template, but not these."""
+    app = App(__name__)
+    with app.app_context():
+        shown = []
+        for language in ("en", "de"):
+            with override(language):
+                shown.append(render_template_string("{{ 1234.5|format_number }}"))
+    assert shown == ["1,234.5", "1.234,5"]

@@ -18,7 +18,7 @@ def tell(sql: str, *parameters: object, rows: int = 1) -> None:
 
 @pytest.fixture
 def app() -> Iterator[App]:
-    """Return an app in debug mode whose views tell of queries; afterwards nobody listens any more."""
+    """Return an app in debug mode whose views tell of queries; between requests nobody listens."""
     made = App(__name__, DEBUG=True, DEBUG_TOKEN="token")
 
     @made.get("/queries")
@@ -42,7 +42,7 @@ def app() -> Iterator[App]:
 
     before = db_query.subscribers
     yield made
-    db_query.subscribers = before
+    assert db_query.subscribers == before
 
 
 def test_queries_are_noted_with_how_often_each_was_sent(app: App) -> None:

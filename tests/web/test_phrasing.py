@@ -8,11 +8,20 @@ import msgspec
 import pytest
 
 from spruce.config import Settings
-from spruce.errors import EXCEPTIONS, PHRASES, NotFound, ServiceUnavailable
+from spruce.db.validators import MinValueValidator, validate_slug
+from spruce.errors import (
+    EXCEPTIONS,
+    PHRASES,
+    CsrfError,
+    DisallowedHost,
+    NotFound,
+    ServiceUnavailable,
+    ValidationError,
+)
 from spruce.i18n import gettext, override
 from spruce.i18n.catalogues import Catalogues
 from spruce.web import App, paginate
-from spruce.web.phrasing import FORMS, TYPES, error_page, fault
+from spruce.web.phrasing import DESCRIPTIONS, FORMS, TYPES, error_page, fault
 
 OWN = Catalogues(Settings())
 EVEN = Annotated[int, msgspec.Meta(multiple_of=2)]
@@ -43,6 +52,7 @@ def test_every_text_has_a_chinese_one() -> None:
     """Those of all errors of HTTP, of all faults and types; with the same values in it."""
     texts = [text for code, text in PHRASES.items() if code >= 400]
     texts += [error.description for error in EXCEPTIONS.values()] + [text for _, text in FORMS] + list(TYPES.values())
+    texts += [CsrfError.description, DisallowedHost.description, *DESCRIPTIONS]
     chinese = {text: OWN.of("zh-Hans").gettext(text) for text in texts}
     assert [text for text, other in chinese.items() if text == other and text != "This is no UUID"] == []
     values = re.compile(r"%\(\w+\)s")
@@ -116,3 +126,21 @@ def test_a_page_that_is_not_there_is_told(app: App) -> None:
     assert caught.value.description == "没有第 9 页；共有 2 页。"
     with app.app_context():
         assert gettext("There is no page %(page)s; there are %(pages)s.", page=1, pages=2) == "没有第 1 页；共有 2 页。"
+
+
+def test_what_http_itself_says_is_translated_with_its_values(app: App) -> None:
+    """Though that layer speaks English only."""
+    app.config["MAX_CONTENT_LENGTH"] = 10
+    page = app.test_client().post("/orders", json={"title": "much too long"}, headers={"Accept": "text/html"}).text
+    assert "<p>请求内容超过 10 字节。</p>" in page
+
+
+def test_what_models_say_is_in_the_language() -> None:
+    """Validators, blanks, choices, what must be unique."""
+    with override("zh-Hans"):
+        with pytest.raises(ValidationError) as caught:
+            MinValueValidator(3)(2)
+        assert caught.value.messages == ["请确保该值大于或等于 3。"]
+        with pytest.raises(ValidationError) as caught:
+            validate_slug("a b")
+        assert caught.value.messages == ["请输入由字母、数字、下划线或连字符组成的有效标识。"]

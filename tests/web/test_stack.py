@@ -1,5 +1,6 @@
 """What the stack is made of: only what somebody registered."""
 
+import traceback
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from spruce.errors import ViewError
 from spruce.http import Handler
 from spruce.middleware.csrf import CsrfViewMiddleware
-from spruce.web import App, Blueprint, Request, Response, note_of
+from spruce.web import App, Blueprint, MiddlewareMixin, Request, Response, note_of
 from spruce.web.stack import build, middleware_of_app, name_of
 
 
@@ -111,3 +112,47 @@ def test_a_note_on_a_view_or_its_blueprints_is_found_before_it_is_called() -> No
     for path in ("/view/", "/outer/inner", "/mounted/view/", "/nowhere", "/view"):
         client.get(path)
     assert found == [("view", "put"), ("outer", None), (None, None), (None, None), (None, None)]
+
+
+def test_middleware_without_hooks_leaves_the_view_bare() -> None:
+    """It costs its own calls; hooks of the view are looked for only where a middleware has some."""
+    frames: list[str] = []
+
+    def looking(handler: Handler) -> Handler:
+        return handler
+
+    class Hooked(MiddlewareMixin):
+        def process_view(self, request: Request, view: object, args: object, kwargs: object) -> None:
+            return None
+
+    def view() -> str:
+        frames.extend(frame.name for frame in traceback.extract_stack())
+        return ""
+
+    for middleware, called in (([looking], False), ([looking, Hooked], True)):
+        app = App(__name__, DEFAULT_MIDDLEWARE=[], MIDDLEWARE=middleware)
+        app.add_url_rule("/", "index", view)
+        frames.clear()
+        assert app.test_client().get("/").status_code == 200
+        assert ("_called" in frames) is called
+
+
+def test_a_request_that_nothing_answers_says_so() -> None:
+    """What stands around the views may look at why."""
+    seen: list[object] = []
+
+    def looking(handler: Handler) -> Handler:
+        def handle(request: Request) -> Response:
+            response = handler(request)
+            seen.append(type(request.routing_exception).__name__)
+            return response
+
+        return handle
+
+    app = App(__name__, MIDDLEWARE=[looking])
+    app.add_url_rule("/", "index", lambda: "", methods=["POST"])
+    client = app.test_client()
+    client.get("/nowhere")
+    client.get("/")
+    client.post("/")
+    assert seen == ["NotFound", "MethodNotAllowed", "NoneType"]

@@ -8,6 +8,7 @@ from spruce.db.constraints import unique_message
 from spruce.db.fields import UNSET, Field
 from spruce.db.records import Record
 from spruce.errors import DatabaseError, ValidationError
+from spruce.i18n import gettext
 
 __all__ = ["clean_fields", "full_clean", "validate_constraints", "validate_unique"]
 
@@ -68,15 +69,15 @@ def clean_fields(instance: Record, exclude: Iterable[str]) -> None:
 
 def _messages(field: Field[Any], value: Any) -> list[str]:
     if value is None:
-        return [] if field.null or field.on_save(adding=True) is not None else ["This field cannot be null."]
+        return [] if field.null or field.on_save(adding=True) is not None else [gettext("This field cannot be null.")]
     if value == "" and not field.blank:
-        return ["This field cannot be blank."]
+        return [gettext("This field cannot be blank.")]
     try:
         cleaned = field.clean(value)
     except DatabaseError as error:
         return [str(error)]
     if field.choices and cleaned not in [choice for choice, _ in field.choices]:
-        return [f"Value {value!r} is not a valid choice."]
+        return [gettext("Value %(value)s is not a valid choice.", value=repr(value))]
     found = []
     for validate in (*field.standard_validators, *field.validators):
         try:

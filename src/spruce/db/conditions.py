@@ -207,8 +207,11 @@ class Conditions:
         return column.is_(None) if token.value else column.is_not(None)
 
     def _row(self, path: Path, key: str, column: Column, token: Row) -> Condition:
-        target: Any = path.field.target if path.field.is_relation else path.field.model  # type: ignore[attr-defined] # is_relation says that it is a ForeignKey
-        if not issubclass(token.model, target._meta.concrete) or not (path.field.is_relation or path.field.primary_key):
+        field: Any = path.field
+        target: Any = field.target if field.is_relation else field.model
+        others = [each for each in (path.end, field.model if field.primary_key else None) if each is not None]
+        fits = any(issubclass(token.model, each._meta.concrete) for each in (target, *others))
+        if not fits or not (field.is_relation or field.primary_key):
             wanted = target.__name__ if path.field.is_relation else path.field.what
             raise FieldError(f"{key} takes a {wanted}, not a {token.model.__name__}")
         return LOOKUPS[path.lookup].sql(column, self.parameters.add(path.field.column_type()), self.dialect.name)

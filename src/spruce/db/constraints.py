@@ -14,6 +14,7 @@ from spruce.db.formulas import Formula, written
 from spruce.db.indexes import built_index, fields_in, named
 from spruce.db.records import Record
 from spruce.errors import ModelError, ValidationError
+from spruce.i18n import gettext
 
 __all__ = ["CheckConstraint", "UniqueConstraint", "unique_message"]
 
@@ -126,7 +127,11 @@ class UniqueConstraint(_Constraint):
 def unique_message(model: type[Record], names: Iterable[str]) -> str:
     """What is said when another row has the same values."""
     labels = [_capital(model._meta.field(name).verbose_name) for name in names]
-    return f"{_capital(model._meta.verbose_name)} with this {' and '.join(labels)} already exists."
+    return gettext(
+        "%(model)s with this %(fields)s already exists.",
+        model=_capital(model._meta.verbose_name),
+        fields=gettext(" and ").join(labels),
+    )
 
 
 def _capital(text: str) -> str:

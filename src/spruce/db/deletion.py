@@ -7,7 +7,7 @@ level by level, inside of a transaction, so that the answer can count them and a
 from typing import Any
 
 from spruce.db.databases import Database
-from spruce.db.relations import CASCADE, DO_NOTHING, PROTECT, RESTRICT, SET_NULL, ForeignKey
+from spruce.db.relations import CASCADE, DO_NOTHING, PROTECT, RESTRICT, SET, SET_NULL, ForeignKey
 from spruce.db.signals import post_delete, pre_delete
 from spruce.db.transactions import Atomic
 from spruce.errors import ProtectedError
@@ -97,5 +97,7 @@ class _Deletion:
                     f"on_delete={field.on_delete!r}: {', '.join(map(repr, some))} …",
                     hint="Delete those first, or let them point elsewhere.",
                 )
+        elif isinstance(field.on_delete, SET):
+            pointing.update(**{field.name: field.on_delete()})
         elif field.on_delete is not DO_NOTHING:
             pointing.update(**{field.name: None if field.on_delete is SET_NULL else field.initial()})

@@ -150,6 +150,8 @@ def _attach_lines(number: int, node: Node, nodes: Sequence[Node]) -> list[str]:
     back = getattr(node.steps[-1], "field", None)  # of the other side of a OneToOneField
     if back is not None:
         attach.append(f"if o{number} is not None: o{number}.{back.slot} = o{owner}")
+    if getattr(node.steps[-1], "single", False):  # the other side is one object, which is known too
+        attach.append(f"if o{number} is not None: o{number}.{node.steps[-1].reverse_slot} = o{owner}")  # type: ignore[attr-defined] # of a OneToOneField
     if not nodes[owner].steps:
         return [f"  {line}" for line in attach]
     return [f"  if o{owner} is not None:", *(f"   {line}" for line in attach)]

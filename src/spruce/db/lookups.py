@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import sqlalchemy as sa
 
-from spruce.db.dateparts import DatePart
+from spruce.db.dateparts import CALENDAR, DatePart
 from spruce.db.dates import DateField, TimeField
 from spruce.db.elements import TimeOfDay
 from spruce.db.fields import Field
@@ -111,7 +111,7 @@ def _extract(name: str) -> Callable[[Column], Column]:
 
 
 PARTS: dict[str, Part] = {
-    **{name: Part(("date", "datetime"), IntegerField, _extract(name)) for name in ("year", "month", "day")},
+    **{name: Part(("date", "datetime"), IntegerField, _extract(name)) for name in ("year", "month", "day", *CALENDAR)},
     **{name: Part(("datetime", "time"), IntegerField, _extract(name)) for name in ("hour", "minute", "second")},
     "time": Part(("datetime",), TimeField, TimeOfDay),
     "date": Part(("datetime",), DateField, lambda column: sa.func.date(column, type_=Day())),

@@ -121,7 +121,7 @@ def _display(field: Field[Any]) -> Any:
 
 def _constructor(cls: Any, meta: Options) -> Any:
     """Generate `__init__(self, *, name=…, price=…)`, which sets each field to what is given or to its default."""
-    names: dict[str, object] = {"MISSING": _MISSING, "refuse": _refuse_keywords, "cls": cls}
+    names: dict[str, object] = {"MISSING": _MISSING, "refuse": _refuse_keywords, "spread": _spread, "cls": cls}
     arguments, body = [], []
     for field in meta.fields:
         if field.generated:
@@ -136,13 +136,32 @@ def _constructor(cls: Any, meta: Options) -> Any:
     if "pk" not in {field.name for field in meta.fields}:
         arguments.append("pk=MISSING")
         body += [" if pk is not MISSING:", f"  self.{meta.pk.attname} = pk"]
-    signature = f"def __init__(self, *, {', '.join(arguments)}, **unknown):"
-    made = compile_function("__init__", [signature, " if unknown:", "  refuse(cls, unknown)", *body], names)
+    signature = f"def __init__(self, *positional, {', '.join(arguments)}, **unknown):"
+    first = [" if positional:", "  return spread(self, positional, locals())", " if unknown:", "  refuse(cls, unknown)"]
+    made = compile_function("__init__", [signature, *first, *body], names)
     made._generated = True
     return made
 
 
 _MISSING: Any = type("Missing", (), {"__repr__": lambda self: "MISSING"})()
+
+
+def _spread(instance: "Model", positional: tuple[Any, ...], given: dict[str, Any]) -> None:
+    """Make an object of values in the order of the fields. Raises TypeError for too many, or one given twice."""
+    names = [field.attname for field in instance._meta.fields if not field.generated]
+    model = type(instance).__name__
+    if len(positional) > len(names):
+        raise TypeError(f"{model}() takes {len(names)} values at most, and was given {len(positional)}")
+    unknown = given.pop("unknown")
+    values = {name: value for name, value in given.items() if value is not _MISSING and name not in _OWN_NAMES}
+    for name, value in zip(names, positional, strict=False):
+        if name in values or instance._meta.paths[name].name in values:
+            raise TypeError(f"{model}() was given two values for {name!r}")
+        values[name] = value
+    type(instance)._fill(instance, **values, **unknown)
+
+
+_OWN_NAMES = ("self", "positional")
 
 
 def _refuse_keywords(cls: Any, unknown: dict[str, Any]) -> None:
@@ -177,13 +196,16 @@ class Model(Record, metaclass=ModelType):
     if TYPE_CHECKING:
         id: Any
 
-    def __init__(self, **values: Any) -> None:
+    def __init__(self, *positional: Any, **values: Any) -> None:
         if not hasattr(type(self), "_fill"):
             raise ModelError(f"{type(self).__name__} is abstract and has no objects", hint="Make one of a subclass.")
-        self._fill(**values)
+        self._fill(*positional, **values)
 
     def __getattr__(self, name: str) -> Any:
         """A field that was left out by `only()` or `defer()`: loaded now, for all objects of the result."""
+        attribute: Any = next((vars(kind)[name] for kind in type(self).__mro__ if name in vars(kind)), None)
+        if hasattr(attribute, "missing"):
+            raise attribute.missing(self)
         field = self._meta.paths.get(name) if self._partial else None
         if field is None or name != field.attname:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
@@ -277,13 +299,27 @@ class Model(Record, metaclass=ModelType):
         """Look whether the constraints of Meta allow the row. Raises ValidationError."""
         validate_constraints(self, exclude)
 
-    def refresh_from_db(self, *, using: str | None = None, fields: "list[str] | tuple[str, ...] | None" = None) -> None:
-        """Read the row again, all of it or the named fields. Raises DoesNotExist when it is gone."""
-        fresh = type(self)._base.using(using or self._db).get(pk=self.pk)
-        wanted = self._meta.fields if fields is None else [self._meta.field(name) for name in fields]
+    def refresh_from_db(
+        self, *, using: str | None = None, fields: Collection[str] | None = None, from_queryset: Any = None
+    ) -> None:
+        """Read the row again, all of it or the named fields; `from_queryset` may lock it or load related objects too.
+
+        Raises DoesNotExist when it is gone.
+        """
+        if fields is not None and not fields:
+            return
+        query = type(self)._base.using(using or self._db) if from_queryset is None else from_queryset
+        fresh = query.get(pk=self.pk)
+        others = [name for name in fields or () if name in self._meta.relations]
+        wanted = self._meta.fields if fields is None else [self._meta.field(n) for n in fields if n not in others]
         for field in wanted:
             setattr(self, field.attname, getattr(fresh, field.attname))
             if isinstance(field, ForeignKey):
-                setattr(self, field.slot, None)
+                setattr(self, field.slot, getattr(fresh, field.slot))
+        for pointing in self._meta.pointing:
+            if pointing.single and (fields is None or pointing.accessor in others):
+                setattr(self, pointing.reverse_slot, getattr(fresh, pointing.reverse_slot))
         self._db, self._batch = fresh._db, None
-        self.__dict__.pop("_prefetched", None)
+        prefetched = self.__dict__.get("_prefetched", {})
+        for name in list(prefetched) if fields is None else others:
+            prefetched.pop(name, None)

@@ -141,7 +141,7 @@ class Options:
             options = vars(base).get("_meta")
             if options is None:
                 continue
-            fields |= {field.name: field.copy() for field in options.fields}
+            fields |= {field.name: field.copy() for field in options.fields if field.name not in vars(self.model)}
         fields |= own
         if not self.abstract:
             fields = self._with_key(fields)

@@ -105,6 +105,8 @@ def _put(instance: Any, relation: Any, name: str, to_attr: str | None, by_owner:
         setattr(instance, to_attr, (found[0] if found else None) if single else found)
     elif forward:
         setattr(instance, relation.field.slot, found[0] if found else None)
+        if found and relation.field.single:
+            setattr(found[0], relation.field.reverse_slot, instance)
     elif relation.many:
         instance.__dict__.setdefault("_prefetched", {})[name] = found
         if not hasattr(relation, "link"):

@@ -102,9 +102,21 @@ class QuerySet(Query[M, R], Generic[M, R]):
         if rows is None:
             plan, found, alias = self._run(*self._ends())
             rows = self._rows = plan.load(found, alias) if plan.load is not None else []
-            if self._prefetch and self._makes_objects():
-                prefetch(rows, self._prefetch)
+            if self._prefetch or self._instance is not None:
+                self._complete(rows)
         return rows
+
+    def _complete(self, rows: list[Any]) -> None:
+        """Let objects know the one that they were reached from, and load what is prefetched."""
+        if not self._makes_objects():
+            return
+        if self._instance is not None and self._instance[0] is not None:
+            field, owner = self._instance[:2]
+            for each in rows:
+                if each.__dict__.get(field.attname) == owner.pk:
+                    setattr(each, field.slot, owner)
+        if self._prefetch:
+            prefetch(rows, self._prefetch)
 
     def __iter__(self) -> Iterator[R]:
         return iter(self._fetch())
@@ -162,8 +174,8 @@ class QuerySet(Query[M, R], Generic[M, R]):
         plan, rows, alias = self._run(*self._conditions("get", False, expressions, keywords))
         if len(rows) == 1:
             found = plan.load(rows, alias)  # type: ignore[misc] # a get has a loader
-            if self._prefetch and self._makes_objects():
-                prefetch(found, self._prefetch)
+            if self._prefetch or self._instance is not None:
+                self._complete(found)
             return found[0]  # type: ignore[no-any-return] # the loader's
         raise self._not_one(len(rows), expressions, keywords)
 
@@ -197,8 +209,8 @@ class QuerySet(Query[M, R], Generic[M, R]):
         if self._high is not None and self._high <= self._low:
             return None
         rows = self._one(("first", last))
-        if rows and self._prefetch and self._makes_objects():
-            prefetch(rows, self._prefetch)
+        if rows and (self._prefetch or self._instance is not None):
+            self._complete(rows)
         return rows[0] if rows else None
 
     def create(self, **values: Any) -> M:

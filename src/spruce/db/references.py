@@ -13,7 +13,7 @@ from spruce.db.databases import choose
 from spruce.db.relations import ForeignKey
 from spruce.errors import DataError, FieldFetchBlocked
 
-__all__ = ["NOT_LOADED", "Pending", "Related", "load_many", "settle"]
+__all__ = ["NOT_LOADED", "Pending", "Related", "load_many", "missing_related", "settle"]
 
 NOT_LOADED: Any = type("NotLoaded", (), {"__repr__": lambda self: "NOT_LOADED"})()
 """What stands for the other side of a OneToOneField until it is known."""
@@ -43,12 +43,20 @@ class Related:
         if key is None:
             if field.null:
                 return None
-            raise field.target.DoesNotExist(
-                f"this {type(instance).__name__} has no {field.name} yet", hint=f"Set its {field.name} first."
-            )
+            raise self.missing(instance)
         found = _load(field, instance, key)
         setattr(instance, field.slot, found)
+        if field.single:
+            setattr(found, field.reverse_slot, instance)
         return found
+
+    def missing(self, instance: Any) -> Exception:
+        """The error for an object that is not there, which `hasattr` takes for no attribute."""
+        name = self.field.name
+        error: Exception = missing_related(self.field.target)(
+            f"this {type(instance).__name__} has no {name} yet", hint=f"Set its {name} first."
+        )
+        return error
 
     def __set__(self, instance: Any, value: Any) -> None:
         field = self.field
@@ -57,9 +65,34 @@ class Related:
                 f"{field.label} takes a {field.target.__name__} or None, not {value!r}",
                 hint=f"To set the key, assign to {field.attname}.",
             )
+        if field.single:
+            self._tell(instance, value)
         key = None if value is None else value.pk
         setattr(instance, field.attname, key)
-        setattr(instance, field.slot, value if value is None or key is not None else Pending(value))
+        setattr(instance, field.slot, value if value is None or not _empty(key) else Pending(value))
+
+    def _tell(self, instance: Any, value: Any) -> None:
+        """Let the objects on the other side of a OneToOneField know who points to them now."""
+        before = getattr(instance, self.field.slot, None)
+        if before is not None and type(before) is not Pending:
+            setattr(before, self.field.reverse_slot, None)
+        if value is not None and value.pk is not None:
+            setattr(value, self.field.reverse_slot, instance)
+
+
+_MISSING: dict[Any, type[Exception]] = {}
+
+
+def missing_related(model: Any) -> Any:
+    """The model's DoesNotExist, as an AttributeError too."""
+    made = _MISSING.get(model)
+    if made is None:
+        made = _MISSING[model] = type("RelatedObjectDoesNotExist", (model.DoesNotExist, AttributeError), {})
+    return made
+
+
+def _empty(key: Any) -> bool:
+    return key is None or (isinstance(key, str) and not key)
 
 
 class Pending:
@@ -74,9 +107,9 @@ class Pending:
 def settle(field: ForeignKey[Any], instance: Any) -> None:
     """Before a save, take over the key of an object that was assigned before it had one. Raises DataError."""
     pending = getattr(instance, field.slot, None)
-    if type(pending) is not Pending or getattr(instance, field.attname) is not None:
+    if type(pending) is not Pending or not _empty(getattr(instance, field.attname)):
         return
-    if pending.object.pk is None:
+    if _empty(pending.object.pk):
         raise DataError(
             f"{field.label} is a {field.target.__name__} that is not saved yet", hint="Call its save() first."
         )

@@ -11,12 +11,12 @@ from spruce.db.databases import choose
 from spruce.db.managers import manager_class
 from spruce.db.queryset import Manager, QuerySet
 from spruce.db.records import Record
-from spruce.db.references import NOT_LOADED, load_many
+from spruce.db.references import NOT_LOADED, load_many, missing_related
 from spruce.db.relations import ForeignKey
 from spruce.db.signals import m2m_changed
 from spruce.db.steps import Query
 from spruce.db.transactions import Atomic
-from spruce.errors import FieldError
+from spruce.errors import DataError, FieldError
 
 __all__ = ["ManyManager", "ManyRelated", "RelatedManager", "Reverse", "ReverseOne"]
 
@@ -93,41 +93,59 @@ class RelatedManager(_Members[M], Generic[M]):
         query: QuerySet[M, M] = self.model._base.using(self._writing())
         return query.filter(pk__in=list(keys))
 
-    def add(self, *objects: M) -> None:
-        """Let these saved objects point here; their `save()` does not run."""
+    def _own(self, objects: Iterable[Any]) -> None:
         for each in objects:
-            if not isinstance(each, self.model) or each.pk is None:
-                raise FieldError(f"{self.name}.add() takes saved {self.model.__name__} objects, not {each!r}")
+            if not isinstance(each, self.model):
+                raise FieldError(f"{self.name} takes {self.model.__name__} objects, not {each!r}")
+
+    def add(self, *objects: M, bulk: bool = True) -> None:
+        """Let these saved objects point here, by one statement; without `bulk` each one is saved, new ones too."""
+        self._own(objects)
+        for each in objects:
+            if bulk and each.pk is None:
+                raise DataError(f"{self.name}.add(): {each!r} is not saved", hint="Save it first, or use bulk=False.")
+        for each in objects:
             setattr(each, self.field.name, self.owner)
-        if objects:
+            if not bulk:
+                each.save(using=self._writing())
+        if objects and bulk:
             self._rows_of(each.pk for each in objects).update(**{self.field.name: self.owner})
             self._changed()
 
     def remove(self, *objects: M) -> None:
-        """Let these objects point nowhere. Raises the model's DoesNotExist for one that does not point here."""
+        """Let these objects point nowhere. Raises the owner's DoesNotExist for one that does not point here."""
         self._nullable("remove")
+        self._own(objects)
         for each in objects:
             if getattr(each, self.field.attname, None) != self.owner.pk:
-                raise self.model.DoesNotExist(f"{each!r} is not among the {self.name} of {self.owner!r}")
+                raise type(self.owner).DoesNotExist(f"{each!r} is not among the {self.name} of {self.owner!r}")
         for each in objects:
             setattr(each, self.field.name, None)
         self._rows_of(each.pk for each in objects).update(**{self.field.name: None})
         self._changed()
 
-    def clear(self) -> None:
-        """Let none point here."""
+    def clear(self, *, bulk: bool = True) -> None:
+        """Let none point here, by one statement; without `bulk` each object is saved."""
         self._nullable("clear")
-        self.using(self._writing()).order_by().update(**{self.field.name: None})
+        if not bulk:
+            for each in self.using(self._writing()):
+                setattr(each, self.field.name, None)
+                each.save(using=self._writing())
+        else:
+            self.using(self._writing()).order_by().update(**{self.field.name: None})
         self._changed()
 
-    def set(self, objects: Iterable[M]) -> None:
-        """Let exactly these saved objects point here; the others lose their value, if it may be null."""
+    def set(self, objects: Iterable[M], *, bulk: bool = True, clear: bool = False) -> None:
+        """Let exactly these objects point here; the others lose their value, if it may be null."""
         wanted = list(objects)
+        self._own(wanted)
         with Atomic(self._writing()):
-            if self.field.null:
+            if clear and self.field.null:
+                self.clear(bulk=bulk)
+            elif self.field.null:
                 keep = {each.pk for each in wanted}
                 self.remove(*[each for each in self.using(self._writing()) if each.pk not in keep])
-            self.add(*wanted)
+            self.add(*wanted, bulk=bulk)
 
     def _nullable(self, verb: str) -> None:
         if not self.field.null:
@@ -151,7 +169,7 @@ class ManyManager(_Members[M], Generic[M]):
     def __init__(self, link: Link, owner: Any, backwards: bool) -> None:
         model = link.model if backwards else link.target
         if owner.pk is None:
-            raise FieldError(
+            raise DataError(
                 f"{owner!r} is not saved, so it is connected to no {model.__name__} yet", hint="Call its save() first."
             )
         query: Any = model._default.sticking(**{link.path(not backwards): owner.pk})
@@ -160,6 +178,11 @@ class ManyManager(_Members[M], Generic[M]):
         super().__init__(query, owner, name)
         self.link = link
         self.backwards = backwards
+
+    @property
+    def through(self) -> type[Record]:
+        """The model in between."""
+        return self.link.between
 
     def _sides(self) -> tuple[str, str]:
         """The names of the foreign keys: to the owner, and to the members."""
@@ -175,7 +198,7 @@ class ManyManager(_Members[M], Generic[M]):
         keys = []
         for each in objects:
             if isinstance(each, self.model) and each.pk is None:
-                raise FieldError(f"{each!r} is not saved, so nothing can be connected to it", hint="Call its save().")
+                raise DataError(f"{each!r} is not saved, so nothing can be connected to it", hint="Call its save().")
             if hasattr(type(each), "_meta") and not isinstance(each, self.model):
                 raise FieldError(f"{self.name} takes {self.model.__name__} objects or their keys, not {each!r}")
             keys.append(each.pk if isinstance(each, self.model) else self.model._meta.pk.clean(each))
@@ -216,7 +239,8 @@ class ManyManager(_Members[M], Generic[M]):
 
     def _insert(self, here: str, there: str, pairs: list[tuple[Any, Any]], defaults: dict[str, Any]) -> None:
         between = self.link.between
-        rows = [between(**{f"{here}_id": one, f"{there}_id": other}, **defaults) for one, other in pairs]
+        more = {name: value() if callable(value) else value for name, value in defaults.items()}
+        rows = [between(**{f"{here}_id": one, f"{there}_id": other}, **more) for one, other in pairs]
         between._base.using(self._writing()).bulk_create(rows)
 
     def remove(self, *objects: Any) -> None:
@@ -263,15 +287,36 @@ class ManyManager(_Members[M], Generic[M]):
             self.add(made, through_defaults=through_defaults)
         return made
 
-    def get_or_create(self, defaults: dict[str, Any] | None = None, **keywords: Any) -> tuple[M, bool]:
+    def get_or_create(
+        self,
+        defaults: dict[str, Any] | None = None,
+        *,
+        through_defaults: dict[str, Any] | None = None,
+        **keywords: Any,
+    ) -> tuple[M, bool]:
         """The connected object that fits, or a new one that is connected; and whether it is new."""
         try:
             return self.get(**keywords), False
         except self.model.DoesNotExist:
             with Atomic(self._writing()):
                 made, new = self.model._base.using(self._writing()).get_or_create(defaults, **keywords)
-                self.add(made)
+                self.add(made, through_defaults=through_defaults)
             return made, new
+
+    def update_or_create(
+        self,
+        defaults: dict[str, Any] | None = None,
+        create_defaults: dict[str, Any] | None = None,
+        *,
+        through_defaults: dict[str, Any] | None = None,
+        **keywords: Any,
+    ) -> tuple[M, bool]:
+        """The connected object that fits with `defaults` written to it, or a new one; and whether it is new."""
+        with Atomic(self._writing()):
+            made, new = super().update_or_create(defaults, create_defaults, **keywords)
+            if new:
+                self.add(made, through_defaults=through_defaults)
+        return made, new
 
 
 class Reverse:
@@ -307,6 +352,11 @@ class ManyRelated:
         """What was declared."""
         return self.link
 
+    @property
+    def through(self) -> type[Record]:
+        """The model in between."""
+        return self.link.between
+
     def __get__(self, instance: Any, owner: Any) -> Any:
         if instance is None:
             return self
@@ -338,8 +388,13 @@ class ReverseOne:
         if found is NOT_LOADED:
             found = self._load(instance)
         if found is None:
-            raise field.model.DoesNotExist(f"{instance!r} has no {field.accessor}")
+            raise self.missing(instance)
         return found
+
+    def missing(self, instance: Any) -> Exception:
+        """The error for an object that is not there, which `hasattr` takes for no attribute."""
+        error: Exception = missing_related(self.field.model)(f"{instance!r} has no {self.field.accessor}")
+        return error
 
     def _load(self, instance: Any) -> Any:
         field = self.field
@@ -362,7 +417,13 @@ class ReverseOne:
             setattr(found, self.field.slot, instance)
 
     def __set__(self, instance: Any, value: Any) -> None:
-        if value is None or not isinstance(value, self.field.model):
+        if value is None:
+            before = getattr(instance, self.field.reverse_slot)
+            if before is not NOT_LOADED and before is not None:
+                setattr(before, self.field.name, None)
+            setattr(instance, self.field.reverse_slot, None)
+            return
+        if not isinstance(value, self.field.model):
             raise FieldError(f"{self.field.accessor} takes a {self.field.model.__name__}, not {value!r}")
         setattr(value, self.field.name, instance)
         setattr(instance, self.field.reverse_slot, value)

@@ -20,6 +20,7 @@ __all__ = [
     "DO_NOTHING",
     "PROTECT",
     "RESTRICT",
+    "SET",
     "SET_DEFAULT",
     "SET_NULL",
     "FetchMode",
@@ -43,6 +44,18 @@ class OnDelete:
 
     def __repr__(self) -> str:
         return self.name
+
+
+class SET(OnDelete):
+    """Point to another row: the object or key that is given, or what a function gives when it is needed."""
+
+    def __init__(self, value: Any) -> None:
+        super().__init__("SET", "NO ACTION")
+        self.value = value
+
+    def __call__(self) -> Any:
+        """The value to set."""
+        return self.value() if callable(self.value) else self.value
 
 
 CASCADE = OnDelete("CASCADE", "CASCADE")

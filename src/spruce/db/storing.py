@@ -77,8 +77,8 @@ def _save(
                 f"{instance!r} was not saved: update_fields writes to a row that exists, and there is none"
             )
         return False
-    insert = insert or (instance._db is None and instance._meta.pk.default is not REQUIRED and not update)
-    if instance.pk is not None and not insert and _update(instance, database, None):
+    insert = insert or (instance._db is None and _has_default(instance._meta.pk) and not update)
+    if instance.pk is not None and instance.pk is not UNSET and not insert and _update(instance, database, None):
         return False
     if update:
         raise DatabaseError(f"{instance!r} was not saved: force_update wants a row that exists, and there is none")
@@ -86,11 +86,18 @@ def _save(
     return True
 
 
+def _has_default(field: Field[Any]) -> bool:
+    return field.default is not REQUIRED or field.db_default is not REQUIRED
+
+
 def insert_object(instance: Record, database: Database) -> None:
     """Write a new row and take its key."""
     meta = instance._meta
     key = meta.pk.attname
-    keyed = getattr(instance, key) is not None
+    if meta.pk.is_relation:
+        settle(meta.pk, instance)
+        meta.pk.clean(getattr(instance, key))
+    keyed = getattr(instance, key) not in (None, UNSET)
     kind = ("insert", keyed, unset(instance)) if meta.left else ("insert", keyed, ())
     writer = writer_for(type(instance), database, kind)
     connection = transactions.connection(database)
@@ -161,7 +168,7 @@ def _insert(model: type[Record], dialect: sa.Dialect, kind: str, keyed: bool, le
         statement = sa.insert(model.__table__)
     wanted = [field for field in meta.fields if field.generated or field.attname in left]
     if not keyed and (wanted or dialect.name != "sqlite"):  # which tells the key by itself
-        wanted.insert(0, meta.pk)
+        wanted = [meta.pk, *(field for field in wanted if field is not meta.pk)]
     return _made(statement, fields, dialect, [] if kind == "quiet" else wanted, adding=True)
 
 
@@ -234,7 +241,7 @@ def _field_lines(field: Field[Any], names: dict[str, object], adding: bool) -> l
     before = []
     if isinstance(field, ForeignKey):
         names |= {f"settle_{name}": settle, f"f_{name}": field}
-        before = [f" if o.{name} is None:", f"  settle_{name}(f_{name}, o)"]
+        before = [f" if not o.{name}:", f"  settle_{name}(f_{name}, o)"]
     names[f"clean_{name}"] = field.clean
     return [
         *before,

@@ -17,7 +17,7 @@ from sqlalchemy.sql import ClauseElement
 
 from spruce.db.documents import JSONNull
 from spruce.db.expressions import Ordered, Q, Term
-from spruce.errors import FieldError
+from spruce.errors import DataError, FieldError
 
 __all__ = [
     "PLAIN",
@@ -287,7 +287,7 @@ def _of_q(value: Q, whole: Whole) -> tuple[Hashable, Values]:
 
 def _of_row(value: Any) -> tuple[Hashable, Values]:
     if value.pk is None:
-        raise FieldError(
+        raise DataError(
             f"{value!r} is not saved, so a query cannot look for it", hint="Call its save() before the query."
         )
     return Row(type(value)), (value.pk,)

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from spruce.errors import ValidationError
+from spruce.i18n import gettext
 
 __all__ = [
     "EmailValidator",
@@ -42,7 +43,7 @@ class _Limit:
     def __call__(self, value: Any) -> None:
         """Raise ValidationError if the value is beyond the limit."""
         if self.beyond(value):
-            raise ValidationError(self.message.format(limit=self.limit), code=self.code)
+            raise ValidationError(gettext(self.message).format(limit=self.limit), code=self.code)
 
 
 class MinValueValidator(_Limit):
@@ -98,7 +99,7 @@ class RegexValidator:
     def __call__(self, value: Any) -> None:
         """Raise ValidationError if the text does not fit."""
         if bool(self.regex.search(str(value))) is self.inverse_match:
-            raise ValidationError(self.message, code="invalid")
+            raise ValidationError(gettext(self.message), code="invalid")
 
 
 class EmailValidator:
@@ -111,7 +112,7 @@ class EmailValidator:
         """Raise ValidationError if it is no address."""
         local, _, domain = str(value).rpartition("@")
         if len(str(value)) > 320 or len(local) > 64 or not self.local.match(local) or not self.domain.match(domain):
-            raise ValidationError("Enter a valid email address.", code="invalid")
+            raise ValidationError(gettext("Enter a valid email address."), code="invalid")
 
 
 class URLValidator:
@@ -129,7 +130,7 @@ class URLValidator:
         except ValueError:
             good = False
         if not good or len(text) > 2048 or re.search(r"[\s\x00-\x1f]", text):
-            raise ValidationError("Enter a valid URL.", code="invalid")
+            raise ValidationError(gettext("Enter a valid URL."), code="invalid")
 
 
 validate_email = EmailValidator()

@@ -4,7 +4,29 @@
 `from eventlet import wsgi`, and so on. The names mean what they mean there.
 """
 
-from spruce.eventlet import corolocal, event, greenpool, greenthread, pools, queue, semaphore, timeout, tpool, wsgi
+from spruce.eventlet import (
+    asyncio,
+    backdoor,
+    convenience,
+    corolocal,
+    dagpool,
+    db_pool,
+    debug,
+    event,
+    green,
+    greenio,
+    greenpool,
+    greenthread,
+    hubs,
+    patcher,
+    pools,
+    queue,
+    semaphore,
+    support,
+    timeout,
+    tpool,
+    wsgi,
+)
 from spruce.green import (
     BoundedSemaphore,
     CappedSemaphore,
@@ -32,6 +54,7 @@ from spruce.green import (
     with_timeout,
     wrap_ssl,
 )
+from spruce.patching import import_patched, monkey_patch
 
 __all__ = [
     "BoundedSemaphore",
@@ -46,15 +69,27 @@ __all__ = [
     "Semaphore",
     "StopServe",
     "Timeout",
+    "asyncio",
+    "backdoor",
     "connect",
+    "convenience",
     "corolocal",
+    "dagpool",
+    "db_pool",
+    "debug",
     "event",
     "getcurrent",
+    "green",
+    "greenio",
     "greenpool",
     "greenthread",
+    "hubs",
+    "import_patched",
     "is_timeout",
     "kill",
     "listen",
+    "monkey_patch",
+    "patcher",
     "pools",
     "queue",
     "semaphore",
@@ -64,6 +99,7 @@ __all__ = [
     "spawn_after",
     "spawn_after_local",
     "spawn_n",
+    "support",
     "timeout",
     "tpool",
     "with_timeout",

@@ -186,7 +186,10 @@ def in_use() -> bool:
 
 def running_thread() -> GreenThread | None:
     """The green thread that runs; None outside of any. Makes no hub."""
-    running_greenlet = getcurrent()
+    try:
+        running_greenlet = getcurrent()
+    except RuntimeError:  # the interpreter ends
+        return None
     return running_greenlet.thread if type(running_greenlet) is Carrier else None
 
 

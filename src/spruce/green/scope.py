@@ -147,8 +147,12 @@ def outside_scopes() -> Iterator[None]:
 
 
 def detach_children() -> None:
-    """Let what the running green thread spawns from now on outlive it, and any scope that is open here."""
-    _current.set(_OUTSIDE)
+    """Let what the running green thread spawns from now on outlive it, and any scope that is open here.
+
+    In a main greenlet, whose context is the whole program's, nothing changes: there is no thread to outlive.
+    """
+    if type(getcurrent()) is Carrier:
+        _current.set(_OUTSIDE)
 
 
 def stop_all(threads: Iterable[GreenThread]) -> None:

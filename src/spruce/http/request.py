@@ -48,10 +48,10 @@ class Peer:
 
     `client` is the address of the other side, None where there is none (Unix sockets); `server` is the address it came
     in at, a path for a Unix socket. `certificate` is what the client has proved to be, as `ssl.SSLSocket.getpeercert`
-    gives it; None without a client certificate.
+    gives it; None without a client certificate. `kept` is for what a server wants to make once for all requests.
     """
 
-    __slots__ = ("certificate", "client", "scheme", "server")
+    __slots__ = ("certificate", "client", "kept", "scheme", "server")
 
     def __init__(
         self,
@@ -64,6 +64,7 @@ class Peer:
         self.client = client
         self.server = server
         self.certificate = certificate
+        self.kept: dict[str, Any] | None = None
 
 
 _NOBODY = Peer()

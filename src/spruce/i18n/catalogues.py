@@ -32,6 +32,7 @@ class Catalogues:
         self._settings = settings
         self._added: list[Path] = []
         self._by_language: dict[str, NullTranslations] = {}
+        self._paths_then: object = None
 
     @property
     def folders(self) -> list[Path]:
@@ -49,6 +50,9 @@ class Catalogues:
 
         Raises: ConfigError when a catalogue cannot be read.
         """
+        if self._settings["LOCALE_PATHS"] is not self._paths_then:
+            self._paths_then = self._settings["LOCALE_PATHS"]
+            self._by_language.clear()
         found = self._by_language.get(language)
         if found is None:
             found = self._by_language[language] = self._read(language)

@@ -3,6 +3,7 @@
 They cover what Django's deployment checks do; a setting that is wrong in itself is an error at start-up already.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -78,6 +79,17 @@ def _cookies(app: App, settings: config.Settings) -> Iterator[str]:
         yield "CSRF_COOKIE_SECURE is off: the secret of forms goes over HTTP too. Leave it unset, or set it True."
 
 
+def _stores(app: App, settings: config.Settings) -> Iterator[str]:
+    engine, alias = settings["SESSION_ENGINE"], settings["SESSION_CACHE_ALIAS"]
+    described: Any = settings["CACHES"].get(alias, "memory://")
+    place = described if isinstance(described, str) else f"{described.get('BACKEND')} {described.get('LOCATION')}"
+    if engine in ("cache", "cached_database") and re.search("^memory:| memory:|MemoryCache|LocMemCache", place):
+        yield (
+            f"SESSION_ENGINE is {engine!r}, and the cache {alias!r} is in the memory of each process: a visitor is "
+            "logged in and out in one worker only. Set CACHES to a Redis, or SESSION_ENGINE to 'database'."
+        )
+
+
 def _headers(app: App, settings: config.Settings) -> Iterator[str]:
     if not settings["SECURE_CONTENT_TYPE_NOSNIFF"]:
         yield "SECURE_CONTENT_TYPE_NOSNIFF is off: browsers may take an uploaded file for a page or a script."
@@ -102,6 +114,7 @@ _LOOKS: tuple[Callable[[App, Any], Iterator[str]], ...] = (
     _https,
     _keys,
     _cookies,
+    _stores,
     _headers,
     _cors,
 )

@@ -8,22 +8,18 @@ later request, which is logged. A session that was deleted meanwhile, by a log-o
 """
 
 from datetime import UTC, datetime
-from hashlib import sha256
 from logging import getLogger
-from secrets import token_urlsafe
-from typing import Any
 
 from spruce import config, db
 from spruce.db.databases import choose
 from spruce.errors import OperationalError
+from spruce.middleware.merging import merge
 from spruce.middleware.packing import pack, unpack
-from spruce.middleware.sessions import Kept, Session
+from spruce.middleware.sessions import Kept, Session, hash_of, new_key
 
-__all__ = ["DatabaseStore", "StoredSession", "merge"]
+__all__ = ["DatabaseStore", "StoredSession"]
 
-_KEY_BYTES = 24
-_MOST_ATTEMPTS = 20
-_MISSING = object()
+_MOST_ATTEMPTS = 100
 _log = getLogger("spruce.sessions")
 
 
@@ -52,10 +48,8 @@ class DatabaseStore:
 
     def load(self, cookie: str) -> Kept | None:
         """Return the session of a key; None for a key that was never given out, or has expired."""
-        row = self._find(_hash(cookie))
-        if row is None or row.expires <= datetime.now(UTC):
-            return None
-        return Kept(row.values, row.began, cookie, row.version)
+        row = self._row(cookie)
+        return Kept(row.values, row.began, cookie, row.version) if row is not None else None
 
     def save(self, session: Session, expires: datetime, *, prolong: bool) -> str | None:
         """Keep a session; return its key, or None when it was deleted meanwhile."""
@@ -68,7 +62,7 @@ class DatabaseStore:
     def delete(self, kept: Kept) -> None:
         """Forget a session."""
         if kept.key is not None:
-            StoredSession.objects.filter(key=_hash(kept.key)).delete()
+            StoredSession.objects.filter(key=hash_of(kept.key)).delete()
 
     def clear_expired(self) -> int:
         """Remove all sessions that have expired; return how many."""
@@ -79,28 +73,31 @@ class DatabaseStore:
                 raise
             return 0
 
-    def _find(self, key: str) -> StoredSession | None:
+    def _row(self, key: str) -> StoredSession | None:
+        """The row of a key that has not expired."""
         try:
-            return StoredSession.objects.filter(key=key).first()
+            row = StoredSession.objects.filter(key=hash_of(key)).first()
         except OperationalError as error:
             if not _is_about_the_table(error):
                 raise
             return None
+        return row if row is not None and row.expires > datetime.now(UTC) else None
 
     def _create(self, session: Session, expires: datetime) -> str:
-        key = token_urlsafe(_KEY_BYTES)
-        row = {"values": pack(session.values_now), "began": datetime.now(UTC), "expires": expires}
+        key, values, began = new_key(), pack(session.values_now), datetime.now(UTC)
+        row = {"values": values, "began": began, "expires": expires}
         try:
-            StoredSession.objects.create(key=_hash(key), **row)
+            StoredSession.objects.create(key=hash_of(key), **row)
         except OperationalError as error:
             if not _is_about_the_table(error):
                 raise
             db.create_all(choose(None, StoredSession, write=True).alias, models=[StoredSession])
-            StoredSession.objects.create(key=_hash(key), **row)
+            StoredSession.objects.create(key=hash_of(key), **row)
+        session.kept = Kept(values, began, key)
         return key
 
     def _update(self, session: Session, kept: Kept, key: str, expires: datetime) -> str | None:
-        hashed, version = _hash(key), kept.version
+        hashed, version = hash_of(key), kept.version
         base, ours = unpack(kept.values), session.values_now
         values = pack(ours)
         for _ in range(_MOST_ATTEMPTS):
@@ -108,6 +105,7 @@ class DatabaseStore:
                 values=values, version=version + 1, expires=expires
             )
             if changed:
+                session.kept = Kept(values, kept.began, key, version + 1)
                 return key
             row = StoredSession.objects.filter(key=hashed).first()
             if row is None:
@@ -120,37 +118,5 @@ class DatabaseStore:
         return key
 
 
-def merge(base: dict[str, Any], ours: dict[str, Any], theirs: dict[str, Any]) -> dict[str, Any]:
-    """Return `theirs` with what `ours` changed since `base`, as described above."""
-    merged = dict(theirs)
-    for key in [*ours, *(key for key in base if key not in ours)]:
-        before, mine, other = base.get(key, _MISSING), ours.get(key, _MISSING), theirs.get(key, _MISSING)
-        if mine in (before, other):
-            continue
-        if other != before:
-            mine = _both(key, before, mine, other)
-        if mine is _MISSING:
-            merged.pop(key, None)
-        else:
-            merged[key] = mine
-    return merged
-
-
-def _both(key: str, before: Any, mine: Any, other: Any) -> Any:
-    """The value of a key that two requests have changed."""
-    start = [] if before is _MISSING else before
-    lists = [one for one in (start, mine, other) if isinstance(one, list)]
-    if len(lists) == 3 and mine[: len(start)] == start:
-        return [*other, *mine[len(start) :]]
-    if isinstance(start, list) and start and mine is _MISSING and isinstance(other, list):
-        return other[len(start) :] if other[: len(start)] == start else other
-    _log.warning("two requests at one time changed %r of a session; the value of the later one is kept", key)
-    return mine
-
-
 def _is_about_the_table(error: OperationalError) -> bool:
     return "spruce_session" in str(error) and "does not exist" in str(error)
-
-
-def _hash(key: str) -> str:
-    return sha256(key.encode()).hexdigest()

@@ -8,16 +8,19 @@ signed cookie itself, or the database. The names are Django's, and `permanent` i
 from collections.abc import Iterator, MutableMapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from importlib import import_module
 from logging import getLogger
+from secrets import token_urlsafe
 from typing import Any, Protocol
+from weakref import ref
 
 from spruce import config
 from spruce.errors import ConfigError, nearest
 from spruce.http import Handler, Request, Response
 from spruce.middleware.packing import pack, unpack
 
-__all__ = ["Kept", "Session", "SessionMiddleware", "Store", "cookie_name", "store_of"]
+__all__ = ["Kept", "Session", "SessionMiddleware", "Store", "cookie_name", "hash_of", "new_key", "store_of"]
 
 _EXPIRY = "_session_expiry"
 _TEST_COOKIE = "_test_cookie"
@@ -26,6 +29,8 @@ _log = getLogger("spruce.sessions")
 _STORES = {
     "cookie": "spruce.middleware.cookiestore.CookieStore",
     "database": "spruce.middleware.databasestore.DatabaseStore",
+    "cache": "spruce.middleware.cachestore.CacheStore",
+    "cached_database": "spruce.middleware.cacheddatabasestore.CachedDatabaseStore",
 }
 
 
@@ -62,6 +67,16 @@ class Store(Protocol):
         ...
 
 
+class Keeper(Protocol):
+    """What a session asks when it is touched: where it is kept, and by which cookie of a request it is found."""
+
+    store: Store
+
+    def name_for(self, request: Request) -> str:
+        """Return the name of the session's cookie, which differs under HTTPS."""
+        ...
+
+
 class Session(MutableMapping[str, Any]):
     """One visitor's dict. Keys are texts; values what `packing` can write: texts, numbers, dates, lists, dicts, ….
 
@@ -77,10 +92,9 @@ class Session(MutableMapping[str, Any]):
     _values: dict[str, Any] | None = None
     _forced = False
 
-    def __init__(self, store: Store, cookie_name: str, request: Request) -> None:
-        self._store = store
-        self._cookie_name = cookie_name
-        self._request = request
+    def __init__(self, keeper: "Keeper", request: Request) -> None:
+        self._keeper = keeper
+        self._request = ref(request)  # which has the session: a circle would be the collector's work each time
 
     def __repr__(self) -> str:
         return f"<Session {self.session_key or 'without a key'}, {'not loaded' if self._values is None else 'loaded'}>"
@@ -90,8 +104,9 @@ class Session(MutableMapping[str, Any]):
         """The dict inside, loaded if it wasn't."""
         if self._values is None:
             self.accessed = True
-            cookie = self._request.cookies.get(self._cookie_name)
-            self.kept = self._store.load(cookie) if cookie else None
+            request = self._request()
+            cookie = request.cookies.get(self._keeper.name_for(request)) if request is not None else None
+            self.kept = self._keeper.store.load(cookie) if cookie else None
             self._values = unpack(self.kept.values) if self.kept is not None else {}
         return self._values
 
@@ -203,6 +218,16 @@ class Session(MutableMapping[str, Any]):
         self.pop(_TEST_COOKIE, None)
 
 
+def new_key() -> str:
+    """Return a key for a session that is kept on the server: 192 bits, as the browser holds it."""
+    return token_urlsafe(24)
+
+
+def hash_of(key: str) -> str:
+    """Return what a store knows a key by, so that who reads the store has nobody's session."""
+    return sha256(key.encode()).hexdigest()
+
+
 def cookie_name(name: str, *, secure: bool, path: str, domain: str | None) -> str:
     """Return `name`, behind `__Host-` where its promise is kept: no other host, and no plain HTTP, can have set it."""
     return f"__Host-{name}" if secure and path == "/" and not domain else name
@@ -218,7 +243,7 @@ def store_of(settings: config.Settings) -> Store:
         except (ImportError, AttributeError, ValueError) as error:
             raise ConfigError(
                 f"SESSION_ENGINE is {settings['SESSION_ENGINE']!r}, which cannot be found{nearest(named, _STORES)}",
-                hint=f"It is {' or '.join(map(repr, _STORES))}, or 'package.module.Class'.",
+                hint=f"It is {', '.join(map(repr, _STORES))}, or 'package.module.Class'.",
             ) from error
     made: Store = named(settings)
     return made
@@ -253,7 +278,7 @@ class SessionMiddleware:
 
     def __call__(self, request: Request) -> Response:
         """Handle `request` with a session."""
-        request.session = session = self.open_session(request)
+        request.session = session = Session(self, request)
         response = self.get_response(request)
         if session.accessed or self._always:
             self.save_session(request, session, response)
@@ -261,7 +286,11 @@ class SessionMiddleware:
 
     def open_session(self, request: Request) -> Session:
         """Return the session that `request` belongs to, not loaded yet."""
-        return Session(self.store, self._names[self._is_secure(request)], request)
+        return Session(self, request)
+
+    def name_for(self, request: Request) -> str:
+        """Return the name of the session's cookie, which differs under HTTPS."""
+        return self._names[self._is_secure(request)]
 
     def save_session(self, request: Request, session: Session, response: Response) -> None:
         """Keep what changed, and tell the browser by `response`. Raises: SessionError when it cannot be kept."""

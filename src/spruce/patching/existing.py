@@ -4,7 +4,8 @@ import _thread
 import gc
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from types import ModuleType
 from typing import Any, Final
 
@@ -22,30 +23,54 @@ def exchange_locks() -> list[str]:
 
     That is so for locks which are held at this moment.
     """
-    new: dict[int, tuple[Any, Any]] = {}  # by the id of the old one, which is kept so that the id stays its own
-    left: set[str] = set()
+    exchange = _Exchange()
     gc.collect()
     for holder in gc.get_objects():
         if type(holder) is dict:
-            _exchange(holder, new, left)
+            exchange.in_dict(holder)
+        elif type(holder) is list:
+            exchange.in_items(enumerate(holder), holder.__setitem__)
+        elif isinstance(holder, type):
+            exchange.in_items(list(vars(holder).items()), partial(setattr, holder))
         elif any(type(each) in (_LOCK, _RLOCK) for each in gc.get_referents(holder)) and hasattr(holder, "__dict__"):
-            _exchange(vars(holder), new, left)
-    _mend_conditions(new)
-    return sorted(left)
+            exchange.in_dict(vars(holder))
+    exchange.mend_conditions()
+    return sorted(exchange.left)
 
 
-def _exchange(names: Any, new: dict[int, tuple[Any, Any]], left: set[str]) -> None:
-    if type(names) is not dict or names.get("__name__") in _SPARED:
-        return
-    for name, lock in list(names.items()):
-        if type(lock) not in (_LOCK, _RLOCK) or name == "_tstate_lock":  # that is how the process knows of threads
-            continue
-        if _is_held(lock):
-            left.add(str(name))
-            continue
-        if id(lock) not in new:
-            new[id(lock)] = lock, (Lock() if type(lock) is _LOCK else threading.RLock())
-        names[name] = new[id(lock)][1]
+class _Exchange:
+    """The locks that were found, each with the new one: who shared one goes on to share it."""
+
+    def __init__(self) -> None:
+        self.new: dict[int, tuple[Any, Any]] = {}  # by the id of the old one, kept so that the id stays its own
+        self.left: set[str] = set()
+
+    def in_dict(self, names: Any) -> None:
+        """Exchange the locks among a dict's values."""
+        if type(names) is dict and names.get("__name__") not in _SPARED:
+            self.in_items(list(names.items()), names.__setitem__)
+
+    def in_items(self, items: Iterable[tuple[Any, Any]], put: Callable[[Any, Any], object]) -> None:
+        """Exchange the locks among some items, each put back under its name or number."""
+        for name, lock in items:
+            if type(lock) not in (_LOCK, _RLOCK) or name == "_tstate_lock":  # by that the process knows of threads
+                continue
+            if _is_held(lock):
+                self.left.add(str(name))
+                continue
+            if id(lock) not in self.new:
+                self.new[id(lock)] = lock, (Lock() if type(lock) is _LOCK else threading.RLock())
+            put(name, self.new[id(lock)][1])
+
+    def mend_conditions(self) -> None:
+        """A condition keeps methods of its lock: make them those of the new one."""
+        for condition in [each for each in gc.get_objects() if type(each) is threading.Condition]:
+            private: Any = condition
+            old = getattr(private.acquire, "__self__", None)
+            if id(old) in self.new:
+                waiters = private._waiters
+                private.__init__(self.new[id(old)][1])
+                private._waiters = waiters
 
 
 def _is_held(lock: Any) -> bool:
@@ -55,17 +80,6 @@ def _is_held(lock: Any) -> bool:
         return True
     lock.release()
     return False
-
-
-def _mend_conditions(new: dict[int, tuple[Any, Any]]) -> None:
-    """A condition keeps methods of its lock: make them those of the new one."""
-    for condition in [each for each in gc.get_objects() if type(each) is threading.Condition]:
-        private: Any = condition
-        old = getattr(private.acquire, "__self__", None)
-        if id(old) in new:
-            waiters = private._waiters
-            private.__init__(new[id(old)][1])
-            private._waiters = waiters
 
 
 def exchange_copies(changes: Mapping[int, tuple[Any, Any, str]], kept: tuple[str, ...]) -> dict[str, list[str]]:

@@ -6,6 +6,7 @@ what they import, since their functions look at the globals of the module in whi
 
 import importlib
 import importlib.util
+import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -52,7 +53,10 @@ def original(name: str) -> ModuleType:
 def _made(name: str) -> ModuleType:
     module = importlib.import_module(name)
     if name in NEEDS:
-        copy = executed(name, {need: original(need) for need in NEEDS[name]})
+        needs = {need: original(need) for need in NEEDS[name]}
+        if name == "threading":
+            needs["os"] = _without_forks()  # what it does after a fork is done for both by the module itself
+        copy = executed(name, needs)
         if name == "threading":
             vars(copy).update({state: vars(module)[state] for state in _SHARED_STATE if state in vars(module)})
         return copy
@@ -60,6 +64,12 @@ def _made(name: str) -> ModuleType:
         return module
     copy = ModuleType(name, module.__doc__)
     vars(copy).update({**vars(module), **saved.get(name, {})})
+    return copy
+
+
+def _without_forks() -> ModuleType:
+    copy = ModuleType("os")
+    vars(copy).update({attribute: value for attribute, value in vars(os).items() if attribute != "register_at_fork"})
     return copy
 
 
@@ -71,7 +81,15 @@ def executed(name: str, modules: Mapping[str, ModuleType]) -> ModuleType:
     copy = importlib.util.module_from_spec(spec)
     with imported({**modules, name: copy}):
         spec.loader.exec_module(copy)
+    _share_exceptions(copy, importlib.import_module(name))
     return copy
+
+
+def _share_exceptions(copy: ModuleType, module: ModuleType) -> None:
+    """Have both raise the same classes, so that whoever catches them need not know of copies."""
+    for attribute, value in list(vars(copy).items()):
+        if isinstance(value, type) and issubclass(value, BaseException) and value.__module__ == copy.__name__:
+            setattr(copy, attribute, getattr(module, attribute, value))
 
 
 @contextmanager

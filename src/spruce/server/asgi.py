@@ -8,7 +8,7 @@ handler is not what the server was given.
 import asyncio
 import os
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any, TypeAlias
 from urllib.parse import quote, unquote_to_bytes
@@ -118,7 +118,7 @@ def _scope(request: Request, state: dict[str, Any]) -> dict[str, Any]:
         "http_version": request.http_version,
         "method": request.method,
         "scheme": request.scheme,
-        "path": root + unquote_to_bytes(raw_path).decode("utf-8", "replace"),
+        "path": root + (unquote_to_bytes(raw_path).decode("utf-8", "replace") if "%" in path else path),
         "raw_path": quote(root).encode() + raw_path if root else raw_path,
         "query_string": query.encode("latin-1"),
         "root_path": root,
@@ -133,6 +133,11 @@ def _scope(request: Request, state: dict[str, Any]) -> dict[str, Any]:
 class _Exchange:
     """One request of an application: what it receives and what it sends."""
 
+    __slots__ = (
+        "app", "body_read", "body_told", "complete", "drained", "end", "ended", "error", "file", "headers", "loop",
+        "over", "pieces", "request", "status", "streaming", "task", "waiter",
+    )  # fmt: skip
+
     def __init__(self, app: ASGIApp, request: Request) -> None:
         self.app = app
         self.request = request
@@ -144,6 +149,8 @@ class _Exchange:
         self.streaming = False  # a part of the body was sent
         self.complete = False
         self.over = False
+        self.ended = False
+        self.error: BaseException | None = None
         self.body_read = request.stream is EMPTY_STREAM
         self.body_told = False
         self.waiter: Waiter | None = None
@@ -154,16 +161,22 @@ class _Exchange:
 
     def respond(self, scope: dict[str, Any]) -> Response:
         self.request.stops_with_client = True  # this green thread only sends: the application hears of it and decides
-        self.task = asyncio.ensure_future(self.app(scope, self.receive, self.send), loop=self.loop)
+        self.task = self.loop.create_task(self._perform(scope))
         _running.add(self.task)
-        self.task.add_done_callback(self._task_done)
         try:
             while not (self.pieces or self.complete):
                 self._wait()
         except BaseException:
             self._finish()
             raise
-        response = self._response(self.file or (b"".join(self.pieces) if self.complete else self._stream()))
+        if self.complete and self.file is None:
+            body = b"".join(self.pieces)
+            if (content_type := _plain_type(self.headers, len(body))) is not None:
+                self._finish()
+                return Response(body, self.status, None, None, content_type)
+            response = self._response(body)
+        else:
+            response = self._response(self.file or self._stream())
         response.call_on_close(self._finish)
         return response
 
@@ -185,19 +198,19 @@ class _Exchange:
 
     def _wait(self) -> None:
         """Wait until the application sends something. Raises what it raised, HostedAppError when it ended too early."""
-        if self.task.done():
+        if self.ended:
             self._raise_failure()
         self.waiter = Waiter()
         try:
             self.waiter.wait()
         finally:
             self.waiter = None
-        if self.task.done() and not (self.pieces or self.complete):
+        if self.ended and not (self.pieces or self.complete):
             self._raise_failure()
 
     def _raise_failure(self) -> None:
-        if not self.task.cancelled() and (error := self.task.exception()) is not None:
-            raise error
+        if isinstance(self.error, Exception):
+            raise self.error
         what = "without a response" if not self.status else "before its response was complete"
         raise HostedAppError(
             f"the ASGI application {_name(self.app)} ended {what}",
@@ -211,16 +224,23 @@ class _Exchange:
             if future is not None and not future.done():
                 future.set_result(None)
 
-    def _task_done(self, task: "asyncio.Future[None]") -> None:
-        _running.discard(task)
-        if self.waiter is not None:
-            self.waiter.wake()
-        elif self.over and not task.cancelled() and (error := task.exception()) is not None:
-            self.loop.call_exception_handler(
-                {"message": "An ASGI application failed after its response", "exception": error}
-            )
-
     # The application's side
+
+    async def _perform(self, scope: dict[str, Any]) -> None:
+        """Run the application. What it raises is for the green thread, or for the log when that has its response."""
+        try:
+            await self.app(scope, self.receive, self.send)
+        except Exception as error:
+            self.error = error
+            if self.complete or self.over:
+                self.loop.call_exception_handler(
+                    {"message": "An ASGI application failed after its response", "exception": error}
+                )
+        finally:
+            self.ended = True
+            _running.discard(self.task)
+            if self.waiter is not None:
+                self.waiter.wake()
 
     async def receive(self) -> Message:
         """Give the next part of the body; behind it, wait for the end of the exchange."""
@@ -243,7 +263,7 @@ class _Exchange:
 
     async def send(self, message: Message) -> None:
         """Take a part of the response; waits while the client does not take what came before."""
-        if self.over:
+        if self.over and not self.complete:
             raise OSError("the client has gone")
         if message["type"] == "http.response.start":
             self._start(message)
@@ -279,6 +299,18 @@ class _Exchange:
             raise HostedAppError(f"the ASGI application {_name(self.app)} sent http.response.start twice")
         self.status = message["status"]
         self.headers = [(bytes(name), bytes(value)) for name, value in message.get("headers", ())]
+
+
+def _plain_type(headers: Sequence[tuple[bytes, bytes]], length: int) -> str | None:
+    """The content type where there is nothing else among the headers but a length that is right; else None."""
+    content_type: bytes | None = None
+    for name, value in headers:
+        key = name.lower()
+        if key == b"content-type" and content_type is None:
+            content_type = value
+        elif key != b"content-length" or value != b"%d" % length:
+            return None
+    return None if content_type is None else content_type.decode("latin-1")
 
 
 _running: set["asyncio.Future[None]"] = set()

@@ -9,6 +9,8 @@ Rules:
   that no form of RFC 9112 section 3.2 allows.
 * A request is handed out when its head is complete. Its body then comes into its stream; until that is complete no
   other request is handed out.
+* A plain request that comes again, byte for byte, is not read again: clients that ask the same thing all the time (who
+  polls, proxies, health checks) cost a comparison. Between two messages llhttp is always in the same state.
 * llhttp stops at an Upgrade, as if the body were not HTTP any more. None is accepted here, so the body is read all the
   same, by a fresh llhttp that is told its framing. A request for a WebSocket has no body, and a stream that can accept.
 """
@@ -50,6 +52,7 @@ class RequestParser:
     """
 
     __slots__ = (
+        "_again",
         "_data",
         "_earlier",
         "_execute",
@@ -64,7 +67,9 @@ class RequestParser:
         "_long",
         "_many",
         "_overhead",
+        "_plain",
         "_resumed",
+        "_same",
         "_upgradable",
         "_url",
         "body",
@@ -107,6 +112,9 @@ class RequestParser:
         self._overhead = 0
         self._held: BodyStream | None = None
         self._resumed = False
+        self._plain: Request | None = None  # the last one, if it had nothing special
+        self._same: bytes | None = None  # what has come and made that request, alone
+        self._again: tuple[str, str, list[tuple[bytes, bytes]]] = ("", "", [])
         self._begin()
 
     def _begin(self) -> None:
@@ -122,8 +130,14 @@ class RequestParser:
         Raises the HTTPException that the client is to be refused with. What is wrong with a body is raised in its
         reader instead, since that request is being answered. Either way `last` is set.
         """
+        if data == self._same and not self.last and not self.ending:
+            method, target, headers = self._again
+            self.requests.append(Request(method, target, headers.copy(), EMPTY_STREAM, self.peer))
+            return
         if self.last and self.body is None:
             return
+        self._same = self._plain = None
+        begun = -1 if self.partial or self.body is not None else len(self.requests)
         self._data = data
         self._fresh = b"" if self.partial or self.body is not None else data
         behind = -1
@@ -139,6 +153,15 @@ class RequestParser:
             self._keep_partial(self._data)
         elif self.body is not None:
             self._check_overhead(data)
+        elif len(self.requests) == begun + 1 and data[-4:] == b"\r\n\r\n":
+            self._remember(data)
+
+    def _remember(self, data: bytes) -> None:
+        """Keep what one request was made of, if it is a plain one: it may come again."""
+        request, self._plain = self._plain, None
+        if request is not None:
+            self._same = data
+            self._again = (request.method, request.target, self._headers.copy())
 
     def end(self) -> None:
         """Say that the client has closed its side; a body that is not complete fails."""
@@ -193,7 +216,10 @@ class RequestParser:
                     break
         if hosts != 1 or version != "1.1" or self.ending:  # not one of the many plain requests
             stream = self._check_fields(headers, version)
-        self.requests.append(Request(method, target, headers, stream, self.peer, version))
+            self.requests.append(Request(method, target, headers, stream, self.peer, version))
+        else:
+            self._plain = request = Request(method, target, headers, stream, self.peer)
+            self.requests.append(request)
 
     def on_body(self, data: bytes) -> None:
         """A part of the body."""

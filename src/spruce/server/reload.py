@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Changes"]
 
-_SUFFIXES = (".py", ".html", ".jinja", ".jinja2", ".j2", ".toml")
+_SUFFIXES = (".py", ".html", ".jinja", ".jinja2", ".j2", ".po", ".toml")
 
 
 class Changes:

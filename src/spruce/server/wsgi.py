@@ -8,14 +8,14 @@ is kept until the application returns.
 import os
 import stat
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from io import BytesIO
 from typing import IO, Any, TypeAlias
 from urllib.parse import unquote_to_bytes
 
 from spruce.errors import ConfigError, HostedAppError
 from spruce.green import detach_children
-from spruce.http import EMPTY_STREAM, PHRASES, FilePart, Handler, Headers, Request, Response
+from spruce.http import EMPTY_STREAM, PHRASES, FilePart, Handler, Headers, Peer, Request, Response
 from spruce.server.threads import Exchange, ThreadPool, body_across
 
 __all__ = ["FileWrapper", "ThreadedWSGIHandler", "WSGIApp", "WSGIHandler", "environ_of", "usual_threads", "wsgi"]
@@ -29,6 +29,7 @@ _USUAL_STATUSES = {
 }
 
 
+_MOST_KEYS = 500  # names of headers: an app sees a few dozen, and a client might invent any number
 _THREADS_OF_DJANGO = 8
 
 
@@ -139,45 +140,59 @@ def environ_of(request: Request) -> dict[str, Any]:
     path, _, query = request.target.partition("?")
     if "%" in path:
         path = unquote_to_bytes(path).decode("latin-1")
-    environ = {
-        "REQUEST_METHOD": request.method,
-        "SCRIPT_NAME": request.root_path,
-        "PATH_INFO": path,
-        "QUERY_STRING": query,
-        "SERVER_PROTOCOL": f"HTTP/{request.http_version}",
-        "wsgi.url_scheme": request.scheme,
-        "wsgi.input": BytesIO() if request.stream is EMPTY_STREAM else request.stream,
-        "wsgi.errors": sys.stderr,
-        "spruce.request": request,
-        **_CONSTANT,
-    }
-    _add_addresses(environ, request)
-    _add_headers(environ, request)
+    peer = request.peer
+    environ = (peer.kept or _of_connection(peer)).copy()
+    environ["REQUEST_METHOD"] = request.method
+    environ["SCRIPT_NAME"] = request.root_path
+    environ["PATH_INFO"] = path
+    environ["QUERY_STRING"] = query
+    environ["SERVER_PROTOCOL"] = "HTTP/1.1" if request.http_version == "1.1" else f"HTTP/{request.http_version}"
+    environ["wsgi.input"] = BytesIO() if request.stream is EMPTY_STREAM else request.stream
+    environ["wsgi.errors"] = sys.stderr
+    environ["spruce.request"] = request
+    if "SERVER_NAME" not in environ:
+        name, _, port = request.host.rpartition(":") if request.host[-1:].isdigit() else (request.host, "", "")
+        environ["SERVER_NAME"], environ["SERVER_PORT"] = name or request.host, port or "80"
+    _add_headers(environ, request.raw_headers)
     return environ
 
 
-def _add_addresses(environ: dict[str, Any], request: Request) -> None:
-    server, client = request.server, request.client
-    if isinstance(server, tuple):
-        environ["SERVER_NAME"], environ["SERVER_PORT"] = server[0], str(server[1])
-    else:
-        name, _, port = request.host.rpartition(":") if request.host[-1:].isdigit() else (request.host, "", "")
-        environ["SERVER_NAME"], environ["SERVER_PORT"] = name or request.host, port or "80"
-    if client is not None:
-        environ["REMOTE_ADDR"], environ["REMOTE_PORT"] = client[0], str(client[1])
+def _of_connection(peer: Peer) -> dict[str, Any]:
+    """What all requests of a connection have in their environ; kept with it."""
+    peer.kept = part = {"wsgi.url_scheme": peer.scheme, **_CONSTANT}
+    if isinstance(peer.server, tuple):
+        part["SERVER_NAME"], part["SERVER_PORT"] = peer.server[0], str(peer.server[1])
+    if peer.client is not None:
+        part["REMOTE_ADDR"], part["REMOTE_PORT"] = peer.client[0], str(peer.client[1])
+    return part
 
 
-def _add_headers(environ: dict[str, Any], request: Request) -> None:
-    for raw_name, raw_value in request.raw_headers:
-        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
-        if "_" in name:
-            continue
-        key = name.upper().replace("-", "_")
-        if key not in ("CONTENT_TYPE", "CONTENT_LENGTH"):
-            key = f"HTTP_{key}"
+def _add_headers(environ: dict[str, Any], headers: Sequence[tuple[bytes, bytes]]) -> None:
+    for name, raw_value in headers:
+        key = _keys.get(name)
+        if key is None:
+            key = _key_of(name)
+        value = raw_value.decode("latin-1")
         if key in environ:
             value = f"{environ[key]}{'; ' if key == 'HTTP_COOKIE' else ','}{value}"
-        environ[key] = value
+        if key:
+            environ[key] = value
+
+
+_keys: dict[bytes, str] = {}
+
+
+def _key_of(raw_name: bytes) -> str:
+    """The key of a header in an environ, empty for one that has none; those that were seen first are kept."""
+    name = raw_name.decode("latin-1")
+    key = name.upper().replace("-", "_")
+    if key not in ("CONTENT_TYPE", "CONTENT_LENGTH"):
+        key = f"HTTP_{key}"
+    if "_" in name:
+        key = ""
+    if len(_keys) < _MOST_KEYS:
+        _keys[raw_name] = key
+    return key
 
 
 class _Call:

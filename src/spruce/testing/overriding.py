@@ -9,7 +9,7 @@ from spruce.web import App
 
 __all__ = ["override_settings"]
 
-_FIXED = ("DATABASES", "DATABASE_ROUTERS", "INSTANCE_PATH")
+_FIXED = ("DATABASES", "DATABASE_ROUTERS", "INSTALLED_APPS", "INSTANCE_PATH")
 
 
 @contextmanager

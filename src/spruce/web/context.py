@@ -216,7 +216,7 @@ def _find_session() -> Session:
 current_app = cast(Site, _Proxy(_find_app))
 request = cast(Request, _Proxy(_find_request))
 g = cast(Any, _Proxy(_find_globals))
-session = cast(Session, _SessionProxy(_find_session))
+session: Session = cast(Session, _SessionProxy(_find_session))
 
 
 def has_app_context() -> bool:

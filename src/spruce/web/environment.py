@@ -62,7 +62,7 @@ class Environment(jinja2.Environment):
             ),
         )
         self.globals.update(get_language=i18n.get_language, text_direction=i18n.text_direction)
-        self.filters.update({one.__name__: one for one in _FORMATS}, localtime=i18n.timezone.localtime)
+        self.filters.update({one.__name__: _as_filter(one) for one in (*_FORMATS, i18n.timezone.localtime)})
 
     def add(self, kind: str, name: str, thing: Any) -> None:
         """Give templates one more of `filters`, `globals` or `tests`."""
@@ -142,6 +142,16 @@ _FORMATS = (
     i18n.format_time,
     i18n.format_timedelta,
 )
+
+
+def _as_filter(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A filter that Jinja2 calls each time: of one that takes no context, it would keep what a constant once became."""
+
+    @jinja2.pass_context
+    def call(context: object, *args: Any, **options: Any) -> Any:
+        return function(*args, **options)
+
+    return call
 
 
 def _escapes(name: str | None) -> bool:

@@ -6,9 +6,10 @@ the browser has already.
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from logging import getLogger
+from threading import Lock
 from types import GeneratorType
 from weakref import WeakKeyDictionary
 
@@ -53,11 +54,13 @@ _seen: "WeakKeyDictionary[Request, _Seen]" = WeakKeyDictionary()
 
 def observing(app: Site, handler: Handler) -> Handler:
     """Return `handler` with what the debug page needs around it."""
-    if _note not in db_query.subscribers:
-        db_query.subscribe(_note)
 
     def handle(request: Request) -> Response:
-        response = handler(request)
+        unsubscribe = _subscribed()
+        try:
+            response = handler(request)
+        finally:
+            unsubscribe()
         body = response.response
         if isinstance(body, GeneratorType) and response.mimetype == "text/html":
             response.response = _told(app, request, body)
@@ -75,6 +78,30 @@ def queries_of(request: Request) -> Sequence[Query]:
         Query(one.sql, one.parameters, one.milliseconds, one.rows, one.database, seen.times[one.sql])
         for one in seen.kept
     ]
+
+
+def _subscribed() -> Callable[[], None]:
+    """Listen to queries once for all the requests that are under way; return what ends that for one of them."""
+    with _Listening.lock:
+        _Listening.requests += 1
+        if _Listening.requests == 1:
+            _Listening.end = db_query.subscribe(_note)
+
+    def unsubscribe() -> None:
+        with _Listening.lock:
+            _Listening.requests -= 1
+            if _Listening.requests == 0:
+                _Listening.end()
+
+    return unsubscribe
+
+
+class _Listening:
+    """How many requests are under way in this process, and what ends the listening."""
+
+    lock = Lock()
+    requests = 0
+    end: Callable[[], None] = staticmethod(lambda: None)
 
 
 def _note(event: Event) -> None:
@@ -99,6 +126,7 @@ def _note(event: Event) -> None:
 
 def _told(app: Site, request: Request, pieces: Iterator[str | bytes]) -> Iterator[str | bytes]:
     """The pieces of a page; and, where making one fails, the debug page for the browser that may see it."""
+    unsubscribe = _subscribed()
     try:
         yield from pieces
     except Exception as error:
@@ -107,3 +135,5 @@ def _told(app: Site, request: Request, pieces: Iterator[str | bytes]) -> Iterato
         request_failed.emit(request=request, exception=error)
         _log.error("%s %r failed while its page was sent: %r", request.method, request.path, error, exc_info=error)
         yield debugpage.render(app, request, error, queries_of(request)).text
+    finally:
+        unsubscribe()

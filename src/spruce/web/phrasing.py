@@ -5,14 +5,14 @@ with the values that it holds. In English they stay what they are.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from spruce.errors import HTTPException
 from spruce.http import Response, error_response
 from spruce.i18n import get_language, gettext, text_direction
 
-__all__ = ["FORMS", "TYPES", "error_page", "fault"]
+__all__ = ["DESCRIPTIONS", "FORMS", "TYPES", "error_page", "fault"]
 
 FORMS = (
     ("Expected `(?P<type>.+)`, got (?P<got>.+)", "Expected %(type)s, got %(got)s"),
@@ -51,6 +51,20 @@ FORMS = (
 _ORDERED = sorted(FORMS, key=lambda form: "of length" not in form[0])
 _PATTERNS = [(re.compile(pattern, re.DOTALL), text) for pattern, text in _ORDERED]
 
+DESCRIPTIONS = (
+    "The form has more than %(limit)s fields.",
+    "The form has more than %(limit)s files.",
+    "The body is larger than %(limit)s bytes.",
+    "The form is larger than %(limit)s bytes.",
+    "The fields of the form are larger than %(limit)s bytes.",
+    "The multipart form is malformed: %(error)s.",
+    "The body is not valid JSON: %(error)s.",
+)
+"""What HTTP's own layer says of a request, with values in it."""
+
+_VALUE = re.compile(r"%\\\((\w+)\\\)s")
+_DESCRIBED = [(re.compile(_VALUE.sub(r"(?P<\1>.+)", re.escape(text)), re.DOTALL), text) for text in DESCRIPTIONS]
+
 TYPES = {
     "int": "a whole number",
     "float": "a number",
@@ -74,7 +88,11 @@ def fault(text: str) -> str:
     """Return what is wrong with a value, as said in English, in the language that holds here."""
     if get_language().partition("-")[0] == "en":
         return text
-    for pattern, message in _PATTERNS:
+    return _filled(_PATTERNS, text)
+
+
+def _filled(patterns: Iterable[tuple[re.Pattern[str], str]], text: str) -> str:
+    for pattern, message in patterns:
         found = pattern.fullmatch(text)
         if found is not None:
             return gettext(message) % _named(found.groupdict())
@@ -96,4 +114,12 @@ def _types(names: str) -> str:
 
 def error_page(error: HTTPException) -> Response:
     """Return the response that an HTTP error is sent as: its own, or a small page in the language that holds here."""
-    return error_response(error, gettext, get_language(), text_direction())
+    return error_response(error, _described, get_language(), text_direction())
+
+
+def _described(text: str) -> str:
+    """What an error says, translated; those of the lower layers hold their values already."""
+    made = gettext(text)
+    if made != text or get_language().partition("-")[0] == "en":
+        return made
+    return _filled(_DESCRIBED, text)

@@ -1,7 +1,7 @@
 """What web expects of a session, and of the middleware that makes and keeps sessions."""
 
 from collections.abc import Iterator
-from typing import Any, Protocol
+from typing import Any, Protocol, overload
 
 from spruce.http import Request, Response
 
@@ -9,7 +9,7 @@ __all__ = ["Session", "SessionInterface"]
 
 
 class Session(Protocol):
-    """A dict that the visitor's next requests find again; keys are texts.
+    """A dict that the visitor's next requests find again; keys are texts, `get` and `pop` a dict's.
 
     `accessed` tells that somebody looked into it, so that the response depends on who asks; `modified` that it differs
     from what was kept. `permanent`, as in Flask: whether it outlives the browser.
@@ -25,13 +25,15 @@ class Session(Protocol):
     def __contains__(self, key: object, /) -> bool: ...
     def __iter__(self) -> Iterator[str]: ...
     def __len__(self) -> int: ...
-    def get(self, key: str, default: Any = None, /) -> Any:
-        """Return the value of `key`, or `default`."""
-        ...
+    @overload
+    def get(self, key: str, /) -> Any: ...
+    @overload
+    def get(self, key: str, default: Any, /) -> Any: ...
 
-    def pop(self, key: str, default: Any = ..., /) -> Any:
-        """Take `key` away and return its value, or `default`; without one a missing key is a KeyError."""
-        ...
+    @overload
+    def pop(self, key: str, /) -> Any: ...
+    @overload
+    def pop(self, key: str, default: Any, /) -> Any: ...
 
     def setdefault(self, key: str, default: Any = None, /) -> Any:
         """Return the value of `key`, set to `default` first when there is none."""

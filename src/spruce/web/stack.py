@@ -47,15 +47,16 @@ def _built(app: Site) -> Handler:
     process_view: list[Function] = []
     process_exception: list[Function] = []
     process_template: list[Function] = []
-    if middleware or app.has_hooks("before") or app.has_hooks("values"):
-        handler = _hooked_view(app, process_view, process_exception, process_template)
-    else:
-        handler = _bare_view(app)
+    hooks = app.has_hooks("before") or app.has_hooks("values")
+    view = _hooked_view(app, process_view, process_exception, process_template) if hooks else _bare_view(app)
+    handler = (lambda request: view(request)) if middleware else view  # which hooks they have is known further down
     if app.mounts:
         handler = _mounted(app, handler)
     handler = _finished(app, handler)
     for one in reversed(middleware):
         handler = _wrapped(app, one, handler, process_view, process_exception, process_template)
+    if process_view or process_exception or process_template:
+        view = _hooked_view(app, process_view, process_exception, process_template)
     if app.config["MAX_CONTENT_LENGTH"] is not None:
         handler = _limited(app.config["MAX_CONTENT_LENGTH"], handler)
     if type(app.json).loads is not JSONProvider.loads:
@@ -146,7 +147,11 @@ def _bare_view(app: Site) -> Handler:
         match_on = app.url_map.match_on
 
         def call_view_on_host(request: Request) -> Response:
-            rule, arguments = match_on(request.host, request.path, request.method)
+            try:
+                rule, arguments = match_on(request.host, request.path, request.method)
+            except Exception as error:
+                request.routing_exception = error
+                raise
             request.url_rule = rule
             request.view_args = arguments
             return respond(rule.call(request, arguments), rule.endpoint)
@@ -155,7 +160,11 @@ def _bare_view(app: Site) -> Handler:
     match = app.url_map.match
 
     def call_view(request: Request) -> Response:
-        rule, arguments = match(request.path, request.method)
+        try:
+            rule, arguments = match(request.path, request.method)
+        except Exception as error:
+            request.routing_exception = error
+            raise
         request.url_rule = rule
         request.view_args = arguments
         return respond(rule.call(request, arguments), rule.endpoint)

@@ -24,12 +24,12 @@ def _warning(step: ops.MigrateOperation) -> str:
     if isinstance(step, ops.CreateIndexOp):
         return (
             f"making the index {step.index_name} keeps everybody from writing. On a big table, make it in a "
-            "migration of its own: `with op.get_context().autocommit_block(): op.create_index(…, postgresql_concurrently=True)`."
+            "migration of its own, with postgresql_concurrently=True, inside of `op.get_context().autocommit_block()`."
         )
     if isinstance(step, ops.AlterColumnOp) and step.modify_type is not None:
         return (
             f"another type for {step.column_name} writes the whole table anew, and nobody can read it meanwhile. "
-            "Better: add a column, let the program write both, fill it in parts, then read from it, and drop the old one."
+            "Better: add a column, let the program write both, fill it in parts, then read from it alone."
         )
     if isinstance(step, ops.AlterColumnOp) and step.modify_nullable is False:
         return (

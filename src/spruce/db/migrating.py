@@ -1,8 +1,8 @@
 """Where migrations run: a connection of SQLAlchemy's own to one of the app's databases, held by one process at a time.
 
 On SQLite the write lock is taken at the start and foreign keys are checked at the end, since tables are copied and
-replaced. On PostgreSQL an advisory lock keeps a second deployment waiting; all steps are one transaction, but those that
-say otherwise.
+replaced. On PostgreSQL an advisory lock keeps a second deployment waiting; all steps are one transaction, but those
+that say otherwise.
 """
 
 from collections.abc import Callable

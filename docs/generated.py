@@ -40,7 +40,6 @@ _CAPTIONS = {
     "Reference": "reference/*\nreference/api/*",
     "Explanation": "explanation/*\nproject/*",
 }
-_OUTSIDE_LINK = re.compile(r"\[([^\]]+)\]\((?:\.\./)+[\w/.-]*\.md(?:#[^)]*)?\)")
 _CODE = re.compile(r"``?([^`]+)``?")
 
 
@@ -128,11 +127,10 @@ def _rewrite(app: Sphinx, kind: str, name: str, thing: object, options: Any, lin
 
 def _read(app: Sphinx, name: str, source: list[str]) -> None:
     """Lead links to where pages are on the site, and give the first one a table of contents."""
-    text = source[0]
-    if "/" not in name:
-        for outside, page in OUTSIDE.items():
-            text = text.replace(f"]({outside}", f"]({page}")
-        text = _OUTSIDE_LINK.sub(r"\1", text)
+    text, up = source[0], "../" * name.count("/")
+    for outside, page in OUTSIDE.items():
+        text = text.replace(f"]({up}{outside}", f"]({up}{page}")
+    text = re.sub(rf"\[([^\]]+)\]\({re.escape(up)}\.\./[\w/.-]*\.md(?:#[^)]*)?\)", r"\1", text)
     if name == "index":
         text += "".join(_TREE.replace("CAPTION", each).replace("PAGES", pages) for each, pages in _CAPTIONS.items())
     source[0] = text

@@ -13,6 +13,7 @@ from api import api
 from models import Category
 from spruce import App, render_template, request
 from spruce.errors import HTTPException
+from spruce.i18n import gettext as _
 from spruce.middleware.csp import CSP
 from views import pages
 
@@ -31,14 +32,20 @@ POLICY = {
 
 def create_app(**settings: Any) -> App:
     """Make a shop that is ready to serve; settings such as DATABASES may be given as keywords."""
-    app = App(__name__, SECURE_CSP=POLICY, **settings)
+    app = App(
+        __name__,
+        SECURE_CSP=POLICY,
+        MIDDLEWARE=["spruce.middleware.locale.LocaleMiddleware"],
+        LANGUAGES=language.LANGUAGES,
+        TIME_ZONE="Asia/Shanghai",
+        **settings,
+    )
     app.register_blueprint(pages)
     app.register_blueprint(api)
     app.before_request(language.choose)
     app.context_processor(page_context)
     app.errorhandler(HTTPException)(error_page)
     app.template_filter("money")(money)
-    app.template_filter("moment")(language.moment)
     with app.app_context():
         seed.fill()
     return app
@@ -47,8 +54,9 @@ def create_app(**settings: Any) -> App:
 def page_context() -> dict[str, object]:
     """What every template may use."""
     return {
-        "t": language.t,
         "language": language.current(),
+        "languages": language.LANGUAGES,
+        "other_language": language.other(),
         "switch_url": language.switch_url(),
         "categories": Category.objects.all(),
     }
@@ -64,8 +72,10 @@ def error_page(error: HTTPException) -> tuple[Any, int, Any]:
     page = render_template(
         "error.html",
         code=status,
-        title=language.t("lost_title" if lost else "error_title"),
-        text=language.t("lost_text") if lost else language.t("error_text", reason=error.name),
+        title=_("This page is not here") if lost else _("That didn't work"),
+        text=_("The address may be mistyped, or the thing is no longer sold.")
+        if lost
+        else _("We couldn't do that: %(reason)s.", reason=_(error.name)),
     )
     return page, status, error.headers
 

@@ -1,32 +1,46 @@
-"""English or Chinese: which of them this visitor reads, and the words for it."""
+"""English or Chinese: how a visitor switches, and the words that templates don't have in them.
 
-from datetime import datetime, timedelta, timezone
+Spruce finds out what the visitor reads; the Chinese for every sentence is in `locale/zh_Hans/LC_MESSAGES/messages.po`.
+"""
+
 from urllib.parse import urlencode
 
 from spruce import Response, redirect, request
-from texts import TEXTS
+from spruce.i18n import get_language, gettext_lazy, negotiate
+from spruce.middleware.locale import remember_language
 
-__all__ = ["LANGUAGES", "address", "choose", "current", "moment", "switch_url", "t"]
+__all__ = ["LANGUAGES", "PROBLEMS", "SORTS", "address", "choose", "current", "other", "switch_url"]
 
-LANGUAGES = ("en", "zh")
-BEIJING = timezone(timedelta(hours=8))
-YEAR = 365 * 24 * 60 * 60
+LANGUAGES = {"en": "English", "zh-Hans": "中文"}
+SORTS = {
+    "featured": gettext_lazy("Featured"),
+    "newest": gettext_lazy("Newest"),
+    "cheapest": gettext_lazy("Price ↑"),
+    "dearest": gettext_lazy("Price ↓"),
+}
+PROBLEMS = {
+    "name": gettext_lazy("Please tell us your name, in up to 60 characters."),
+    "contact": gettext_lazy("Please give an e-mail address such as li@example.com, or a telephone number."),
+    "quantity": gettext_lazy("Please choose a quantity from 1 to %(most)s."),
+}
 
 
 def choose() -> Response | None:
     """Before each request: `?lang=zh` is remembered in a cookie and leaves the address."""
-    wanted = request.args.get("lang")
-    if request.method != "GET" or wanted not in LANGUAGES:
+    wanted = negotiate([request.args.get("lang", "")], LANGUAGES)
+    if request.method != "GET" or wanted is None:
         return None
-    response = redirect(address(lang=None))
-    response.set_cookie("lang", wanted, max_age=YEAR, httponly=True, samesite="Lax")
-    return response
+    return remember_language(redirect(address(lang=None)), wanted)
 
 
 def current() -> str:
-    """The language that this visitor chose, or that the browser asks for, or else English."""
-    wanted = request.cookies.get("lang") or request.headers.get("Accept-Language", "")[:2].lower()
-    return wanted if wanted in LANGUAGES else "en"
+    """The language of this visitor, as the names of columns have it: `en` or `zh`."""
+    return get_language().partition("-")[0]
+
+
+def other() -> str:
+    """The language that this visitor doesn't read now."""
+    return next(language for language in LANGUAGES if language != get_language())
 
 
 def address(**changes: object) -> str:
@@ -38,18 +52,4 @@ def address(**changes: object) -> str:
 
 def switch_url() -> str:
     """The address of this page in the other language."""
-    return address(lang="en" if current() == "zh" else "zh")
-
-
-def t(key: str, **values: object) -> str:
-    """The text of this key in the visitor's language, with the values put in."""
-    english, chinese = TEXTS[key]
-    return (chinese if current() == "zh" else english).format(**values)
-
-
-def moment(time: datetime) -> str:
-    """A time as people write it, in Beijing's time zone."""
-    local = time.astimezone(BEIJING)
-    if current() == "zh":
-        return f"{local:%Y}年{local.month}月{local.day}日 {local:%H:%M}"
-    return f"{local.day} {local:%B %Y, %H:%M} (Beijing)"
+    return address(lang=other().partition("-")[0])

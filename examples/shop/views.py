@@ -1,10 +1,12 @@
 """The pages: the catalogue, a product with its order form, and the thanks after an order."""
 
 import catalogue as shelves
-from language import address, t
+from language import PROBLEMS, address
+from language import SORTS as SORT_NAMES
 from models import Category, Order, Product
 from orders import MOST, BadOrder, NewOrder, OutOfStock, place
 from spruce import Blueprint, Request, Response, abort, redirect, render_template, url_for
+from spruce.i18n import gettext as _
 
 __all__ = ["pages"]
 
@@ -24,7 +26,7 @@ def catalogue(q: str = "", category: str = "", sort: str = "featured", page: int
         category=shelf,
         everything=not q and shelf is None,
         sort=sort if sort in shelves.SORTS else "featured",
-        sorts=shelves.SORTS,
+        sorts=SORT_NAMES,
         page=found,
         highlights=found.items[:6] if front else [],
         address=address,
@@ -47,9 +49,13 @@ def order(product_id: int, request: Request) -> Response | tuple[str, int]:
     try:
         placed = place(wanted)
     except BadOrder as error:
-        return show(chosen, values, {name: t(f"problem_{name}", most=MOST) for name in error.fields}), 422
+        return show(chosen, values, {name: str(PROBLEMS[name] % {"most": MOST}) for name in error.fields}), 422
     except OutOfStock as error:
-        problem = t("problem_stock", left=error.left) if error.left else t("problem_sold_out")
+        problem = (
+            _("There are only %(left)s left; please order fewer.", left=error.left)
+            if error.left
+            else _("Somebody was faster: it has just sold out.")
+        )
         return show(find_product(product_id), values, {"stock": problem}), 409
     return redirect(url_for("pages.thanks", number=placed.number), 303)
 

@@ -1,5 +1,6 @@
 """Responses."""
 
+import weakref
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -223,3 +224,15 @@ def test_the_fields_of_a_response_go_before_standing_ones() -> None:
     assert "headers" not in plain.__dict__
     assert (first := StandingHeaders({})).joined(more) is first.joined(more)
     assert list(plain.headers)[1:] == [("X-A", "1"), ("X-C", "3")]
+
+
+class Piece(str):
+    """A text that can be looked after."""
+
+
+def test_no_piece_is_held_while_the_next_one_is_waited_for() -> None:
+    """Many clients may be slow at a time, and pieces be large."""
+    holder = [Piece("a"), Piece("b")]
+    made = [weakref.ref(piece) for piece in holder]
+    pieces = Response(iter(lambda: holder.pop(0) if holder else None, None)).iter_encoded()
+    assert [next(pieces), made[0](), next(pieces), made[1]()] == [b"a", None, b"b", None]

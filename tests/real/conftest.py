@@ -139,3 +139,19 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., Served]]:
     yield start
     statuses = {served.url: served.stop() for served in running}
     assert set(statuses.values()) <= {0}, "".join(served.output for served in running)
+
+
+@pytest.fixture
+def promised(tmp_path: Path) -> Iterator[Callable[..., Served]]:
+    """Start the program of `promised.py` with the given limits; it must end well, and without a traceback."""
+    running: list[Served] = []
+
+    def start(**limits: object) -> Served:
+        command = [sys.executable, str(Path(__file__).with_name("promised.py")), repr(limits)]
+        running.append(Served(command, tmp_path, {}))
+        return running[-1]
+
+    yield start
+    for served in running:
+        assert served.stop() == 0, served.output
+        assert "Traceback" not in served.output, served.output

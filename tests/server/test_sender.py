@@ -11,6 +11,7 @@ from typing import IO, Any
 
 import pytest
 
+from spruce import green
 from spruce.http import FilePart, Request, Response
 from spruce.server.sender import ClientDisconnected
 
@@ -78,6 +79,28 @@ def test_a_stream_waits_for_a_client_that_does_not_read(on_hub: OnHub, serving: 
             assert len(made) == 200
 
     on_hub(main)
+
+
+def test_a_stream_of_small_pieces_gives_others_a_turn(on_hub: OnHub, serving: Serving) -> None:
+    """However fast its client takes it: small pieces take as much time as larger ones."""
+    others: list[int] = []
+    made = 0
+
+    def body() -> Iterator[bytes]:
+        nonlocal made
+        green.spawn_detached(lambda: others.append(made))
+        for _ in range(1000):
+            made += 1
+            yield b"x"
+
+    def main() -> None:
+        with serving(lambda request: Response(body())) as (_, connect):
+            client = connect()
+            client.send(GET % b"a")
+            client.read(b"0\r\n\r\n")
+
+    on_hub(main)
+    assert 0 < others[0] < 100
 
 
 def test_a_response_is_closed_also_where_its_client_has_gone(on_hub: OnHub, serving: Serving, turns: Turns) -> None:

@@ -6,6 +6,7 @@ it write headers, or a whole answer, of their own (CWE-113), so it is refused wh
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any, TypeAlias, TypeVar, overload
 
 __all__ = ["HeaderItems", "HeaderSet", "Headers", "StandingHeaders"]
@@ -258,6 +259,7 @@ def _pairs(items: HeaderItems) -> Iterator[tuple[str, object]]:
         yield from items
 
 
+@lru_cache(1024)
 def _checked_name(name: str) -> str:
     if not _NAME(name):
         raise ValueError(f"{name!r} cannot name a header: letters, digits and !#$%&'*+-.^_`|~ can stand there.")

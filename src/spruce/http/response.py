@@ -327,12 +327,10 @@ class Response:
             raise
 
     def iter_encoded(self) -> Iterator[bytes]:
-        """Iterate over the body as bytes, piece by piece."""
+        """Iterate over the body as bytes, piece by piece; none is held while the next one is waited for."""
         if isinstance(self.response, bytes):
-            yield self.response
-        else:
-            for piece in self.response:
-                yield piece.encode() if isinstance(piece, str) else piece
+            return iter((self.response,))
+        return map(_encoded, self.response)
 
     def call_on_close(self, function: Callable[[], object]) -> Callable[[], object]:
         """Call `function` when the response has been sent, or its client has gone; return it, as a decorator does."""
@@ -396,6 +394,10 @@ def _body(response: Body) -> bytes | Iterable[str | bytes]:
     raise TypeError(
         f"A Response is made of text, bytes or an iterable of them, not of {type(response).__name__} {response!r:.60}."
     )
+
+
+def _encoded(piece: str | bytes) -> bytes:
+    return piece.encode() if isinstance(piece, str) else piece
 
 
 def _close(body: object) -> None:

@@ -31,6 +31,7 @@ from spruce.server.wire import WireWebSocket, shake_hands
 __all__ = ["Connection", "Owner"]
 
 _READ_SIZE: Final = 64 * 1024
+_KEPT: Final = 16 * 1024  # bytes that a client does not take, above which a streamed response waits
 _LENGTHS: Final = tuple(b"%d\r\n\r\n" % length for length in range(2048))  # what ends the head of a small response
 
 
@@ -124,6 +125,7 @@ class Connection(asyncio.Protocol):
         self.write: Callable[[bytes], None] = transport.write
         if hasattr(transport, "max_size"):
             transport.max_size = _READ_SIZE  # asyncio's 256 KiB make malloc map and unmap memory at most reads
+        transport.set_write_buffer_limits(_KEPT)
         self.parser = RequestParser(self.server.limits, _peer(transport), self._body_wanted, self._upgradable)
         self.server.connections.add(self)
 

@@ -17,7 +17,8 @@ from spruce.server.heads import Framing, Head
 
 __all__ = ["ClientDisconnected", "Sender"]
 
-_FAIR_SHARE: Final = 1024 * 1024  # bytes that are sent before the other green threads get a turn
+_FAIR_SHARE: Final = 128 * 1024  # bytes that are sent before the other green threads get a turn
+_COST: Final = 4096  # that a piece counts above its bytes, since small ones take as much time
 
 _CANNOT: Final = frozenset({errno.EINVAL, errno.ENOSYS, errno.ENOTSOCK, errno.EOPNOTSUPP})  # such a file, or system
 
@@ -86,8 +87,9 @@ class Sender:
                 raise ServerError(f"The response is longer than its Content-Length of {head.length} bytes.")
             self._write(pending + (b"%x\r\n%b\r\n" % (len(piece), piece) if chunked else piece))
             pending = b""
-            share += len(piece)
+            share += len(piece) + _COST
             if self._full:
+                piece = b""  # what the transport keeps is enough: many clients may be slow
                 self._wait()
                 share = 0
             elif share > _FAIR_SHARE:

@@ -275,16 +275,17 @@ def stream_with_context(stream: Iterable[T] | Callable[P, Iterable[T]]) -> Any:
 
 def _stream(context: Context, stream: Iterable[T]) -> Iterator[T]:
     iterator = iter(stream)
+    items: list[T] = []  # at most one, and none while the client takes it
     try:
         while True:
             token = slot.set(context)
             try:
-                item = next(iterator)
+                items.append(next(iterator))
             except StopIteration:
                 return
             finally:
                 slot.reset(token)
-            yield item
+            yield items.pop()
     finally:
         close = getattr(iterator, "close", None)
         if close is not None:

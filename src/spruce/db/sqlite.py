@@ -27,6 +27,7 @@ from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 from sqlalchemy.engine import URL
 
 from spruce import green
+from spruce.db.outcomes import Outcome
 from spruce.db.sqlite_errors import is_busy, locked, translated
 from spruce.db.sqlite_functions import SPREADS, json_contains, scale
 from spruce.errors import ConfigError, OperationalError, TransactionError, nearest
@@ -130,15 +131,15 @@ class SQLite:
         except _FAILURES as error:
             return self._again(error, raw, _fetch, sql, parameters)
 
-    def table(self, sql: str, parameters: Parameters) -> tuple[list[str], list[Any]]:
-        """The names of the columns of a statement, and its rows."""
+    def outcome(self, sql: str, parameters: Parameters) -> Outcome:
+        """All that a statement gives."""
         raw = self._local.raw
         if raw is None:
             raw = self._open_reader()
         try:
-            return _named_rows(raw, sql, parameters)
+            return _outcome(raw, sql, parameters)
         except _FAILURES as error:
-            return self._again(error, raw, _named_rows, sql, parameters)
+            return self._again(error, raw, _outcome, sql, parameters)
 
     def stream(self, sql: str, parameters: Parameters, size: int) -> Iterator[list[Any]]:
         """The rows of a query, `size` at a time, by a connection of its own: the others go on to see what is new."""
@@ -360,12 +361,12 @@ class _Transaction:
         except _FAILURES as error:
             return self._again(error, _fetch, sql, parameters)
 
-    def table(self, sql: str, parameters: Parameters) -> tuple[list[str], list[Any]]:
-        """The names of the columns of a statement, and its rows."""
+    def outcome(self, sql: str, parameters: Parameters) -> Outcome:
+        """All that a statement gives."""
         try:
-            return _named_rows(self.raw, sql, parameters)
+            return _outcome(self.raw, sql, parameters)
         except _FAILURES as error:
-            return self._again(error, _named_rows, sql, parameters)
+            return self._again(error, _outcome, sql, parameters)
 
     def stream(self, sql: str, parameters: Parameters, size: int) -> Iterator[list[Any]]:
         """The rows of a query, `size` at a time."""
@@ -447,9 +448,10 @@ def _fetch(raw: sqlite3.Connection, sql: str, parameters: Parameters) -> list[An
     return raw.execute(sql, parameters).fetchall()
 
 
-def _named_rows(raw: Any, sql: str, parameters: Parameters) -> tuple[list[str], list[Any]]:
+def _outcome(raw: Any, sql: str, parameters: Parameters) -> Outcome:
     cursor = raw.execute(sql, parameters)
-    return [column[0] for column in cursor.description or ()], cursor.fetchall()
+    names = [column[0] for column in cursor.description or ()]
+    return Outcome(names, cursor.fetchall(), cursor.rowcount, cursor.lastrowid)
 
 
 def _count(raw: sqlite3.Connection, sql: str, parameters: Parameters) -> int:

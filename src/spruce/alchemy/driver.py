@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 from sqlite3 import sqlite_version_info
 from typing import Any
 
-from spruce import errors
 from spruce.db import databases, transactions
+from spruce.errors import DatabaseError, DataError, IntegrityError, OperationalError
 
 __all__ = [
     "BINARY",
@@ -39,36 +39,33 @@ apilevel = "2.0"
 threadsafety = 1
 paramstyle = "qmark"
 
-Error = DatabaseError = errors.DatabaseError
-DataError = errors.DataError
-IntegrityError = errors.IntegrityError
-OperationalError = errors.OperationalError
 BINARY = Binary = bytes
 
+Error = DatabaseError
 _READS = ("SELECT", "PRAGMA", "EXPLAI", "VALUES")
 
 
-class InterfaceError(Error):
+class InterfaceError(DatabaseError):
     """A cursor or connection is used in a way that cannot work."""
 
 
-class ProgrammingError(Error):
+class ProgrammingError(DatabaseError):
     """Kept for the DB-API: nothing here raises it."""
 
 
-class InternalError(Error):
+class InternalError(DatabaseError):
     """Kept for the DB-API: nothing here raises it."""
 
 
-class NotSupportedError(Error):
+class NotSupportedError(DatabaseError):
     """Kept for the DB-API: nothing here raises it."""
 
 
-class InternalServerError(Error):
+class InternalServerError(DatabaseError):
     """Kept for SQLAlchemy's dialect of asyncpg, which asks for it."""
 
 
-class InvalidCachedStatementError(Error):
+class InvalidCachedStatementError(DatabaseError):
     """Kept for SQLAlchemy's dialect of asyncpg, which asks for it."""
 
 
@@ -121,8 +118,10 @@ class Connection:
 
     def _takes_part(self) -> bool:
         """Whether its savepoint is still there: the block has not ended, nor one inside of it that had begun before."""
-        return self._block is not None and self._block is transactions.opened(self.database) and (
-            self._block.depth >= self._depth
+        return (
+            self._block is not None
+            and self._block is transactions.opened(self.database)
+            and (self._block.depth >= self._depth)
         )
 
     def _leave_block(self, *, keep: bool) -> None:
@@ -176,14 +175,14 @@ class Cursor:
         found = self.connection.outcome(sql, parameters)
         self.description = [(name, *[None] * 6) for name in found.names] if found.names else None
         self._rows, self._next = list(map(tuple, found.rows)), 0
-        self.rowcount, self.lastrowid = found.count, found.key
+        self.rowcount, self.lastrowid = found.touched, found.key
         return self
 
     def executemany(self, sql: str, rows: Iterable[Sequence[Any]]) -> "Cursor":
         """Run a statement for each of the rows of parameters."""
         total = 0
         for parameters in rows:
-            total += max(self.connection.outcome(sql, parameters).count, 0)
+            total += max(self.connection.outcome(sql, parameters).touched, 0)
         self.description, self._rows, self.rowcount = None, [], total
         return self
 

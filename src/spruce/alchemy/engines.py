@@ -37,8 +37,9 @@ class SQLiteDialect(SQLiteDialect_pysqlite):
         """Ours."""
         return driver
 
-    def on_connect(self) -> None:
+    def on_connect(self) -> Any:
         """Nothing is to be done: spruce.db prepares its connections."""
+        return None
 
     def is_disconnect(self, e: Any, connection: Any, cursor: Any) -> bool:
         """Never: a connection of ours holds none of the database's between transactions."""
@@ -69,7 +70,7 @@ class PostgresDialect(Dialect):
     supports_server_side_cursors = False
     driver = "spruce"
     is_async = False
-    colspecs = {**Dialect.colspecs, sa.JSON: _Json, JSON: _Json, JSONB: _Jsonb}
+    colspecs = {**Dialect.colspecs, sa.JSON: _Json, JSON: _Json, JSONB: _Jsonb}  # noqa: RUF012 - as SQLAlchemy has it
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**{"paramstyle": self.default_paramstyle, **options})  # type: ignore[no-untyped-call] # SQLAlchemy's

@@ -10,5 +10,5 @@ class Outcome(NamedTuple):
 
     names: list[str]
     rows: list[Any]
-    count: int
+    touched: int
     key: int | None = None

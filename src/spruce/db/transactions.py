@@ -97,7 +97,7 @@ class _Watched:
         """All that a statement gives."""
         start = perf_counter()
         found = self.inner.outcome(sql, parameters)
-        self._tell(sql, parameters, start, max(found.count, len(found.rows)))
+        self._tell(sql, parameters, start, max(found.touched, len(found.rows)))
         return found
 
     def stream(self, sql: str, parameters: Sequence[Any], size: int) -> Iterator[list[Any]]:

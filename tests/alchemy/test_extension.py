@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from spruce import config, db
-from spruce.alchemy import SQLAlchemy, get_recorded_queries
+from spruce.alchemy import SQLAlchemy
 from spruce.config import Settings
 from spruce.errors import ConfigError, ContextError
 from spruce.web import App
@@ -38,7 +38,9 @@ def settings() -> Iterator[Settings]:
 @pytest.fixture
 def spruced(settings: Settings) -> Iterator[ModuleType]:
     """The app with Spruce's imports."""
-    text = SOURCE.read_text("utf-8").replace("from flask import Flask", "from spruce.web import App as Flask")
+    text = SOURCE.read_text("utf-8").replace(
+        "from flask import Blueprint, Flask", "from spruce.web import Blueprint, App as Flask"
+    )
     yield load("spruced_journal", text.replace("from flask_sqlalchemy", "from spruce.alchemy"))
     del sys.modules["spruced_journal"]
 
@@ -106,15 +108,6 @@ def test_it_runs_on_postgresql(spruced: ModuleType, flasked: ModuleType, postgre
     assert found[:-1] == expected[:-1]
 
 
-def test_models_are_named(spruced: ModuleType) -> None:
-    """Also those of a base of one's own."""
-    assert spruced.LetterToEditor.__tablename__ == "letter_to_editor"
-    assert spruced.BlogEntry.__tablename__ == "blog_entry"
-    assert spruced.BlogEntry.metadata is spruced.modern.metadata is spruced.Base.metadata
-    assert spruced.Editor.__table__ is spruced.Author.__table__
-    assert repr(spruced.BlogEntry(title="x")).startswith("<BlogEntry (transient ")
-
-
 def test_sessions_take_part_in_transactions(spruced: ModuleType, settings: Settings) -> None:
     """Of db.atomic: what they commit is undone with it."""
     app, ext = spruced.create_app(), spruced.db
@@ -134,22 +127,6 @@ def test_sessions_take_part_in_transactions(spruced: ModuleType, settings: Setti
         ext.session.remove()
         assert [author.name for author in spruced.Author.query] == ["kept"]
         ext.session.remove()
-        db.configure(DATABASES={})
-
-
-def test_queries_are_recorded(spruced: ModuleType) -> None:
-    """With the lines that they come from, where that is set."""
-    app = spruced.create_app()
-    app.config["SQLALCHEMY_RECORD_QUERIES"] = True
-    with app.app_context():
-        spruced.db.get_engine()
-        with db.watch_queries() as log:
-            assert spruced.Author.query.filter_by(name="x").all() == []
-        (query,) = get_recorded_queries()
-        assert query.statement.startswith("SELECT author.id")
-        assert (query.parameters, query.duration >= 0) == (("x",), True)
-        assert query.location.startswith(f"{__file__}:")
-        assert [seen.file for seen in log] == [__file__]
         db.configure(DATABASES={})
 
 

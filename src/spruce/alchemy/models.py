@@ -1,16 +1,25 @@
 """The base class of an extension's models: names of tables, metadata by bind, `Model.query`."""
 
 import re
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy import orm
 
-if TYPE_CHECKING:
-    from spruce.alchemy.extension import SQLAlchemy
-    from spruce.alchemy.queries import Query
+from spruce.alchemy.queries import Query
 
 __all__ = ["Model", "camel_to_snake", "declarative_model"]
+
+
+class Owner(Protocol):
+    """The extension that models belong to."""
+
+    Query: type[Query[Any]]
+    session: Any
+
+    def metadata_of(self, key: str | None) -> sa.MetaData:
+        """The metadata of a bind."""
+        ...
 
 
 class _QueryProperty:
@@ -27,10 +36,10 @@ class Model:
     it inherits from. `__bind_key__` names its database by an alias of DATABASES.
     """
 
-    __extension__: "ClassVar[SQLAlchemy]"
+    __extension__: ClassVar[Owner]
     __named__: ClassVar[bool] = True  # whether tables get names of their own
     metadata: ClassVar[sa.MetaData]
-    query_class: "ClassVar[type[Query[Any]]]"
+    query_class: ClassVar[type[Query[Any]]]
     query: ClassVar[Any] = _QueryProperty()
 
     def __init_subclass__(cls, **options: Any) -> None:
@@ -78,7 +87,7 @@ def camel_to_snake(name: str) -> str:
     return re.sub(r"((?<=[a-z0-9])[A-Z]|(?!^)[A-Z](?=[a-z]))", r"_\1", name).lower().lstrip("_")
 
 
-def declarative_model(extension: "SQLAlchemy", given: type[Any], metadata: sa.MetaData, *, named: bool) -> Any:
+def declarative_model(extension: Owner, given: type[Any], metadata: sa.MetaData, *, named: bool) -> Any:
     """The base class of an extension's models, on top of the class that it was given.
 
     That is a plain class, a `DeclarativeBase` (with MappedAsDataclass, if need be), or a base that is finished.
@@ -98,9 +107,6 @@ def declarative_model(extension: "SQLAlchemy", given: type[Any], metadata: sa.Me
     if not modern:
         bases = (given,) if issubclass(given, Model) else (Model, given)
         return orm.declarative_base(cls=type("Model", bases, body), name="Model", metadata=metadata)
-    if given.__bases__ and modern[0] in given.__bases__:
-        body = {**{k: v for k, v in vars(given).items() if k not in ("__dict__", "__weakref__", "registry")}, **body}
-        if "metadata" in vars(given):
-            body["metadata"] = vars(given)["metadata"]
-        return make("Model", (Model, *given.__bases__), body)
+    if "metadata" in vars(given):
+        body["metadata"] = vars(given)["metadata"]
     return make("Model", (Model, given), {**body, "__abstract__": True})

@@ -17,7 +17,9 @@ class Query(orm.Query[T]):
 
     def get_or_404(self, ident: Any, description: str | None = None) -> T:
         """The object with this key."""
-        return _found(self.get(ident), description)
+        entity: Any = self.column_descriptions[0]["entity"]
+        found: T | None = self.session.get(entity, ident)
+        return _found(found, description)
 
     def first_or_404(self, description: str | None = None) -> T:
         """The first object."""

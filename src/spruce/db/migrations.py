@@ -360,7 +360,7 @@ def _explained() -> Iterator[None]:
     except util.CommandError as error:
         if "--sql mode" in str(error):
             raise MigrationError(
-                "SQLite changes a table by copying it, and how depends on the table that is there: this has no SQL to print",
+                "SQLite changes tables by copying them, which depends on what is there: this has no SQL to print",
                 hint="Run `spruce db upgrade` on a copy of the database.",
             ) from error
         raise MigrationError(str(error)) from error

@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from spruce.cli.main import main
-from spruce.cli.ps import _lines, span
+from spruce.cli.ps import _lines, _printable, span
 
 WORKER = {
     "pid": 12,
@@ -77,3 +77,8 @@ def test_one_process_alone_has_no_supervisor_to_tell_of() -> None:
 )
 def test_times_are_said_as_people_do(seconds: float, said: str) -> None:
     assert span(seconds) == said
+
+
+def test_a_terminal_obeys_nothing_that_it_shows() -> None:
+    """Another user may have written it."""
+    assert _printable("GET /\x1b[2J é") == "GET /?[2J é"

@@ -132,3 +132,37 @@ def test_a_program_that_is_run_again_inherits_its_post_once() -> None:
     assert inherited({}) is None
     for descriptor in (reader, writer):
         os.close(descriptor)
+
+
+@pytest.mark.parametrize(
+    ("terminal", "stays", "wanted", "status"),
+    [(False, False, True, None), (True, False, False, 0), (True, True, False, None)],
+)
+def test_a_terminal_that_was_closed_is_no_wish_for_new_code(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch, terminal: bool, stays: bool, wanted: bool, status: int | None
+) -> None:
+    """It ends what was started there, unless that was to stay (nohup). Later signals mean new code."""
+    monkeypatch.setattr("spruce.server.generations._has_terminal", lambda: False)
+    kept.terminal, kept.stays = terminal, stays
+    kept._hang_up()
+    assert (kept.wanted, kept.status) == (wanted, status)
+
+
+def test_a_source_that_has_ended_is_let_go(kept: Kept) -> None:
+    """Or else it would be readable for ever."""
+    closed: list[bool] = []
+
+    class Ended:
+        descriptor = os.open(os.devnull, os.O_RDONLY)
+
+        def read(self) -> str | None:
+            raise EOFError
+
+        def close(self) -> None:
+            os.close(self.descriptor)
+            closed.append(True)
+
+    kept.sources.append(Ended())
+    with kept.signals:
+        kept._wait()
+    assert (kept.sources, closed) == ([], [True])

@@ -91,3 +91,13 @@ def test_a_process_that_does_not_answer_has_no_facts(tmp_path: Path, status: Sta
     status.close()
     assert ask(status.path) is None
     assert not status.path.exists()
+
+
+def test_a_link_is_no_run_folder(run_folder: Path, tmp_path: Path) -> None:
+    """Somebody else may have made it, so that what it leads to is removed."""
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    (tmp_path / "elsewhere" / str(ended.pid)).mkdir(parents=True)
+    run_folder.symlink_to("elsewhere")
+    assert list(found_folders()) == []
+    assert (tmp_path / "elsewhere" / str(ended.pid)).exists()

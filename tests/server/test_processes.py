@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 
-from spruce.server.processes import Post, Signals, kill, resident_bytes, wait_for_end
+from spruce.server.processes import Post, Signals, bury_strangers, kill, resident_bytes, wait_for_end
 
 
 def test_signals_are_waited_for_beside_descriptors() -> None:
@@ -85,8 +85,9 @@ def test_a_post_carries_a_pulse_and_words() -> None:
     reader, writer = os.pipe()
     post = Post(-1, writer)
     post.beat()
+    post.leave()
     post.say("no database")
-    assert os.read(reader, 100) == b"\0no database"
+    assert os.read(reader, 100) == b"\0\2no database"
     os.close(reader)
     post.beat()  # who has gone need not be told
     post.say("nobody hears this")
@@ -101,3 +102,29 @@ def test_a_process_that_has_gone_is_not_killed_and_has_no_memory() -> None:
     kill(child.pid, signal.SIGTERM)
     assert resident_bytes(child.pid) == 0
     assert resident_bytes(os.getpid()) > 1_000_000
+
+
+STRANGERS = """
+import os, subprocess, sys, time
+from spruce.server import processes
+
+processes.os.getpid = lambda: 1
+stranger = subprocess.Popen([sys.executable, "-c", ""])
+os.waitid(os.P_PID, stranger.pid, os.WEXITED | os.WNOWAIT)
+processes.bury_strangers([stranger.pid])
+print(processes.wait_for_end(stranger.pid))
+stranger = subprocess.Popen([sys.executable, "-c", ""])
+os.waitid(os.P_PID, stranger.pid, os.WEXITED | os.WNOWAIT)
+processes.bury_strangers([])
+print(stranger.poll())
+try:
+    os.waitpid(-1, 0)
+except ChildProcessError:
+    print("nobody is left")
+"""
+
+
+def test_the_first_process_of_a_container_buries_strangers_only() -> None:
+    """Its own children are waited for by who started them."""
+    bury_strangers([])  # this process is not the first one, and keeps its children
+    assert run(STRANGERS).stdout == "0\n0\nnobody is left\n"

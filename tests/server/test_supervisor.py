@@ -86,48 +86,56 @@ def test_one_that_was_told_to_end_counts_no_more(supervisor: Supervisor) -> None
     assert supervisor._missing() == 1
 
 
+def look(supervisor: Supervisor, child: tuple[_Worker, int], said: bytes = b"") -> int:
+    """Let the worker say something and the supervisor look; return how many looks it has missed."""
+    worker, pulse = child
+    if said:
+        os.write(pulse, said)
+    supervisor._feel(worker)
+    supervisor._judge(worker)
+    return worker.missed
+
+
 def test_a_pulse_shows_that_it_serves_and_goes_on(supervisor: Supervisor, child: tuple[_Worker, int]) -> None:
     worker, pulse = child
     worker.serves = False
     supervisor._feel(worker)
-    assert (worker.serves, worker.missed) == (False, 0)
+    assert not worker.serves
     os.write(pulse, b"\0")
     supervisor._feel(worker)
-    assert (worker.serves, worker.missed) == (True, 0)
-    supervisor._feel(worker)
-    supervisor._feel(worker)
-    assert worker.missed == 2
-    os.write(pulse, b"\0\0")
-    supervisor._feel(worker)
-    assert worker.missed == 0
+    assert worker.serves
+    assert [look(supervisor, child, said) for said in (b"", b"", b"", b"\0\0", b"\0", b"")] == [0, 1, 2, 0, 0, 1]
 
 
 def test_a_worker_without_a_pulse_is_named_and_then_replaced(
     supervisor: Supervisor, child: tuple[_Worker, int], caplog: pytest.LogCaptureFixture
 ) -> None:
     """Named at the third look, replaced after as many as make its two seconds."""
-    worker, pulse = child
-    told = []
-    for look in range(5):
-        os.write(pulse, STACK.encode())
-        supervisor._feel(worker)
-        supervisor._judge(worker)
-        told.append((look, len(caplog.messages)))
-    assert told == [(0, 0), (1, 0), (2, 1), (3, 2), (4, 2)]
+    told = [(look(supervisor, child, STACK.encode()), len(caplog.messages)) for _ in range(5)]
+    assert told == [(1, 0), (2, 0), (3, 1), (4, 2), (5, 2)]
     by = ' by /app/shop.py:7 in report; the last call first:\n  File "'
-    assert caplog.messages[0].startswith(f"worker {worker.pid} is held up{by}")
-    assert caplog.messages[1].startswith(f"replacing worker {worker.pid}, which has been held up for 2 s{by}")
-    assert worker.deadline == 0
+    number = child[0].pid
+    assert caplog.messages[0].startswith(f"worker {number} is held up{by}")
+    assert caplog.messages[1].startswith(f"replacing worker {number}, which has been held up for 2 s{by}")
+    assert child[0].deadline == 0
 
 
 def test_a_worker_that_goes_on_is_told(
     supervisor: Supervisor, child: tuple[_Worker, int], caplog: pytest.LogCaptureFixture
 ) -> None:
+    child[0].missed = 6
+    assert look(supervisor, child, b"\0") == 0
+    assert caplog.messages == [f"worker {child[0].pid} goes on after 3.0 s"]
+
+
+def test_a_worker_that_has_enough_is_replaced_while_it_ends(supervisor: Supervisor, child: tuple[_Worker, int]) -> None:
     worker, pulse = child
-    worker.missed = 6
-    os.write(pulse, b"\0")
+    supervisor.workers = {worker.pid: worker}
+    assert supervisor._missing() == 1
+    os.write(pulse, b"\0\2")
     supervisor._feel(worker)
-    assert caplog.messages == [f"worker {worker.pid} goes on after 3.0 s"]
+    assert supervisor._missing() == 2
+    assert worker.deadline is not None
 
 
 def test_a_stack_names_the_innermost_call_outside_of_libraries() -> None:

@@ -14,9 +14,11 @@ from spruce.cli.target import find
 from spruce.errors import AppNotFound, DataError, nearest
 from spruce.web import App
 
-__all__ = ["db"]
+__all__ = ["db", "entered", "using_option"]
 
-_using = click.option("--database", "using", default="default", show_default=True, help="The alias of the database.")
+using_option = click.option(
+    "--database", "using", default="default", show_default=True, help="The alias of the database."
+)
 
 
 @click.group()
@@ -28,7 +30,7 @@ def db() -> None:
 
 
 @contextmanager
-def _app() -> Iterator[App]:
+def entered() -> Iterator[App]:
     """The context of the app that is meant."""
     found = find(click.get_current_context().find_root().params.get("app"))
     if not isinstance(found.app, App):
@@ -40,13 +42,13 @@ def _app() -> Iterator[App]:
 
 @db.command()
 @click.argument("tables", nargs=-1)
-@_using
+@using_option
 @click.option("--natural", is_flag=True, help="Name objects by their natural keys instead of numbers.")
 @click.option("--indent", type=int, default=2, show_default=True, help="0 writes a row in each line.")
 @click.option("--output", "-o", type=click.Path(dir_okay=False), help="A file instead of standard output.")
 def dump(tables: tuple[str, ...], using: str, natural: bool, indent: int, output: str | None) -> None:
     """Write the rows of TABLES, or of all models, as JSON."""
-    with _app():
+    with entered():
         text = _as_json(database.dump_data(_models(tables), using=using, natural=natural), indent)
         if output is None:
             click.echo(text)
@@ -73,11 +75,11 @@ def _as_json(items: Iterable[dict[str, Any]], indent: int) -> str:
 
 @db.command()
 @click.argument("files", nargs=-1, required=True)
-@_using
+@using_option
 def load(files: tuple[str, ...], using: str) -> None:
     """Write the rows of JSON FILES to the database, all or none; `-` is standard input."""
     items = [item for name in files for item in _read(name)]
-    with _app():
+    with entered():
         count = database.load_data(items, using=using)
     click.echo(f"loaded {count} row{'' if count == 1 else 's'}")
 
@@ -94,9 +96,9 @@ def _read(name: str) -> list[Any]:
 
 @db.command()
 @click.argument("file", type=click.Path(dir_okay=False))
-@_using
+@using_option
 def backup(file: str, using: str) -> None:
     """Copy a SQLite database to FILE while it is in use; the copy is as the database is at one moment."""
-    with _app():
+    with entered():
         made = database.backup(file, using=using)
     click.echo(f"copied to {made} ({made.stat().st_size:,} bytes)")

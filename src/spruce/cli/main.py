@@ -11,6 +11,7 @@ from spruce.cli.commands import app_commands, installed_commands
 from spruce.cli.db import db
 from spruce.cli.failures import cause_of
 from spruce.cli.i18n import i18n
+from spruce.cli.migrations import COMMANDS as MIGRATIONS
 from spruce.cli.new import new
 from spruce.cli.ps import ps
 from spruce.cli.routes import routes
@@ -90,6 +91,8 @@ def main(app: str | None) -> None:
 
 main.add_command(run)
 main.add_command(db)
+for _command in MIGRATIONS:
+    db.add_command(_command)
 main.add_command(routes)
 main.add_command(shell)
 main.add_command(check)

@@ -31,7 +31,7 @@ def ps(pid: int | None, stacks: bool, as_json: bool) -> None:
         click.echo("No server of Spruce runs here" if pid is None else f"No server of Spruce has the number {pid}")
         return
     now = time.time()
-    click.echo("\n\n".join("\n".join(_lines(one, now)) for one in instances))
+    click.echo("\n\n".join("\n".join(map(_printable, _lines(one, now))) for one in instances))
 
 
 def _instance(number: int, folder: Path, stacks: bool) -> Facts:
@@ -86,6 +86,11 @@ def _requests(worker: Facts) -> Iterator[str]:
         yield f"      {request['age']:.1f} s  {request['method']} {request['path']}{route}{waits}"
         for call in request["stack"]:
             yield from (f"          {line}" for line in call.rstrip().split("\n"))
+
+
+def _printable(line: str) -> str:
+    """Return a line without what a terminal would obey: another user may have written it."""
+    return "".join(character if character.isprintable() else "?" for character in line)
 
 
 def span(seconds: float) -> str:

@@ -169,7 +169,7 @@ def _passing(rules: Sequence[str]) -> Callable[[Handler], Handler]:
 
 
 def _load_in_child(
-    target: str | None, token: str, patch: bool, threads: int, passing: Callable[[Handler], Handler]
+    target: str | None, token: str, patch: bool, threads: int | None, passing: Callable[[Handler], Handler]
 ) -> Handler:
     """Do that in a process that was forked to serve; all that are have one token for the debug page."""
     try:

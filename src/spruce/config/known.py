@@ -95,6 +95,7 @@ _SETTINGS = (
     ),
     Setting("MEDIA_URL", str, "/media/", "The URL below which browsers find uploaded files."),
     Setting("STORAGES", dict, {}, "Places for files by alias: objects, classes, or {'BACKEND': …, 'OPTIONS': {…}}."),
+    Setting("MIGRATIONS_FOLDER", (str, PathLike), "migrations", "The folder of migrations, seen from the app's own."),
     Setting(
         "DATABASE_ROUTERS", (list, tuple), [], "Objects, classes or dotted names that choose a database per query."
     ),

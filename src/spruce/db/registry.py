@@ -14,11 +14,19 @@ from spruce.errors import ModelError, nearest
 __all__ = ["Registry"]
 
 
+_NAMES = {
+    "ix": "ix_%(column_0_label)s",
+    "uq": "%(table_name)s_%(column_0_N_name)s_key",
+    "fk": "%(table_name)s_%(column_0_N_name)s_fkey",
+}
+"""What PostgreSQL would call constraints by itself; SQLite's need a name, too, for migrations to find them."""
+
+
 class Registry:
     """All models by table, and SQLAlchemy's metadata."""
 
     def __init__(self) -> None:
-        self.metadata = sa.MetaData()
+        self.metadata = sa.MetaData(naming_convention=_NAMES)
         self.models: dict[str, type[Record]] = {}  # by table
         self.proxies: dict[str, type[Record]] = {}  # of models that have tables, by label
         self.waiting: list[ManyToManyField[Any]] = []  # whose models are not all declared yet

@@ -10,7 +10,7 @@ from spruce.db import transactions
 from spruce.db.databases import Database, current
 from spruce.db.models import registry
 
-__all__ = ["create_all", "drop_all"]
+__all__ = ["create_all", "drop_all", "tables_of"]
 
 _LOCK = 7_381_921  # a number of our own for PostgreSQL's advisory locks: one process makes tables at a time
 
@@ -65,6 +65,11 @@ def drop_all(using: str = "default") -> None:
             _run(database, ["PRAGMA defer_foreign_keys = ON", *drops])
         elif tables:  # at once, as they may point to each other
             _run(database, [f"DROP TABLE IF EXISTS {', '.join(_quoted(database, table) for table in tables)}"])
+
+
+def tables_of(database: Database) -> list[sa.Table]:
+    """The tables of the models that belong into a database, each after those that it points to."""
+    return list(_tables(database, None))
 
 
 def _tables(database: Database, wanted: Iterable[Any] | None) -> Iterable[sa.Table]:

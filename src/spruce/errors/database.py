@@ -11,6 +11,7 @@ __all__ = [
     "FieldFetchBlocked",
     "IntegrityError",
     "LockNotAvailable",
+    "MigrationError",
     "ModelError",
     "MultipleObjectsReturned",
     "ObjectDoesNotExist",
@@ -78,6 +79,10 @@ class FieldError(DatabaseError, TypeError):
 
 class FieldFetchBlocked(DatabaseError):
     """A relation or field that is not loaded was touched on an object of a query with `fetch_mode(RAISE)`."""
+
+
+class MigrationError(DatabaseError):
+    """A migration cannot be written or run."""
 
 
 class ModelError(DatabaseError, TypeError):

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from spruce.server.processes import HAND_OVER, Post, Signals, fork, kill, wait_for_end
+from spruce.server.processes import HAND_OVER, Post, Signals, bury_strangers, fork, kill, wait_for_end
 
 __all__ = ["FATAL", "Generations", "Options", "Source", "inherited"]
 
@@ -44,7 +44,7 @@ class Source(Protocol):
     descriptor: int
 
     def read(self) -> str | None:
-        """Do what there is to do; return why a new generation is wanted, None if it isn't."""
+        """Do what there is to do; return why a new generation is wanted, or None. Raises EOFError at its end."""
 
     def close(self) -> None:
         """Let go of it; also called in each child."""
@@ -111,6 +111,7 @@ class Generations:
         self.failures = 0
         self.next_start = self.next_word = 0.0
         self.terminal = _has_terminal()
+        self.stays = signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
         self.life, self.leash = os.pipe()
         self.signals = Signals(signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
 
@@ -200,14 +201,20 @@ class Generations:
         coming = self.coming
         pulses = [] if coming is None or coming.mute else [coming.pulse]
         came, readable = self.signals.wait(self._seconds(), [*pulses, *(one.descriptor for one in self.sources)])
-        if came & {signal.SIGTERM, signal.SIGINT} or (signal.SIGHUP in came and self._terminal_has_gone()):
+        if came & {signal.SIGTERM, signal.SIGINT}:
             self.status = 0
         elif signal.SIGHUP in came:
-            self._want("")
+            self._hang_up()
         if coming is not None and coming.pulse in readable:
             self._hear(coming)
-        for source in self.sources:
-            if source.descriptor in readable and (why := source.read()) is not None:
+        for source in [one for one in self.sources if one.descriptor in readable]:
+            try:
+                why = source.read()
+            except EOFError:
+                self.sources.remove(source)
+                source.close()
+                continue
+            if why is not None:
                 self._want(why)
         if self.teller is not None and self.teller.interval and self.current and time.monotonic() >= self.next_word:
             self.next_word = time.monotonic() + self.teller.interval
@@ -246,7 +253,9 @@ class Generations:
         self._retire(self.current)
         self.current, self.coming = coming, None
         if self.served:
-            _log.info("a new generation serves, process %d", coming.pid)
+            if not self.options.restart:
+                sys.stdout.write("The new code serves\n")
+                sys.stdout.flush()
         else:
             self.served = True
             self.options.announce()
@@ -282,6 +291,7 @@ class Generations:
             else:
                 self.coming = None
                 self._could_not_begin(one, code)
+        bury_strangers({one.pid for one in self._all()})
 
     def _died(self, one: _Generation, code: int) -> None:
         lived = time.monotonic() - one.began
@@ -331,9 +341,14 @@ class Generations:
         self.current = None if self.current is one else self.current
         self.coming = None if self.coming is one else self.coming
 
-    def _terminal_has_gone(self) -> bool:
-        """Whether the signal came because the terminal was closed that this was started on."""
-        return self.terminal and not _has_terminal()
+    def _hang_up(self) -> None:
+        """Begin anew; but when the terminal was closed that this was started on, end, or with nohup do nothing."""
+        if not self.terminal or _has_terminal():
+            self._want("")
+            return
+        self.terminal = False
+        if not self.stays:
+            self.status = 0
 
 
 def inherited(environment: Mapping[str, str] = os.environ) -> tuple[list[int], Post, Path | None] | None:

@@ -64,16 +64,18 @@ def make_folder() -> Path | None:
 def found_folders(environment: Mapping[str, str] = os.environ) -> Iterator[tuple[int, Path]]:
     """Yield the instances that there are: the number of the first process, and the folder.
 
-    Folders that killed processes have left behind are removed.
+    What killed processes have left behind in one's own folders is removed. A link is no folder: somebody else may have
+    made it.
     """
     for parent in run_folders(environment):
         with suppress(OSError):
-            if parent.lstat().st_uid not in (_user(), 0) and _user() != 0:
+            status = parent.lstat()
+            if not stat.S_ISDIR(status.st_mode) or _user() not in (status.st_uid, 0):
                 continue
             for folder in sorted(parent.iterdir()):
                 if folder.name.isdigit() and _lives(int(folder.name)):
                     yield int(folder.name), folder
-                elif folder.name.isdigit():
+                elif folder.name.isdigit() and status.st_uid == _user():
                     shutil.rmtree(folder, ignore_errors=True)
 
 

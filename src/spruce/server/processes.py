@@ -12,19 +12,33 @@ import signal
 import subprocess
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-__all__ = ["HAND_OVER", "PULSE_SECONDS", "TELL", "Post", "Signals", "fork", "kill", "resident_bytes", "wait_for_end"]
+__all__ = [
+    "ENOUGH",
+    "HAND_OVER",
+    "PULSE_SECONDS",
+    "TELL",
+    "Post",
+    "Signals",
+    "bury_strangers",
+    "fork",
+    "kill",
+    "resident_bytes",
+    "wait_for_end",
+]
 
 PULSE_SECONDS = 0.5
 TELL = signal.SIGRTMIN + 7 if hasattr(signal, "SIGRTMIN") else signal.SIGUSR2
 """The signal that asks a process for its stack."""
 HAND_OVER = signal.SIGQUIT
 """The signal that ends a process in whose place another one serves."""
+ENOUGH = b"\2"
+"""What a worker writes to its pulse when another one is to take its place."""
 _LONGEST_SPEECH = 60_000  # bytes: what a pipe takes at once
 
 
@@ -32,7 +46,8 @@ _LONGEST_SPEECH = 60_000  # bytes: what a pipe takes at once
 class Post:
     """What a child has of the process that watches it: `life` ends with that process, `pulse` can be written to.
 
-    A zero byte there says that the child serves, and later that its loop turns; anything else is said to the reader.
+    A zero byte there says that the child serves, and later that its loop turns; `ENOUGH` that it will end; anything
+    else is said to the reader.
     """
 
     life: int
@@ -44,6 +59,11 @@ class Post:
         """Show that the loop turns; the first time, that this process serves."""
         with suppress(BlockingIOError, BrokenPipeError):
             os.write(self.pulse, b"\0")
+
+    def leave(self) -> None:
+        """Say that this process takes no more requests and ends when it has answered those that it has."""
+        with suppress(BlockingIOError, BrokenPipeError):
+            os.write(self.pulse, ENOUGH)
 
     def say(self, text: str) -> None:
         """Tell why this process cannot serve."""
@@ -153,6 +173,18 @@ def wait_for_end(pid: int, *, block: bool = False) -> int | None:
     """Return how a child has ended, minus the number of the signal if one killed it; None while it runs."""
     ended, status = os.waitpid(pid, 0 if block else os.WNOHANG)
     return os.waitstatus_to_exitcode(status) if ended else None
+
+
+def bury_strangers(own: Collection[int]) -> None:
+    """As the first process of a container: let go of processes that have ended and lost their parents before.
+
+    Those that are one's `own` are left to `wait_for_end`.
+    """
+    if os.getpid() != 1:
+        return
+    with suppress(ChildProcessError):
+        while (ended := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)) and ended.si_pid not in own:
+            os.waitpid(ended.si_pid, 0)
 
 
 def resident_bytes(pid: int) -> int:

@@ -26,6 +26,7 @@ class Changes:
 
     def __init__(self, folders: Iterable[Path] = ()) -> None:
         self.folders = sorted({*_watched(), *(folder.resolve() for folder in folders)})
+        self.begun = False
         self.descriptor, told = os.pipe()
         life, self._leash = os.pipe()
         signals = Signals(signal.SIGTERM)
@@ -36,11 +37,16 @@ class Changes:
 
     def wait_until_begun(self) -> None:
         """Wait until every change from now on is noticed."""
-        os.read(self.descriptor, 1)
+        if not self.begun:
+            os.read(self.descriptor, 1)
+            self.begun = True
 
     def read(self) -> str | None:
-        """Return what has changed, in words; None when the watch has ended."""
+        """Return what has changed, in words; None if nothing. Raises EOFError when nobody watches any more."""
         said = os.read(self.descriptor, 65536).decode("utf-8", "replace")
+        if not said:
+            raise EOFError
+        self.begun = True
         names = sorted({*filter(None, said.split("\n"))})
         return f"{', '.join(names)} changed" if names else None
 

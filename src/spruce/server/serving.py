@@ -188,7 +188,8 @@ class _Service:
             for source in kept.sources:
                 source.close()
             for one in changes:
-                os.waitpid(one.pid, 0)
+                with suppress(ChildProcessError):
+                    os.waitpid(one.pid, 0)
 
     def _facts(self, listeners: Sequence[Listener]) -> Facts:
         return {

@@ -5,7 +5,6 @@ An OS thread answers, so that a process whose loop stands still answers, too: th
 
 import os
 import select
-import socket
 import sys
 import threading
 import time
@@ -34,28 +33,20 @@ class Status:
         self.lag = self.worst_lag = 0.0
         self.last_beat = time.monotonic()
         self.os_thread = threading.get_ident()
-        self.closed = False
         self.socket: StatusSocket | None = None
+        self._leash = -1
         with suppress(OSError):
             self.socket = StatusSocket(folder, self.facts)
-            self.thread = threading.Thread(target=self._answer, args=(self.socket,), name="spruce-status", daemon=True)
+            life, self._leash = os.pipe()
+            self.thread = threading.Thread(target=_answer, args=(self.socket, life), name="spruce-status", daemon=True)
             self.thread.start()
-
-    def _answer(self, sock: StatusSocket) -> None:
-        poll = select.poll()
-        poll.register(sock.descriptor, select.POLLIN)
-        while not self.closed:
-            poll.poll()
-            sock.read()
 
     def close(self) -> None:
         """Answer no more."""
-        self.closed = True
-        if self.socket is not None:
-            with suppress(OSError):
-                self.socket.sock.shutdown(socket.SHUT_RDWR)  # wakes the OS thread that polls
+        if self._leash >= 0:
+            os.close(self._leash)
+            self._leash = -1
             self.thread.join()
-            self.socket.close()
 
     def beat(self, lag: float) -> None:
         """Note that the loop turns, so many seconds later than it should have."""
@@ -128,3 +119,14 @@ def _told(request: Request, age: float, does: str, stack: list[str]) -> Facts:
         "does": does,
         "stack": stack,
     }
+
+
+def _answer(sock: StatusSocket, life: int) -> None:
+    """Answer whoever asks, until the other end of `life` is closed."""
+    poll = select.poll()
+    poll.register(sock.descriptor, select.POLLIN)
+    poll.register(life, select.POLLIN)
+    while life not in {descriptor for descriptor, _ in poll.poll()}:
+        sock.read()
+    sock.close()
+    os.close(life)

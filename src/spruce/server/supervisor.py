@@ -18,6 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from spruce.server.processes import (
+    ENOUGH,
     HAND_OVER,
     PULSE_SECONDS,
     TELL,
@@ -60,6 +61,8 @@ class _Worker:
     pulse: int
     started: float
     serves: bool = False
+    beats: bool = False  # since the last look
+    mute: bool = False  # its pulse has ended
     missed: int = 0
     stack: str = ""
     deadline: float | None = None  # when it is killed, once it was told to end
@@ -115,8 +118,8 @@ class Supervisor:
 
     def _stop_asked(self) -> bool:
         """Wait until there is something to do; tell whether that is to stop, or the parent has gone."""
-        starting = [worker.pulse for worker in self.workers.values() if not worker.serves]
-        came, readable = self.signals.wait(self._wait_seconds(), [*starting, self.post.life])
+        pulses = [worker.pulse for worker in self.workers.values() if not worker.mute]
+        came, readable = self.signals.wait(self._wait_seconds(), [*pulses, self.post.life])
         for worker in self.workers.values():
             if worker.pulse in readable:
                 self._feel(worker)
@@ -214,7 +217,6 @@ class Supervisor:
         self.next_look = now + PULSE_SECONDS
         for worker in list(self.workers.values()):
             if worker.serves:
-                self._feel(worker)
                 self._judge(worker)
             if worker.deadline is None and self._is_too_large(worker, now):
                 kill(worker.pid, HAND_OVER)
@@ -223,23 +225,25 @@ class Supervisor:
                 kill(worker.pid, signal.SIGKILL)
 
     def _feel(self, worker: _Worker) -> None:
-        """Read the pulse of a worker, and the stack that it was asked for."""
+        """Read the pulse of a worker, what it wants, and the stack that it was asked for."""
         try:
             read = os.read(worker.pulse, 65536)
         except BlockingIOError:
-            read = b""
+            return
+        worker.mute = not read
         if b"\0" in read:
-            if worker.missed > _NAMED_AFTER:
-                _log.warning("worker %d goes on after %.1f s", worker.pid, worker.missed * PULSE_SECONDS)
-            worker.serves = True
-            worker.missed = 0
-        elif worker.serves:
-            worker.missed += 1
-        if stack := read.replace(b"\0", b""):
-            worker.stack = stack.decode("utf-8", "replace")
+            worker.serves = worker.beats = True
+        if ENOUGH in read and worker.deadline is None:
+            worker.deadline = time.monotonic() + self.watch.grace + 1
+        if stack := read.replace(b"\0", b"").replace(ENOUGH, b""):
+            worker.stack += stack.decode("utf-8", "replace")
 
     def _judge(self, worker: _Worker) -> None:
         """Ask a worker without a pulse what it does, tell it, and end the worker when it has had its time."""
+        if worker.beats and worker.missed >= _NAMED_AFTER:
+            _log.warning("worker %d goes on after %.1f s", worker.pid, worker.missed * PULSE_SECONDS)
+        worker.missed = 0 if worker.beats else worker.missed + 1
+        worker.beats = False
         seconds = worker.missed * PULSE_SECONDS
         if worker.missed == _NAMED_AFTER:
             _log.warning("worker %d is held up%s", worker.pid, described(worker.stack))

@@ -197,6 +197,8 @@ class _Worker:
 
     def _enough(self) -> None:
         self.has_enough = self.is_replaced = True
+        if self.post is not None:
+            self.post.leave()
         if self.stopping is not None:
             self.stopping.wake()
 

@@ -130,6 +130,11 @@ class Site(Scaffold):
         self.config["SECRET_KEY"] = value
 
     @property
+    def home_path(self) -> Path:
+        """The folder that `instance` and `migrations` lie in: that of the module, or the one around its package."""
+        return _home(self.import_name)
+
+    @property
     def instance_path(self) -> str:
         """The folder for files that the app itself keeps; it need not exist."""
         return str(self.config["INSTANCE_PATH"])

@@ -1,0 +1,241 @@
+"""What a new migration has to do: Alembic's comparison of models and database, made better in three places.
+
+* A column or table that goes while one like it comes may have got another name: the developer is asked.
+* A column that comes to a table with rows needs a value for them: it is added empty, filled, and then made NOT NULL,
+  which locks a big table for less long, too.
+* Tables that no migration has made are others' business and stay.
+"""
+
+import datetime as dt
+import decimal
+import uuid
+from collections.abc import Iterator
+from typing import Any, Literal
+
+import sqlalchemy as sa
+from alembic.autogenerate import renderers
+from alembic.autogenerate.api import AutogenContext
+from alembic.operations import ops
+
+from spruce.db.documents import Document
+from spruce.db.fields import REQUIRED
+from spruce.db.models import registry
+from spruce.db.types import Coded, ExactDecimal
+from spruce.errors import MigrationError
+
+__all__ = ["Answers", "FillColumn", "improve", "render_item"]
+
+TYPES = "from spruce.db import documents, types"
+
+
+class Answers:
+    """What only the developer knows. Here, as without a terminal: nothing was renamed, and there is no value."""
+
+    def renamed(self, what: str, old: str, new: str) -> bool:
+        """Whether `old` has become `new`; `what` is "column" or "table"."""
+        return False
+
+    def value(self, table: str, column: str) -> Any:
+        """The value for rows that exist. Raises MigrationError if there is none."""
+        raise MigrationError(
+            f"{table}.{column} is new, must not be null and has no default, so rows that exist have no value",
+            hint="Give the field a default, or null=True, or answer the question at a terminal.",
+        )
+
+
+class FillColumn(ops.MigrateOperation):
+    """Gives a column a value in all rows, as the column's type writes it."""
+
+    def __init__(self, table: str, column: str, type_: Any, value: Any) -> None:
+        self.table = table
+        self.column = column
+        self.type = type_
+        self.value = value
+
+
+class RenameColumn(ops.AlterColumnOp):
+    """Gives a column another name, and can be undone."""
+
+    def reverse(self) -> "RenameColumn":
+        """The way back."""
+        return RenameColumn(
+            self.table_name,
+            self.modify_name or "",
+            existing_type=self.existing_type,
+            existing_nullable=self.existing_nullable,
+            modify_name=self.column_name,
+        )
+
+
+class RenameTable(ops.RenameTableOp):
+    """Gives a table another name, and can be undone."""
+
+    def reverse(self) -> "RenameTable":
+        """The way back."""
+        return RenameTable(self.new_table_name, self.table_name)
+
+
+@renderers.dispatch_for(RenameTable)
+def _render_rename(context: AutogenContext, op: RenameTable) -> str:
+    return f"op.rename_table({op.table_name!r}, {op.new_table_name!r})"
+
+
+@renderers.dispatch_for(FillColumn)
+def _render_fill(context: AutogenContext, op: FillColumn) -> str:
+    from alembic.autogenerate.render import _repr_type  # Alembic has no other way to write a type
+
+    for kind, text in _IMPORTS.items():
+        if isinstance(op.value, kind):
+            context.imports.add(text)
+    column = f"sa.column({op.column!r}, {_repr_type(op.type, context)})"
+    return f"op.execute(sa.table({op.table!r}, {column}).update().values({{{op.column!r}: {op.value!r}}}))"
+
+
+_IMPORTS: dict[type, str] = {
+    decimal.Decimal: "from decimal import Decimal",
+    uuid.UUID: "from uuid import UUID",
+    dt.date: "import datetime",
+    dt.time: "import datetime",
+    dt.timedelta: "import datetime",
+}
+
+
+def render_item(kind: str, item: Any, context: AutogenContext) -> str | Literal[False]:
+    """How a type of ours is written in a migration; False leaves it to Alembic."""
+    if kind != "type" or not isinstance(item, Coded):
+        return False
+    context.imports.add(TYPES)
+    if isinstance(item, ExactDecimal):
+        return f"types.ExactDecimal({item.digits}, {item.places})"
+    home = "documents" if isinstance(item, Document) else "types"
+    return f"{home}.{type(item).__name__}()"
+
+
+def improve(script: ops.MigrationScript, dialect: sa.Dialect, answers: Answers) -> None:
+    """Change what Alembic has found so that nothing is lost. Raises MigrationError."""
+    steps = script.upgrade_ops
+    assert steps is not None  # noqa: S101 - it has compared
+    assert script.downgrade_ops is not None  # noqa: S101 - the same
+    steps.ops = list(_with_renamed_tables(steps.ops, dialect, answers))
+    for each in steps.ops:
+        if isinstance(each, ops.ModifyTableOps):
+            each.ops = list(_with_renamed_columns(each, dialect, answers))
+    steps.reverse_into(script.downgrade_ops)
+    for each in script.downgrade_ops.ops:
+        if isinstance(each, ops.ModifyTableOps):
+            each.ops = list(map(_without_need, each.ops))
+    steps.ops = [step for each in steps.ops for step in _with_values(each, answers)]
+
+
+def _signature(columns: Iterator[sa.Column[Any]], dialect: sa.Dialect) -> list[tuple[str, str]]:
+    return sorted((column.name, column.type.compile(dialect=dialect)) for column in columns)
+
+
+def _with_renamed_tables(
+    steps: list[ops.MigrateOperation], dialect: sa.Dialect, answers: Answers
+) -> Iterator[ops.MigrateOperation]:
+    """Each table that goes is put beside each that comes with the same columns."""
+    made = [each for each in steps if isinstance(each, ops.CreateTableOp)]
+    renamed: dict[str, str] = {}
+    for gone in [each for each in steps if isinstance(each, ops.DropTableOp)]:
+        old = gone.to_table()
+        for new in made:
+            same = _signature(iter(old.columns), dialect) == _signature(iter(new.to_table().columns), dialect)
+            if not same or new.table_name in renamed.values():
+                continue
+            if answers.renamed("table", gone.table_name, new.table_name):
+                renamed[gone.table_name] = new.table_name
+                break
+    for each in steps:
+        if isinstance(each, ops.ModifyTableOps) and each.table_name in renamed:
+            yield each  # indexes go under the old name
+    for name, new_name in renamed.items():
+        yield RenameTable(name, new_name)
+    for each in steps:
+        name = getattr(each, "table_name", "")
+        if isinstance(each, ops.DropTableOp | ops.ModifyTableOps) and name in renamed:
+            continue
+        if isinstance(each, ops.CreateTableOp) and name in renamed.values():
+            continue
+        yield each
+
+
+def _with_renamed_columns(
+    steps: ops.ModifyTableOps, dialect: sa.Dialect, answers: Answers
+) -> Iterator[ops.MigrateOperation]:
+    """Each column that goes is put beside each that comes with the same type."""
+    gone = [each for each in steps.ops if isinstance(each, ops.DropColumnOp)]
+    taken: set[ops.MigrateOperation] = set()
+    for new in [each for each in steps.ops if isinstance(each, ops.AddColumnOp)]:
+        for old in gone:
+            column = old.to_column()
+            if old in taken or not _alike(column, new.column, dialect):
+                continue
+            if answers.renamed("column", f"{steps.table_name}.{old.column_name}", new.column.name):
+                taken |= {old, new}
+                yield RenameColumn(
+                    steps.table_name,
+                    old.column_name,
+                    existing_type=new.column.type,
+                    existing_nullable=new.column.nullable,
+                    modify_name=new.column.name,
+                )
+                break
+    yield from (each for each in steps.ops if each not in taken)
+
+
+def _alike(old: sa.Column[Any], new: sa.Column[Any], dialect: sa.Dialect) -> bool:
+    types = (column.type.compile(dialect=dialect) for column in (old, new))
+    return old.nullable == new.nullable and len(set(types)) == 1
+
+
+def _with_values(step: ops.MigrateOperation, answers: Answers) -> Iterator[ops.MigrateOperation]:
+    """New columns that must not be null get there in three steps: empty, filled, NOT NULL."""
+    if not isinstance(step, ops.ModifyTableOps):
+        yield step
+        return
+    first: list[ops.MigrateOperation] = []
+    fills: list[ops.MigrateOperation] = []
+    late: list[ops.MigrateOperation] = []
+    for each in step.ops:
+        if isinstance(each, ops.AddColumnOp) and _needs_value(each.column):
+            column, name = each.column, each.column.name
+            empty = sa.Column(name, column.type, nullable=True, comment=column.comment)
+            change: dict[str, Any] = {"existing_type": column.type, "existing_nullable": True, "modify_nullable": False}
+            first.append(ops.AddColumnOp(step.table_name, empty))
+            fills.append(FillColumn(step.table_name, name, column.type, _value(step.table_name, column, answers)))
+            late.append(ops.AlterColumnOp(step.table_name, name, **change))
+        else:
+            (late if _is_constraint(each) else first).append(each)
+    yield ops.ModifyTableOps(step.table_name, first if fills else step.ops, schema=step.schema)
+    yield from fills
+    if fills:
+        yield ops.ModifyTableOps(step.table_name, late, schema=step.schema)
+
+
+def _is_constraint(step: ops.MigrateOperation) -> bool:
+    return isinstance(step, ops.AddConstraintOp | ops.CreateIndexOp)
+
+
+def _needs_value(column: sa.Column[Any]) -> bool:
+    return not column.nullable and column.server_default is None and column.computed is None and not column.primary_key
+
+
+def _without_need(step: ops.MigrateOperation) -> ops.MigrateOperation:
+    """On the way back a column that was dropped comes again, but not what was in it."""
+    if isinstance(step, ops.AddColumnOp) and _needs_value(step.column):
+        return ops.AddColumnOp(step.table_name, sa.Column(step.column.name, step.column.type, nullable=True))
+    return step
+
+
+def _fields(table: str) -> tuple[Any, ...]:
+    model = registry.models.get(table)
+    return () if model is None else model._meta.fields
+
+
+def _value(table: str, column: sa.Column[Any], answers: Answers) -> Any:
+    for field in _fields(table):
+        if column.name in (field.attname, field.db_column):
+            given = field.default is not REQUIRED and not callable(field.default)
+            return field.clean(field.default if given else answers.value(table, column.name))
+    return answers.value(table, column.name)  # of a table between two models

@@ -1,0 +1,72 @@
+"""Where migrations run: a connection of SQLAlchemy's own to one of the app's databases, held by one process at a time.
+
+On SQLite the write lock is taken at the start and foreign keys are checked at the end, since tables are copied and
+replaced. On PostgreSQL an advisory lock keeps a second deployment waiting; all steps are one transaction, but those
+that say otherwise.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+from spruce import green
+from spruce.db.databases import Database
+from spruce.errors import MigrationError
+
+__all__ = ["with_connection"]
+
+T = TypeVar("T")
+_LOCK = 7_381_922  # a number of our own for PostgreSQL's advisory locks
+
+
+def with_connection(database: Database, work: Callable[[sa.Connection], T]) -> T:
+    """Return what `work(connection)` returns; blocks, also while another process migrates."""
+    kinds: dict[str, Callable[[Database, Callable[[sa.Connection], Any]], Any]] = {
+        "sqlite": _on_sqlite,
+        "postgresql": _on_postgres,
+    }
+    result: T = kinds[database.dialect.name](database, work)
+    return result
+
+
+def _on_sqlite(database: Database, work: Callable[[sa.Connection], T]) -> T:
+    if database.url.database in (None, "", ":memory:"):
+        raise MigrationError(
+            f"the database {database.alias!r} is in memory and ends with the process",
+            hint="Migrations need a database that stays; here, db.create_all() is enough.",
+        )
+    url = database.url.set(drivername="sqlite+pysqlite", query={})
+    engine = sa.create_engine(url, poolclass=NullPool, connect_args={"timeout": 60})
+    sa.event.listen(engine, "connect", _leave_transactions_to_us)
+    sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    try:
+        with engine.connect() as connection:
+            result = work(connection)
+            connection.rollback()
+            return result
+    finally:
+        engine.dispose()
+
+
+def _leave_transactions_to_us(raw: Any, _: object) -> None:
+    raw.isolation_level = None  # else sqlite3 begins and commits where it likes
+
+
+def _on_postgres(database: Database, work: Callable[[sa.Connection], T]) -> T:
+    driver: Any = database.driver
+    engine = create_async_engine("postgresql+asyncpg://", async_creator=driver.connect, poolclass=NullPool)
+
+    async def run() -> T:
+        async with engine.connect() as connection:
+            await connection.exec_driver_sql(f"SELECT pg_advisory_lock({_LOCK})")
+            await connection.commit()
+            try:
+                return await connection.run_sync(work)
+            finally:
+                await connection.rollback()
+                await connection.exec_driver_sql(f"SELECT pg_advisory_unlock({_LOCK})")
+
+    return green.await_(run())

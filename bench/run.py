@@ -12,6 +12,7 @@ from collections.abc import Callable
 import bridge_bench
 import cache_bench
 import green_bench
+import hosting_bench
 import http_bench
 import orm_bench
 import web_bench
@@ -19,6 +20,7 @@ from peers import install, versions
 
 SECTIONS: dict[str, Callable[[int, bool], str]] = {
     "http": lambda rounds, quick: http_bench.report(rounds, 1),
+    "hosting": lambda rounds, quick: hosting_bench.report(rounds, 0.3 if quick else 1, quick),
     "green": lambda rounds, quick: green_bench.report(rounds * 2, 0.03 if quick else 0.06),
     "bridge": lambda rounds, quick: bridge_bench.report(rounds, 0.03 if quick else 0.06, 10_000 if quick else 100_000),
     "web": lambda rounds, quick: web_bench.report(rounds, 1, 0.03 if quick else 0.06),

@@ -11,6 +11,7 @@ import gc
 import json
 import sys
 import time
+import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
@@ -24,17 +25,36 @@ def serve(
     answers: Callable[[], dict[str, Any]],
     *,
     reset: Callable[[], None] = lambda: None,
+    load: Callable[[], Any] = list,
 ) -> None:
-    """Answer requests until standard input ends. `reset` runs after each operation, outside the timing."""
+    """Answer requests until standard input ends. `reset` runs after each operation, outside the timing.
+
+    `{"operation": "memory"}` is answered with the bytes that what `load` returns takes.
+    """
     for line in sys.stdin:
         request = json.loads(line)
         if request["operation"] == "answers":
             reply = answers()
+        elif request["operation"] == "memory":
+            reply = {"bytes": taken(load)}
         else:
             reply = {"seconds": timed(operations[request["operation"]], request["count"])}
             reset()
         sys.stdout.write(json.dumps(reply) + "\n")
         sys.stdout.flush()
+
+
+def taken(load: Callable[[], Any]) -> int:
+    """Return the bytes that are kept for the result of `load`."""
+    load()  # what is made once only
+    gc.collect()
+    tracemalloc.start()
+    loaded = load()
+    gc.collect()
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    del loaded
+    return kept
 
 
 def timed(operation: Operation, count: int) -> float:

@@ -61,6 +61,7 @@ serve_store(
         joined=lambda stock: list(
             Product.objects.select_related("category", "maker").filter(stock__gte=stock).order_by("id")[:10]
         ),
+        everything=Product.objects.all,
         create=lambda number: Product.objects.create(**PRODUCTS[number % len(PRODUCTS)]),
         update=lambda pk: Product.objects.filter(pk=pk).update(stock=models.F("stock") + 1),
     )

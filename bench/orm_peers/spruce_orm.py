@@ -42,6 +42,7 @@ store = Store(
     joined=lambda stock: list(
         Product.objects.select_related("category", "maker").filter(stock__gte=stock).order_by("id")[:10]
     ),
+    everything=Product.objects.all,
     create=lambda number: Product.objects.create(**PRODUCTS[number % len(PRODUCTS)]),
     update=lambda pk: Product.objects.filter(pk=pk).update(stock=db.F("stock") + 1),
 )

@@ -64,6 +64,7 @@ class Store:
         product.category_id,
         product.maker_id,
     ]
+    everything: Callable[[], Iterable[Any]] = list  # all products
     names: Callable[[Any], list[Any]] = lambda product: [product.category.name, product.maker.name]
 
 
@@ -111,4 +112,4 @@ def serve_store(store: Store) -> None:
         "create": repeated(store.create, len(PRODUCTS)),
         "update": repeated(store.update, len(PRODUCTS)),
     }
-    serve(operations, answers, reset=reset)
+    serve(operations, answers, reset=reset, load=lambda: [list(store.everything()) for _ in range(5)])

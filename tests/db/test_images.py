@@ -54,8 +54,9 @@ def test_what_is_no_image(content: bytes) -> None:
     """Is refused before it is stored."""
     with pytest.raises(DataError) as refused:
         Photo.objects.create(picture=ContentFile(content, "a.png"))
-    assert str(refused.value).startswith("Photo.picture: the file is no image, or a damaged one (")
-    assert str(refused.value).endswith("). Choose a file that a browser can show.")
+    assert str(refused.value) == (
+        "Photo.picture: the file is no image, or a damaged one. Choose a file that a browser can show."
+    )
     assert Photo.objects.count() == 0
 
 

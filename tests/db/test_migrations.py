@@ -282,6 +282,19 @@ def test_the_sql_of_migrations_is_for_others_to_run(migrations: Migrations) -> N
     assert migrations.check() == [f"the database lacks the migration {migrations.history()[0].revision}"]
 
 
+def test_sqlites_way_to_change_tables_cannot_be_printed(migrations: Migrations, database_url: str) -> None:
+    declare(Product=product())
+    migrate(migrations, "first")
+    declare(Product=product(name=db.TextField()))
+    migrate(migrations, "longer")
+    if database_url.startswith("postgresql"):
+        assert "ALTER TABLE product ALTER COLUMN name TYPE TEXT" in migrations.sql()
+        return
+    with pytest.raises(MigrationError) as caught:
+        migrations.sql()
+    assert caught.value.hint == "Run `spruce db upgrade` on a copy of the database."
+
+
 def test_tables_that_create_all_has_made_can_be_taken_over(migrations: Migrations) -> None:
     declare(Product=product())
     made = migrations.make("first")

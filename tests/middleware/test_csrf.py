@@ -76,6 +76,13 @@ def test_unsafe_requests_of_another_sites_page_are_refused_asvs_3_5_1(method: st
         assert "This form belongs to another site, or its page is too old." in response.text
 
 
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_what_is_there_to_change_something_takes_no_safe_method_asvs_3_5_3(method: str, plain_client: Client) -> None:
+    """A link or an image of another site could send those."""
+    response = plain_client.open("/exempt", method=method)
+    assert (response.status_code, response.headers["Allow"]) == (405, "OPTIONS, POST")
+
+
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "TRACE"])
 def test_safe_ones_are_not(method: str, plain_client: Client) -> None:
     headers = {"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"}

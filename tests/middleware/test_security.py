@@ -12,6 +12,7 @@ FIELDS = {
     "Referrer-Policy": "strict-origin-when-cross-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "X-Frame-Options": "DENY",
+    "Content-Security-Policy": "frame-ancestors 'none'",
 }
 
 
@@ -55,6 +56,9 @@ def test_a_response_goes_before_them() -> None:
         ("SECURE_CROSS_ORIGIN_OPENER_POLICY", "", "Cross-Origin-Opener-Policy", None),
         ("SECURE_CROSS_ORIGIN_OPENER_POLICY", "unsafe-none", "Cross-Origin-Opener-Policy", "unsafe-none"),
         ("X_FRAME_OPTIONS", "sameorigin", "X-Frame-Options", "SAMEORIGIN"),
+        ("X_FRAME_OPTIONS", "sameorigin", "Content-Security-Policy", "frame-ancestors 'self'"),
+        ("X_FRAME_OPTIONS", "", "Content-Security-Policy", None),
+        ("SECURE_CSP", {"img-src": "*"}, "Content-Security-Policy", "img-src *"),
         ("X_FRAME_OPTIONS", "", "X-Frame-Options", None),
     ],
 )

@@ -109,7 +109,7 @@ def test_nested_values_are_saved_without_being_told(app: App) -> None:
     assert client.get("/add/cup").json == ["tea", "cup"]
 
 
-def test_a_cookie_that_was_changed_or_made_up_is_a_new_session_asvs_7_2_4(app: App) -> None:
+def test_a_cookie_that_was_changed_or_made_up_is_a_new_session_asvs_7_2_1_7_2_2(app: App) -> None:
     """A key that the client made up is never taken over."""
     client = app.test_client()
     client.get("/count")

@@ -4,6 +4,7 @@ import asyncio
 import json
 import socket
 import struct
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -53,6 +54,27 @@ def test_half_open_connections_end(promised: Callable[..., Served], sent: bytes,
     assert served.ask("/") == (200, "hello")
 
 
+@pytest.mark.soak
+def test_half_open_connections_end_in_the_times_of_default(promised: Callable[..., Served]) -> None:
+    """A head after 10 s, a body and an idle connection after 15 s, each to within a second or two."""
+    served = promised()
+
+    def seconds(sent: bytes) -> float:
+        with socket.create_connection((served.host, served.port), timeout=60) as client:
+            client.sendall(sent)
+            start = time.monotonic()
+            while client.recv(65536):
+                pass
+            return time.monotonic() - start
+
+    with ThreadPoolExecutor(4) as threads:
+        head, half_head, body, idle = threads.map(seconds, [b"", GET[:10], HEAD, GET])
+    assert 8 < head < 13
+    assert 8 < half_head < 13
+    assert 13 < body < 18
+    assert 13 < idle < 18
+
+
 async def slow_client(served: Served, kind: str, over: asyncio.Event) -> None:
     """Send a head or a body byte by byte, or take a large response so, until it is over."""
     reader, writer = await asyncio.open_connection(served.host, served.port, limit=1024)
@@ -76,8 +98,9 @@ async def slow_client(served: Served, kind: str, over: asyncio.Event) -> None:
         writer.transport.abort()
 
 
-def test_slow_clients_hold_nobody_up(promised: Callable[..., Served]) -> None:
-    """300 of them: requests of others are answered all the while, and memory stays flat."""
+@pytest.mark.parametrize("each", [100, pytest.param(300, marks=pytest.mark.soak)])
+def test_slow_clients_hold_nobody_up(promised: Callable[..., Served], each: int) -> None:
+    """So many of each kind: requests of others are answered all the while, and memory stays flat."""
     served = promised()
     before = memory(served)
 
@@ -86,7 +109,7 @@ def test_slow_clients_hold_nobody_up(promised: Callable[..., Served]) -> None:
         clients = [
             asyncio.ensure_future(slow_client(served, kind, over))
             for kind in ("head", "body", "response")
-            for _ in range(100)
+            for _ in range(each)
         ]
         await asyncio.sleep(1)
         answers = [await asyncio.to_thread(served.ask, "/") for _ in range(20)]
@@ -95,7 +118,7 @@ def test_slow_clients_hold_nobody_up(promised: Callable[..., Served]) -> None:
         return answers
 
     assert asyncio.run(main()) == [(200, "hello")] * 20
-    assert memory(served) - before < 20 * 1024
+    assert memory(served) - before < each // 100 * 20 * 1024
 
 
 def test_what_is_too_much_is_told_at_once(promised: Callable[..., Served], tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """WebSockets of hosted ASGI applications, on each event loop."""
 
 import asyncio
+import socket
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -8,7 +9,9 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from spruce.green import await_, listen
+from spruce.errors import ServerError
+from spruce.green import await_, listen, sleep
+from spruce.green import connect as green_connect
 from spruce.server import asgi, start
 
 OnHub = Callable[[Callable[[], Any]], Any]
@@ -129,3 +132,67 @@ def test_one_that_refuses_may_say_why(on_hub: OnHub) -> None:
         talk(on_hub, app, nothing)
     response = refused.value.response
     assert (response.status_code, response.headers["X-Room"], response.body) == (429, "full", b"There is no room.")
+
+
+def test_sending_waits_for_a_client_that_takes_nothing_and_ends_when_it_leaves(on_hub: OnHub) -> None:
+    """Whichever of the application's tasks sends."""
+
+    def main() -> None:
+        sent: list[int] = []
+        ended: list[str] = []
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            async def push() -> None:
+                try:
+                    while True:
+                        await send({"type": "websocket.send", "bytes": bytes(100_000)})
+                        sent.append(1)
+                except OSError as error:
+                    ended.append(type(error).__name__)
+
+            if scope["type"] == "websocket":
+                await receive()
+                await send({"type": "websocket.accept"})
+                await asyncio.create_task(push())
+
+        server = start(asgi(app), listen(("127.0.0.1", 0), reuse_port=False))
+        with green_connect(server.address) as client:
+            client.sendall(
+                b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+            )
+            while not (server.connections and next(iter(server.connections)).websocket):
+                sleep(0.001)
+            (one,) = server.connections
+            while not (one.websocket and one.websocket._writers):
+                sleep(0.001)
+            assert len(sent) < 500
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
+            client.close()
+            while not ended:
+                sleep(0.001)
+        server.stop(1)
+        assert ended == ["WebSocketClosed"]
+
+    on_hub(main)
+
+
+def test_two_tasks_that_receive_at_once_are_told_so(on_hub: OnHub) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "websocket":
+            await receive()
+            await send({"type": "websocket.accept"})
+            first = asyncio.create_task(receive())
+            await asyncio.sleep(0)
+            try:
+                await receive()
+            except ServerError as error:
+                await send({"type": "websocket.send", "text": str(error)})
+            first.cancel()
+
+    async def client(connection: ClientConnection) -> Any:
+        return await connection.recv()
+
+    assert talk(on_hub, app, client) == (
+        "two threads or tasks receive from one WebSocket. Let one receive and tell the other."
+    )

@@ -175,3 +175,52 @@ def test_no_header_but_host_names_the_host_asvs_4_1_3(header: str) -> None:
     app.add_url_rule("/", "index", lambda: url_for("index", _external=True))
     response = ask(app, "/", (header, "evil.example"), (header, "host=evil.example"))
     assert response.text == "http://shop.example/"
+
+
+PAGE = "<script>alert(1)</script>"
+
+
+@pytest.mark.parametrize(
+    ("result", "kind"),
+    [
+        ("page", "text/html; charset=utf-8"),
+        ({"a": PAGE}, "application/json"),
+        ([PAGE], "application/json"),
+        ((PAGE, 200, {"Content-Type": "text/plain; charset=utf-8"}), "text/plain; charset=utf-8"),
+        ((part for part in ("a", "b")), "text/html; charset=utf-8"),
+    ],
+)
+def test_each_response_says_what_it_is_and_browsers_believe_it_asvs_3_2_1_4_1_1(result: Any, kind: str) -> None:
+    """With the charset of its texts; what is no page is not shown as one."""
+    app = App(__name__, static_folder=None)
+    app.add_url_rule("/", "index", lambda: result)
+    headers = app.test_client().get("/").headers
+    assert (headers["Content-Type"], headers["X-Content-Type-Options"]) == (kind, "nosniff")
+
+
+def test_an_error_says_what_it_is_too_asvs_4_1_1() -> None:
+    app = App(__name__, static_folder=None)
+    app.add_url_rule("/boom", "boom", lambda: 1 / 0)
+    for path in ("/nowhere", "/boom"):
+        assert app.test_client().get(path).headers["Content-Type"] == "text/html; charset=utf-8"
+
+
+def test_of_a_parameter_that_comes_twice_the_first_counts_asvs_15_3_7() -> None:
+    """The same for all that read it, so that nobody checks another value than is used."""
+    app = App(__name__, static_folder=None)
+
+    @app.post("/<int:number>")
+    def view(number: int, page: int = 1) -> dict[str, Any]:
+        return {"page": page, "args": request.args["page"], "form": request.form["page"], "number": number}
+
+    answer = app.test_client().post("/7?page=1&page=2&number=8", data={"page": ["3", "4"], "number": "9"})
+    assert answer.json == {"page": 1, "args": "1", "form": "3", "number": 7}
+
+
+@pytest.mark.parametrize("name", [".git/config", ".env", ".htpasswd", "sub/.git/HEAD", "%2eenv"])
+def test_hidden_files_are_not_served_asvs_13_4_1(app: App, name: str) -> None:
+    folder = Path(app.root_path) / "files"
+    for hidden in (".git/config", ".env", ".htpasswd", "sub/.git/HEAD"):
+        (folder / hidden).parent.mkdir(parents=True, exist_ok=True)
+        (folder / hidden).write_text(SECRET)
+    assert SECRET not in ask(app, f"/static/{name}").text

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import URL
 
 from spruce import config
+from spruce.db.outcomes import Outcome
 from spruce.db.records import Record
 from spruce.db.seeing import warn_in_requests
 from spruce.db.sqlite import SQLite
@@ -31,8 +32,8 @@ class Connection(Protocol):
         """The rows of a query; `slow` tells that it is known to take long."""
         ...
 
-    def table(self, sql: str, parameters: Sequence[Any]) -> tuple[list[str], list[Any]]:
-        """The names of the columns of a statement, and its rows."""
+    def outcome(self, sql: str, parameters: Sequence[Any]) -> Outcome:
+        """All that a statement gives, whatever it is."""
         ...
 
     def stream(self, sql: str, parameters: Sequence[Any], size: int) -> Iterator[list[Any]]:

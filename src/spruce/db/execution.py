@@ -44,7 +44,7 @@ def execute(
         return _result(compiled, [], database.dialect)
     if compiled._result_columns:
         return _result(compiled, connection.rows(compiled.string, bound), database.dialect)
-    names, rows = connection.table(compiled.string, bound)
+    names, rows, *_ = connection.outcome(compiled.string, bound)
     return IteratorResult(SimpleResultMetaData(names), iter(rows))
 
 

@@ -102,6 +102,6 @@ def _looked_at(content: Any, label: str, *, whole: bool = False) -> tuple[int, i
         raise
     except Exception as error:
         raise DataError(
-            f"{label}: the file is no image, or a damaged one ({error})", hint="Choose a file that a browser can show."
-        ) from None
+            f"{label}: the file is no image, or a damaged one", hint="Choose a file that a browser can show."
+        ) from error
     return size

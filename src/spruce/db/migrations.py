@@ -358,6 +358,11 @@ def _explained() -> Iterator[None]:
     try:
         yield
     except util.CommandError as error:
+        if "--sql mode" in str(error):
+            raise MigrationError(
+                "SQLite changes tables by copying them, which depends on what is there: this has no SQL to print",
+                hint="Run `spruce db upgrade` on a copy of the database.",
+            ) from error
         raise MigrationError(str(error)) from error
     except DBAPIError as error:
         text = str(error.orig).partition("\n")[0].removeprefix("<class ")

@@ -281,6 +281,17 @@ class DecimalField(Field[V]):
             raise Unfit("it is not finite")
         return value  # type: ignore[no-any-return] # a Decimal by now
 
+    def clean(self, value: Any) -> Any:
+        """Make `value` one that the column can store; the first lines are the way of most values."""
+        if value.__class__ is Decimal:
+            try:
+                exact = self._quantize(value, self._unit)
+            except InvalidOperation:
+                return super().clean(value)
+            if exact == value:
+                return exact
+        return super().clean(value)
+
     def fit(self, value: Decimal) -> Decimal:
         """Refuse what would have to be rounded, and what is too large."""
         try:

@@ -86,6 +86,8 @@ class Options:
         else:
             self._describe(own, many)
         self.left = tuple(field.attname for field in self.fields if field.db_default is not REQUIRED)
+        keys = [field.attname for field in self.fields if isinstance(field, AutoField)]
+        self.counted = keys[0] if keys and not self.left else ""  # the key, if the database counts it up
         self.shape = Shape(model)
         self.writers: dict[tuple[Any, ...], Any] = {}  # see storing.py
 

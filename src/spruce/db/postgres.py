@@ -21,6 +21,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import URL
 
 from spruce import green
+from spruce.db.outcomes import Outcome
 from spruce.db.postgres_errors import FAILURES, LOST, lost, translated
 from spruce.db.postgres_pool import Limits, Link, Pool
 from spruce.db.postgres_sql import Dialect
@@ -123,9 +124,9 @@ class Postgres:
         rows: list[Any] = self._run(Link.rows, sql, parameters)
         return rows
 
-    def table(self, sql: str, parameters: Parameters) -> tuple[list[str], list[Any]]:
-        """The names of the columns of a statement, and its rows."""
-        found: tuple[list[str], list[Any]] = self._run(Link.table, sql, parameters)
+    def outcome(self, sql: str, parameters: Parameters) -> Outcome:
+        """All that a statement gives."""
+        found: Outcome = self._run(Link.outcome, sql, parameters)
         return found
 
     def change(self, sql: str, parameters: Parameters) -> int:
@@ -272,9 +273,9 @@ class _Transaction:
         rows: list[Any] = self._run(Link.rows, sql, parameters)
         return rows
 
-    def table(self, sql: str, parameters: Parameters) -> tuple[list[str], list[Any]]:
-        """The names of the columns of a statement, and its rows."""
-        found: tuple[list[str], list[Any]] = self._run(Link.table, sql, parameters)
+    def outcome(self, sql: str, parameters: Parameters) -> Outcome:
+        """All that a statement gives."""
+        found: Outcome = self._run(Link.outcome, sql, parameters)
         return found
 
     def change(self, sql: str, parameters: Parameters) -> int:

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import asyncpg
 
 from spruce import green
+from spruce.db.outcomes import Outcome
 from spruce.db.postgres_errors import FAILURES, STARTING, lost, translated
 from spruce.errors import DatabaseError, PoolTimeout
 from spruce.green import TIMED_OUT, Line
@@ -72,14 +73,15 @@ class Link:
         rows: list[Any] = green.await_(statement.fetch(*parameters))
         return rows
 
-    def table(self, sql: str, parameters: Sequence[Any]) -> tuple[list[str], list[Any]]:
-        """The names of the columns of a statement, and its rows."""
+    def outcome(self, sql: str, parameters: Sequence[Any]) -> Outcome:
+        """All that a statement gives."""
         if self.prepares:
             statement = self.statements.get(sql) or self.prepare(sql)
         else:
             statement = green.await_(self.raw.prepare(sql))
         rows: list[Any] = green.await_(statement.fetch(*parameters))
-        return [attribute.name for attribute in statement.get_attributes()], rows
+        names = [attribute.name for attribute in statement.get_attributes()]
+        return Outcome(names, rows, _count(statement.get_statusmsg()))
 
     def change(self, sql: str, parameters: Sequence[Any]) -> int:
         """Run a statement; return how many rows it touched."""

@@ -55,7 +55,7 @@ class RawQuery(Generic[M]):
             text, values = _named(self.sql, self.parameters)
             compiled: Any = sa.text(text).bindparams(**values).compile(dialect=database.dialect)
             bound = [values[name] for name in compiled.positiontup]
-            names, rows = transactions.connection(database).table(compiled.string, bound)
+            names, rows, *_ = transactions.connection(database).outcome(compiled.string, bound)
             order, load = _loader(self.model, tuple(names), database.dialect)  # type: ignore[arg-type] # classes are hashable
             self._rows = load([tuple(row[i] for i in order) for row in rows], database.alias)
         return self._rows

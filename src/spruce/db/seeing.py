@@ -13,12 +13,16 @@ from logging import getLogger
 from types import FrameType
 from typing import Any, NamedTuple
 
+import sqlalchemy
+
 from spruce.events import Event, db_query, request_finished, request_started
 
 __all__ = ["QueryLog", "Repeated", "SeenQuery", "assert_no_n_plus_one", "place", "warn_in_requests", "watch_queries"]
 
 _log = getLogger("spruce.db")
-_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+_LIBRARIES = tuple(
+    os.path.dirname(os.path.abspath(file)) + os.sep for file in (os.path.dirname(__file__), sqlalchemy.__file__)
+)
 _LEAST = 3
 _LEAST_WITHOUT_RELATION = 10  # in requests, where nobody asked for the advice
 _SHOWN = 200  # characters of SQL
@@ -109,7 +113,7 @@ def place() -> tuple[str, int]:
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         file = frame.f_code.co_filename
-        if not file.startswith((_PACKAGE, "<")):
+        if not file.startswith((*_LIBRARIES, "<")):
             return file, frame.f_lineno
         frame = frame.f_back
     return "", 0

@@ -27,6 +27,8 @@ from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 from sqlalchemy.engine import URL
 
 from spruce import green
+from spruce.db.outcomes import Outcome
+from spruce.db.sqlite_actions import count_rows, fetch_rows, outcome_of, row_number, within_range
 from spruce.db.sqlite_errors import is_busy, locked, translated
 from spruce.db.sqlite_functions import SPREADS, json_contains, scale
 from spruce.errors import ConfigError, OperationalError, TransactionError, nearest
@@ -128,17 +130,17 @@ class SQLite:
         try:
             return raw.execute(sql, parameters).fetchall()
         except _FAILURES as error:
-            return self._again(error, raw, _fetch, sql, parameters)
+            return self._again(error, raw, fetch_rows, sql, parameters)
 
-    def table(self, sql: str, parameters: Parameters) -> tuple[list[str], list[Any]]:
-        """The names of the columns of a statement, and its rows."""
+    def outcome(self, sql: str, parameters: Parameters) -> Outcome:
+        """All that a statement gives."""
         raw = self._local.raw
         if raw is None:
             raw = self._open_reader()
         try:
-            return _named_rows(raw, sql, parameters)
+            return outcome_of(raw, sql, parameters)
         except _FAILURES as error:
-            return self._again(error, raw, _named_rows, sql, parameters)
+            return self._again(error, raw, outcome_of, sql, parameters)
 
     def stream(self, sql: str, parameters: Parameters, size: int) -> Iterator[list[Any]]:
         """The rows of a query, `size` at a time, by a connection of its own: the others go on to see what is new."""
@@ -155,7 +157,7 @@ class SQLite:
     def step(self, raw: Any, sql: str, parameters: Parameters, size: int) -> Iterator[list[Any]]:
         """The rows of a query on a connection, read `size` at a time."""
         deadline = time.monotonic() + self.timeout
-        cursor = self._until_free(lambda: raw.execute(sql, _within_range(parameters)), sql, deadline)
+        cursor = self._until_free(lambda: raw.execute(sql, within_range(parameters)), sql, deadline)
         while rows := cursor.fetchmany(size):
             yield rows
 
@@ -167,7 +169,7 @@ class SQLite:
         try:
             return raw.execute(sql, parameters).rowcount
         except _FAILURES as error:
-            return self._again(error, raw, _count, sql, parameters)
+            return self._again(error, raw, count_rows, sql, parameters)
 
     def insert(self, sql: str, parameters: Parameters) -> Any:
         """Insert a row; return its number."""
@@ -177,7 +179,7 @@ class SQLite:
         try:
             return raw.execute(sql, parameters).lastrowid
         except _FAILURES as error:
-            return self._again(error, raw, _number, sql, parameters)
+            return self._again(error, raw, row_number, sql, parameters)
 
     def insert_many(self, sql: str, rows: list[Parameters], returns: bool) -> list[Any]:
         """Insert rows, one after another; return what each returns, or its number."""
@@ -188,7 +190,7 @@ class SQLite:
     ) -> T:
         """Go on after a statement failed: wait while the database is locked, raise what is wrong otherwise."""
         if isinstance(error, OverflowError):
-            return self._attempt(raw, action, sql, _within_range(parameters))
+            return self._attempt(raw, action, sql, within_range(parameters))
         if not is_busy(error):
             raise translated(error, sql, self) from error
         place, deadline = self._place(), time.monotonic() + self.timeout
@@ -304,7 +306,7 @@ class SQLite:
         deadline = time.monotonic() + self.timeout
         for setting in ("foreign_keys = ON", "synchronous = NORMAL", "journal_mode = WAL"):
             sql = f"PRAGMA {setting}"
-            self._until_free(partial(_fetch, raw, sql, ()), sql, deadline)
+            self._until_free(partial(fetch_rows, raw, sql, ()), sql, deadline)
 
     def copy_to(self, target: sqlite3.Connection, pages: int) -> None:
         """Copy the whole database to another connection, so many pages between pauses for others to write."""
@@ -358,14 +360,14 @@ class _Transaction:
         try:
             return self.raw.execute(sql, parameters).fetchall()
         except _FAILURES as error:
-            return self._again(error, _fetch, sql, parameters)
+            return self._again(error, fetch_rows, sql, parameters)
 
-    def table(self, sql: str, parameters: Parameters) -> tuple[list[str], list[Any]]:
-        """The names of the columns of a statement, and its rows."""
+    def outcome(self, sql: str, parameters: Parameters) -> Outcome:
+        """All that a statement gives."""
         try:
-            return _named_rows(self.raw, sql, parameters)
+            return outcome_of(self.raw, sql, parameters)
         except _FAILURES as error:
-            return self._again(error, _named_rows, sql, parameters)
+            return self._again(error, outcome_of, sql, parameters)
 
     def stream(self, sql: str, parameters: Parameters, size: int) -> Iterator[list[Any]]:
         """The rows of a query, `size` at a time."""
@@ -376,14 +378,14 @@ class _Transaction:
         try:
             return self.raw.execute(sql, parameters).rowcount
         except _FAILURES as error:
-            return self._again(error, _count, sql, parameters)
+            return self._again(error, count_rows, sql, parameters)
 
     def insert(self, sql: str, parameters: Parameters) -> Any:
         """Insert a row; return its number."""
         try:
             return self.raw.execute(sql, parameters).lastrowid
         except _FAILURES as error:
-            return self._again(error, _number, sql, parameters)
+            return self._again(error, row_number, sql, parameters)
 
     def insert_many(self, sql: str, rows: list[Parameters], returns: bool) -> list[Any]:
         """Insert rows, one after another; return what each returns, or its number."""
@@ -391,7 +393,7 @@ class _Transaction:
 
     def _again(self, error: Exception, action: "Action[T]", sql: str, parameters: Parameters) -> T:
         if isinstance(error, OverflowError):
-            return self.driver._attempt(self.raw, action, sql, _within_range(parameters))
+            return self.driver._attempt(self.raw, action, sql, within_range(parameters))
         if not is_busy(error):
             raise translated(error, sql, self.driver) from error
         deadline = time.monotonic() + self.driver.timeout
@@ -441,32 +443,6 @@ class _Transaction:
         if self.raw.in_transaction:
             self.change(f"ROLLBACK TO {name}", ())
             self.change(f"RELEASE {name}", ())
-
-
-def _fetch(raw: sqlite3.Connection, sql: str, parameters: Parameters) -> list[Any]:
-    return raw.execute(sql, parameters).fetchall()
-
-
-def _named_rows(raw: Any, sql: str, parameters: Parameters) -> tuple[list[str], list[Any]]:
-    cursor = raw.execute(sql, parameters)
-    return [column[0] for column in cursor.description or ()], cursor.fetchall()
-
-
-def _count(raw: sqlite3.Connection, sql: str, parameters: Parameters) -> int:
-    return raw.execute(sql, parameters).rowcount
-
-
-def _number(raw: sqlite3.Connection, sql: str, parameters: Parameters) -> int | None:
-    return raw.execute(sql, parameters).lastrowid
-
-
-def _within_range(parameters: Parameters) -> list[Any]:
-    """Parameters with integers of more than 64 bits as floats: larger than all that is stored, as they should be."""
-    limit = 1 << 63
-    return [
-        float(min(max(value, -(10**300)), 10**300)) if isinstance(value, int) and not -limit <= value < limit else value
-        for value in parameters
-    ]
 
 
 def _sleep(seconds: float) -> None:

@@ -4,6 +4,7 @@
 field's value fit (see `Field.clean`), puts it back into the object, and returns the driver's parameters.
 """
 
+import datetime as dt
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ import sqlalchemy as sa
 
 from spruce.db import transactions
 from spruce.db.databases import Database, choose
+from spruce.db.dates import DateTimeField
 from spruce.db.deletion import delete_rows
 from spruce.db.fields import REQUIRED, UNSET, Field
 from spruce.db.files import FileField
@@ -21,6 +23,7 @@ from spruce.db.references import settle
 from spruce.db.relations import ForeignKey
 from spruce.db.signals import post_save, pre_save
 from spruce.db.texts import CharField
+from spruce.db.types import Coded
 from spruce.errors import DatabaseError
 
 __all__ = ["Writer", "delete_object", "insert_object", "save_object", "unset", "writer_for"]
@@ -93,6 +96,13 @@ def _has_default(field: Field[Any]) -> bool:
 def insert_object(instance: Record, database: Database) -> None:
     """Write a new row and take its key."""
     meta = instance._meta
+    if meta.counted and getattr(instance, meta.counted) is None:  # the way of most objects
+        writer = meta.writers.get((database.dialect.name, "insert", False, ()))
+        if writer is not None and writer.take is None:
+            connection = transactions.connection(database)
+            setattr(instance, meta.counted, connection.insert(writer.sql, writer.values(instance)))
+            instance._db = database.alias
+            return
     key = meta.pk.attname
     if meta.pk.is_relation:
         settle(meta.pk, instance)
@@ -199,11 +209,21 @@ def _made(
     for field in sorted(fields, key=lambda field: not isinstance(field, FileField)):  # which may set others
         lines += _field_lines(field, names, adding)
     parts = []
+    needed = {field.attname for field in fields if not field.null}
     for name in compiled.positiontup:
         attname = name.removeprefix("p_")
         type_, processor = compiled.binds[name].type, compiled._bind_processors.get(name)
         if processor is None or isinstance(type_, sa.Boolean | sa.Double):
             parts.append(f"v_{attname}")
+            continue
+        code = type_.write_code(dialect) if isinstance(type_, Coded) else None
+        if code is not None:
+            text, used = code
+            for key, value in used.items():
+                text = text.replace(key, f"{key}_{attname}", 1)
+                names[f"{key}_{attname}"] = value
+            text = text.format(f"v_{attname}")
+            parts.append(text if attname in needed else f"({text} if v_{attname} is not None else None)")
             continue
         write = getattr(type_, "write", None)
         names[f"w_{attname}"] = processor if write is None else write(dialect)
@@ -255,6 +275,9 @@ def _doubt(field: Field[Any], names: dict[str, object]) -> str:
     """The condition under which a value has to be looked at more closely."""
     name = f"v_{field.attname}"
     kind = field.key if isinstance(field, ForeignKey) else field
+    if isinstance(kind, DateTimeField):
+        names |= {"datetime": dt.datetime, "UTC": dt.UTC}
+        return f"{name}.__class__ is not datetime or {name}.tzinfo is not UTC"
     if not kind.exact_types or kind.python is float:
         return "True"
     names["T_" + name] = kind.python

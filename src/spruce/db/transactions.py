@@ -16,11 +16,12 @@ from typing import Any, ParamSpec, TypeVar, overload
 
 from spruce import green
 from spruce.db.databases import Connection, Database, Transaction, current
+from spruce.db.outcomes import Outcome
 from spruce.db.seeing import place
 from spruce.errors import ConcurrencyError, TransactionError
 from spruce.events import db_query
 
-__all__ = ["Atomic", "atomic", "connection", "on_commit"]
+__all__ = ["Atomic", "atomic", "connection", "on_commit", "opened", "watched"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -92,12 +93,12 @@ class _Watched:
         self._tell(sql, parameters, start, len(rows))
         return rows
 
-    def table(self, sql: str, parameters: Sequence[Any]) -> tuple[list[str], list[Any]]:
-        """The names of the columns of a statement, and its rows."""
+    def outcome(self, sql: str, parameters: Sequence[Any]) -> Outcome:
+        """All that a statement gives."""
         start = perf_counter()
-        names, rows = self.inner.table(sql, parameters)
-        self._tell(sql, parameters, start, len(rows))
-        return names, rows
+        found = self.inner.outcome(sql, parameters)
+        self._tell(sql, parameters, start, max(found.touched, len(found.rows)))
+        return found
 
     def stream(self, sql: str, parameters: Sequence[Any], size: int) -> Iterator[list[Any]]:
         """The rows of a query, `size` at a time; told when they have all been read, or no more are wanted."""
@@ -129,6 +130,16 @@ class _Watched:
         made = self.inner.insert_many(sql, rows, returns)
         self._tell(sql, rows, start, len(rows))
         return made
+
+
+def watched(running: Connection, database: Database) -> Connection:
+    """A connection that tells of its statements, if anybody wants to know."""
+    return _Watched(running, database.alias, None) if db_query.subscribers else running
+
+
+def opened(database: Database) -> Any:
+    """What this green thread has open on a database, with its `transaction` and `depth` of savepoints; or None."""
+    return None if _innermost.get() is None else _find(database)
 
 
 def _find(database: Database) -> _Open | None:

@@ -54,6 +54,10 @@ class Coded(TypeDecorator[Any]):
         """What makes Python's value (never None) the database's; None when it is that already."""
         raise NotImplementedError
 
+    def write_code(self, dialect: sa.Dialect) -> Code | None:
+        """As `write`, as an expression on a value that its field has made fit; None when there is none."""
+        return None
+
     def bind_processor(self, dialect: sa.Dialect) -> Callable[[Any], Any] | None:
         """SQLAlchemy's side of `write`."""
         write = self.write(dialect)
@@ -116,6 +120,12 @@ class ExactDecimal(Coded):
 
         return write
 
+    def write_code(self, dialect: sa.Dialect) -> Code | None:
+        """Decimal to whole number, where nothing has to be rounded."""
+        if dialect.name != "sqlite":
+            return None
+        return "int(scale({}, places))", {"scale": EXACT.scaleb, "places": self.places}
+
     def coerce_compared_value(self, op: Any, value: Any) -> Any:
         """Amounts stand beside amounts; what an amount is multiplied with or divided by is a plain number."""
         if op in (operator.mul, operator.truediv, operator.floordiv, operator.mod) and not isinstance(value, Decimal):
@@ -143,6 +153,10 @@ class Moment(Coded):
         if dialect.name != "sqlite":
             return aware
         return _utc_text
+
+    def write_code(self, dialect: sa.Dialect) -> Code | None:
+        """Datetime in UTC to text."""
+        return ("{}.isoformat(' ', 'microseconds')[:26]", {}) if dialect.name == "sqlite" else None
 
 
 class Day(Coded):

@@ -6,7 +6,7 @@ fields go with every response that doesn't have them itself; a plain response st
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from logging import getLogger
 from urllib.parse import quote
 
@@ -31,7 +31,8 @@ REFERRER_POLICIES = frozenset(
     }
 )
 _OPENER_POLICIES = frozenset({"same-origin", "same-origin-allow-popups", "noopener-allow-popups", "unsafe-none"})
-_FRAME_OPTIONS = frozenset({"DENY", "SAMEORIGIN"})
+_FRAMES = {"DENY": "'none'", "SAMEORIGIN": "'self'"}
+"""What X-Frame-Options says in the words of a policy, which is what browsers of today go by."""
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _HOST = re.compile(r"(?:[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?", re.IGNORECASE).fullmatch
 _MOST_KNOWN = 1000
@@ -152,8 +153,10 @@ def _fields(settings: config.Settings) -> Iterable[tuple[str, str]]:
         yield "Cross-Origin-Opener-Policy", opener
     frames = settings["X_FRAME_OPTIONS"].upper()
     if frames:
-        _check_word("X_FRAME_OPTIONS", frames, _FRAME_OPTIONS)
+        _check_word("X_FRAME_OPTIONS", frames, _FRAMES)
         yield "X-Frame-Options", frames
+        if not settings["SECURE_CSP"]:
+            yield "Content-Security-Policy", f"frame-ancestors {_FRAMES[frames]}"
 
 
 def _hsts(settings: config.Settings) -> Iterable[tuple[str, str]]:
@@ -163,6 +166,6 @@ def _hsts(settings: config.Settings) -> Iterable[tuple[str, str]]:
         yield "Strict-Transport-Security", value + ("; preload" if settings["SECURE_HSTS_PRELOAD"] else "")
 
 
-def _check_word(setting: str, word: str, words: frozenset[str]) -> None:
+def _check_word(setting: str, word: str, words: Collection[str]) -> None:
     if word not in words:
         raise ConfigError(f"{setting} is {word!r}{nearest(word, words)}", hint=f"It is {', '.join(sorted(words))}.")

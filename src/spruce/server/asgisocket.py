@@ -1,6 +1,5 @@
 """WebSockets of hosted ASGI applications (the `websocket` scope of ASGI 3)."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -8,6 +7,7 @@ from spruce.errors import HostedAppError
 from spruce.green import await_, spawn
 from spruce.http import Headers, Request, Response
 from spruce.server.websocket import WebSocket, WebSocketClosed, WebSocketOptions, accept
+from spruce.server.wire import WireWebSocket
 
 __all__ = ["serve_websocket"]
 
@@ -41,7 +41,6 @@ class _Exchange:
         self.told = False
         self.refused = False
         self.denial: Response | None = None
-        self.receiving: asyncio.Future[dict[str, Any]] | None = None
 
     async def receive(self) -> dict[str, Any]:
         """Give the next event. A call that was cancelled loses nothing."""
@@ -50,15 +49,10 @@ class _Exchange:
             return {"type": "websocket.connect"}
         if self.websocket is None:
             return {"type": "websocket.disconnect", "code": 1006, "reason": ""}
-        if self.receiving is None:
-            self.receiving = asyncio.ensure_future(self._next(self.websocket))
-        event = await asyncio.shield(self.receiving)
-        self.receiving = None
-        return event
-
-    async def _next(self, websocket: WebSocket) -> dict[str, Any]:
+        websocket = self.websocket
         try:
-            message = await spawn(websocket.receive)
+            while (message := websocket.poll()) is None:
+                await websocket.arrival()
         except WebSocketClosed as end:
             return {"type": "websocket.disconnect", "code": end.code, "reason": end.reason}
         if isinstance(message, str):
@@ -86,9 +80,16 @@ class _Exchange:
                 websocket.close(event.get("code", 1000), event.get("reason") or "")
         elif kind == "websocket.send" and websocket is not None:
             text = event.get("text")
-            await spawn(websocket.send, text if text is not None else event["bytes"])
+            await _send(websocket, text if text is not None else event["bytes"])
         else:
             raise HostedAppError(
                 f"the ASGI application sent {kind!r} at a time when it cannot be sent",
                 hint="Send websocket.accept first, then websocket.send, and websocket.close at the end.",
             )
+
+
+async def _send(websocket: WebSocket, message: str | bytes) -> None:
+    if not isinstance(websocket, WireWebSocket):
+        await spawn(websocket.send, message)
+    elif not websocket.put(message):
+        await spawn(websocket.wait_until_taken)

@@ -6,6 +6,7 @@ reading, and what is not taken makes `send` wait.
 """
 
 from abc import ABC, abstractmethod
+from asyncio import Future, get_running_loop
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -57,26 +58,47 @@ class WebSocket(ABC):
         self.subprotocol = subprotocol
         self.options = options
         self._messages: deque[str | bytes] = deque()
-        self._reader: Waiter | None = None
+        self._reader: Waiter | _Arrival | None = None
 
     def __repr__(self) -> str:
         return f"<WebSocket {'open' if self.close_code is None else f'closed {self.close_code}'}>"
 
     def receive(self) -> str | bytes:
         """Return the next message; waits for it. Raises WebSocketClosed when there will be none."""
-        if self._reader is not None:
-            raise ServerError(
-                "two green threads receive from one WebSocket", hint="Let one receive and tell the other."
-            )
+        self._check_alone()
         while not self._messages:
             self._check_open()
-            self._reader = Waiter()
+            self._reader = waiter = Waiter()
             try:
                 self._wanted()
-                self._reader.wait()
+                waiter.wait()
             finally:
                 self._reader = None
         return self._messages.popleft()
+
+    def poll(self) -> str | bytes | None:
+        """Return the next message if there is one, else None; never waits. Raises WebSocketClosed as `receive`."""
+        if self._messages:
+            return self._messages.popleft()
+        self._check_open()
+        return None
+
+    def arrival(self) -> "Future[None]":
+        """Return a future for async code: done when there is something to `poll`, or the WebSocket has been closed.
+
+        If its awaiting is cancelled nothing is lost: ask for another one.
+        """
+        self._check_alone()
+        self._reader = arrival = _Arrival()
+        self._wanted()
+        return arrival.future
+
+    def _check_alone(self) -> None:
+        reader = self._reader
+        if reader is not None and not (isinstance(reader, _Arrival) and reader.future.done()):
+            raise ServerError(
+                "two threads or tasks receive from one WebSocket", hint="Let one receive and tell the other."
+            )
 
     def __iter__(self) -> Iterator[str | bytes]:
         """Yield the messages until it is closed, however that happens."""
@@ -137,6 +159,18 @@ class WebSocket(ABC):
     def _check_open(self) -> None:
         if (code := self.close_code) is not None:
             raise WebSocketClosed(code, self.close_reason)
+
+
+class _Arrival:
+    """Who waits for a message in async code."""
+
+    def __init__(self) -> None:
+        self.future: Future[None] = get_running_loop().create_future()
+
+    def wake(self) -> None:
+        """There is one."""
+        if not self.future.done():
+            self.future.set_result(None)
 
 
 class Upgradable(BytesIO):

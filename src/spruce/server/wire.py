@@ -54,11 +54,27 @@ class WireWebSocket(WebSocket, asyncio.Protocol):
             self.transport.resume_reading()
 
     def _send(self, message: str | bytes) -> None:
+        self._put(message)
+        self.wait_until_taken()
+
+    def put(self, message: str | bytes) -> bool:
+        """Send a message without waiting; return whether the client has taken enough to send the next one.
+
+        Raises WebSocketClosed.
+        """
+        self._check_open()
+        self._put(message)
+        return not self._full
+
+    def _put(self, message: str | bytes) -> None:
         if isinstance(message, str):
             self._protocol.send_text(message.encode())
         else:
             self._protocol.send_binary(message)
         self._flush()
+
+    def wait_until_taken(self) -> None:
+        """Wait while the client takes too little. Raises WebSocketClosed when it has gone."""
         while self._full and not self.lost:
             waiter = Waiter()
             self._writers.append(waiter)

@@ -24,10 +24,13 @@ WHOLE = 64 * 1024
 def static_view(folders: Callable[[], Sequence[str]]) -> Callable[..., Response]:
     """Return the view that answers `/static/<path:filename>` with the files of folders, also by names with a hash.
 
-    A file in one of them hides those of its name in the later ones.
+    A file in one of them hides those of its name in the later ones. Hidden files and folders, such as `.git` and
+    `.env`, are not there; `.well-known` is no hidden one (RFC 8615).
     """
 
     def static(request: Request, filename: str) -> Response:
+        if any(part.startswith(".") and part != ".well-known" for part in filename.split("/")):
+            raise NotFound()
         places = folders()
         plain = unhashed(filename)
         for folder in places:

@@ -65,3 +65,11 @@ def test_wrong_languages_and_zones_are_told(write: Callable[..., Path]) -> None:
         "error: LANGUAGE_CODE is 'en', which LANGUAGES does not have:",
         "error: there is no time zone 'Mars/Olympus'. Zones have name",
     ]
+
+
+def test_a_language_that_nobody_speaks_is_told(write: Callable[..., Path]) -> None:
+    """Before somebody wants a date in it."""
+    write("app.py", "from spruce import App\napp = App('hello', LANGUAGES={'en': 'English', 'klingon': 'tlhIngan'})\n")
+    assert CliRunner().invoke(main, ["check"]).output.splitlines() == [
+        "error: there is no language 'klingon'. Languages are written like 'de', 'pt-BR' or 'zh-Hans'."
+    ]

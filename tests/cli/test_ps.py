@@ -1,5 +1,9 @@
 """What `spruce ps` prints; that servers answer it is tried in tests/real."""
 
+import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -82,3 +86,14 @@ def test_times_are_said_as_people_do(seconds: float, said: str) -> None:
 def test_a_terminal_obeys_nothing_that_it_shows() -> None:
     """Another user may have written it."""
     assert _printable("GET /\x1b[2J é") == "GET /?[2J é"
+
+
+def test_a_process_that_was_killed_is_not_shown_and_one_that_lives_is(run_folder: Path) -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    own = run_folder / str(os.getpid())
+    own.mkdir()
+    for pid in (ended.pid, os.getpid()):
+        (own / f"{pid}.sock").touch()
+    result = CliRunner().invoke(main, ["ps", "--json"])
+    assert json.loads(result.output) == [{"pid": os.getpid(), "processes": [{"pid": os.getpid(), "silent": True}]}]

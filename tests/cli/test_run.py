@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from spruce import server
 from spruce.cli.main import main
 from spruce.cli.run import address, check_loop, handler_for, run, tls_for
 from spruce.cli.target import find
@@ -138,3 +139,9 @@ def test_a_wrong_format_of_the_access_log_is_told_before_anything_starts(write: 
     write("hello.py", "from spruce import App\napp = App('hello')")
     result = CliRunner().invoke(run, ["hello.py", "--access-log-format", "%(staus)s"])
     assert str(result.exception).startswith("there is no field 'staus' for the access log; did you mean 'status'?")
+
+
+def test_views_may_run_on_when_their_client_leaves() -> None:
+    """They stop unless it is said."""
+    stops = [run.make_context("run", options).params["stop_abandoned"] for options in ([], ["--run-abandoned"])]
+    assert stops == [True, False]

@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 
 from spruce.db.postgres_errors import lost, translated
-from spruce.errors import DataError, IntegrityError, OperationalError
+from spruce.errors import ConnectionLost, DataError, IntegrityError, OperationalError
 
 PLACE = SimpleNamespace(alias="default", shown="localhost/shop")
 
@@ -37,7 +37,7 @@ def failure(kind: Any, text: str = "text of the server", **fields: str) -> Any:
         (failure(asyncpg.StringDataRightTruncationError), DataError,
          "text of the server (database 'default', in: SQL)"),
         (asyncpg.InterfaceError("cannot do it"), OperationalError, "cannot do it (database 'default', in: SQL)"),
-        (ConnectionResetError("reset"), OperationalError,
+        (ConnectionResetError("reset"), ConnectionLost,
          "the connection to the database 'default' (localhost/shop) failed: reset. "
          "Is the server running, and does the URL name its host and port?"),
     ],

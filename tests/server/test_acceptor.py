@@ -155,3 +155,37 @@ def test_client_certificates_are_shown_to_the_application(
             assert bool(answer) is optional
 
     on_hub(main)
+
+
+def test_a_client_that_leaves_stops_its_view_over_tls_too(
+    on_hub: OnHub, certificate: Certificate, trusting: ssl.SSLContext, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Without a word in the log; other methods run on."""
+    ended: list[str] = []
+
+    def view(request: Request) -> Response:
+        try:
+            green.sleep(0.1 if request.method == "POST" else 3600)
+        except green.GreenletExit:
+            ended.append("stopped")
+            raise
+        ended.append("went on")
+        return Response("done")
+
+    def leave(address: Any, request: bytes) -> None:
+        plain = socket.create_connection(address, timeout=20)
+        with plain, trusting.wrap_socket(plain, server_hostname="localhost") as sock:
+            sock.sendall(request)
+
+    def main() -> None:
+        server = start(view, listen(("127.0.0.1", 0), reuse_port=False), tls=TLS([certificate]))
+        for request in (GET, GET.replace(b"GET", b"POST")):
+            tpool.execute(leave, server.address, request)
+        while len(ended) < 2:
+            green.sleep(0.001)
+        server.stop(1)
+
+    with caplog.at_level("WARNING"):
+        on_hub(main)
+    assert sorted(ended) == ["stopped", "went on"]
+    assert caplog.messages == []

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from spruce import events
-from spruce.errors import InternalServerError, NotFound, TooManyRequests, abort
+from spruce.errors import InternalServerError, NotFound, PoolTimeout, TooManyRequests, abort
 from spruce.web import App, Response
 
 
@@ -125,6 +125,14 @@ def test_a_handler_of_the_app_answers_unknown_paths() -> None:
     app = App(__name__)
     app.register_error_handler(NotFound, lambda error: (f"nothing: {error.code}", 404))
     assert app.test_client().get("/nope").text == "nothing: 404"
+
+
+def test_what_may_be_well_again_soon_is_a_503(caplog: pytest.LogCaptureFixture) -> None:
+    """A database without a free connection, say: the client is told when to come again, the log what happened."""
+    response = failing(PoolTimeout("no connection was free")).test_client().get("/x")
+    assert (response.status_code, response.headers["Retry-After"]) == (503, "1")
+    assert "no connection" not in response.text
+    assert "no connection was free" in caplog.text
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,8 @@ import pytest
 
 from spruce.errors import ViewError
 from spruce.http import Handler
-from spruce.middleware.csrf import CsrfViewMiddleware
 from spruce.web import App, Blueprint, MiddlewareMixin, Request, Response, note_of
-from spruce.web.stack import build, middleware_of_app, name_of
+from spruce.web.stack import build
 
 
 def stack_name(app: App) -> str:
@@ -64,20 +63,6 @@ def test_a_middleware_that_makes_no_handler_is_refused() -> None:
     assert str(caught.value) == (
         f"the middleware {forgetful!r} made None of a handler. It must return what takes a request."
     )
-
-
-def test_the_usual_middleware_stand_outside_unless_they_are_placed() -> None:
-    """One that MIDDLEWARE names is there once, in its place."""
-
-    def own(handler: Handler) -> Handler:
-        return handler
-
-    csrf = "spruce.middleware.csrf.CsrfViewMiddleware"
-    app = App(__name__, MIDDLEWARE=[own, CsrfViewMiddleware])
-    names = [name_of(one) for one in middleware_of_app(app)]
-    assert names[-2:] == [name_of(own), csrf]
-    assert names.count(csrf) == 1
-    assert middleware_of_app(App(__name__, MIDDLEWARE=[own], DEFAULT_MIDDLEWARE=[])) == [own]
 
 
 def test_a_note_on_a_view_or_its_blueprints_is_found_before_it_is_called() -> None:

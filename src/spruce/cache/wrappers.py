@@ -44,11 +44,11 @@ class Forgiving:
 
     def set(self, key: str, value: Any, ttl: float | None) -> None:
         """Keep a value, if that is possible."""
-        self._write((key,), None, self._store.set, key, value, ttl)
+        self._try(None, self._store.set, key, value, ttl, keys=(key,))
 
     def set_many(self, values: Mapping[str, Any], ttl: float | None) -> None:
         """Keep several, if that is possible."""
-        self._write(tuple(values), None, self._store.set_many, values, ttl)
+        self._try(None, self._store.set_many, values, ttl, keys=tuple(values))
 
     def add(self, key: str, value: Any, ttl: float | None) -> bool:
         """Keep a value; true when it can't be known whether the key is there, so that who asks goes on."""
@@ -57,7 +57,7 @@ class Forgiving:
     def delete(self, keys: Iterable[str]) -> int:
         """Drop keys; 0 when that has to wait."""
         keys = tuple(keys)
-        return self._write(keys, 0, self._store.delete, keys)  # type: ignore[no-any-return]  # as above
+        return self._try(0, self._store.delete, keys, keys=keys)  # type: ignore[no-any-return]  # as above
 
     def delete_if(self, key: str, value: str) -> bool:
         """Drop a key if it has this value; true when that can't be known."""
@@ -73,7 +73,7 @@ class Forgiving:
 
     def incr(self, key: str, delta: int) -> int:
         """Add to a whole number; when that isn't possible, the key isn't there: ValueError."""
-        value = self._write((key,), None, self._store.incr, key, delta)
+        value = self._try(None, self._store.incr, key, delta, keys=(key,))
         if value is None:
             raise ValueError(f"nothing can be added to {key!r}: the store does not answer")
         return value  # type: ignore[no-any-return]  # as above
@@ -102,28 +102,24 @@ class Forgiving:
         """End what the store has open."""
         self._store.close()
 
-    def _try(self, otherwise: Any, operation: Callable[..., Any], *args: Any) -> Any:
+    def _try(self, otherwise: Any, operation: Callable[..., Any], *args: Any, keys: tuple[str, ...] = ()) -> Any:
+        """What the operation returns; after a failure `otherwise`, and the `keys` that it was to change are pending."""
         try:
             if self._behind:
                 self._catch_up()
             return operation(*args)
         except CacheUnavailable:
             self._failures += 1
+            if keys:
+                self._remember(keys)
             return otherwise
 
-    def _write(self, keys: tuple[str, ...], otherwise: Any, operation: Callable[..., Any], *args: Any) -> Any:
-        try:
-            if self._behind:
-                self._catch_up()
-            return operation(*args)
-        except CacheUnavailable:
-            self._failures += 1
-            self._pending.update(dict.fromkeys(keys, self._failures))
-            self._all_pending = self._all_pending or len(self._pending) > self.PENDING
-            self._behind = True
-            if self._all_pending:
-                self._pending.clear()
-            return otherwise
+    def _remember(self, keys: tuple[str, ...]) -> None:
+        self._pending.update(dict.fromkeys(keys, self._failures))
+        self._all_pending = self._all_pending or len(self._pending) > self.PENDING
+        self._behind = True
+        if self._all_pending:
+            self._pending.clear()
 
     def _catch_up(self) -> None:
         if self._all_pending:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from spruce.server.instances import Facts, ask, found_folders
+from spruce.server.instances import Facts, ask, found_folders, lives
 
 __all__ = ["ps"]
 
@@ -40,6 +40,8 @@ def _instance(number: int, folder: Path, stacks: bool) -> Facts:
     workers = []
     for path in sorted(folder.glob("*.sock")):
         facts = ask(path, stacks=stacks)
+        if facts is None and not lives(int(path.stem)):
+            continue  # it was killed, and has left its socket behind
         if facts is None:
             workers.append({"pid": int(path.stem), "silent": True})
         elif "command" in facts:

@@ -5,7 +5,7 @@ import click
 from spruce.cli.target import find
 from spruce.errors import AppNotFound
 from spruce.web import App
-from spruce.web.stack import describe
+from spruce.web.outline import describe
 
 __all__ = ["routes"]
 

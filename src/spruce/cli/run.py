@@ -91,6 +91,11 @@ __all__ = ["address", "check_loop", "handler_for", "run", "tls_for"]
 )
 @click.option("--limit-requests", type=click.IntRange(1), help="In flight in each worker; more get 503 at once.")
 @click.option("--limit-connections", type=click.IntRange(1), help="Of each worker; more get 503 at once.")
+@click.option(
+    "--stop-abandoned/--run-abandoned",
+    default=True,
+    help="Whether the view of a GET stops when its client leaves.",
+)
 @click.option("--access-log", is_flag=True, help="Write a line for each request.")
 @click.option("--access-log-format", metavar="FORMAT", help="common, combined, json, or one's own.")
 def run(target: str | None, **options: Any) -> None:
@@ -122,7 +127,11 @@ def run(target: str | None, **options: Any) -> None:
         watch=_folders(target),
         access_log=options["access_log_format"] or options["access_log"],
         grace=options["grace"],
-        limits=server.Limits(requests=options["limit_requests"], connections=options["limit_connections"]),
+        limits=server.Limits(
+            requests=options["limit_requests"],
+            connections=options["limit_connections"],
+            stop_abandoned=options["stop_abandoned"],
+        ),
         tls=tls_for(options["certs"], options["keys"], options["client_ca"]),
         max_requests=options["max_requests"],
         max_memory=options["max_memory"],

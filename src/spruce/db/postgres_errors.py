@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple, Protocol
 import asyncpg
 
 from spruce.errors import (
+    ConnectionLost,
     DatabaseError,
     DataError,
     DeadlockDetected,
@@ -147,10 +148,10 @@ def _of_the_client(error: BaseException, sql: str, place: _Place) -> DatabaseErr
     return OperationalError(f"{error} {where}")
 
 
-def lost(error: BaseException, place: _Place, *, hint: str = "") -> OperationalError:
+def lost(error: BaseException, place: _Place, *, hint: str = "") -> ConnectionLost:
     """The error for a connection that broke, or that cannot be made."""
     text = str(error) or type(error).__name__
-    return OperationalError(
+    return ConnectionLost(
         f"the connection to the database {place.alias!r} ({place.shown}) failed: {text}",
         hint=hint or "Is the server running, and does the URL name its host and port?",
     )

@@ -14,7 +14,12 @@ class CacheValueError(CacheError, TypeError):
 
 
 class CacheUnavailable(CacheError, ConnectionError):
-    """The server behind a cache cannot be reached or refuses; only raised where doing without would be wrong."""
+    """The server behind a cache cannot be reached or refuses; only raised where doing without would be wrong.
+
+    A view's answer is then 503.
+    """
+
+    code = 503
 
 
 class LockNotHeld(CacheError, RuntimeError):

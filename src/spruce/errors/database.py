@@ -4,6 +4,7 @@ from spruce.errors.tree import SpruceError
 
 __all__ = [
     "ConcurrencyError",
+    "ConnectionLost",
     "DataError",
     "DatabaseError",
     "DeadlockDetected",
@@ -30,6 +31,12 @@ class DatabaseError(SpruceError):
 
 class OperationalError(DatabaseError):
     """The database cannot be reached, opened, read or written, stays locked, or lacks a table or column."""
+
+
+class ConnectionLost(OperationalError):
+    """The connection to the database broke, or none can be made; a view's answer is then 503."""
+
+    code = 503
 
 
 class PoolTimeout(OperationalError):

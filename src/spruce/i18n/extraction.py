@@ -18,7 +18,7 @@ from spruce.errors import ConfigError
 from spruce.i18n.catalogues import DOMAIN
 from spruce.i18n.languages import locale_of
 
-__all__ = ["Progress", "compile_catalogues", "extract", "locales_in", "update"]
+__all__ = ["Progress", "compile_catalogues", "extract", "known_locale", "locales_in", "update"]
 
 _METHODS = [
     ("**.py", "python"),
@@ -95,7 +95,7 @@ def update(template: Catalog, folder: Path, languages: Iterable[str]) -> Iterato
     folder.mkdir(parents=True, exist_ok=True)
     _write(template, folder / f"{DOMAIN}.pot")
     for language in languages:
-        locale = _known(locale_of(language))
+        locale = known_locale(locale_of(language))
         path = folder / str(locale) / "LC_MESSAGES" / f"{DOMAIN}.po"
         catalog = _read(path) if path.is_file() else _blank(template.project, locale)
         catalog.update(template)
@@ -119,7 +119,8 @@ def _blank(project: str, locale: Locale | None = None) -> Catalog:
     return Catalog(locale, project=project, version="1", header_comment=heading, charset="utf-8", fuzzy=False)
 
 
-def _known(locale: str) -> Locale:
+def known_locale(locale: str) -> Locale:
+    """Return what Babel knows of a locale. Raises: ConfigError when it knows nothing."""
     try:
         return Locale.parse(locale, resolve_likely_subtags=False)
     except (UnknownLocaleError, ValueError):

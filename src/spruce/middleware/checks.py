@@ -10,7 +10,7 @@ from typing import Any
 from spruce import config
 from spruce.web import App
 from spruce.web.checks import Finding
-from spruce.web.stack import middleware_of_app, name_of
+from spruce.web.outline import middleware_of_app, name_of
 
 __all__ = ["check_deployment"]
 

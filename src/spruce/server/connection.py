@@ -147,7 +147,8 @@ class Connection(asyncio.Protocol):
         self.parser.end()
         if self.server.limits.stop_abandoned:
             self._stop_view()
-        return (self.current is not None or bool(self.parser.requests)) and not self.lingering
+        busy = self.current is not None or bool(self.parser.requests)
+        return busy and not self.lingering and self.transport.can_write_eof()  # over TLS both sides end together
 
     def connection_lost(self, error: Exception | None) -> None:
         """The connection has gone."""

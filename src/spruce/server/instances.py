@@ -16,7 +16,7 @@ from pathlib import Path
 from tempfile import gettempdir
 from typing import Any
 
-__all__ = ["Facts", "StatusSocket", "ask", "found_folders", "make_folder", "run_folders"]
+__all__ = ["Facts", "StatusSocket", "ask", "found_folders", "lives", "make_folder", "run_folders"]
 
 Facts = dict[str, Any]
 
@@ -73,13 +73,14 @@ def found_folders(environment: Mapping[str, str] = os.environ) -> Iterator[tuple
             if not stat.S_ISDIR(status.st_mode) or _user() not in (status.st_uid, 0):
                 continue
             for folder in sorted(parent.iterdir()):
-                if folder.name.isdigit() and _lives(int(folder.name)):
+                if folder.name.isdigit() and lives(int(folder.name)):
                     yield int(folder.name), folder
                 elif folder.name.isdigit() and status.st_uid == _user():
                     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _lives(pid: int) -> bool:
+def lives(pid: int) -> bool:
+    """Whether there is a process of that number."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -17,12 +17,13 @@ from spruce.web.context import Context, slot
 from spruce.web.entry import Entry
 from spruce.web.files import static_view
 from spruce.web.hosts import host_of
+from spruce.web.outline import middleware_of, working_on
 from spruce.web.plan import plan, plan_of
 from spruce.web.redirects import redirecting
 from spruce.web.results import respond
 from spruce.web.scaffold import RuleOptions, View
 from spruce.web.site import Site
-from spruce.web.stack import around, build, middleware_of, route, working_on
+from spruce.web.stack import around, build, route
 from spruce.web.urls import build_url
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from spruce.errors import SpruceError
-from spruce.i18n import languages_of, timezone
+from spruce.i18n import languages_of, locale_of, timezone
 
 if TYPE_CHECKING:
     from spruce.web.app import App
@@ -47,11 +47,18 @@ def _of_the_parts(app: "App") -> Iterator[Finding]:
 
 
 def _of_the_settings(app: "App") -> Iterator[Finding]:
-    for look in (lambda: languages_of(app.config), lambda: timezone.zone(app.config["TIME_ZONE"])):
+    for look in (lambda: _look_at_languages(app), lambda: timezone.zone(app.config["TIME_ZONE"])):
         try:
             look()
         except SpruceError as error:
             yield Finding("error", str(error))
+
+
+def _look_at_languages(app: "App") -> None:
+    from spruce.i18n.extraction import known_locale  # Babel, which no app needs that has one language
+
+    for language in languages_of(app.config):
+        known_locale(locale_of(language))
 
 
 def _of_the_stack(app: "App") -> Iterator[Finding]:

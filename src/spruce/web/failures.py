@@ -2,13 +2,13 @@
 
 An error handler of the app or blueprint answers it, if there is one; else an HTTP error becomes its own small page, or
 JSON where a program asks. Anything else is logged with its request and answered by a plain 500, or by the debug page in
-debug mode.
+debug mode; by a 503 if its `code` says so, as that of a database which cannot be reached.
 """
 
 from logging import getLogger
 from typing import Any
 
-from spruce.errors import HTTPException, InternalServerError
+from spruce.errors import HTTPException, InternalServerError, ServiceUnavailable
 from spruce.events import request_failed
 from spruce.http import Request, Response
 from spruce.i18n import gettext
@@ -80,7 +80,9 @@ def _answer_unhandled(app: Site, request: Request, error: Exception) -> Response
             if not known:
                 return debugtoken.ask(app, request)
             return debugpage.render(app, request, error, observed.queries_of(request))
-    failure = InternalServerError(original_exception=error)
+    failure: HTTPException = InternalServerError(original_exception=error)
+    if getattr(error, "code", None) == ServiceUnavailable.code:  # of what may be well again in a moment
+        failure = ServiceUnavailable(retry_after=1)
     handler = find_handler(app.scopes_of(request.blueprint), failure)
     if handler is not None:
         try:

@@ -1,12 +1,10 @@
 """The stack: everything that a request passes between `App.handle` and its view, put together in `build`."""
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from itertools import chain
 from logging import getLogger
 from typing import Any, cast
 
-from spruce import config
 from spruce.errors import HTTPException, MiddlewareNotUsed, ViewError
 from spruce.http import Handler, Request, Response
 from spruce.web.context import Context, slot
@@ -14,24 +12,14 @@ from spruce.web.failures import answer_error
 from spruce.web.hooks import Function
 from spruce.web.jsonprovider import JSONProvider
 from spruce.web.middleware import Middleware, load
+from spruce.web.outline import middleware_of_app, name_of, working_on
 from spruce.web.results import respond
 from spruce.web.routing import RequestRedirect
 from spruce.web.rules import Rule
 from spruce.web.sessions import SessionInterface
 from spruce.web.site import Site
 
-__all__ = [
-    "around",
-    "build",
-    "describe",
-    "middleware_of",
-    "middleware_of_app",
-    "name_of",
-    "note_of",
-    "route",
-    "tear_down",
-    "working_on",
-]
+__all__ = ["around", "build", "note_of", "route", "tear_down"]
 
 _log = getLogger("spruce.web")
 
@@ -64,81 +52,6 @@ def _built(app: Site) -> Handler:
     if app.teardowns or app.has_hooks("teardown"):
         handler = _torn_down(app, handler)
     return handler
-
-
-@contextmanager
-def working_on(app: Site) -> Iterator[None]:
-    """Let the settings of `app`, and `current_app`, be there for middleware that are made."""
-    settings, token = config.use(app.config), slot.set(Context(app, None))
-    try:
-        yield
-    finally:
-        slot.reset(token)
-        config.leave(settings)
-
-
-def describe(app: Site) -> list[str]:
-    """Return a line for each part of the stack, from the outside in, as `build` puts it together."""
-    every = [("app", app.hooks), *app.scopes.items()]
-
-    def hooks(kind: str) -> list[str]:
-        found = [(scope, getattr(one, kind)) for scope, one in every]
-        return [
-            f"{kind}_request of {scope}: {', '.join(map(name_of, functions))}"
-            for scope, functions in found
-            if functions
-        ]
-
-    lines = [*hooks("teardown")]
-    if app.teardowns:
-        lines.append(f"teardown_appcontext: {', '.join(map(name_of, app.teardowns))}")
-    if app.config["MAX_CONTENT_LENGTH"] is not None:
-        lines.append(f"no body above {app.config['MAX_CONTENT_LENGTH']} bytes")
-    lines += [f"middleware: {name_of(one)}" for one in middleware_of_app(app) if _is_used(app, one)]
-    lines += hooks("after")
-    lines += [f"mounted at {prefix}: {name_of(handler)}" for prefix, handler in app.mounts.items()]
-    lines += hooks("before")
-    for rule in app.url_map.iter_rules():
-        own = middleware_of(app, rule)
-        if own:
-            lines.append(f"middleware of {rule.rule}: {', '.join(map(name_of, own))}")
-    lines.append(f"router: {len(list(app.url_map.iter_rules()))} rules")
-    return lines
-
-
-def middleware_of_app(app: Site) -> list[Any]:
-    """Return the middleware around all views, the outermost first: the usual ones, then those of MIDDLEWARE.
-
-    A usual one that MIDDLEWARE names too has its place there.
-    """
-    own = app.config["MIDDLEWARE"]
-    named = {name_of(one) for one in own}
-    return [*(one for one in app.config["DEFAULT_MIDDLEWARE"] if name_of(one) not in named), *own]
-
-
-def _is_used(app: Site, middleware: Any) -> bool:
-    """Whether a middleware has something to do with the settings as they are."""
-    with working_on(app):
-        try:
-            load(middleware)(app.handle)
-        except MiddlewareNotUsed:
-            return False
-    return True
-
-
-def name_of(thing: Any) -> str:
-    """Return how a middleware or hook is called in its module; a dotted name stays what it is."""
-    if isinstance(thing, str):
-        return thing
-    owner = getattr(thing, "__self__", None)
-    name = getattr(thing, "__qualname__", None)
-    return (
-        repr(owner)
-        if owner is not None and name == "App.handle"
-        else f"{thing.__module__}.{name}"
-        if name
-        else repr(thing)
-    )
 
 
 def _bare_view(app: Site) -> Handler:
@@ -247,14 +160,6 @@ def around(app: Site, rule: Rule, middleware: Iterable[Any]) -> Callable[..., An
         handler = _wrapped(app, one, handler, process_view, process_exception, process_template)
     wrapped = handler
     return lambda request, arguments: wrapped(request)
-
-
-def middleware_of(app: Site, rule: Rule) -> list[Any]:
-    """Return the middleware of a rule: that of its blueprints, the outer before the inner, then its own."""
-    names = rule.blueprint.split(".") if rule.blueprint else []
-    dotted = [".".join(names[: end + 1]) for end in range(len(names))]
-    found = [one for name in dotted if name in app.blueprints for one in app.blueprints[name].middleware]
-    return [*found, *rule.middleware]
 
 
 def _expect_context() -> Context:

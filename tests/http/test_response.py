@@ -226,6 +226,18 @@ def test_the_fields_of_a_response_go_before_standing_ones() -> None:
     assert list(plain.headers)[1:] == [("X-A", "1"), ("X-C", "3")]
 
 
+def test_a_response_that_is_sent_again_keeps_its_standing_fields() -> None:
+    """The very same object, as a view may return one response for ever."""
+    one, other, response = StandingHeaders({"X-A": "1"}), StandingHeaders({"X-B": "2"}), Response("hi")
+    seen = set()
+    for _ in range(3):
+        response.add_standing(one)
+        response.add_standing(other)
+        seen.add(response.standing)
+    assert len(seen) == 1
+    assert list(response.headers)[1:] == [("X-A", "1"), ("X-B", "2")]
+
+
 class Piece(str):
     """A text that can be looked after."""
 

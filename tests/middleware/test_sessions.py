@@ -277,7 +277,7 @@ def test_modified_and_accessed_tell_what_happened(app: App) -> None:
 def test_the_session_is_a_dict(app: App) -> None:
     with app.test_request_context("/"):
         session["a"] = 1
-        session.update({"b": 2})  # type: ignore[attr-defined] # more than web's protocol promises
+        session.update({"b": 2})
         assert (len(session), list(session), "a" in session, session.get("c", 3)) == (2, ["a", "b"], True, 3)
         assert (session.pop("a"), session.setdefault("d", 4), dict(session)) == (1, 4, {"b": 2, "d": 4})
         with pytest.raises(KeyError):

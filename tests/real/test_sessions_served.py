@@ -7,10 +7,15 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
+import pytest
+from tests.real.test_cache_redis import Server, server
+
+__all__ = ["server"]
+
 APP = """
 from spruce import App, db, green, session
 
-app = App(__name__, SESSION_ENGINE="database")
+app = App(__name__)
 with app.app_context():
     db.create_all()
 
@@ -33,10 +38,13 @@ def read():
 """
 
 
-def test_forty_requests_at_one_time_lose_nothing(serve: Callable[..., Any], tmp_path: Path) -> None:
-    """Each adds to the same list and sets a key of its own."""
+@pytest.mark.parametrize("engine", ["database", "cache", "cached_database"])
+def test_forty_requests_at_one_time_lose_nothing(
+    serve: Callable[..., Any], server: Server, tmp_path: Path, engine: str
+) -> None:
+    """Each adds to the same list and sets a key of its own; the cache is a Redis."""
     (tmp_path / "app.py").write_text(APP)
-    served = serve("app.py", "--workers", "2")
+    served = serve("app.py", "--workers", "2", SPRUCE_SESSION_ENGINE=engine, SPRUCE_CACHES__default=server.url)
     cookie = set_cookie(served)
 
     def add(number: int) -> int:

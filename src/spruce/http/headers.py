@@ -198,7 +198,7 @@ class StandingHeaders:
         if found is None:
             names = {name.lower() for name, _ in self.items}
             more = [(name, value) for name, value in others.items if name.lower() not in names]
-            found = self._joined[others] = StandingHeaders([*self.items, *more])
+            found = self._joined[others] = StandingHeaders([*self.items, *more]) if more else self
         return found
 
     def __repr__(self) -> str:

@@ -1,6 +1,6 @@
 """What web expects of a session, and of the middleware that makes and keeps sessions."""
 
-from collections.abc import Iterator
+from collections.abc import ItemsView, Iterator, KeysView
 from typing import Any, Protocol, overload
 
 from spruce.http import Request, Response
@@ -34,6 +34,22 @@ class Session(Protocol):
     def pop(self, key: str, /) -> Any: ...
     @overload
     def pop(self, key: str, default: Any, /) -> Any: ...
+
+    def update(self, *args: Any, **values: Any) -> None:
+        """Set several keys, of a dict or of keywords."""
+        ...
+
+    def clear(self) -> None:
+        """Take everything out; `flush` forgets the session as well."""
+        ...
+
+    def keys(self) -> KeysView[str]:
+        """The keys."""
+        ...
+
+    def items(self) -> ItemsView[str, Any]:
+        """The keys with their values."""
+        ...
 
     def setdefault(self, key: str, default: Any = None, /) -> Any:
         """Return the value of `key`, set to `default` first when there is none."""

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from spruce import server
 from spruce.cli.main import main
 from spruce.cli.run import address, check_loop, handler_for, run, tls_for
 from spruce.cli.target import find

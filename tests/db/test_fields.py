@@ -195,3 +195,22 @@ def test_members_of_an_enumeration_stand_for_their_values() -> None:
     db.create_all()
     Order.objects.create(title=Kind.NEW)
     assert Order.objects.get(title=Kind.NEW).title == "new"
+
+
+class Parcel(db.Model):
+    weight = db.DecimalField("weight in kg", max_digits=8, decimal_places=2)
+    sent_at = db.DateTimeField(null=True)
+    order = db.ForeignKey(Order, on_delete=db.CASCADE, null=True, verbose_name="what was ordered")
+    orders = db.ManyToManyField(Order, blank=True, verbose_name="all orders", related_name="parcels")
+
+    class Meta:
+        db_table = "t_named_box"
+        verbose_name = "box"
+
+
+def test_fields_have_names_for_people() -> None:
+    """Given as the first argument, or made of the field's own; the model has one too."""
+    names = [Parcel._meta.field(name).verbose_name for name in ("weight", "sent_at", "order")]
+    assert names == ["weight in kg", "sent at", "what was ordered"]
+    assert (Parcel._meta.verbose_name, Parcel._meta.verbose_name_plural) == ("box", "boxs")
+    assert (Parcel._meta.many["orders"].verbose_name, Parcel._meta.many["orders"].blank) == ("all orders", True)

@@ -1,5 +1,7 @@
-"""Fields of numbers."""
+"""Fields of numbers that are not whole, and of truth values."""
 
+from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -8,38 +10,35 @@ from spruce import db
 from spruce.errors import DataError
 
 
-class Amount(db.Model):
-    small = db.SmallIntegerField(default=0)
-    count = db.PositiveIntegerField(default=0)
-    many = db.PositiveBigIntegerField(default=0)
-
-    class Meta:
-        db_table = "t_amount"
-
-
-@pytest.fixture(autouse=True)
-def tables() -> None:
-    db.create_all()
-
-
-def test_the_ends_of_each_size_fit() -> None:
-    """They come back as they went."""
-    values = {"small": -32768, "count": 2**31 - 1, "many": 2**63 - 1}
-    made = Amount.objects.create(**values)
-    found = Amount.objects.get(pk=made.pk)
-    assert {name: getattr(found, name) for name in values} == values
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [(Decimal("1.5"), "1.50"), (Decimal("-0"), "0.00"), (Decimal("1E+3"), "1000.00"), ("7", "7.00"), (0.1, "0.10")],
+)
+def test_decimals_have_the_places_of_their_column(shop: SimpleNamespace, given: Any, kept: str) -> None:
+    """In the object as in the row, once it is saved."""
+    product = shop.Product.objects.create(name="x", price=given)
+    assert str(shop.Product.objects.get(pk=product.pk).price) == kept
+    assert product.price == Decimal(kept)
 
 
 @pytest.mark.parametrize(
-    ("values", "message"),
+    ("given", "why"),
     [
-        ({"small": 32768}, "Amount.small cannot hold 32768: it is outside of -32768 to 32767"),
-        ({"count": -1}, "Amount.count cannot hold -1: it is outside of 0 to 2147483647"),
-        ({"many": -1}, "Amount.many cannot hold -1: it is outside of 0 to 9223372036854775807"),
+        (Decimal("1.005"), "it would be rounded to 1.00: call round(value, 2) first"),
+        (Decimal("NaN"), "it is not finite"),
+        (Decimal("Infinity"), "it is not finite"),
+        (Decimal("1234567.00"), "only 6 digits fit before the point (max_digits=8)"),
+        (True, None),
     ],
 )
-def test_what_does_not_fit(values: dict[str, Any], message: str) -> None:
-    """Said with the value and the limits."""
+def test_what_is_no_amount(given: Any, why: str | None) -> None:
+    """Decimals too are looked at."""
+    field = db.DecimalField(max_digits=8, decimal_places=2)
+    field.name = ""
+    field.model = db.Model
+    if why is None:
+        assert field.clean(given) == 1
+        return
     with pytest.raises(DataError) as refused:
-        Amount.objects.create(**values)
-    assert str(refused.value) == message
+        field.clean(given)
+    assert str(refused.value).endswith(why)

@@ -100,3 +100,12 @@ def test_plain_os_threads_have_their_own_too():
     thread.join()
     assert seen == [False, "there", None]
     assert mine.a == "here"
+
+
+def test_its_dict_cannot_be_exchanged():
+    """As with the standard library's."""
+    values = green.local()
+    with pytest.raises(AttributeError, match=r"^'local' object attribute '__dict__' is read-only$"):
+        values.__dict__ = {}
+    with pytest.raises(AttributeError, match=r"^'local' object attribute '__dict__' is read-only$"):
+        del values.__dict__

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from tests.middleware.test_cachestore import break_cache
 
 from spruce import App, Request
 from spruce.errors import ConfigError
@@ -128,6 +129,28 @@ def test_a_client_may_be_something_else_or_nobody() -> None:
 def test_a_whole_app_is_limited() -> None:
     client = make(RATE_LIMIT="2/minute").test_client()
     assert [client.get(path).status_code for path in ("/free", "/nowhere", "/free")] == [200, 404, 429]
+
+
+def test_workers_may_count_together_in_a_cache() -> None:
+    """Two limiters of one name, as two processes have them, share a bucket; another name has its own."""
+    app = App(__name__, RATE_LIMIT_CACHE_ALIAS="default")
+    with app.app_context():
+        first, second, other = Limiter("2/hour", "search"), Limiter("2/hour", "search"), Limiter("2/hour", "other")
+        waits = [limiter.take("ann") for limiter in (first, second, first, second)]
+        assert [wait > 1700 for wait in waits] == [False, False, True, True]
+        assert (first.take("bob"), other.take("ann")) == (0, 0)
+        assert first.stats() == {"clients": 0}
+
+
+def test_a_cache_that_fails_leaves_each_worker_to_count_by_itself(caplog: pytest.LogCaptureFixture) -> None:
+    """Nobody is let through unlimited, and nobody is refused for it."""
+    app = make(RATE_LIMIT_CACHE_ALIAS="default")
+    break_cache(app)
+    client = app.test_client()
+    assert [client.get("/limited").status_code for _ in range(3)] == [200, 200, 429]
+    assert set(caplog.messages) == {
+        "the cache 'default' cannot count requests, so each worker does by itself: the server is gone"
+    }
 
 
 def test_a_rate_of_an_app_that_is_none_is_told_at_start_up() -> None:

@@ -121,3 +121,52 @@ async def main():
 print(asyncio.run(main()))
 """
     assert patched(program) == "b'x'\n"
+
+
+def test_what_a_signals_handler_raises_comes_in_main(patched: Patched) -> None:
+    """Wherever it waits, also as the main program of a loop; the loop goes on."""
+    program = """
+import os, signal, time
+from spruce import green
+
+def handler(*_):
+    raise KeyError("from the handler")
+
+signal.signal(signal.SIGALRM, handler)
+
+def main():
+    signal.setitimer(signal.ITIMER_REAL, 0.01)
+    try:
+        time.sleep(60)
+    except KeyError as error:
+        print(error)
+    green.spawn(print, "the loop goes on").wait()
+
+green.spawn(int).wait()
+main()
+green.run(main)
+"""
+    assert patched(program) == "'from the handler'\nthe loop goes on\n" * 2
+
+
+def test_a_forked_child_of_a_green_thread_blocks(patched: Patched) -> None:
+    """Since nobody else runs there."""
+    program = """
+import os, socket, time
+from spruce import green
+
+def forks():
+    ours, theirs = socket.socketpair()
+    child = os.fork()
+    if not child:
+        time.sleep(0.001)
+        theirs.sendall(b"from the child")
+        os._exit(0)
+    theirs.close()
+    with ours:
+        print(ours.recv(100))
+    os.waitpid(child, 0)
+
+green.spawn(forks).wait()
+"""
+    assert patched(program) == "b'from the child'\n"

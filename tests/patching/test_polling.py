@@ -102,3 +102,20 @@ def test_an_epoll_by_its_number() -> None:
         assert other.poll(0) == []
         other.close()
         assert other.closed
+
+
+def test_what_poll_refuses(pipes: list[Pipe]) -> None:
+    """A time that the system doesn't know; two that wait at once."""
+
+    def main() -> None:
+        poll = Poll()
+        poll.register(pipes[0][0], real.POLLIN)
+        with pytest.raises(OverflowError, match=r"^timeout is too large$"):
+            poll.poll(2**31)
+        thread = green.spawn(poll.poll)
+        green.sleep()
+        with pytest.raises(RuntimeError, match=r"^concurrent poll\(\) invocation$"):
+            poll.poll()
+        thread.kill()
+
+    green.run(main)

@@ -240,6 +240,32 @@ def test_a_file_waits_for_its_client_and_is_closed_in_the_end(
     on_hub(main)
 
 
+def test_a_file_goes_behind_what_its_client_has_not_taken_yet(
+    on_hub: OnHub, serving: Serving, turns: Turns, big: Path
+) -> None:
+    """A head that the socket had no room for is sent first; afterwards as much is kept as before."""
+
+    def main() -> None:
+        def handler(request: Request) -> Response:
+            return Response(FilePart(big.open("rb"), 0, len(BIG)), content_type="text/plain")
+
+        with serving(handler) as (_, connect):
+            client = connect()
+            transport = client.connection.transport
+            limits = transport.get_write_buffer_limits()
+            transport.set_write_buffer_limits(100_000_000)
+            transport.write(b"x" * 5_000_000)
+            client.send(GET % b"a")
+            turns(10)
+            assert client.connection.sender.waiting
+            answer = client.read(BIG[-50:])
+            assert answer.lstrip(b"x").startswith(b"HTTP/1.1 200 OK")
+            assert answer.endswith(b"\r\n\r\n" + BIG)
+            assert transport.get_write_buffer_limits() == limits
+
+    on_hub(main)
+
+
 # Async generators
 
 

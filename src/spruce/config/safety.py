@@ -166,6 +166,12 @@ _LIMITS = (
         None,
         "What each client may ask for, all views together: `100/minute`; None is as much as it likes.",
     ),
+    Setting(
+        "RATE_LIMIT_CACHE_ALIAS",
+        str,
+        None,
+        "The cache in which all workers count requests together; None: each worker counts by itself.",
+    ),
 )
 
 SAFETY = (*_STACK, *_SESSIONS, *_CSRF, *_CORS, *_HEADERS, *_LIMITS)

@@ -58,20 +58,18 @@ from spruce.db.functions import (
 from spruce.db.generated import GeneratedField
 from spruce.db.images import ImageField
 from spruce.db.indexes import Index
-from spruce.db.manytomany import ManyToManyField
-from spruce.db.models import Model, registry
-from spruce.db.numbers import (
+from spruce.db.integers import (
     AutoField,
     BigIntegerField,
-    BooleanField,
-    DecimalField,
-    FloatField,
     IntegerField,
     PositiveBigIntegerField,
     PositiveIntegerField,
     PositiveSmallIntegerField,
     SmallIntegerField,
 )
+from spruce.db.manytomany import ManyToManyField
+from spruce.db.models import Model, registry
+from spruce.db.numbers import BooleanField, DecimalField, FloatField
 from spruce.db.prefetching import Prefetch
 from spruce.db.queryset import Manager, QuerySet
 from spruce.db.relations import (

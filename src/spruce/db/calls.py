@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from spruce.db.dateparts import DatePart
 from spruce.db.dates import DateField, DateTimeField
 from spruce.db.fields import Field
-from spruce.db.numbers import BigIntegerField, FloatField, IntegerField
+from spruce.db.integers import BigIntegerField, IntegerField
+from spruce.db.numbers import FloatField
 from spruce.db.texts import TextField
 from spruce.db.types import ExactDecimal
 

@@ -126,10 +126,10 @@ class UniqueConstraint(_Constraint):
 
 def unique_message(model: type[Record], names: Iterable[str]) -> str:
     """What is said when another row has the same values."""
-    labels = [_capital(model._meta.field(name).verbose_name) for name in names]
+    labels = [_capital(str(model._meta.field(name).verbose_name)) for name in names]
     return gettext(
         "%(model)s with this %(fields)s already exists.",
-        model=_capital(model._meta.verbose_name),
+        model=_capital(str(model._meta.verbose_name)),
         fields=gettext(" and ").join(labels),
     )
 

@@ -26,11 +26,11 @@ class TimeOptions(FieldOptions, total=False):
 class _PresentField(Field[V]):
     """What the fields of time share: `auto_now` sets it at each save, `auto_now_add` at the first."""
 
-    def __init__(self, *, null: bool = False, **options: Unpack[TimeOptions]) -> None:
+    def __init__(self, verbose_name: object = "", *, null: bool = False, **options: Unpack[TimeOptions]) -> None:
         rest: Any = dict(options)
         self.auto_now = bool(rest.pop("auto_now", False))
         self.auto_now_add = bool(rest.pop("auto_now_add", False))
-        super().__init__(null=null, **rest)
+        super().__init__(verbose_name, null=null, **rest)
         given = (self.default is not REQUIRED) + (self.db_default is not REQUIRED)
         if self.auto_now + self.auto_now_add + given > 1:
             raise ModelError("auto_now, auto_now_add and default exclude each other: choose one")
@@ -54,12 +54,22 @@ class DateField(_PresentField[V]):
 
     @overload
     def __init__(
-        self: "DateField[dt.date]", *, null: Literal[False] = False, **options: Unpack[TimeOptions]
+        self: "DateField[dt.date]",
+        verbose_name: object = "",
+        *,
+        null: Literal[False] = False,
+        **options: Unpack[TimeOptions],
     ) -> None: ...
     @overload
-    def __init__(self: "DateField[dt.date | None]", *, null: Literal[True], **options: Unpack[TimeOptions]) -> None: ...
-    def __init__(self, *, null: bool = False, **options: Unpack[TimeOptions]) -> None:
-        super().__init__(null=null, **options)
+    def __init__(
+        self: "DateField[dt.date | None]",
+        verbose_name: object = "",
+        *,
+        null: Literal[True],
+        **options: Unpack[TimeOptions],
+    ) -> None: ...
+    def __init__(self, verbose_name: object = "", *, null: bool = False, **options: Unpack[TimeOptions]) -> None:
+        super().__init__(verbose_name, null=null, **options)
 
     def column_type(self) -> TypeEngine[Any]:
         """DATE."""
@@ -87,14 +97,22 @@ class DateTimeField(_PresentField[V]):
 
     @overload
     def __init__(
-        self: "DateTimeField[dt.datetime]", *, null: Literal[False] = False, **options: Unpack[TimeOptions]
+        self: "DateTimeField[dt.datetime]",
+        verbose_name: object = "",
+        *,
+        null: Literal[False] = False,
+        **options: Unpack[TimeOptions],
     ) -> None: ...
     @overload
     def __init__(
-        self: "DateTimeField[dt.datetime | None]", *, null: Literal[True], **options: Unpack[TimeOptions]
+        self: "DateTimeField[dt.datetime | None]",
+        verbose_name: object = "",
+        *,
+        null: Literal[True],
+        **options: Unpack[TimeOptions],
     ) -> None: ...
-    def __init__(self, *, null: bool = False, **options: Unpack[TimeOptions]) -> None:
-        super().__init__(null=null, **options)
+    def __init__(self, verbose_name: object = "", *, null: bool = False, **options: Unpack[TimeOptions]) -> None:
+        super().__init__(verbose_name, null=null, **options)
 
     def column_type(self) -> TypeEngine[Any]:
         """TIMESTAMP WITH TIME ZONE."""
@@ -128,12 +146,22 @@ class TimeField(_PresentField[V]):
 
     @overload
     def __init__(
-        self: "TimeField[dt.time]", *, null: Literal[False] = False, **options: Unpack[TimeOptions]
+        self: "TimeField[dt.time]",
+        verbose_name: object = "",
+        *,
+        null: Literal[False] = False,
+        **options: Unpack[TimeOptions],
     ) -> None: ...
     @overload
-    def __init__(self: "TimeField[dt.time | None]", *, null: Literal[True], **options: Unpack[TimeOptions]) -> None: ...
-    def __init__(self, *, null: bool = False, **options: Unpack[TimeOptions]) -> None:
-        super().__init__(null=null, **options)
+    def __init__(
+        self: "TimeField[dt.time | None]",
+        verbose_name: object = "",
+        *,
+        null: Literal[True],
+        **options: Unpack[TimeOptions],
+    ) -> None: ...
+    def __init__(self, verbose_name: object = "", *, null: bool = False, **options: Unpack[TimeOptions]) -> None:
+        super().__init__(verbose_name, null=null, **options)
 
     def column_type(self) -> TypeEngine[Any]:
         """TIME."""

@@ -79,13 +79,13 @@ class JSONField(Field[V]):
     family = "json"
 
     @overload
-    def __init__(self: "JSONField[Any]", *, null: Literal[False] = False, **options: Unpack[JSONOptions]) -> None: ...
+    def __init__(self: "JSONField[Any]", verbose_name: object = "", *, null: Literal[False] = False, **options: Unpack[JSONOptions]) -> None: ...
     @overload
-    def __init__(self: "JSONField[Any]", *, null: Literal[True], **options: Unpack[JSONOptions]) -> None: ...
-    def __init__(self, *, null: bool = False, **options: Unpack[JSONOptions]) -> None:
+    def __init__(self: "JSONField[Any]", verbose_name: object = "", *, null: Literal[True], **options: Unpack[JSONOptions]) -> None: ...
+    def __init__(self, verbose_name: object = "", *, null: bool = False, **options: Unpack[JSONOptions]) -> None:
         rest: Any = dict(options)
         self._type = Document(rest.pop("encoder", None), rest.pop("decoder", None))
-        super().__init__(null=null, **rest)
+        super().__init__(verbose_name, null=null, **rest)
 
     def column_type(self) -> TypeEngine[Any]:
         """JSONB, or text."""

@@ -53,7 +53,6 @@ class FieldOptions(TypedDict, total=False):
     blank: bool
     choices: Any
     validators: Sequence[Validator]
-    verbose_name: str
     help_text: str
     editable: bool
 
@@ -81,7 +80,7 @@ class Field(Generic[V]):
     attname: str = ""  # the attribute that holds the column's value
     model: type[Record]
 
-    def __init__(self, *, null: bool = False, **options: Unpack[FieldOptions]) -> None:
+    def __init__(self, verbose_name: object = "", *, null: bool = False, **options: Unpack[FieldOptions]) -> None:
         unknown = set(options) - FieldOptions.__annotations__.keys()
         if unknown:
             raise TypeError(f"{type(self).__name__}() has no option {min(unknown)!r}")
@@ -95,7 +94,7 @@ class Field(Generic[V]):
         self.db_comment = options.get("db_comment")
         self.blank = options.get("blank", False)
         self.choices = pairs(options.get("choices") or ())
-        self.verbose_name = options.get("verbose_name", "")
+        self.verbose_name = verbose_name
         self.help_text = options.get("help_text", "")
         self.editable = options.get("editable", True)
         self.validators = tuple(options.get("validators", ()))

@@ -177,12 +177,12 @@ class FileField(Field[Any]):
         def __get__(self, instance: object, owner: type) -> FieldFile: ...
         def __get__(self, instance: object | None, owner: type) -> Any: ...
 
-    def __init__(self, *, null: bool = False, **options: Unpack[FileOptions]) -> None:
+    def __init__(self, verbose_name: object = "", *, null: bool = False, **options: Unpack[FileOptions]) -> None:
         rest: Any = dict(options)
         self.upload_to: Any = rest.pop("upload_to", "")
         self._storage: Any = rest.pop("storage", "default")
         self.max_length: int = rest.pop("max_length", 100)
-        super().__init__(null=null, **rest)
+        super().__init__(verbose_name, null=null, **rest)
 
     @property
     def storage(self) -> Storage:

@@ -23,13 +23,19 @@ class GeneratedField(Field[V]):
     generated = True
 
     def __init__(
-        self, *, expression: Any, output_field: Field[V], db_persist: bool, **options: Unpack[FieldOptions]
+        self,
+        verbose_name: object = "",
+        *,
+        expression: Any,
+        output_field: Field[V],
+        db_persist: bool,
+        **options: Unpack[FieldOptions],
     ) -> None:
         for name in ("default", "db_default", "primary_key"):
             if name in options:
                 raise ModelError(f"a GeneratedField has no {name}: its value is computed")
         options["editable"] = False
-        super().__init__(null=True, **options)
+        super().__init__(verbose_name, null=True, **options)
         self.expression = expression
         self.output_field = output_field
         self.db_persist = db_persist

@@ -57,11 +57,11 @@ class ImageField(FileField):
         def __get__(self, instance: object, owner: type) -> ImageFieldFile: ...
         def __get__(self, instance: object | None, owner: type) -> Any: ...
 
-    def __init__(self, *, null: bool = False, **options: Unpack[ImageOptions]) -> None:
+    def __init__(self, verbose_name: object = "", *, null: bool = False, **options: Unpack[ImageOptions]) -> None:
         rest: Any = dict(options)
         self.width_field: str = rest.pop("width_field", "")
         self.height_field: str = rest.pop("height_field", "")
-        super().__init__(null=null, **rest)
+        super().__init__(verbose_name, null=null, **rest)
         _pillow()
 
     def check(self, content: Any) -> None:

@@ -16,8 +16,8 @@ from spruce.db.dateparts import CALENDAR, DatePart
 from spruce.db.dates import DateField, TimeField
 from spruce.db.elements import TimeOfDay
 from spruce.db.fields import Field
+from spruce.db.integers import IntegerField
 from spruce.db.jsonlookups import split, whole
-from spruce.db.numbers import IntegerField
 from spruce.db.records import Record
 from spruce.db.types import Day
 from spruce.errors import FieldError, nearest

@@ -24,7 +24,8 @@ class ManyToManyField(Generic[M]):
 
     `product.tags` is a manager with `add`, `remove`, `set`, `clear` and `create`; `related_name` names the other side
     as for a ForeignKey. `through` is the model in between if it is one of your own, and `through_fields` names its two
-    foreign keys if it has more. To its own model it is `symmetrical`: who is connected is so both ways.
+    foreign keys if it has more; `blank`, `verbose_name` and `help_text` are for forms. To its own model it is
+    `symmetrical`: who is connected is so both ways.
     """
 
     name = ""
@@ -42,6 +43,9 @@ class ManyToManyField(Generic[M]):
         through_fields: tuple[str, str] | None = None,
         symmetrical: bool | None = None,
         db_table: str | None = None,
+        blank: bool = False,
+        verbose_name: object = "",
+        help_text: str = "",
     ) -> None:
         if not isinstance(to, str) and (not hasattr(to, "_meta") or to._meta.abstract):
             raise ModelError(f"ManyToManyField takes a model with a table, or the name of one, not {to!r}")
@@ -51,6 +55,9 @@ class ManyToManyField(Generic[M]):
         self.related_name = related_name
         self.symmetrical = to == "self" if symmetrical is None else symmetrical
         self.db_table = db_table
+        self.blank = blank
+        self.verbose_name = verbose_name
+        self.help_text = help_text
 
     if TYPE_CHECKING:
 

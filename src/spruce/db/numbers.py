@@ -1,8 +1,8 @@
-"""Fields of numbers: whole ones of several sizes, floating-point ones, exact decimals, truth values."""
+"""Fields of numbers that are not whole: floating-point ones and exact decimals; and of truth values."""
 
 import math
 from decimal import Context, Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar, Unpack, overload
+from typing import Any, ClassVar, Literal, TypeVar, Unpack, overload
 
 import sqlalchemy as sa
 from sqlalchemy.types import TypeEngine
@@ -11,189 +11,9 @@ from spruce.db.fields import Field, FieldOptions, Unfit
 from spruce.db.types import ExactDecimal
 from spruce.errors import ModelError
 
-__all__ = [
-    "AutoField",
-    "BigIntegerField",
-    "BooleanField",
-    "DecimalField",
-    "FloatField",
-    "IntegerField",
-    "PositiveBigIntegerField",
-    "PositiveIntegerField",
-    "PositiveSmallIntegerField",
-    "SmallIntegerField",
-    "WholeField",
-]
+__all__ = ["BooleanField", "DecimalField", "FloatField"]
 
 V = TypeVar("V")
-
-
-class WholeField(Field[V]):
-    """What the fields of whole numbers share."""
-
-    what = "whole number"
-    python = int
-    exact_types = frozenset({int})
-    family = "number"
-    bits: ClassVar[int]
-    positive: ClassVar[bool] = False
-
-    @property
-    def limits(self) -> tuple[int, int]:
-        """The least value, and the first that is too large."""
-        limit: int = 1 << (self.bits - 1)
-        return 0 if self.positive else -limit, limit
-
-    def convert(self, value: Any) -> int:
-        """Whole numbers, in digits too; no number with a fraction."""
-        number = int(value)
-        if number != value and not isinstance(value, str | bytes):
-            raise Unfit("it is no whole number")
-        return number
-
-    def comparable(self, value: Any) -> Any:
-        """Also numbers with a fraction, which whole numbers can be compared with."""
-        if isinstance(value, float | Decimal) and value % 1:
-            return float(value)
-        return super().comparable(value)
-
-    def fit(self, value: int) -> int:
-        """Refuse what has too many bits."""
-        least, limit = self.limits
-        if not least <= value < limit:
-            raise Unfit(f"it is outside of {least} to {limit - 1}")
-        return value
-
-
-class IntegerField(WholeField[V]):
-    """A whole number of 32 bits."""
-
-    bits = 32
-
-    @overload
-    def __init__(
-        self: "IntegerField[int]", *, null: Literal[False] = False, **options: Unpack[FieldOptions]
-    ) -> None: ...
-    @overload
-    def __init__(self: "IntegerField[int | None]", *, null: Literal[True], **options: Unpack[FieldOptions]) -> None: ...
-    def __init__(self, *, null: bool = False, **options: Unpack[FieldOptions]) -> None:
-        super().__init__(null=null, **options)
-
-    def column_type(self) -> TypeEngine[Any]:
-        """INTEGER."""
-        return sa.Integer()
-
-
-class BigIntegerField(WholeField[V]):
-    """A whole number of 64 bits."""
-
-    bits = 64
-
-    @overload
-    def __init__(
-        self: "BigIntegerField[int]", *, null: Literal[False] = False, **options: Unpack[FieldOptions]
-    ) -> None: ...
-    @overload
-    def __init__(
-        self: "BigIntegerField[int | None]", *, null: Literal[True], **options: Unpack[FieldOptions]
-    ) -> None: ...
-    def __init__(self, *, null: bool = False, **options: Unpack[FieldOptions]) -> None:
-        super().__init__(null=null, **options)
-
-    def column_type(self) -> TypeEngine[Any]:
-        """BIGINT."""
-        return sa.BigInteger()
-
-
-class SmallIntegerField(IntegerField[V]):
-    """A whole number of 16 bits."""
-
-    bits = 16
-
-    if TYPE_CHECKING:  # that it may be null
-
-        @overload
-        def __init__(
-            self: "SmallIntegerField[int]", *, null: Literal[False] = False, **options: Unpack[FieldOptions]
-        ) -> None: ...
-        @overload
-        def __init__(
-            self: "SmallIntegerField[int | None]", *, null: Literal[True], **options: Unpack[FieldOptions]
-        ) -> None: ...
-        def __init__(self, *, null: bool = False, **options: Unpack[FieldOptions]) -> None: ...
-
-    def column_type(self) -> TypeEngine[Any]:
-        """SMALLINT."""
-        return sa.SmallInteger()
-
-
-class PositiveIntegerField(IntegerField[V]):
-    """A whole number of 32 bits, 0 or more."""
-
-    positive = True
-
-    if TYPE_CHECKING:  # that it may be null
-
-        @overload
-        def __init__(
-            self: "PositiveIntegerField[int]", *, null: Literal[False] = False, **options: Unpack[FieldOptions]
-        ) -> None: ...
-        @overload
-        def __init__(
-            self: "PositiveIntegerField[int | None]", *, null: Literal[True], **options: Unpack[FieldOptions]
-        ) -> None: ...
-        def __init__(self, *, null: bool = False, **options: Unpack[FieldOptions]) -> None: ...
-
-
-class PositiveSmallIntegerField(SmallIntegerField[V]):
-    """A whole number of 16 bits, 0 or more."""
-
-    positive = True
-
-    if TYPE_CHECKING:  # that it may be null
-
-        @overload
-        def __init__(
-            self: "PositiveSmallIntegerField[int]", *, null: Literal[False] = False, **options: Unpack[FieldOptions]
-        ) -> None: ...
-        @overload
-        def __init__(
-            self: "PositiveSmallIntegerField[int | None]", *, null: Literal[True], **options: Unpack[FieldOptions]
-        ) -> None: ...
-        def __init__(self, *, null: bool = False, **options: Unpack[FieldOptions]) -> None: ...
-
-
-class PositiveBigIntegerField(BigIntegerField[V]):
-    """A whole number of 64 bits, 0 or more."""
-
-    positive = True
-
-    if TYPE_CHECKING:  # that it may be null
-
-        @overload
-        def __init__(
-            self: "PositiveBigIntegerField[int]", *, null: Literal[False] = False, **options: Unpack[FieldOptions]
-        ) -> None: ...
-        @overload
-        def __init__(
-            self: "PositiveBigIntegerField[int | None]", *, null: Literal[True], **options: Unpack[FieldOptions]
-        ) -> None: ...
-        def __init__(self, *, null: bool = False, **options: Unpack[FieldOptions]) -> None: ...
-
-
-class AutoField(WholeField[int]):
-    """The primary key that the database counts up; models without a primary key of their own have one named `id`."""
-
-    bits = 64
-
-    def __init__(self, *, primary_key: bool = True, db_column: str | None = None) -> None:
-        if not primary_key:
-            raise ModelError("an AutoField is always the primary key of its model")
-        super().__init__(primary_key=True, db_column=db_column)
-
-    def column_type(self) -> TypeEngine[Any]:
-        """BIGINT; on SQLite INTEGER, which is what its row numbers are."""
-        return sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 class FloatField(Field[V]):
@@ -206,12 +26,22 @@ class FloatField(Field[V]):
 
     @overload
     def __init__(
-        self: "FloatField[float]", *, null: Literal[False] = False, **options: Unpack[FieldOptions]
+        self: "FloatField[float]",
+        verbose_name: object = "",
+        *,
+        null: Literal[False] = False,
+        **options: Unpack[FieldOptions],
     ) -> None: ...
     @overload
-    def __init__(self: "FloatField[float | None]", *, null: Literal[True], **options: Unpack[FieldOptions]) -> None: ...
-    def __init__(self, *, null: bool = False, **options: Unpack[FieldOptions]) -> None:
-        super().__init__(null=null, **options)
+    def __init__(
+        self: "FloatField[float | None]",
+        verbose_name: object = "",
+        *,
+        null: Literal[True],
+        **options: Unpack[FieldOptions],
+    ) -> None: ...
+    def __init__(self, verbose_name: object = "", *, null: bool = False, **options: Unpack[FieldOptions]) -> None:
+        super().__init__(verbose_name, null=null, **options)
 
     def column_type(self) -> TypeEngine[Any]:
         """DOUBLE PRECISION, or what is that."""
@@ -238,6 +68,7 @@ class DecimalField(Field[V]):
     @overload
     def __init__(
         self: "DecimalField[Decimal]",
+        verbose_name: object = "",
         *,
         max_digits: int,
         decimal_places: int,
@@ -247,6 +78,7 @@ class DecimalField(Field[V]):
     @overload
     def __init__(
         self: "DecimalField[Decimal | None]",
+        verbose_name: object = "",
         *,
         max_digits: int,
         decimal_places: int,
@@ -254,9 +86,15 @@ class DecimalField(Field[V]):
         **options: Unpack[FieldOptions],
     ) -> None: ...
     def __init__(
-        self, *, max_digits: int, decimal_places: int, null: bool = False, **options: Unpack[FieldOptions]
+        self,
+        verbose_name: object = "",
+        *,
+        max_digits: int,
+        decimal_places: int,
+        null: bool = False,
+        **options: Unpack[FieldOptions],
     ) -> None:
-        super().__init__(null=null, **options)
+        super().__init__(verbose_name, null=null, **options)
         if not 0 <= decimal_places <= max_digits or max_digits < 1:
             raise ModelError(
                 f"DecimalField(max_digits={max_digits}, decimal_places={decimal_places}): max_digits counts all "
@@ -318,14 +156,22 @@ class BooleanField(Field[V]):
 
     @overload
     def __init__(
-        self: "BooleanField[bool]", *, null: Literal[False] = False, **options: Unpack[FieldOptions]
+        self: "BooleanField[bool]",
+        verbose_name: object = "",
+        *,
+        null: Literal[False] = False,
+        **options: Unpack[FieldOptions],
     ) -> None: ...
     @overload
     def __init__(
-        self: "BooleanField[bool | None]", *, null: Literal[True], **options: Unpack[FieldOptions]
+        self: "BooleanField[bool | None]",
+        verbose_name: object = "",
+        *,
+        null: Literal[True],
+        **options: Unpack[FieldOptions],
     ) -> None: ...
-    def __init__(self, *, null: bool = False, **options: Unpack[FieldOptions]) -> None:
-        super().__init__(null=null, **options)
+    def __init__(self, verbose_name: object = "", *, null: bool = False, **options: Unpack[FieldOptions]) -> None:
+        super().__init__(verbose_name, null=null, **options)
 
     def column_type(self) -> TypeEngine[Any]:
         """BOOLEAN."""

@@ -10,8 +10,8 @@ from spruce.db.constraints import CheckConstraint, UniqueConstraint
 from spruce.db.fields import REQUIRED, Field
 from spruce.db.formulas import Formula
 from spruce.db.indexes import Index
+from spruce.db.integers import AutoField
 from spruce.db.manytomany import ManyToManyField
-from spruce.db.numbers import AutoField
 from spruce.db.queryset import Manager
 from spruce.db.records import Record
 from spruce.db.relations import ForeignKey, Step

@@ -13,8 +13,9 @@ from spruce.db.calls import CALLS
 from spruce.db.dates import DateField, DateTimeField
 from spruce.db.documents import JSONField
 from spruce.db.fields import Field
+from spruce.db.integers import BigIntegerField
 from spruce.db.lookups import resolve
-from spruce.db.numbers import BigIntegerField, BooleanField, DecimalField, FloatField
+from spruce.db.numbers import BooleanField, DecimalField, FloatField
 from spruce.db.records import Record
 from spruce.db.texts import TextField
 from spruce.db.tokens import Json

@@ -78,6 +78,7 @@ class RelationOptions(FieldOptions, total=False):
     """What every ForeignKey takes besides its own options."""
 
     related_name: str | None
+    verbose_name: object
 
 
 class ForeignKey(Field[M], Generic[M]):
@@ -130,7 +131,7 @@ class ForeignKey(Field[M], Generic[M]):
     ) -> None:
         rest: Any = dict(options)
         self.related_name: str | None = rest.pop("related_name", None)
-        super().__init__(null=null, **rest)
+        super().__init__(rest.pop("verbose_name", ""), null=null, **rest)
         if not isinstance(on_delete, OnDelete):
             raise ModelError(f"ForeignKey: on_delete is one of CASCADE, PROTECT, SET_NULL …, not {on_delete!r}")
         if on_delete is SET_NULL and not null:

@@ -25,14 +25,22 @@ class UUIDField(Field[V]):
 
     @overload
     def __init__(
-        self: "UUIDField[uuid.UUID]", *, null: Literal[False] = False, **options: Unpack[FieldOptions]
+        self: "UUIDField[uuid.UUID]",
+        verbose_name: object = "",
+        *,
+        null: Literal[False] = False,
+        **options: Unpack[FieldOptions],
     ) -> None: ...
     @overload
     def __init__(
-        self: "UUIDField[uuid.UUID | None]", *, null: Literal[True], **options: Unpack[FieldOptions]
+        self: "UUIDField[uuid.UUID | None]",
+        verbose_name: object = "",
+        *,
+        null: Literal[True],
+        **options: Unpack[FieldOptions],
     ) -> None: ...
-    def __init__(self, *, null: bool = False, **options: Unpack[FieldOptions]) -> None:
-        super().__init__(null=null, **options)
+    def __init__(self, verbose_name: object = "", *, null: bool = False, **options: Unpack[FieldOptions]) -> None:
+        super().__init__(verbose_name, null=null, **options)
 
     def column_type(self) -> TypeEngine[Any]:
         """UUID, or 32 hexadecimal digits."""
@@ -57,14 +65,22 @@ class DurationField(Field[V]):
 
     @overload
     def __init__(
-        self: "DurationField[dt.timedelta]", *, null: Literal[False] = False, **options: Unpack[FieldOptions]
+        self: "DurationField[dt.timedelta]",
+        verbose_name: object = "",
+        *,
+        null: Literal[False] = False,
+        **options: Unpack[FieldOptions],
     ) -> None: ...
     @overload
     def __init__(
-        self: "DurationField[dt.timedelta | None]", *, null: Literal[True], **options: Unpack[FieldOptions]
+        self: "DurationField[dt.timedelta | None]",
+        verbose_name: object = "",
+        *,
+        null: Literal[True],
+        **options: Unpack[FieldOptions],
     ) -> None: ...
-    def __init__(self, *, null: bool = False, **options: Unpack[FieldOptions]) -> None:
-        super().__init__(null=null, **options)
+    def __init__(self, verbose_name: object = "", *, null: bool = False, **options: Unpack[FieldOptions]) -> None:
+        super().__init__(verbose_name, null=null, **options)
 
     def column_type(self) -> TypeEngine[Any]:
         """INTERVAL, or microseconds."""
@@ -90,14 +106,22 @@ class BinaryField(Field[V]):
 
     @overload
     def __init__(
-        self: "BinaryField[bytes]", *, null: Literal[False] = False, **options: Unpack[FieldOptions]
+        self: "BinaryField[bytes]",
+        verbose_name: object = "",
+        *,
+        null: Literal[False] = False,
+        **options: Unpack[FieldOptions],
     ) -> None: ...
     @overload
     def __init__(
-        self: "BinaryField[bytes | None]", *, null: Literal[True], **options: Unpack[FieldOptions]
+        self: "BinaryField[bytes | None]",
+        verbose_name: object = "",
+        *,
+        null: Literal[True],
+        **options: Unpack[FieldOptions],
     ) -> None: ...
-    def __init__(self, *, null: bool = False, **options: Unpack[FieldOptions]) -> None:
-        super().__init__(null=null, **options)
+    def __init__(self, verbose_name: object = "", *, null: bool = False, **options: Unpack[FieldOptions]) -> None:
+        super().__init__(verbose_name, null=null, **options)
 
     def column_type(self) -> TypeEngine[Any]:
         """BLOB, or what is that."""

@@ -16,8 +16,8 @@ from spruce.db.dates import DateTimeField
 from spruce.db.deletion import delete_rows
 from spruce.db.fields import REQUIRED, UNSET, Field
 from spruce.db.files import FileField
+from spruce.db.integers import WholeField
 from spruce.db.loaders import compile_function, read_code
-from spruce.db.numbers import WholeField
 from spruce.db.records import Record
 from spruce.db.references import settle
 from spruce.db.relations import ForeignKey

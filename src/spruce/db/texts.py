@@ -48,13 +48,21 @@ class CharField(_TextField[V]):
     standard_length: ClassVar[int | None] = None
 
     @overload
-    def __init__(self: "CharField[str]", *, null: Literal[False] = False, **options: Unpack[TextOptions]) -> None: ...
+    def __init__(
+        self: "CharField[str]",
+        verbose_name: object = "",
+        *,
+        null: Literal[False] = False,
+        **options: Unpack[TextOptions],
+    ) -> None: ...
     @overload
-    def __init__(self: "CharField[str | None]", *, null: Literal[True], **options: Unpack[TextOptions]) -> None: ...
-    def __init__(self, *, null: bool = False, **options: Unpack[TextOptions]) -> None:
+    def __init__(
+        self: "CharField[str | None]", verbose_name: object = "", *, null: Literal[True], **options: Unpack[TextOptions]
+    ) -> None: ...
+    def __init__(self, verbose_name: object = "", *, null: bool = False, **options: Unpack[TextOptions]) -> None:
         rest: Any = dict(options)
         max_length = rest.pop("max_length", None)
-        super().__init__(null=null, **rest)
+        super().__init__(verbose_name, null=null, **rest)
         if max_length is not None and (not isinstance(max_length, int) or max_length < 1):
             raise ModelError(f"CharField(max_length={max_length!r}): max_length is a number of characters, 1 or more")
         self.max_length = max_length or self.standard_length
@@ -68,11 +76,23 @@ class TextField(_TextField[V]):
     """Text of any length."""
 
     @overload
-    def __init__(self: "TextField[str]", *, null: Literal[False] = False, **options: Unpack[FieldOptions]) -> None: ...
+    def __init__(
+        self: "TextField[str]",
+        verbose_name: object = "",
+        *,
+        null: Literal[False] = False,
+        **options: Unpack[FieldOptions],
+    ) -> None: ...
     @overload
-    def __init__(self: "TextField[str | None]", *, null: Literal[True], **options: Unpack[FieldOptions]) -> None: ...
-    def __init__(self, *, null: bool = False, **options: Unpack[FieldOptions]) -> None:
-        super().__init__(null=null, **options)
+    def __init__(
+        self: "TextField[str | None]",
+        verbose_name: object = "",
+        *,
+        null: Literal[True],
+        **options: Unpack[FieldOptions],
+    ) -> None: ...
+    def __init__(self, verbose_name: object = "", *, null: bool = False, **options: Unpack[FieldOptions]) -> None:
+        super().__init__(verbose_name, null=null, **options)
 
     def column_type(self) -> TypeEngine[Any]:
         """TEXT."""
@@ -89,13 +109,23 @@ class EmailField(CharField[V]):
 
         @overload
         def __init__(
-            self: "EmailField[str]", *, null: Literal[False] = False, **options: Unpack[TextOptions]
+            self: "EmailField[str]",
+            verbose_name: object = "",
+            *,
+            null: Literal[False] = False,
+            **options: Unpack[TextOptions],
         ) -> None: ...
         @overload
         def __init__(
-            self: "EmailField[str | None]", *, null: Literal[True], **options: Unpack[TextOptions]
+            self: "EmailField[str | None]",
+            verbose_name: object = "",
+            *,
+            null: Literal[True],
+            **options: Unpack[TextOptions],
         ) -> None: ...
-        def __init__(self, *, null: bool = False, **options: Unpack[TextOptions]) -> None: ...
+        def __init__(
+            self, verbose_name: object = "", *, null: bool = False, **options: Unpack[TextOptions]
+        ) -> None: ...
 
 
 class URLField(CharField[V]):
@@ -108,11 +138,23 @@ class URLField(CharField[V]):
 
         @overload
         def __init__(
-            self: "URLField[str]", *, null: Literal[False] = False, **options: Unpack[TextOptions]
+            self: "URLField[str]",
+            verbose_name: object = "",
+            *,
+            null: Literal[False] = False,
+            **options: Unpack[TextOptions],
         ) -> None: ...
         @overload
-        def __init__(self: "URLField[str | None]", *, null: Literal[True], **options: Unpack[TextOptions]) -> None: ...
-        def __init__(self, *, null: bool = False, **options: Unpack[TextOptions]) -> None: ...
+        def __init__(
+            self: "URLField[str | None]",
+            verbose_name: object = "",
+            *,
+            null: Literal[True],
+            **options: Unpack[TextOptions],
+        ) -> None: ...
+        def __init__(
+            self, verbose_name: object = "", *, null: bool = False, **options: Unpack[TextOptions]
+        ) -> None: ...
 
 
 class IPOptions(FieldOptions, total=False):
@@ -130,17 +172,25 @@ class GenericIPAddressField(_TextField[V]):
 
     @overload
     def __init__(
-        self: "GenericIPAddressField[str]", *, null: Literal[False] = False, **options: Unpack[IPOptions]
+        self: "GenericIPAddressField[str]",
+        verbose_name: object = "",
+        *,
+        null: Literal[False] = False,
+        **options: Unpack[IPOptions],
     ) -> None: ...
     @overload
     def __init__(
-        self: "GenericIPAddressField[str | None]", *, null: Literal[True], **options: Unpack[IPOptions]
+        self: "GenericIPAddressField[str | None]",
+        verbose_name: object = "",
+        *,
+        null: Literal[True],
+        **options: Unpack[IPOptions],
     ) -> None: ...
-    def __init__(self, *, null: bool = False, **options: Unpack[IPOptions]) -> None:
+    def __init__(self, verbose_name: object = "", *, null: bool = False, **options: Unpack[IPOptions]) -> None:
         rest: Any = dict(options)
         self.protocol = str(rest.pop("protocol", "both"))
         self.unpack_ipv4 = bool(rest.pop("unpack_ipv4", False))
-        super().__init__(null=null, **rest)
+        super().__init__(verbose_name, null=null, **rest)
         if self.protocol not in ("both", "IPv4", "IPv6"):
             raise ModelError(f"GenericIPAddressField(protocol={self.protocol!r}): it is 'both', 'IPv4' or 'IPv6'")
 
@@ -170,8 +220,20 @@ class SlugField(CharField[V]):
 
         @overload
         def __init__(
-            self: "SlugField[str]", *, null: Literal[False] = False, **options: Unpack[TextOptions]
+            self: "SlugField[str]",
+            verbose_name: object = "",
+            *,
+            null: Literal[False] = False,
+            **options: Unpack[TextOptions],
         ) -> None: ...
         @overload
-        def __init__(self: "SlugField[str | None]", *, null: Literal[True], **options: Unpack[TextOptions]) -> None: ...
-        def __init__(self, *, null: bool = False, **options: Unpack[TextOptions]) -> None: ...
+        def __init__(
+            self: "SlugField[str | None]",
+            verbose_name: object = "",
+            *,
+            null: Literal[True],
+            **options: Unpack[TextOptions],
+        ) -> None: ...
+        def __init__(
+            self, verbose_name: object = "", *, null: bool = False, **options: Unpack[TextOptions]
+        ) -> None: ...

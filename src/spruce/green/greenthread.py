@@ -72,6 +72,7 @@ class AnyHub(Protocol):
 
     armed: bool
     context: Context
+    forked: bool
     idle: list[Any]
     loop: asyncio.AbstractEventLoop
     os_thread: int

@@ -46,6 +46,7 @@ _SHUTDOWN_SECONDS: Final = 5.0  # of grace for threads that clean up
 class Hub:
     """The green runtime of one OS thread, made by `get_hub()` when first needed. Use the functions of the package."""
 
+    forked = False  # whether this is a child of the process in which the hub was made
     switches = 64  # at least one round of the ready queue a turn, and more while fewer switches were made
 
     def __init__(self, loop: asyncio.AbstractEventLoop, root: greenlet | None = None) -> None:
@@ -282,7 +283,7 @@ class Hub:
         while not self.closing:
             try:
                 self.loop.run_forever()
-            except (KeyboardInterrupt, SystemExit) as exc:
+            except BaseException as exc:  # from a signal's handler, or to end the program
                 main.thread.interrupt(exc)
             if main.woken:
                 main.woken = False
@@ -302,6 +303,7 @@ class Hub:
 
     def abandon(self) -> None:
         """In a forked child: nothing may park here any more, and what is shared with the parent stays untouched."""
+        self.forked = True
         self.park = _forked
         self.watchers = {}
         for carrier in self.carriers:

@@ -62,12 +62,19 @@ class local:  # noqa: N801 - the standard library's name
         return object.__getattribute__(self, name)
 
     def __setattr__(self, name: str, value: Any) -> None:
+        _refuse_dict(self, name)
         _enter(self)
         object.__setattr__(self, name, value)
 
     def __delattr__(self, name: str) -> None:
+        _refuse_dict(self, name)
         _enter(self)
         object.__delattr__(self, name)
+
+
+def _refuse_dict(of: local, name: str) -> None:
+    if name == "__dict__":
+        raise AttributeError(f"{type(of).__name__!r} object attribute '__dict__' is read-only")
 
 
 def _enter(of: local) -> None:

@@ -195,7 +195,10 @@ def running_thread() -> GreenThread | None:
 
 def can_yield() -> bool:
     """Whether there are, or may be, others who run while the caller waits here; else waiting may as well block."""
-    return type(getcurrent()) is Carrier or (in_use() and running())
+    running_greenlet = getcurrent()
+    if type(running_greenlet) is Carrier:
+        return not running_greenlet.hub.forked
+    return in_use() and running()
 
 
 def run(
@@ -232,7 +235,7 @@ def _run_main(hub: Hub, thread: GreenThread) -> Any:
     while not thread.dead:
         try:
             hub.loop.run_forever()
-        except KeyboardInterrupt as interrupt:
+        except (KeyboardInterrupt, Exception) as interrupt:  # the latter from a signal's handler
             if not thread.dead:
                 thread.interrupt(interrupt)
     return thread.wait()

@@ -46,7 +46,7 @@ class GreenSocket(BlockingSocket):
         """Seconds that a call may block: None is without limit, 0 raises BlockingIOError instead of waiting."""
         if value is not None and value < 0:
             raise ValueError("Timeout value out of range")
-        self._seconds = value
+        self._seconds = None if value is None else float(value)
 
     def gettimeout(self) -> float | None:
         """What `settimeout` was given."""

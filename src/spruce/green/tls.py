@@ -4,6 +4,7 @@ import errno
 import ssl
 import time
 from collections.abc import Callable
+from functools import wraps
 from socket import socket as BlockingSocket  # noqa: N812 - by a name that stays when `socket.socket` is patched
 from typing import Any, TypeVar
 
@@ -12,6 +13,16 @@ from spruce.green.sockets import GreenSocket
 __all__ = ["TlsSocket", "wrap_ssl"]
 
 T = TypeVar("T")
+
+
+def _either(name: str) -> Callable[..., Any]:
+    """A method that is SSLSocket's while TLS is spoken, GreenSocket's before and after."""
+    plain, encrypted = getattr(GreenSocket, name), getattr(ssl.SSLSocket, name)
+
+    def method(self: "TlsSocket", *args: Any, **kwargs: Any) -> Any:
+        return (plain if self._sslobj is None else encrypted)(self, *args, **kwargs)
+
+    return wraps(plain)(method)
 
 
 class TlsSocket(GreenSocket, ssl.SSLSocket):
@@ -34,17 +45,18 @@ class TlsSocket(GreenSocket, ssl.SSLSocket):
         self._seconds = None
         return self
 
-    # GreenSocket's ways with plain sockets are SSLSocket's again, which come down to `read` and `send`.
+    # While TLS is spoken, the ways of SSLSocket, which come down to `read` and `send`; else those of a plain socket.
+    recv = _either("recv")
+    recv_into = _either("recv_into")
+    recvfrom = _either("recvfrom")
+    recvfrom_into = _either("recvfrom_into")
+    sendall = _either("sendall")
+    sendto = _either("sendto")
+
     dup = ssl.SSLSocket.dup
-    recv = ssl.SSLSocket.recv  # type: ignore[assignment]  # ssl names its parameter differently
-    recv_into = ssl.SSLSocket.recv_into
-    recvfrom = ssl.SSLSocket.recvfrom  # type: ignore[assignment]  # the same
-    recvfrom_into = ssl.SSLSocket.recvfrom_into
     recvmsg = ssl.SSLSocket.recvmsg
     recvmsg_into = ssl.SSLSocket.recvmsg_into
-    sendall = ssl.SSLSocket.sendall
     sendmsg = ssl.SSLSocket.sendmsg
-    sendto = ssl.SSLSocket.sendto
 
     def settimeout(self, value: float | None) -> None:
         """As GreenSocket's; to the TLS layer the descriptor never blocks."""

@@ -8,15 +8,16 @@ each worker process: with four workers a client may get four times as much. A cl
 
 import re
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from ipaddress import IPv6Network, ip_address
+from logging import getLogger
 from math import ceil
-from time import monotonic
+from time import monotonic, time
 from typing import Any
 
 from spruce import config
-from spruce.errors import ConfigError, MiddlewareNotUsed, TooManyRequests
+from spruce.errors import CacheUnavailable, ConfigError, LockNotHeld, MiddlewareNotUsed, TooManyRequests
 from spruce.http import Handler, Request, Response
 from spruce.web import request
 
@@ -28,30 +29,61 @@ View = Callable[..., Any]
 _SECONDS = {"s": 1, "second": 1, "m": 60, "minute": 60, "h": 3600, "hour": 3600, "d": 86400, "day": 86400}
 _RATE = re.compile(r"\s*(\d+)\s*/\s*(\d*)\s*([a-z]+?)s?\s*", re.IGNORECASE).fullmatch
 _MOST_CLIENTS = 100_000
+_LOCKED_SECONDS = 2.0
+_log = getLogger("spruce.security.ratelimits")
 
 
 class Limiter:
-    """Buckets of one rate, such as `10/minute` or `100/5m`. The ones that were not used for longest are given up first.
+    """Buckets of one rate, such as `10/minute` or `100/5m`; in RATE_LIMIT_CACHE_ALIAS under `name`, where that is set.
 
-    `clock` gives seconds that only go on.
+    Of those in memory the ones that were not used for longest are given up first. `clock` gives their seconds, which
+    only go on; buckets that several processes share go by the time of day.
     """
 
-    def __init__(self, rate: str, *, clock: Callable[[], float] = monotonic, most_clients: int = _MOST_CLIENTS) -> None:
+    def __init__(
+        self,
+        rate: str,
+        name: str = "",
+        *,
+        clock: Callable[[], float] = monotonic,
+        most_clients: int = _MOST_CLIENTS,
+    ) -> None:
         self.size, self.seconds = parse_rate(rate)
+        self.name = name
         self._clock = clock
         self._most = most_clients
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
     def take(self, key: str) -> float:
         """Take a token from the bucket of `key`; return 0.0, or the seconds until there is one if it is empty."""
+        alias = config.current()["RATE_LIMIT_CACHE_ALIAS"]
+        if alias is not None and self.name:
+            try:
+                return self._take_shared(alias, f"rate:{self.name}:{key}")
+            except (CacheUnavailable, LockNotHeld) as error:
+                _log.warning("the cache %r cannot count requests, so each worker does by itself: %s", alias, error)
         now = self._clock()
-        tokens, since = self._buckets.pop(key, (float(self.size), now))
-        tokens = min(self.size, tokens + (now - since) * self.size / self.seconds)
-        wait = 0.0 if tokens >= 1 else (1 - tokens) * self.seconds / self.size
-        self._buckets[key] = (tokens - 1 if tokens >= 1 else tokens, now)
+        tokens, wait = self._next(self._buckets.pop(key, None), now)
+        self._buckets[key] = (tokens, now)
         if len(self._buckets) > self._most:
             self._buckets.popitem(last=False)
         return wait
+
+    def _take_shared(self, alias: str, key: str) -> float:
+        from spruce.cache import caches  # apps that don't share their limits don't load it
+
+        cache = caches[alias].strict
+        with cache.lock(key, _LOCKED_SECONDS, blocking_timeout=_LOCKED_SECONDS):
+            now = time()
+            tokens, wait = self._next(cache.get(key), now)
+            cache.set(key, [tokens, now], timeout=self.seconds)
+        return wait
+
+    def _next(self, bucket: Sequence[float] | None, now: float) -> tuple[float, float]:
+        """What is in a bucket once a token was asked for, and how long to wait for it; None is a full bucket."""
+        tokens, since = bucket if bucket is not None else (float(self.size), now)
+        tokens = min(self.size, tokens + max(0.0, now - since) * self.size / self.seconds)
+        return (tokens - 1, 0.0) if tokens >= 1 else (tokens, (1 - tokens) * self.seconds / self.size)
 
     def check(self, key: str | None) -> None:
         """Take a token. Raises: TooManyRequests when there is none; a key of None is never limited."""
@@ -90,9 +122,11 @@ def rate_limit(rate: str, *, key: Key = client_of) -> Callable[[View], View]:
 
     `key(request)` tells who a client is; for None there is no limit. Raises: ConfigError for what is no rate.
     """
-    limiter = Limiter(rate)
+    parse_rate(rate)
 
     def decorate(view: View) -> View:
+        limiter = Limiter(rate, f"{view.__module__}.{getattr(view, '__qualname__', repr(view))}")
+
         @wraps(view)
         def call(*args: Any, **kwargs: Any) -> Any:
             limiter.check(key(request._get_current_object()))  # type: ignore[attr-defined] # a proxy's own method
@@ -111,7 +145,7 @@ class RateLimitMiddleware:
         if rate is None:
             raise MiddlewareNotUsed("RATE_LIMIT is not set")
         self.get_response = get_response
-        self.limiter = Limiter(rate)
+        self.limiter = Limiter(rate, "app")
 
     def __call__(self, request: Request) -> Response:
         """Handle `request`. Raises: TooManyRequests."""

@@ -3,6 +3,7 @@
 import io
 import os
 import stat
+import warnings
 from collections.abc import Callable
 from select import POLLIN, POLLOUT, poll
 from typing import Any, Final
@@ -83,6 +84,12 @@ def open_pipe(file: int, mode: str = "rb", buffering: int = -1) -> Any:
     raw = PipeFile(file, mode)
     if buffering == 0:
         return raw
+    if buffering == 1:
+        warnings.warn(
+            "line buffering (buffering=1) isn't supported in binary mode, the default buffer size will be used",
+            RuntimeWarning,
+            stacklevel=3,
+        )
     size = io.DEFAULT_BUFFER_SIZE if buffering < 2 else buffering
     return io.BufferedReader(raw, size) if mode == "rb" else io.BufferedWriter(raw, size)
 

@@ -1,16 +1,17 @@
 """`select` of patched programs: select, poll and epoll that park the green thread.
 
-Each asks the system first, without waiting. If there is nothing, it waits: for one descriptor by the loop's own
+Each lets the others run for a turn, since programs ask in a loop and OS threads would take turns. Then it asks the
+system, without waiting. If there is nothing, it waits: for one descriptor by the loop's own
 registration, for several by an epoll that holds them all, which is itself a descriptor that becomes readable.
 """
 
 import select as _module
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from math import ceil
 from time import monotonic
 from typing import Any, Final
 
-from spruce.green import tpool
+from spruce.green import sleep, tpool
 from spruce.green.runtime import can_yield
 from spruce.green.watching import wait_readable, wait_writable
 
@@ -20,16 +21,17 @@ _select, _poll = _module.select, _module.poll
 _epoll: Any = getattr(_module, "epoll", None)
 _READ: Final = _module.POLLIN | _module.POLLPRI
 _WRITE: Final = _module.POLLOUT
-_FIELDS = tuple[list[Any], list[Any], list[Any]]
+_LONGEST: Final = 2**31 - 1  # milliseconds, of the system's call
 
 
 def select(rlist: Iterable[Any], wlist: Iterable[Any], xlist: Iterable[Any], timeout: float | None = None, /) -> Any:
     """As `select.select`."""
     if timeout is not None and timeout < 0:
         raise ValueError("timeout must be non-negative")
-    lists = (list(rlist), list(wlist), list(xlist))
-    if not can_yield() or timeout == 0:
+    lists = _sequence(rlist), _sequence(wlist), _sequence(xlist)
+    if not can_yield():
         return _select(*lists, timeout)
+    sleep()
     deadline = None if timeout is None else monotonic() + timeout
     while not any(ready := _select(*lists, 0)):
         left = None if deadline is None else deadline - monotonic()
@@ -39,7 +41,12 @@ def select(rlist: Iterable[Any], wlist: Iterable[Any], xlist: Iterable[Any], tim
     return ready
 
 
-def _interest(lists: _FIELDS) -> dict[int, int]:
+def _sequence(files: Iterable[Any]) -> Sequence[Any]:
+    """What can be gone through more than once; a list itself, since others may change it meanwhile."""
+    return files if isinstance(files, list | tuple) else list(files)
+
+
+def _interest(lists: tuple[Sequence[Any], ...]) -> dict[int, int]:
     interest: dict[int, int] = {}
     for files, events in zip(lists, (_module.POLLIN, _WRITE, _module.POLLPRI), strict=True):
         for file in files:
@@ -76,6 +83,7 @@ class Poll:
     def __init__(self) -> None:
         self._poll = _poll()
         self._interest: dict[int, int] = {}
+        self._waiting = False
 
     def register(self, fd: Any, eventmask: int = _READ | _WRITE, /) -> None:
         """Watch a descriptor from now on."""
@@ -94,9 +102,20 @@ class Poll:
 
     def poll(self, timeout: float | None = None, /) -> list[tuple[int, int]]:
         """Wait until something is ready, `timeout` milliseconds at most; a negative one is none."""
-        if not can_yield() or timeout == 0:
+        if not can_yield():
             return self._poll.poll(timeout)
-        deadline = None if timeout is None or timeout < 0 else monotonic() + timeout / 1000
+        if timeout is not None and timeout > _LONGEST:
+            raise OverflowError("timeout is too large")
+        if self._waiting:
+            raise RuntimeError("concurrent poll() invocation")
+        self._waiting = True
+        try:
+            sleep()
+            return self._wait(None if timeout is None or timeout < 0 else monotonic() + timeout / 1000)
+        finally:
+            self._waiting = False
+
+    def _wait(self, deadline: float | None) -> list[tuple[int, int]]:
         while not (events := self._poll.poll(0)):
             left = None if deadline is None else deadline - monotonic()
             if left is not None and left <= 0:
@@ -136,8 +155,9 @@ class Epoll:
 
     def poll(self, timeout: float | None = None, maxevents: int = -1) -> list[tuple[int, int]]:
         """Wait until something is ready, `timeout` seconds at most; a negative one is none."""
-        if not can_yield() or timeout == 0:
+        if not can_yield():
             return self._epoll.poll(timeout, maxevents)  # type: ignore[no-any-return]  # pairs of numbers
+        sleep()
         deadline = None if timeout is None or timeout < 0 else monotonic() + timeout
         while not (events := self._epoll.poll(0, maxevents)):
             left = None if deadline is None else deadline - monotonic()

@@ -5,7 +5,7 @@ import io
 import select
 import selectors
 import time
-from types import ModuleType, SimpleNamespace
+from types import ModuleType
 from typing import Any, Final
 
 from spruce.green import GreenSocket, TlsSocket, local
@@ -54,10 +54,17 @@ def replacements() -> dict[str, dict[str, Any]]:
             **_of(names, "getaddrinfo", "getnameinfo", "gethostbyname", "gethostbyname_ex", "gethostbyaddr"),
         },
         "ssl": {"SSLContext.sslsocket_class": TlsSocket},
-        "subprocess": {"io": SimpleNamespace(**{**vars(io), "open": files.open_pipe})},
+        "subprocess": {"io": _io()},
         "threading": _threading_attributes(),
         "time": {"sleep": sleep},
     }
+
+
+def _io() -> ModuleType:
+    """What subprocess needs of `io`, with pipes that are waited for."""
+    module = ModuleType("io")
+    vars(module).update({**vars(io), "open": files.open_pipe})
+    return module
 
 
 def _of(module: ModuleType, *attributes: str) -> dict[str, Any]:
@@ -109,7 +116,6 @@ def _threading_attributes() -> dict[str, Any]:
         "_start_joinable_thread": threads.start_joinable,
         "_start_new_thread": threads.start_new_thread,
         "_thread_shutdown": threads.shutdown,
-        "currentThread": threads.current_thread,
         "current_thread": threads.current_thread,
         "excepthook": threads.excepthook,
         "get_ident": threads.get_ident,

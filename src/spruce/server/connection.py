@@ -24,14 +24,13 @@ from spruce.server.failures import answer_failure, close_response
 from spruce.server.heads import Framing, Head, Heads, refusal_message
 from spruce.server.limits import Limits
 from spruce.server.parser import RequestParser
-from spruce.server.sender import ClientDisconnected, Sender
+from spruce.server.sender import KEPT, ClientDisconnected, Sender
 from spruce.server.websocket import Upgradable
 from spruce.server.wire import WireWebSocket, shake_hands
 
 __all__ = ["Connection", "Owner"]
 
 _READ_SIZE: Final = 64 * 1024
-_KEPT: Final = 16 * 1024  # bytes that a client does not take, above which a streamed response waits
 _LENGTHS: Final = tuple(b"%d\r\n\r\n" % length for length in range(2048))  # what ends the head of a small response
 
 
@@ -125,7 +124,7 @@ class Connection(asyncio.Protocol):
         self.write: Callable[[bytes], None] = transport.write
         if hasattr(transport, "max_size"):
             transport.max_size = _READ_SIZE  # asyncio's 256 KiB make malloc map and unmap memory at most reads
-        transport.set_write_buffer_limits(_KEPT)
+        transport.set_write_buffer_limits(KEPT)
         self.parser = RequestParser(self.server.limits, _peer(transport), self._body_wanted, self._upgradable)
         self.server.connections.add(self)
 
@@ -214,7 +213,7 @@ class Connection(asyncio.Protocol):
             body, plain, parser = response.response, response.plain_type, self.parser
             head: bytes | None = None
             if (
-                isinstance(body, bytes)
+                body.__class__ is bytes
                 and plain is not None
                 and not response.close_calls
                 and not parser.last

@@ -33,9 +33,9 @@ __all__ = [
 ]
 
 PULSE_SECONDS = 0.5
-TELL = signal.SIGRTMIN + 7 if hasattr(signal, "SIGRTMIN") else signal.SIGUSR2
+TELL: int = signal.SIGRTMIN + 7 if hasattr(signal, "SIGRTMIN") else getattr(signal, "SIGUSR2", 0)
 """The signal that asks a process for its stack."""
-HAND_OVER = signal.SIGQUIT
+HAND_OVER: signal.Signals = getattr(signal, "SIGQUIT", signal.SIGTERM)  # Windows, which has no workers, has neither
 """The signal that ends a process in whose place another one serves."""
 ENOUGH = b"\2"
 """What a worker writes to its pulse when another one is to take its place."""

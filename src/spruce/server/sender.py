@@ -15,7 +15,10 @@ from spruce.green import Waiter, sleep
 from spruce.http import FilePart
 from spruce.server.heads import Framing, Head
 
-__all__ = ["ClientDisconnected", "Sender"]
+__all__ = ["KEPT", "ClientDisconnected", "Sender"]
+
+KEPT: Final = 16 * 1024
+"""Bytes that are kept for a client that does not take them, before who sends them has to wait."""
 
 _FAIR_SHARE: Final = 128 * 1024  # bytes that are sent before the other green threads get a turn
 _COST: Final = 4096  # that a piece counts above its bytes, since small ones take as much time
@@ -161,7 +164,7 @@ class Sender:
                 while self._full and not self._lost:
                     self._wait()
             finally:
-                self._transport.set_write_buffer_limits()
+                self._transport.set_write_buffer_limits(KEPT)
 
     def _write(self, data: bytes) -> None:
         if self._lost or self._transport.is_closing():

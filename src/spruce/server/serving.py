@@ -112,6 +112,12 @@ def _check(workers: int, max_requests: int | None) -> None:
         raise ConfigError("this system has no fork, so it runs one worker", hint="Leave workers and max_requests.")
 
 
+def _keep_memory_shared() -> None:
+    """Let what is there now stay: collections need not look at it, nor touch its memory in forks."""
+    gc.collect()
+    gc.freeze()
+
+
 def _nothing(request: Request) -> Response:
     return Response("", 503)
 
@@ -182,6 +188,7 @@ class _Service:
         if folder is not None:
             with suppress(OSError):
                 kept.sources.append(StatusSocket(folder, lambda _: self._facts(listeners) | kept.facts()))
+        _keep_memory_shared()
         try:
             return kept.run()
         finally:
@@ -251,9 +258,8 @@ class _Service:
         return 0
 
     def _loaded(self) -> Handler:
-        """Load the handler. What is there then stays: collections needn't look at it, nor touch its memory in forks."""
+        """Load the handler, which all workers then share."""
         handler = self.handler if self.load is None else self.load()
         assert handler is not None, "serve() has seen to that"  # noqa: S101 - for the type checker
-        gc.collect()
-        gc.freeze()
+        _keep_memory_shared()
         return handler

@@ -198,9 +198,9 @@ class App(Site):
         workers: int = 1,
         reload: bool | None = None,
     ) -> None:
-        """Serve the app until SIGINT or SIGTERM. `reload` restarts it when a file changes, by default in debug mode, in
-        which each answer is told in a line, too.
+        """Serve the app until SIGINT or SIGTERM. `reload` restarts it when a file changes, by default in debug mode.
 
+        In debug mode each answer is told in a line, too.
         An address that can't be had ends the program with status 1 and one line that says why. While a `spruce`
         command imports the program this does nothing: the command serves the app itself.
         """

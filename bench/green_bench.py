@@ -25,12 +25,14 @@ TARGETS = [
     Target("spruce, asyncio's loop", BASE, 0.75),
     Target("spruce, uvloop", BASE, 0.5),
 ]
+SOCKET_TARGETS = [Target("spruce, its own loop", "eventlet", 0.75), Target("spruce, its own loop", BASE, 1.3)]
 OPERATIONS = {
     "spawn_wait": "spawn, wait",
     "spawn_many": "spawn 1,000, wait for all",
     "queue": "queue there and back",
     "event": "event there and back",
     "sleep": "sleep(0)",
+    "sockets": "socket there and back",
     "imap": "pool.imap, per item",
 }
 
@@ -39,4 +41,5 @@ def report(rounds: int, seconds: float) -> str:
     """Return the table of this section and the verdicts."""
     contest = run(COMMANDS, list(OPERATIONS), rounds, seconds)
     shown = render(f"Green threads: CPU µs (× {BASE})", list(COMMANDS), OPERATIONS, contest, BASE)
-    return "\n".join([shown, *verdicts(TARGETS, contest.figures["spawn_wait"], "spawn, wait: ")])
+    pings = verdicts(SOCKET_TARGETS, contest.figures["sockets"], "socket there and back: ")
+    return "\n".join([shown, *verdicts(TARGETS, contest.figures["spawn_wait"], "spawn, wait: "), *pings])

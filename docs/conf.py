@@ -19,3 +19,4 @@ myst_heading_anchors = 4
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 autodoc_typehints_format = "short"
+suppress_warnings = ["ref.python"]  # a name of a type may be that of two, such as Query; then it is no link

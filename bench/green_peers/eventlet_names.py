@@ -18,6 +18,7 @@ class Library:
     queue: Callable[[], Any]
     event: Callable[[], Any]
     pool: Callable[[int], Any]
+    pair: Callable[[], Any]
 
 
 def same(value: int) -> int:
@@ -70,6 +71,21 @@ def operations(library: Library) -> dict[str, Operation]:
         for _ in range(count):
             library.sleep(0)
 
+    def sockets(count: int) -> None:
+        ours, theirs = library.pair()
+
+        def echo() -> None:
+            for _ in range(count):
+                theirs.sendall(theirs.recv(100))
+
+        thread = library.spawn(echo)
+        for _ in range(count):
+            ours.sendall(b"x")
+            ours.recv(100)
+        thread.wait()
+        ours.close()
+        theirs.close()
+
     def imap(count: int) -> None:
         for _ in library.pool(100).imap(same, range(count)):
             pass
@@ -80,6 +96,7 @@ def operations(library: Library) -> dict[str, Operation]:
         "queue": queue,
         "event": event,
         "sleep": sleep,
+        "sockets": sockets,
         "imap": imap,
     }
 

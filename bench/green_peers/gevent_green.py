@@ -6,6 +6,7 @@ import gevent
 from gevent.event import AsyncResult
 from gevent.pool import Pool
 from gevent.queue import Queue
+from gevent.socket import socketpair
 
 from worker import serve
 
@@ -62,6 +63,22 @@ def sleep(count: int) -> None:
         gevent.sleep(0)
 
 
+def sockets(count: int) -> None:
+    ours, theirs = socketpair()
+
+    def echo() -> None:
+        for _ in range(count):
+            theirs.sendall(theirs.recv(100))
+
+    thread = gevent.spawn(echo)
+    for _ in range(count):
+        ours.sendall(b"x")
+        ours.recv(100)
+    thread.get()
+    ours.close()
+    theirs.close()
+
+
 def imap(count: int) -> None:
     for _ in Pool(100).imap(same, range(count)):
         pass
@@ -85,6 +102,7 @@ operations = {
     "queue": queue,
     "event": event,
     "sleep": sleep,
+    "sockets": sockets,
     "imap": imap,
 }
 gevent.spawn(serve, operations, answers).get()

@@ -188,14 +188,14 @@ def test_a_deadlock_is_told(stocked: SimpleNamespace) -> None:
     """To one of the two."""
     db.execute("ALTER SYSTEM SET deadlock_timeout = '20ms'")
     db.execute("SELECT pg_reload_conf()")
-    makers, first = stocked.Maker.objects, green.Event()
+    makers, locked = stocked.Maker.objects, list[str]()
 
     def lock(one: str, other: str) -> None:
         with db.atomic():
             makers.filter(name=one).update(country="XX")
-            if not first.ready():
-                first.send()
-                green.sleep(0.05)
+            locked.append(one)
+            while len(locked) < 2:
+                green.sleep(0)
             makers.filter(name=other).update(country="XX")
 
     found = together(lambda: lock("Steiff", "Nobody"), lambda: lock("Nobody", "Steiff"))
@@ -306,9 +306,11 @@ def test_a_query_that_is_interrupted(stocked: SimpleNamespace) -> None:
 
     def main() -> None:
         assert stocked.Maker.objects.count() == 2
-        opened = db.stats()["default"]["opened"]
+        opened, driver = db.stats()["default"]["opened"], current()["default"].driver
         with green.Timeout(0.05, False):
             db.execute("SELECT pg_sleep(60)")
+        while not driver.pool().free:
+            green.sleep(0)
         with green.Timeout(0.05, False), db.atomic():
             stocked.Maker.objects.create(name="undone")
             db.execute("SELECT pg_sleep(60)")

@@ -127,6 +127,28 @@ def test_connections_are_checked(make: Any) -> None:
     green.run(main)
 
 
+def test_what_was_left_half_way_is_ended(make: Any) -> None:
+    """Even if nobody wants the connection: no transaction stays open in it."""
+    driver, other = make(pool_size=1), make()
+
+    def main() -> None:
+        pool = pool_of(driver)
+        link = pool.take()
+        link.change("BEGIN", ())
+        number = link.rows("SELECT pg_backend_pid()", ())[0][0]
+        link.doubtful = True
+        pool.give(link)
+        assert pool.free == []
+        sql = "SELECT state FROM pg_stat_activity WHERE pid = $1::INTEGER"
+        while other.rows(sql, (number,))[0][0] != "idle":
+            green.sleep(0)
+        while not pool.free:
+            green.sleep(0)
+        assert pool.free == [link]
+
+    green.run(main)
+
+
 def test_old_connections_are_replaced(make: Any) -> None:
     """After `pool_recycle` seconds."""
     driver = make(pool_size=1, pool_recycle=0.0001)

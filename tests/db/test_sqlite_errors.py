@@ -28,8 +28,8 @@ PLACE = SimpleNamespace(alias="default", path="/data/a.db", memory=False, timeou
         (sqlite3.IntegrityError("UNIQUE constraint failed: category.name"), IntegrityError,
          "category.name must be unique, and another row has the same value (UNIQUE constraint failed: category.name)"),
         (sqlite3.IntegrityError("UNIQUE constraint failed: index 'name_once'"), IntegrityError,
-         "the constraint 'name_once' forbids the row: another row is equal to it there (UNIQUE constraint failed: index "
-         "'name_once')"),
+         "the constraint 'name_once' forbids the row: another row is equal to it there (UNIQUE constraint failed: "
+         "index 'name_once')"),
         (sqlite3.IntegrityError("CHECK constraint failed: low_is_low"), IntegrityError,
          "the constraint 'low_is_low' forbids the row (CHECK constraint failed: low_is_low)"),
         (sqlite3.IntegrityError("NOT NULL constraint failed: product.price"), IntegrityError,

@@ -98,6 +98,7 @@ def test_debug_shows_the_error_and_production_does_not(serve: Serve) -> None:
         assert ("ZeroDivisionError" in page) is shown
         served.stop()
         assert "ZeroDivisionError: division by zero" in served.output
+        assert ('"GET /broken" 500' in served.output) is shown  # each answer is told in debug mode
 
 
 def test_a_unix_socket_serves(serve: Serve, tmp_path: Path) -> None:

@@ -96,7 +96,7 @@ __all__ = ["address", "check_loop", "handler_for", "run", "tls_for"]
     default=True,
     help="Whether the view of a GET stops when its client leaves.",
 )
-@click.option("--access-log", is_flag=True, help="Write a line for each request.")
+@click.option("--access-log/--no-access-log", default=None, help="Write a line for each request; on in debug mode.")
 @click.option("--access-log-format", metavar="FORMAT", help="common, combined, json, or one's own.")
 def run(target: str | None, **options: Any) -> None:
     """Serve an app.
@@ -125,7 +125,8 @@ def run(target: str | None, **options: Any) -> None:
         loop=options["loop"],
         reload=reload,
         watch=_folders(target),
-        access_log=options["access_log_format"] or options["access_log"],
+        access_log=options["access_log_format"]
+        or (bool(debug) if options["access_log"] is None else options["access_log"]),
         grace=options["grace"],
         limits=server.Limits(
             requests=options["limit_requests"],

@@ -17,7 +17,7 @@ CALENDAR: dict[str, tuple[str, str]] = {
     "iso_year": (f"strftime('%Y', {_THURSDAY})", "EXTRACT(isoyear FROM {0})"),
     "quarter": ("(CAST(strftime('%m', {0}) AS INTEGER) + 2) / 3", "EXTRACT(quarter FROM {0})"),
 }
-"""Parts that databases name differently, on SQLite and elsewhere; Sunday is the 1st `week_day`, Monday the 1st of ISO."""
+"""Parts that databases name differently, on SQLite and elsewhere; `week_day` begins with Sunday, ISO's with Monday."""
 
 
 class DatePart(sa.Extract):

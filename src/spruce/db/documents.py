@@ -79,9 +79,17 @@ class JSONField(Field[V]):
     family = "json"
 
     @overload
-    def __init__(self: "JSONField[Any]", verbose_name: object = "", *, null: Literal[False] = False, **options: Unpack[JSONOptions]) -> None: ...
+    def __init__(
+        self: "JSONField[Any]",
+        verbose_name: object = "",
+        *,
+        null: Literal[False] = False,
+        **options: Unpack[JSONOptions],
+    ) -> None: ...
     @overload
-    def __init__(self: "JSONField[Any]", verbose_name: object = "", *, null: Literal[True], **options: Unpack[JSONOptions]) -> None: ...
+    def __init__(
+        self: "JSONField[Any]", verbose_name: object = "", *, null: Literal[True], **options: Unpack[JSONOptions]
+    ) -> None: ...
     def __init__(self, verbose_name: object = "", *, null: bool = False, **options: Unpack[JSONOptions]) -> None:
         rest: Any = dict(options)
         self._type = Document(rest.pop("encoder", None), rest.pop("decoder", None))

@@ -22,8 +22,8 @@ from spruce.db import transactions
 from spruce.db.databases import current
 from spruce.db.execution import execute
 from spruce.db.fields import Field
-from spruce.db.models import registry
 from spruce.db.integers import AutoField
+from spruce.db.models import registry
 from spruce.db.relations import ForeignKey
 from spruce.db.special import BinaryField
 from spruce.errors import DataError, nearest

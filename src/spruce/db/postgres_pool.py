@@ -220,9 +220,20 @@ class Pool:
         """Take a connection back."""
         if self.closed or link.raw.is_closed():
             self._drop(link)
-        elif not self._line or not self._line.serve(link):
+        elif self._line.serve(link):
+            pass
+        elif link.doubtful:
+            green.spawn_detached(self._mend, link)
+        else:
             link.used = monotonic()
             self.free.append(link)
+
+    def _mend(self, link: Link) -> None:
+        """End what a connection was left in the middle of, so that no transaction stays open while it is free."""
+        if self._is_usable(link):
+            self.give(link)
+        else:
+            self._drop(link)
 
     def _is_usable(self, link: Link) -> bool:
         """Whether a connection works; it is asked when it was left half-way or has not been used for long."""
@@ -239,10 +250,9 @@ class Pool:
         except FAILURES:
             return False
         except BaseException:
-            link.doubtful = True
-            self.give(link)
+            self._drop(link)
             raise
-        link.doubtful = False
+        link.doubtful = not answered
         return answered
 
     def _discard(self, link: Link) -> None:

@@ -108,7 +108,9 @@ class GreenSocket(BlockingSocket):
         try:
             return super().recv(bufsize, flags)
         except BlockingIOError:
-            return self._retry(super().recv, self._wait_readable, bufsize, flags)
+            if self._seconds is None:
+                self._wait_readable(None)
+        return self._retry(super().recv, self._wait_readable, bufsize, flags)
 
     def recv_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> int:
         """As socket.recv_into."""

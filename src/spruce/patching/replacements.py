@@ -111,6 +111,7 @@ def _threading_attributes() -> dict[str, Any]:
         "_CRLock": None,
         "_ThreadHandle": threads.Handle,
         "_allocate_lock": Lock,
+        "_get_main_thread_ident": threads.get_ident,  # asked for in a forked child, where who forked is the main one
         "_make_thread_handle": threads.Handle,
         "_set_sentinel": threads.set_sentinel,
         "_start_joinable_thread": threads.start_joinable,

@@ -200,6 +200,7 @@ class App(Site):
     ) -> None:
         """Serve the app until SIGINT or SIGTERM. `reload` restarts it when a file changes, by default in debug mode.
 
+        In debug mode each answer is told in a line, too.
         An address that can't be had ends the program with status 1 and one line that says why. While a `spruce`
         command imports the program this does nothing: the command serves the app itself.
         """
@@ -216,7 +217,7 @@ class App(Site):
             announce(self)
         reload = self.debug if reload is None else reload
         try:
-            serve(self.handle, binds=[f"{host}:{port}"], workers=workers, reload=reload)
+            serve(self.handle, binds=[f"{host}:{port}"], workers=workers, reload=reload, access_log=self.debug)
         except ServerError as error:
             sys.exit(f"Error: {error}")
 

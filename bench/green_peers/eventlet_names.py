@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from worker import Operation
@@ -23,6 +24,40 @@ class Library:
 
 def same(value: int) -> int:
     return value
+
+
+def sockets(library: Library, count: int) -> None:
+    ours, theirs = library.pair()
+
+    def echo() -> None:
+        for _ in range(count):
+            theirs.sendall(theirs.recv(100))
+
+    thread = library.spawn(echo)
+    for _ in range(count):
+        ours.sendall(b"x")
+        ours.recv(100)
+    thread.wait()
+    ours.close()
+    theirs.close()
+
+
+def event(library: Library, count: int) -> None:
+    first = ask = library.event()
+
+    def echo() -> None:
+        ask = first
+        for _ in range(count):
+            ask, answer = ask.wait()
+            answer.send(1)
+
+    thread = library.spawn(echo)
+    for _ in range(count):
+        following, answer = library.event(), library.event()
+        ask.send((following, answer))
+        answer.wait()
+        ask = following
+    thread.wait()
 
 
 def operations(library: Library) -> dict[str, Operation]:
@@ -50,41 +85,9 @@ def operations(library: Library) -> dict[str, Operation]:
             back.get()
         thread.wait()
 
-    def event(count: int) -> None:
-        first = ask = library.event()
-
-        def echo() -> None:
-            ask = first
-            for _ in range(count):
-                ask, answer = ask.wait()
-                answer.send(1)
-
-        thread = library.spawn(echo)
-        for _ in range(count):
-            following, answer = library.event(), library.event()
-            ask.send((following, answer))
-            answer.wait()
-            ask = following
-        thread.wait()
-
     def sleep(count: int) -> None:
         for _ in range(count):
             library.sleep(0)
-
-    def sockets(count: int) -> None:
-        ours, theirs = library.pair()
-
-        def echo() -> None:
-            for _ in range(count):
-                theirs.sendall(theirs.recv(100))
-
-        thread = library.spawn(echo)
-        for _ in range(count):
-            ours.sendall(b"x")
-            ours.recv(100)
-        thread.wait()
-        ours.close()
-        theirs.close()
 
     def imap(count: int) -> None:
         for _ in library.pool(100).imap(same, range(count)):
@@ -94,9 +97,9 @@ def operations(library: Library) -> dict[str, Operation]:
         "spawn_wait": spawn_wait,
         "spawn_many": spawn_many,
         "queue": queue,
-        "event": event,
+        "event": partial(event, library),
         "sleep": sleep,
-        "sockets": sockets,
+        "sockets": partial(sockets, library),
         "imap": imap,
     }
 

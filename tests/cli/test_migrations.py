@@ -78,6 +78,20 @@ def test_questions_are_not_asked_without_a_terminal(write: Write, tmp_path: Path
     assert run("upgrade").exit_code == 0
 
 
+def test_the_models_of_middleware_are_migrated_too(write: Write, tmp_path: Path) -> None:
+    """Sessions in the database have a table, though the app imports no model of them."""
+    write(
+        "app.py",
+        f"""
+        from spruce import App
+
+        app = App(__name__, DATABASES={{"default": "sqlite:///{tmp_path}/test.db"}}, SESSION_ENGINE="database")
+        """,
+    )
+    run("migrate", "-m", "first")
+    assert "CREATE TABLE spruce_session" in run("sql").output
+
+
 @pytest.mark.parametrize("command", ["migrate", "upgrade", "downgrade", "history", "sql", "check", "stamp"])
 def test_each_command_explains_itself(command: str) -> None:
     """`--help` has a first line and the alias of the database."""

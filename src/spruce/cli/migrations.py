@@ -19,6 +19,7 @@ __all__ = ["COMMANDS"]
 def _migrations(app: App, using: str) -> "Migrations":
     from spruce.db.migrations import Migrations  # it loads Alembic, which no other command needs
 
+    app.prepare()  # middleware may have models, as sessions in the database do
     folder = Path(app.home_path, app.config["MIGRATIONS_FOLDER"])
     return Migrations(folder if using == "default" else folder.with_name(f"{folder.name}_{using}"), using)
 

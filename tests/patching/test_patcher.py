@@ -1,6 +1,7 @@
 """monkey_patch: what it takes, what it leaves alone."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -170,3 +171,30 @@ def forks():
 green.spawn(forks).wait()
 """
     assert patched(program) == "b'from the child'\n"
+
+
+def test_green_threads_share_the_connections_of_their_os_thread(patched: Patched, tmp_path: Path) -> None:
+    """The database's driver is imported when `threading.local` is by green thread already."""
+    program = f"""
+import threading
+from spruce import config, db, green
+
+config.install(config.Settings(DATABASES={{"default": "sqlite:///{tmp_path}/shop.db"}}))
+
+class Visit(db.Model):
+    number = db.IntegerField()
+
+def main():
+    db.create_all()
+    barrier = threading.Barrier(10)
+
+    def visit(number):
+        Visit.objects.create(number=number)
+        barrier.wait()
+        return db.stats()["default"]["connections"]
+
+    print(set(green.gather(*[lambda number=number: visit(number) for number in range(10)])))
+
+green.run(main)
+"""
+    assert patched(program) == "{2}\n"

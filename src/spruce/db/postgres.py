@@ -26,6 +26,7 @@ from spruce.db.postgres_errors import FAILURES, LOST, lost, translated
 from spruce.db.postgres_pool import Limits, Link, Pool
 from spruce.db.postgres_sql import Dialect
 from spruce.errors import ConfigError, TransactionError, nearest
+from spruce.green.local import OSLocal
 from spruce.green.runtime import peek_hub
 
 __all__ = ["Postgres"]
@@ -60,7 +61,7 @@ _drivers: "weakref.WeakSet[Postgres]" = weakref.WeakSet()
 _inherited: list[Any] = []  # of the parent, in a forked child: closing them would harm the parent's
 
 
-class _Local(threading.local):
+class _Local(OSLocal):
     pool: Pool | None = None
 
 

@@ -33,6 +33,7 @@ from spruce.db.sqlite_errors import is_busy, locked, translated
 from spruce.db.sqlite_functions import SPREADS, json_contains, scale
 from spruce.errors import ConfigError, OperationalError, TransactionError, nearest
 from spruce.green import tpool
+from spruce.green.local import OSLocal
 
 __all__ = ["SQLite"]
 
@@ -90,7 +91,7 @@ class _Inherited:
         )
 
 
-class _Local(threading.local):
+class _Local(OSLocal):
     raw: sqlite3.Connection | None = None  # of the place's reader
     place: _Place | None = None
 

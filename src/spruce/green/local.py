@@ -12,7 +12,10 @@ from greenlet import getcurrent
 from spruce.green.carrier import Carrier
 from spruce.green.greenthread import GreenThread
 
-__all__ = ["local"]
+__all__ = ["OSLocal", "local"]
+
+OSLocal = _thread._local
+"""Values that each OS thread has for itself, for what green threads share; patches of `threading` leave it alone."""
 
 
 class _Store:

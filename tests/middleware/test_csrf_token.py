@@ -77,7 +77,7 @@ def test_a_form_with_its_token_is_taken(client: Client) -> None:
     assert client.post("/form", data={"csrfmiddlewaretoken": token}).status_code == 200
 
 
-@pytest.mark.parametrize("token", [mask(SECRET), SECRET])
+@pytest.mark.parametrize("token", [mask(SECRET), SECRET], ids=["masked", "plain"])
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
 def test_a_script_sends_it_in_a_header(client: Client, method: str, token: str) -> None:
     """Under a mask, or as the cookie has it."""
@@ -113,6 +113,7 @@ def test_without_a_secret_nothing_is_taken(client: Client, method: str, caplog: 
         (None, mask(OTHER), "the CSRF token in its header X-CSRFToken is not the right one"),
         (mask(OTHER), mask(SECRET), "the CSRF token in its form is not the right one"),
     ],
+    ids=range(10),
 )
 def test_a_wrong_token_is_refused(
     client: Client, field: str | None, header: str | None, reason: str, caplog: pytest.LogCaptureFixture

@@ -13,8 +13,8 @@ from spruce.errors import ValidationError
     [
         (v.MinValueValidator(3), [3, 4], [2], "Ensure this value is greater than or equal to 3."),
         (v.MaxValueValidator(3), [3, 2], [4], "Ensure this value is less than or equal to 3."),
-        (v.MinLengthValidator(2), ["ab"], ["a"], "Ensure this value has at least 2 characters."),
-        (v.MaxLengthValidator(2), ["ab"], ["abc"], "Ensure this value has at most 2 characters."),
+        (v.MinLengthValidator(2), ["ab"], ["a"], "Ensure this value has at least 2 characters (it has 1)."),
+        (v.MaxLengthValidator(2), ["ab"], ["abc"], "Ensure this value has at most 2 characters (it has 3)."),
         (v.MaxLengthValidator(2, "too long"), ["ab"], ["abc"], "too long"),
         (v.RegexValidator("^a"), ["ab"], ["ba"], "Enter a valid value."),
         (v.RegexValidator("^a", "no", inverse_match=True), ["ba"], ["ab"], "no"),

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
-from spruce.db.constraints import unique_message
+from spruce.db.constraints import unique_error
 from spruce.db.fields import UNSET, Field
 from spruce.db.records import Record
 from spruce.errors import DatabaseError, ValidationError
@@ -12,7 +12,7 @@ from spruce.i18n import gettext
 
 __all__ = ["clean_fields", "full_clean", "validate_constraints", "validate_unique"]
 
-Errors = dict[str, list[str]]
+Errors = dict[str, list[ValidationError]]
 ALL = "__all__"
 
 
@@ -43,8 +43,7 @@ def _gather(errors: Errors, check: Callable[[], object]) -> None:
     try:
         check()
     except ValidationError as error:
-        for name, messages in error.by_field().items():
-            errors.setdefault(name, []).extend(messages)
+        error.update_error_dict(errors)
 
 
 def clean_fields(instance: Record, exclude: Iterable[str]) -> None:
@@ -58,32 +57,35 @@ def clean_fields(instance: Record, exclude: Iterable[str]) -> None:
             continue
         if field.blank and value in (None, ""):
             continue
-        messages = _messages(field, value)
-        if messages:
-            errors[field.name] = messages
+        found = _found(field, value)
+        if found:
+            errors[field.name] = found
         elif value is not None and field.attribute() is None:
             setattr(instance, field.attname, field.clean(value))
     if errors:
         raise ValidationError(errors)
 
 
-def _messages(field: Field[Any], value: Any) -> list[str]:
+def _found(field: Field[Any], value: Any) -> list[ValidationError]:
+    """What is wrong with a value."""
     if value is None:
-        return [] if field.null or field.on_save(adding=True) is not None else [gettext("This field cannot be null.")]
+        fine = field.null or field.on_save(adding=True) is not None
+        return [] if fine else [ValidationError(gettext("This field cannot be null."), "null")]
     if value == "" and not field.blank:
-        return [gettext("This field cannot be blank.")]
+        return [ValidationError(gettext("This field cannot be blank."), "blank")]
     try:
         cleaned = field.clean(value)
     except DatabaseError as error:
-        return [str(error)]
+        return [ValidationError(str(error), "invalid")]
     if field.choices and cleaned not in [choice for choice, _ in field.choices]:
-        return [gettext("Value %(value)s is not a valid choice.", value=repr(value))]
-    found = []
+        text = gettext("Value %(value)s is not a valid choice.", value=repr(value))
+        return [ValidationError(text, "invalid_choice", {"value": value})]
+    found: list[ValidationError] = []
     for validate in (*field.standard_validators, *field.validators):
         try:
             validate(cleaned)
         except ValidationError as error:
-            found += error.messages
+            found += error.error_list
     return found
 
 
@@ -100,6 +102,6 @@ def validate_unique(instance: Record, exclude: Iterable[str] = ()) -> None:
         if instance.pk is not None:
             others = others.exclude(pk=instance.pk)
         if others.exists():
-            errors.setdefault(names[0] if len(names) == 1 else ALL, []).append(unique_message(type(instance), names))
+            errors.setdefault(names[0] if len(names) == 1 else ALL, []).append(unique_error(type(instance), names))
     if errors:
         raise ValidationError(errors)

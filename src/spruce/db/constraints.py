@@ -16,7 +16,7 @@ from spruce.db.records import Record
 from spruce.errors import ModelError, ValidationError
 from spruce.i18n import gettext
 
-__all__ = ["CheckConstraint", "UniqueConstraint", "unique_message"]
+__all__ = ["CheckConstraint", "UniqueConstraint", "unique_error"]
 
 Column = sa.ColumnElement[Any]
 
@@ -33,9 +33,9 @@ class _Constraint:
         self.violation_error_message = violation_error_message
         self.violation_error_code = violation_error_code or ""
 
-    def broken(self, model: type[Record], message: str = "") -> ValidationError:
+    def broken(self, model: type[Record]) -> ValidationError:
         """The error for a row that it forbids."""
-        given = self.violation_error_message or message or self.message
+        given = self.violation_error_message or self.message
         text = given.replace("%(name)s", named(self.name, model))
         return ValidationError(text, code=self.violation_error_code)
 
@@ -120,12 +120,23 @@ class UniqueConstraint(_Constraint):
             key = model._meta.pk
             conditions.append(old.c[key.attname] != sa.bindparam(None, instance.pk, key.column_type()))
         if _any(sa.select(sa.literal_column("1")).select_from(new, old).where(*conditions), database):
-            error = self.broken(model, unique_message(model, self.fields) if self.plain else "")
-            raise ValidationError({self.fields[0]: error.messages}) if self.plain and len(self.fields) == 1 else error
+            own = self.plain and not self.violation_error_message
+            error = unique_error(model, self.fields) if own else self.broken(model)
+            raise ValidationError({self.fields[0]: error}) if self.plain and len(self.fields) == 1 else error
 
 
-def unique_message(model: type[Record], names: Iterable[str]) -> str:
-    """What is said when another row has the same values."""
+def unique_error(model: type[Record], names: Iterable[str]) -> ValidationError:
+    """The error when another row has the same values."""
+    names = list(names)
+    params = {
+        "model_name": _capital(str(model._meta.verbose_name)),
+        "field_labels": gettext(" and ").join(_capital(str(model._meta.field(name).verbose_name)) for name in names),
+    }
+    code = "unique" if len(names) == 1 else "unique_together"
+    return ValidationError(_unique_message(model, names), code, {**params, "field_label": params["field_labels"]})
+
+
+def _unique_message(model: type[Record], names: Iterable[str]) -> str:
     labels = [_capital(str(model._meta.field(name).verbose_name)) for name in names]
     return gettext(
         "%(model)s with this %(fields)s already exists.",

@@ -1,12 +1,13 @@
 """The one tree of public exceptions, each with a hint of what to do: everything here can be caught as `SpruceError`."""
 
-from spruce.errors import cache, database, http, safety, storage, tree
+from spruce.errors import cache, database, http, safety, storage, tree, validation
 from spruce.errors.cache import *  # noqa: F403 - the module's own __all__ is the list of its names
 from spruce.errors.database import *  # noqa: F403 - the module's own __all__ is the list of its names
 from spruce.errors.http import *  # noqa: F403 - the module's own __all__ is the list of its names
 from spruce.errors.safety import *  # noqa: F403 - the module's own __all__ is the list of its names
 from spruce.errors.storage import *  # noqa: F403 - the module's own __all__ is the list of its names
 from spruce.errors.tree import *  # noqa: F403 - the module's own __all__ is the list of its names
+from spruce.errors.validation import *  # noqa: F403 - the module's own __all__ is the list of its names
 
 __all__: list[str] = []
 __all__ += cache.__all__
@@ -15,3 +16,4 @@ __all__ += http.__all__
 __all__ += safety.__all__
 __all__ += storage.__all__
 __all__ += tree.__all__
+__all__ += validation.__all__

@@ -21,7 +21,6 @@ __all__ = [
     "ProtectedError",
     "SerializationFailure",
     "TransactionError",
-    "ValidationError",
 ]
 
 
@@ -106,27 +105,3 @@ class ObjectDoesNotExist(DatabaseError, LookupError):
 
 class MultipleObjectsReturned(DatabaseError, LookupError):
     """More than one row matches where one is wanted; each model has a subclass of the same name."""
-
-
-class ValidationError(DatabaseError, ValueError):
-    """What is wrong with a value or an object: one message, several, or several for each field."""
-
-    def __init__(self, message: "str | list[str] | dict[str, list[str]]", *, code: str = "", hint: str = "") -> None:
-        self.given = message
-        self.code = code
-        if isinstance(message, dict):
-            shown = "; ".join(f"{name}: {' '.join(texts)}" for name, texts in message.items())
-        else:
-            shown = "; ".join(self.messages)
-        super().__init__(shown, hint=hint)
-
-    @property
-    def messages(self) -> list[str]:
-        """All messages."""
-        return [text for texts in self.by_field().values() for text in texts]
-
-    def by_field(self) -> dict[str, list[str]]:
-        """The messages by the field's name; "__all__" stands for the object as a whole."""
-        if isinstance(self.given, dict):
-            return self.given
-        return {"__all__": [self.given] if isinstance(self.given, str) else self.given}

@@ -186,7 +186,7 @@ class MaxLengthValidator(_Length):
 
 
 class DecimalValidator:
-    """A finite Decimal of at most `max_digits` digits, `decimal_places` of them behind the point; None is any number."""
+    """A finite Decimal of `max_digits` digits at most, `decimal_places` of them behind the point; None is any number."""
 
     def __init__(self, max_digits: int | None, decimal_places: int | None) -> None:
         self.max_digits = max_digits
@@ -248,7 +248,7 @@ class ProhibitNullCharactersValidator:
 
 
 class FileExtensionValidator:
-    """A file whose name ends in one of the extensions; the name is the sender's, so this keeps slips out, not attacks."""
+    """A file whose name ends in one of the extensions; that name is the sender's: it keeps out slips, not attacks."""
 
     message: Any = gettext_lazy(
         "File extension “%(extension)s” is not allowed. Allowed extensions are: %(allowed_extensions)s."

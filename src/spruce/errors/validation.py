@@ -51,6 +51,10 @@ class ValidationError(DatabaseError, ValueError):
             return [error for each in made for error in each.error_list]
         return [self]
 
+    def __str__(self) -> str:
+        shown = self._shown()
+        return f"{shown}{'' if shown.endswith(('.', '?', '!')) else '.'} {self.hint}" if self.hint else shown
+
     def _shown(self) -> str:
         if hasattr(self, "error_dict"):
             return "; ".join(f"{name}: {' '.join(texts)}" for name, texts in self.by_field().items())

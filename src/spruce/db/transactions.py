@@ -1,25 +1,21 @@
 """Transactions: `with db.atomic():`, savepoints inside of it, and what to do after the commit.
 
-A transaction belongs to the green thread that opened it. It is found through one context variable, which holds the
-innermost of the open transactions with its owner; a child green thread inherits the variable but is not the owner, so
-its queries run outside, on their own.
+A transaction belongs to the green thread that opened it, and is found as opened.py tells; what a child green thread
+asks runs outside, on its own.
 """
 
 import functools
 import inspect
 import random
-from collections.abc import Callable, Iterator, Sequence
-from contextvars import ContextVar
-from time import perf_counter
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any, ParamSpec, TypeVar, overload
 
 from spruce import green
-from spruce.db.databases import Connection, Database, Transaction, current
-from spruce.db.outcomes import Outcome
-from spruce.db.seeing import place
+from spruce.db.databases import Connection, Database, current
+from spruce.db.opened import Open, find, innermost
+from spruce.db.watched import Watched, is_watched, tell_changes
 from spruce.errors import ConcurrencyError, TransactionError
-from spruce.events import db_query
 
 __all__ = ["Atomic", "atomic", "connection", "on_commit", "opened", "watched"]
 
@@ -31,124 +27,24 @@ _DEFAULT = "default"
 _LONGEST_PAUSE = 0.05  # before a transaction is tried again
 
 
-class _Open:
-    """A transaction that is open: whose it is, and what waits for its commit."""
-
-    __slots__ = ("after", "database", "depth", "outer", "owner", "transaction")
-
-    def __init__(self, database: Database, transaction: Transaction, outer: "_Open | None") -> None:
-        self.owner = green.get_ident()
-        self.database = database
-        self.transaction = transaction
-        self.outer = outer  # what was the innermost before
-        self.depth = 0  # of savepoints
-        self.after: list[Call] = []
-
-
-_innermost: ContextVar[_Open | None] = ContextVar("spruce_transaction", default=None)
-
-
 def connection(database: Database, reason: Any = None) -> Connection:
     """What runs the statements of this green thread on a database: its open transaction, or the driver itself.
 
     `reason` is that of a query which was reached from an object: see `QuerySet._instance`.
     """
-    found = None if _innermost.get() is None else _find(database)
+    found = None if innermost.get() is None else find(database)
     running: Connection = database.driver if found is None else found.transaction
-    return _Watched(running, database.alias, reason) if db_query.subscribers else running
-
-
-class _Watched:
-    """A connection that tells `db_query` of each statement; used while somebody subscribes."""
-
-    __slots__ = ("alias", "inner", "relation", "remedy")
-
-    def __init__(self, inner: Connection, alias: str, reason: Any) -> None:
-        self.inner = inner
-        self.alias = alias
-        self.relation = self.remedy = ""
-        if reason is not None and reason[2]:
-            _, owner, name, step = reason
-            self.relation, self.remedy = f"{type(owner).__name__}.{name}", f'{step}("{name}")'
-
-    def _tell(self, sql: str, parameters: Sequence[Any], start: float, rows: int) -> None:
-        seconds = perf_counter() - start
-        file, line = place()
-        db_query.emit(
-            sql=sql,
-            parameters=parameters,
-            seconds=seconds,
-            rows=rows,
-            database=self.alias,
-            file=file,
-            line=line,
-            relation=self.relation,
-            remedy=self.remedy,
-        )
-
-    def rows(self, sql: str, parameters: Sequence[Any], slow: bool = False) -> list[Any]:
-        """The rows of a query."""
-        start = perf_counter()
-        rows = self.inner.rows(sql, parameters, slow)
-        self._tell(sql, parameters, start, len(rows))
-        return rows
-
-    def outcome(self, sql: str, parameters: Sequence[Any]) -> Outcome:
-        """All that a statement gives."""
-        start = perf_counter()
-        found = self.inner.outcome(sql, parameters)
-        self._tell(sql, parameters, start, max(found.touched, len(found.rows)))
-        return found
-
-    def stream(self, sql: str, parameters: Sequence[Any], size: int) -> Iterator[list[Any]]:
-        """The rows of a query, `size` at a time; told when they have all been read, or no more are wanted."""
-        start, count = perf_counter(), 0
-        try:
-            for rows in self.inner.stream(sql, parameters, size):
-                count += len(rows)
-                yield rows
-        finally:
-            self._tell(sql, parameters, start, count)
-
-    def change(self, sql: str, parameters: Sequence[Any]) -> int:
-        """Run a statement that changes rows."""
-        start = perf_counter()
-        changed = self.inner.change(sql, parameters)
-        self._tell(sql, parameters, start, changed)
-        return changed
-
-    def insert(self, sql: str, parameters: Sequence[Any]) -> Any:
-        """Insert a row."""
-        start = perf_counter()
-        key = self.inner.insert(sql, parameters)
-        self._tell(sql, parameters, start, 1)
-        return key
-
-    def insert_many(self, sql: str, rows: list[Sequence[Any]], returns: bool) -> list[Any]:
-        """Insert rows; told as one statement."""
-        start = perf_counter()
-        made = self.inner.insert_many(sql, rows, returns)
-        self._tell(sql, rows, start, len(rows))
-        return made
+    return Watched(running, database, found, reason) if is_watched() else running
 
 
 def watched(running: Connection, database: Database) -> Connection:
     """A connection that tells of its statements, if anybody wants to know."""
-    return _Watched(running, database.alias, None) if db_query.subscribers else running
+    return Watched(running, database, opened(database), None) if is_watched() else running
 
 
 def opened(database: Database) -> Any:
     """What this green thread has open on a database, with its `transaction` and `depth` of savepoints; or None."""
-    return None if _innermost.get() is None else _find(database)
-
-
-def _find(database: Database) -> _Open | None:
-    """The transaction that this green thread has open on a database."""
-    found = _innermost.get()
-    owner = green.get_ident() if found is not None else None
-    while found is not None and (found.database is not database or found.owner != owner):
-        found = found.outer
-    return found
+    return None if innermost.get() is None else find(database)
 
 
 class Atomic:
@@ -163,7 +59,7 @@ class Atomic:
         self.durable = durable
         self.isolation = isolation
         self.retry = retry
-        self._blocks: list[tuple[_Open, str, int]] = []  # of each entry: the transaction, its savepoint, what waits
+        self._blocks: list[tuple[Open, str, int]] = []  # of each entry: the transaction, its savepoint, what waits
 
     def __call__(self, function: Callable[P, T]) -> Callable[P, T]:
         """Wrap a function in a block. Raises TransactionError for one whose body runs after the call."""
@@ -175,7 +71,7 @@ class Atomic:
 
         @functools.wraps(function)
         def wrapped(*args: P.args, **kwargs: P.kwargs) -> T:
-            left = 0 if self.retry and _find(current()[self.using or _DEFAULT]) is not None else self.retry
+            left = 0 if self.retry and find(current()[self.using or _DEFAULT]) is not None else self.retry
             while True:
                 try:
                     with Atomic(self.using, durable=self.durable, isolation=self.isolation):
@@ -195,10 +91,10 @@ class Atomic:
                 f"atomic(retry={self.retry}) cannot run the block of a `with` again",
                 hint="Put the block into a function, and decorate that.",
             )
-        found = _find(database)
+        found = find(database)
         if found is None:
-            found = _Open(database, database.driver.begin(self.isolation), _innermost.get())
-            _innermost.set(found)
+            found = Open(database, database.driver.begin(self.isolation), innermost.get())
+            innermost.set(found)
             self._blocks.append((found, "", 0))
             return
         self._check_inside(database)
@@ -228,16 +124,18 @@ class Atomic:
         if name:
             _leave_savepoint(opened, name, waiting, failed=kind is not None)
             return
-        _innermost.set(opened.outer)
+        innermost.set(opened.outer)
         if kind is not None:
             opened.transaction.rollback()
             return
         opened.transaction.commit()
+        if opened.changes:
+            tell_changes(opened.database, opened.changes)
         for call in opened.after:
             call()
 
 
-def _leave_savepoint(opened: _Open, name: str, waiting: int, *, failed: bool) -> None:
+def _leave_savepoint(opened: Open, name: str, waiting: int, *, failed: bool) -> None:
     opened.depth -= 1
     if failed:
         del opened.after[waiting:]
@@ -272,7 +170,7 @@ def on_commit(call: Call, using: str | None = None) -> None:
     """
     if not callable(call):
         raise TypeError(f"on_commit() takes a function to call, not {call!r}")
-    found = _find(current()[using or _DEFAULT])
+    found = find(current()[using or _DEFAULT])
     if found is None:
         call()
     else:

@@ -2,6 +2,7 @@
 
 from os import PathLike
 
+from spruce.config.accounts import ACCOUNTS
 from spruce.config.safety import SAFETY
 from spruce.config.setting import Setting
 
@@ -101,4 +102,4 @@ _SETTINGS = (
     ),
 )
 
-KNOWN: dict[str, Setting] = {setting.name: setting for setting in (*_SETTINGS, *SAFETY)}
+KNOWN: dict[str, Setting] = {setting.name: setting for setting in (*_SETTINGS, *ACCOUNTS, *SAFETY)}

@@ -38,8 +38,9 @@ _SESSIONS = (
     Setting(
         "SESSION_ENGINE",
         (str, type),
-        "cookie",
-        "Where sessions are: `cookie` (signed), `database`, `cache`, `cached_database`, or your class's dotted name.",
+        None,
+        "Where sessions are: `cookie` (signed), `database`, `cache`, `cached_database`, or your class's dotted name; "
+        "None is `cookie`, and `database` where spruce.auth is installed.",
     ),
     Setting("SESSION_CACHE_ALIAS", str, "default", "The cache for the engines `cache` and `cached_database`."),
     Setting("SESSION_COOKIE_NAME", str, "session", "The cookie of sessions; under HTTPS `__Host-` goes before it."),

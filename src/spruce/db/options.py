@@ -22,17 +22,21 @@ __all__ = ["Options"]
 
 _OPTIONS = (
     "abstract",
+    "app_label",
     "constraints",
     "db_table",
     "db_table_comment",
+    "default_permissions",
     "indexes",
     "ordering",
+    "permissions",
     "proxy",
     "unique_together",
     "verbose_name",
     "verbose_name_plural",
 )
-_OWN = ("abstract", "db_table", "proxy")  # of one model, and not of those that inherit from it
+_OWN = ("abstract", "db_table", "permissions", "proxy")  # of one model, and not of those that inherit from it
+_ACTIONS = ("add", "change", "delete", "view")
 _RESERVED = frozenset({"pk", "objects", "DoesNotExist", "MultipleObjectsReturned", "save", "delete", "refresh_from_db"})
 _WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
@@ -72,6 +76,9 @@ class Options:
         self.db_table_comment: str | None = given.get("db_table_comment")
         self.verbose_name: str = given.get("verbose_name") or _WORDS.sub(" ", model.__name__).lower()
         self.verbose_name_plural: str = given.get("verbose_name_plural") or f"{self.verbose_name}s"
+        self.app_label: str | None = given.get("app_label")  # None: made of the module's name, see spruce.auth
+        self.permissions: tuple[tuple[str, str], ...] = tuple(given.get("permissions", ()))
+        self.default_permissions: tuple[str, ...] = tuple(given.get("default_permissions", _ACTIONS))
         self.constraints: tuple[CheckConstraint | UniqueConstraint, ...] = tuple(given.get("constraints", ()))
         self.indexes: tuple[Index, ...] = tuple(given.get("indexes", ()))
         self.unique_together = _groups(given.get("unique_together", ()))

@@ -100,8 +100,8 @@ class Request:
     """What routing raised when no rule fits."""
     session: Any = None
     """Filled in by the session middleware."""
-    user: Any = None
-    """Filled in by the auth middleware."""
+    find_user: Callable[["Request"], Any] | None = None
+    """What gives `user` when that is first asked for; the auth middleware sets it."""
     _stops_with_client: bool | None = None
     _outer: "Request | None" = None  # what a mounted app's request was made of
     dependencies: Any = None
@@ -255,6 +255,13 @@ class Request:
     def id(self) -> str:
         """A name for this request in logs: what a trusted proxy sent as X-Request-ID, else made here."""
         return urandom(8).hex() if self._outer is None else self._outer.id
+
+    @lazy
+    def user(self) -> Any:
+        """Who is logged in, found when this is first read: a user, or nobody as an object; None where auth is off."""
+        if self.find_user is None:
+            return None if self._outer is None else self._outer.user
+        return self.find_user(self)
 
     # The client
 

@@ -235,7 +235,7 @@ def cookie_name(name: str, *, secure: bool, path: str, domain: str | None) -> st
 
 def store_of(settings: config.Settings) -> Store:
     """Return the store that SESSION_ENGINE names, made once for these settings. Raises: ConfigError."""
-    named = settings["SESSION_ENGINE"]
+    named = settings["SESSION_ENGINE"] or "cookie"
     if isinstance(named, str):
         module, _, name = _STORES.get(named, named).rpartition(".")
         try:

@@ -1,11 +1,12 @@
 """The one tree of public exceptions, each with a hint of what to do: everything here can be caught as `SpruceError`."""
 
-from spruce.errors import cache, database, http, safety, storage, tree, validation
+from spruce.errors import cache, database, http, safety, storage, tasks, tree, validation
 from spruce.errors.cache import *  # noqa: F403 - the module's own __all__ is the list of its names
 from spruce.errors.database import *  # noqa: F403 - the module's own __all__ is the list of its names
 from spruce.errors.http import *  # noqa: F403 - the module's own __all__ is the list of its names
 from spruce.errors.safety import *  # noqa: F403 - the module's own __all__ is the list of its names
 from spruce.errors.storage import *  # noqa: F403 - the module's own __all__ is the list of its names
+from spruce.errors.tasks import *  # noqa: F403 - the module's own __all__ is the list of its names
 from spruce.errors.tree import *  # noqa: F403 - the module's own __all__ is the list of its names
 from spruce.errors.validation import *  # noqa: F403 - the module's own __all__ is the list of its names
 
@@ -15,5 +16,6 @@ __all__ += database.__all__
 __all__ += http.__all__
 __all__ += safety.__all__
 __all__ += storage.__all__
+__all__ += tasks.__all__
 __all__ += tree.__all__
 __all__ += validation.__all__

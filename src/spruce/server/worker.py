@@ -10,7 +10,7 @@ from typing import Protocol, runtime_checkable
 
 from spruce import config
 from spruce.errors import ConfigError
-from spruce.events import server_started, server_stopped
+from spruce.events import server_started, server_stopped, server_stopping
 from spruce.green import Waiter, debug, get_hub, run, sentinel
 from spruce.http import Handler, Request, Response
 from spruce.server.accesslog import open_log
@@ -182,6 +182,7 @@ class _Worker:
     def _stop(self, server: Server) -> None:
         """Finish what is in flight; before, where that is wanted, give those who ask for health time to notice."""
         options = self.options
+        server_stopping.emit(grace=options.grace)
         if self.is_replaced:
             self._on_signals(server.hurry, lambda: None)
             server.stop(options.grace, replaced=True, quiet=options.patience)

@@ -150,9 +150,11 @@ class App(Site):
         self.prepare()
         for mounted in self._lives():
             mounted.startup()
+        events.app_started.emit(app=self)
 
     def shutdown(self) -> None:
         """Let all that is mounted clean up; servers call it behind the last request. Blocks."""
+        events.app_stopped.emit(app=self)
         for mounted in self._lives():
             mounted.shutdown()
 

@@ -10,9 +10,9 @@ from typing import Any, assert_type
 import sqlalchemy as sa
 
 from spruce import db
+from spruce.db.connected import ManyManager
 from spruce.db.files import FieldFile
 from spruce.db.images import ImageFieldFile
-from spruce.db.related import ManyManager
 
 
 class Size(db.TextChoices):

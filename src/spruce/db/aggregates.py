@@ -43,6 +43,11 @@ class Aggregate(Term):
         return f"{type(self).__name__}({self.field!r}{', distinct=True' if self.key[3] else ''})"
 
     @property
+    def of_nothing(self) -> Any:
+        """The value that it has where there are no rows."""
+        return self.values[-1] if self.key[5] is not None else 0 if self.function == "count" else None
+
+    @property
     def default_alias(self) -> str:
         """The name of the result when none is given: `price__avg`."""
         if not isinstance(self.field, str):

@@ -50,8 +50,8 @@ def insert_or_else(
         conflict = "" if writer.sql.endswith("DEFAULT VALUES") else _conflict(model, database.dialect, unique, update)
         sql = f"{writer.sql} {conflict}"
         connection = transactions.connection(database)
+        connection.insert_many(sql, list(map(writer.values, group)), returns=False)
         for each in group:
-            connection.change(sql, writer.values(each))
             each._db = database.alias
 
 

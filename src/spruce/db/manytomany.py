@@ -12,7 +12,7 @@ from spruce.db.relations import CASCADE, ForeignKey, ReverseStep, Step
 from spruce.errors import ModelError
 
 if TYPE_CHECKING:
-    from spruce.db.related import ManyManager
+    from spruce.db.connected import ManyManager
 
 __all__ = ["ManyToManyField"]
 
@@ -31,6 +31,7 @@ class ManyToManyField(Generic[M]):
     name = ""
     model: type[Record]
     between: type[Record]  # the model in between, once it is known
+    made: bool  # whether that is not one of the program's own
     source_key: ForeignKey[Any]
     target_key: ForeignKey[Any]
 
@@ -103,7 +104,8 @@ class ManyToManyField(Generic[M]):
         self.through = self._find(self.through, models)
         if isinstance(self.to, str) or isinstance(self.through, str):
             return False
-        self.between = self._make() if self.through is None else self.through
+        self.made = self.through is None
+        self.between = self._make() if self.made else self.through
         self.source_key, self.target_key = self._keys()
         return True
 

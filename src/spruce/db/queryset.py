@@ -1,48 +1,36 @@
 """QuerySet: a query that is built step by step, runs when its rows are wanted, and keeps them.
 
-Each step gives a new QuerySet. A step that was taken before costs one dictionary look-up: the keywords' names and the
-types of their values lead to the next `Shape`, the values themselves are appended to `args`. Running a known shape is
-the look-up of its plan, the driver's call, and the plan's generated loader.
+Each step gives a new QuerySet (steps.py); reading.py runs it. Here is what changes rows, and what gives other things
+than objects.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from time import perf_counter
-from typing import Any, Generic, overload
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Generic
 
 from typing_extensions import TypeVar
 
 from spruce.db import tokens, transactions
-from spruce.db.aggregates import Aggregate
-from spruce.db.builder import plan_for
-from spruce.db.bulk import by_key, insert_all, insert_or_else, update_many
+from spruce.db.bulk import insert_all, insert_or_else, update_many
 from spruce.db.databases import Database, choose
 from spruce.db.deletion import delete_rows
 from spruce.db.expressions import Term
 from spruce.db.functions import Trunc
-from spruce.db.prefetching import prefetch
 from spruce.db.raw import RawQuery
+from spruce.db.reading import Rows
 from spruce.db.records import Record
-from spruce.db.shapes import Op, Plan, Shape
+from spruce.db.shapes import Op
 from spruce.db.signals import post_save, pre_save
 from spruce.db.steps import Query
 from spruce.db.storing import insert_object
-from spruce.db.streaming import stream_rows
-from spruce.db.tokens import annotations
 from spruce.errors import FieldError, IntegrityError
 
-__all__ = ["SLOW", "Manager", "QuerySet"]
+__all__ = ["Manager", "QuerySet"]
 
 M = TypeVar("M", bound=Record)
 R = TypeVar("R", default=M)
 
-SLOW = 0.002
-"""A query that takes longer than this many seconds, on average, no longer runs in the loop's thread."""
 
-_SHOWN = 20
-new = object.__new__
-
-
-class QuerySet(Query[M, R], Generic[M, R]):
+class QuerySet(Rows[M, R], Generic[M, R]):
     """The rows of a model that fit, as objects or as what `values()` and `values_list()` make of them.
 
     It runs when it is iterated over, counted with `len`, tested, indexed or shown, once; the rows are then kept. Only
@@ -62,156 +50,6 @@ class QuerySet(Query[M, R], Generic[M, R]):
     def as_manager(cls) -> Any:
         """A manager with the methods of this class, for a model: `objects = ProductQuerySet.as_manager()`."""
         return Manager.from_queryset(cls)()
-
-    @property
-    def db(self) -> str:
-        """The alias of the database that it reads from."""
-        return self._database(write=False).alias
-
-    def _database(self, *, write: bool) -> Database:
-        if self._instance is None:
-            return choose(self._alias, self.model, write=write)
-        return choose(self._alias, self.model, write=write, instance=self._instance[1])
-
-    def _run(
-        self, shape: Shape, args: tuple[Any, ...], *, write: bool = False, database: Database | None = None
-    ) -> tuple[Plan, Any, str]:
-        """Run a query; return its plan, the driver's rows or the number of rows that changed, and the alias."""
-        if database is None:
-            database = self._database(write=write)
-        shape.used = True
-        plan = shape.plans.get(database.dialect.name) or plan_for(shape, database.dialect)
-        connection = transactions.connection(database, self._instance)
-        parameters = args if plan.bind is None else plan.bind(args)
-        start = perf_counter()
-        if plan.load is None:
-            found: Any = connection.change(plan.sql, parameters)
-        else:
-            found = connection.rows(plan.sql, parameters, plan.seconds > SLOW)
-        plan.seconds += (perf_counter() - start - plan.seconds) * 0.2
-        return plan, found, database.alias
-
-    def _one(self, op: Op, values: tuple[Any, ...] = ()) -> list[Any]:
-        """The results of this query with a last step."""
-        shape, args = self._ends()
-        plan, rows, alias = self._run(shape.next.get(op) or shape.grow(op), args + values)
-        return plan.load(rows, alias) if plan.load is not None else []
-
-    def _fetch(self) -> list[R]:
-        rows = self._rows
-        if rows is None:
-            plan, found, alias = self._run(*self._ends())
-            rows = self._rows = plan.load(found, alias) if plan.load is not None else []
-            if self._prefetch or self._instance is not None:
-                self._complete(rows)
-        return rows
-
-    def _complete(self, rows: list[Any]) -> None:
-        """Let objects know the one that they were reached from, and load what is prefetched."""
-        if not self._makes_objects():
-            return
-        if self._instance is not None and self._instance[0] is not None:
-            field, owner = self._instance[:2]
-            for each in rows:
-                if each.__dict__.get(field.attname) == owner.pk:
-                    setattr(each, field.slot, owner)
-        if self._prefetch:
-            prefetch(rows, self._prefetch)
-
-    def __iter__(self) -> Iterator[R]:
-        return iter(self._fetch())
-
-    def __len__(self) -> int:
-        return len(self._fetch())
-
-    def __bool__(self) -> bool:
-        return bool(self._fetch())
-
-    def __repr__(self) -> str:
-        shown: list[Any] = list(self[: _SHOWN + 1])
-        if len(shown) > _SHOWN:
-            shown[-1] = "...(remaining elements truncated)..."
-        return f"<QuerySet {shown!r}>"
-
-    @overload
-    def __getitem__(self, index: int) -> R: ...
-    @overload
-    def __getitem__(self, index: slice) -> "QuerySet[M, R]": ...
-    def __getitem__(self, index: int | slice) -> Any:
-        if isinstance(index, slice):
-            return self._slice(index)
-        if not isinstance(index, int):
-            raise TypeError(f"QuerySet indices are whole numbers or slices, not {type(index).__name__}")
-        if index < 0:
-            raise ValueError("Negative indexing is not supported.")
-        if self._rows is not None:
-            return self._rows[index]
-        rows = self._slice(slice(index, index + 1))._fetch()
-        if not rows:
-            raise IndexError(f"the query has no row {index}")
-        return rows[0]
-
-    def _slice(self, index: slice) -> Any:
-        start, stop = index.start or 0, index.stop
-        if start < 0 or (stop is not None and stop < 0):
-            raise ValueError("Negative indexing is not supported.")
-        if self._rows is not None:
-            return self._rows[index]
-        query = self._same(self._shape, self._args)
-        query._low = self._low + start
-        end = None if stop is None else self._low + stop
-        query._high = end if self._high is None else self._high if end is None else min(end, self._high)
-        if query._high is not None:
-            query._low = min(query._low, query._high)
-        return list(query)[:: index.step] if index.step is not None else query
-
-    # ---- one object -------------------------------------------------------------------------------------------------
-
-    def get(self, *expressions: Any, **keywords: Any) -> R:
-        """The one row that fits. Raises the model's DoesNotExist or MultipleObjectsReturned."""
-        if self._high is not None or self._low:
-            return self._get_of_slice(expressions, keywords)
-        plan, rows, alias = self._run(*self._conditions("get", False, expressions, keywords))
-        if len(rows) == 1:
-            found = plan.load(rows, alias)  # type: ignore[misc] # a get has a loader
-            if self._prefetch or self._instance is not None:
-                self._complete(found)
-            return found[0]  # type: ignore[no-any-return] # the loader's
-        raise self._not_one(len(rows), expressions, keywords)
-
-    def _get_of_slice(self, expressions: tuple[Any, ...], keywords: dict[str, Any]) -> R:
-        if expressions or keywords:
-            self._whole("filter")
-        rows = self._fetch()
-        if len(rows) == 1:
-            return rows[0]
-        raise self._not_one(len(rows), expressions, keywords)
-
-    def _not_one(self, count: int, expressions: tuple[Any, ...], keywords: dict[str, Any]) -> Exception:
-        name = self.model.__name__
-        asked = ", ".join([*map(str, expressions), *(f"{key}={value!r}" for key, value in keywords.items())])
-        if not count:
-            return self.model.DoesNotExist(f"no {name} matches get({asked})")
-        return self.model.MultipleObjectsReturned(
-            f"more than one {name} matches get({asked})", hint="Use filter() for several, or ask for a unique field."
-        )
-
-    def first(self) -> R | None:
-        """The first row, by the primary key if there is no order; None when there are no rows."""
-        return self._end(last=False)
-
-    def last(self) -> R | None:
-        """The last row, by the primary key if there is no order; None when there are no rows."""
-        self._whole("reverse")
-        return self._end(last=True)
-
-    def _end(self, *, last: bool) -> R | None:
-        if self._high is not None and self._high <= self._low:
-            return None
-        rows = self._one(("first", last))
-        if rows and (self._prefetch or self._instance is not None):
-            self._complete(rows)
-        return rows[0] if rows else None
 
     def create(self, **values: Any) -> M:
         """Make an object, save it, and return it."""
@@ -305,38 +143,6 @@ class QuerySet(Query[M, R], Generic[M, R]):
         self._whole("update")
         return update_many(self, objects, fields, batch_size)
 
-    def in_bulk(self, keys: Iterable[Any] | None = None, *, field_name: str = "pk") -> dict[Any, M]:
-        """The objects by their keys, or by another unique field: those of `keys`, or all."""
-        self._whole("filter")
-        return by_key(self, keys, field_name)
-
-    def earliest(self, *fields: str) -> R:
-        """The first row in the order of these fields. Raises DoesNotExist when there are no rows."""
-        return self._by(fields, "earliest", last=False)
-
-    def latest(self, *fields: str) -> R:
-        """The last row in the order of these fields. Raises DoesNotExist when there are no rows."""
-        return self._by(fields, "latest", last=True)
-
-    def _by(self, fields: tuple[str, ...], verb: str, *, last: bool) -> R:
-        self._whole("reorder")
-        if not fields:
-            raise FieldError(f"{verb}() needs the fields to compare by", hint=f'As: {verb}("created").')
-        found = self.order_by(*fields)._end(last=last)
-        if found is None:
-            raise self.model.DoesNotExist(f"there is no {self.model.__name__}, so none is the {verb}")
-        return found
-
-    def contains(self, instance: Record) -> bool:
-        """Whether an object is among the rows."""
-        if not isinstance(instance, self.model) or instance.pk is None:
-            if hasattr(type(instance), "_meta") and instance.pk is not None:
-                return False
-            raise FieldError(f"contains() takes a saved {self.model.__name__}, not {instance!r}")
-        if self._rows is not None:
-            return instance in self._rows
-        return self.filter(pk=instance.pk).exists()
-
     def dates(self, name: str, unit: str, order: str = "ASC") -> "QuerySet[M, Any]":
         """The different beginnings of years, months or days (`unit`) that a date field has; `order` is ASC or DESC."""
         return self._beginnings(name, unit, order)
@@ -351,23 +157,6 @@ class QuerySet(Query[M, R], Generic[M, R]):
         found = self.exclude(**{f"{name}__isnull": True}).alias(beginning=Trunc(name, unit))
         listed = found.values_list("beginning", flat=True).distinct()
         return listed.order_by("beginning" if order == "ASC" else "-beginning")
-
-    def explain(self) -> str:
-        """How the database finds the rows, in its own words."""
-        shape, args = self._ends()
-        database = self._database(write=False)
-        plan = plan_for(shape, database.dialect)
-        head = "EXPLAIN QUERY PLAN" if database.dialect.name == "sqlite" else "EXPLAIN"
-        parameters = args if plan.bind is None else plan.bind(args)
-        rows = transactions.connection(database).rows(f"{head} {plan.sql}", parameters)
-        return "\n".join(str(row[-1]) for row in rows)
-
-    def iterator(self, chunk_size: int = 2000) -> Iterator[R]:
-        """The rows one by one, of which `chunk_size` are in memory at a time; prefetches are made for each chunk.
-
-        On PostgreSQL it keeps a connection with a transaction until it ends, unless it runs in one.
-        """
-        return stream_rows(self, chunk_size)
 
     def raw(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> RawQuery[M]:
         """The objects of a statement that is written by hand, with `%s` or `:name` where parameters stand."""
@@ -389,27 +178,6 @@ class QuerySet(Query[M, R], Generic[M, R]):
         plain = tuple(f"expression{i}" if isinstance(each, Term) else each for i, each in enumerate(names))
         query = self._annotated((), terms, shown=False) if terms else self
         return query._step(("list", plain, flat))  # type: ignore[no-any-return] # the same
-
-    # ---- numbers and changes ----------------------------------------------------------------------------------------
-
-    def count(self) -> int:
-        """How many rows there are."""
-        if self._rows is not None:
-            return len(self._rows)
-        return self._one(("count",))[0]  # type: ignore[no-any-return] # SQL's count
-
-    def exists(self) -> bool:
-        """Whether there is any row."""
-        if self._rows is not None:
-            return bool(self._rows)
-        if self._high is not None and self._high <= self._low:
-            return False
-        return self._one(("exists",))[0] is not None
-
-    def aggregate(self, *aggregates: Aggregate, **named: Term) -> dict[str, Any]:
-        """Values out of all rows: `aggregate(db.Avg("price"), most=db.Max("price"))` gives `price__avg` and `most`."""
-        names, keys, values = annotations(aggregates, named)
-        return self._one(("aggregate", names, keys), values)[0] if names else {}
 
     def update(self, **values: Any) -> int:
         """Write these values, which may be computed with F, to all rows; return how many there are.
@@ -434,6 +202,8 @@ class QuerySet(Query[M, R], Generic[M, R]):
         self._whole("delete")
         if self._shape.op and self._shape.op[0] in ("values", "list"):
             raise TypeError("Cannot call delete() after .values() or .values_list()")
+        if self._shape.empty:
+            return 0, {}
         answer = delete_rows(self, self._database(write=True))
         self._rows = None
         return answer

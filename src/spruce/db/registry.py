@@ -4,10 +4,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from spruce.db.connected import ManyRelated
 from spruce.db.manytomany import ManyToManyField
 from spruce.db.records import Record
 from spruce.db.references import NOT_LOADED
-from spruce.db.related import ManyRelated, Reverse, ReverseOne
+from spruce.db.related import Reverse, ReverseOne
 from spruce.db.relations import ForeignKey, ReverseStep
 from spruce.errors import ModelError, nearest
 

@@ -1,11 +1,11 @@
-"""Relations seen from an object: `category.products`, `product.tags`, `user.profile`.
+"""Foreign keys seen from the other side: `category.products`, `user.profile`.
 
 What leads to many rows is a manager: the query of those rows, with methods that change which they are. What was
 prefetched is kept in the object's `_prefetched`, by the name of the relation, until it is changed.
 """
 
 from collections.abc import Callable, Iterable
-from typing import Any, Generic, Protocol, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 from spruce.db.databases import choose
 from spruce.db.managers import manager_class
@@ -13,42 +13,16 @@ from spruce.db.queryset import Manager, QuerySet
 from spruce.db.records import Record
 from spruce.db.references import NOT_LOADED, load_many, missing_related
 from spruce.db.relations import ForeignKey
-from spruce.db.signals import m2m_changed
 from spruce.db.steps import Query
 from spruce.db.transactions import Atomic
 from spruce.errors import DataError, FieldError
 
-__all__ = ["ManyManager", "ManyRelated", "RelatedManager", "Reverse", "ReverseOne"]
+__all__ = ["Members", "RelatedManager", "Reverse", "ReverseOne", "assigned"]
 
 M = TypeVar("M", bound=Record)
 
 
-class Link(Protocol):
-    """What a ManyToManyField tells of itself, once it is connected."""
-
-    name: str
-    model: type[Record]
-    between: type[Record]
-    symmetrical: bool
-    source_key: ForeignKey[Any]
-    target_key: ForeignKey[Any]
-
-    @property
-    def target(self) -> type[Record]:
-        """The model on the other side."""
-        ...
-
-    @property
-    def accessor(self) -> str | None:
-        """The name of the manager on the other side."""
-        ...
-
-    def path(self, backwards: bool) -> str:
-        """The name by which a query follows it."""
-        ...
-
-
-class _Members(Manager[M], Generic[M]):
+class Members(Manager[M], Generic[M]):
     """The rows that an object is related to; `name` is what the relation is called on the object."""
 
     __slots__ = ("name", "owner")
@@ -80,7 +54,7 @@ class _Members(Manager[M], Generic[M]):
         return self._database(write=True).alias
 
 
-class RelatedManager(_Members[M], Generic[M]):
+class RelatedManager(Members[M], Generic[M]):
     """Those that point to an object by a ForeignKey. What its `create()` makes points to the object too."""
 
     __slots__ = ("field",)
@@ -161,162 +135,9 @@ class RelatedManager(_Members[M], Generic[M]):
         return made
 
 
-class ManyManager(_Members[M], Generic[M]):
-    """Those that an object is connected to by a ManyToManyField, from either side."""
-
-    __slots__ = ("backwards", "link")
-
-    def __init__(self, link: Link, owner: Any, backwards: bool) -> None:
-        model = link.model if backwards else link.target
-        if owner.pk is None:
-            raise DataError(
-                f"{owner!r} is not saved, so it is connected to no {model.__name__} yet", hint="Call its save() first."
-            )
-        query: Any = model._default.sticking(**{link.path(not backwards): owner.pk})
-        name = (link.accessor or "") if backwards else link.name
-        query._instance = (None, owner, name, "prefetch_related")
-        super().__init__(query, owner, name)
-        self.link = link
-        self.backwards = backwards
-
-    @property
-    def through(self) -> type[Record]:
-        """The model in between."""
-        return self.link.between
-
-    def _sides(self) -> tuple[str, str]:
-        """The names of the foreign keys: to the owner, and to the members."""
-        here, there = self.link.source_key.name, self.link.target_key.name
-        return (there, here) if self.backwards else (here, there)
-
-    def _links(self) -> QuerySet[Any, Any]:
-        """The rows in between that are the owner's."""
-        query: QuerySet[Any, Any] = self.link.between._base.using(self._writing())
-        return query.filter(**{self._sides()[0]: self.owner.pk})
-
-    def _keys(self, objects: Iterable[Any]) -> list[Any]:
-        keys = []
-        for each in objects:
-            if isinstance(each, self.model) and each.pk is None:
-                raise DataError(f"{each!r} is not saved, so nothing can be connected to it", hint="Call its save().")
-            if hasattr(type(each), "_meta") and not isinstance(each, self.model):
-                raise FieldError(f"{self.name} takes {self.model.__name__} objects or their keys, not {each!r}")
-            keys.append(each.pk if isinstance(each, self.model) else self.model._meta.pk.clean(each))
-        return list(dict.fromkeys(keys))
-
-    def add(self, *objects: Any, through_defaults: dict[str, Any] | None = None) -> None:
-        """Connect these objects, given as such or by their keys; those that are connected stay so.
-
-        `through_defaults` are values of the rows in between.
-        """
-        here, there = self._sides()
-        keys = self._keys(objects)
-        with Atomic(self._writing()):
-            known = set(self._links().filter(**{f"{there}__in": keys}).values_list(f"{there}_id", flat=True))
-            pairs = [(self.owner.pk, key) for key in keys if key not in known]
-            self._tell("pre_add", {key for _, key in pairs})
-            self._insert(here, there, pairs, through_defaults or {})
-            if self.link.symmetrical:
-                mirrored = self.link.between._base.using(self._writing())
-                other = set(mirrored.filter(**{here + "__in": keys, there: self.owner.pk}).values_list(here, flat=True))
-                self._insert(
-                    here, there, [(b, a) for a, b in pairs if b not in other and a != b], through_defaults or {}
-                )
-            self._tell("post_add", {key for _, key in pairs})
-        self._changed()
-
-    def _tell(self, action: str, keys: set[Any] | None) -> None:
-        if m2m_changed.listeners:
-            m2m_changed.send(
-                self.link.between,
-                instance=self.owner,
-                action=action,
-                reverse=self.backwards,
-                model=self.model,
-                pk_set=keys,
-                using=self._writing(),
-            )
-
-    def _insert(self, here: str, there: str, pairs: list[tuple[Any, Any]], defaults: dict[str, Any]) -> None:
-        between = self.link.between
-        more = {name: value() if callable(value) else value for name, value in defaults.items()}
-        rows = [between(**{f"{here}_id": one, f"{there}_id": other}, **more) for one, other in pairs]
-        between._base.using(self._writing()).bulk_create(rows)
-
-    def remove(self, *objects: Any) -> None:
-        """Disconnect these objects; those that are not connected stay so."""
-        here, there = self._sides()
-        keys = self._keys(objects)
-        with Atomic(self._writing()):
-            self._tell("pre_remove", set(keys))
-            self._links().filter(**{f"{there}__in": keys}).delete()
-            if self.link.symmetrical:
-                mirrored = self.link.between._base.using(self._writing())
-                mirrored.filter(**{f"{here}__in": keys, there: self.owner.pk}).delete()
-            self._tell("post_remove", set(keys))
-        self._changed()
-
-    def clear(self) -> None:
-        """Disconnect all."""
-        with Atomic(self._writing()):
-            self._tell("pre_clear", None)
-            self._links().delete()
-            if self.link.symmetrical:
-                between = self.link.between._base.using(self._writing())
-                between.filter(**{self._sides()[1]: self.owner.pk}).delete()
-            self._tell("post_clear", None)
-        self._changed()
-
-    def set(
-        self, objects: Iterable[Any], *, clear: bool = False, through_defaults: dict[str, Any] | None = None
-    ) -> None:
-        """Be connected to exactly these; with `clear`, all are disconnected first."""
-        keys = self._keys(objects)
-        with Atomic(self._writing()):
-            if clear:
-                self.clear()
-            there = self._sides()[1]
-            known = set(self._links().values_list(f"{there}_id", flat=True))
-            self.remove(*(known - set(keys)))
-            self.add(*keys, through_defaults=through_defaults)
-
-    def create(self, *, through_defaults: dict[str, Any] | None = None, **values: Any) -> M:
-        """Make an object, save it, connect it, and return it."""
-        with Atomic(self._writing()):
-            made: M = self.model._base.using(self._writing()).create(**values)
-            self.add(made, through_defaults=through_defaults)
-        return made
-
-    def get_or_create(
-        self,
-        defaults: dict[str, Any] | None = None,
-        *,
-        through_defaults: dict[str, Any] | None = None,
-        **keywords: Any,
-    ) -> tuple[M, bool]:
-        """The connected object that fits, or a new one that is connected; and whether it is new."""
-        try:
-            return self.get(**keywords), False
-        except self.model.DoesNotExist:
-            with Atomic(self._writing()):
-                made, new = self.model._base.using(self._writing()).get_or_create(defaults, **keywords)
-                self.add(made, through_defaults=through_defaults)
-            return made, new
-
-    def update_or_create(
-        self,
-        defaults: dict[str, Any] | None = None,
-        create_defaults: dict[str, Any] | None = None,
-        *,
-        through_defaults: dict[str, Any] | None = None,
-        **keywords: Any,
-    ) -> tuple[M, bool]:
-        """The connected object that fits with `defaults` written to it, or a new one; and whether it is new."""
-        with Atomic(self._writing()):
-            made, new = super().update_or_create(defaults, create_defaults, **keywords)
-            if new:
-                self.add(made, through_defaults=through_defaults)
-        return made, new
+def assigned(name: str | None) -> FieldError:
+    """The error for an assignment to what leads to many."""
+    return FieldError(f"{name} cannot be assigned to", hint=f"Use {name}.set(…).")
 
 
 class Reverse:
@@ -334,41 +155,7 @@ class Reverse:
         return manager_class(RelatedManager, self.field.model._default._kind)(self.field, instance)
 
     def __set__(self, instance: Any, value: Any) -> None:
-        raise _assigned(self.field.accessor)
-
-
-class ManyRelated:
-    """What stands in a class for a ManyToManyField, on either side."""
-
-    __slots__ = ("link", "reverse")
-    many = True
-
-    def __init__(self, link: Link, reverse: bool) -> None:
-        self.link = link
-        self.reverse = reverse
-
-    @property
-    def field(self) -> Link:
-        """What was declared."""
-        return self.link
-
-    @property
-    def through(self) -> type[Record]:
-        """The model in between."""
-        return self.link.between
-
-    def __get__(self, instance: Any, owner: Any) -> Any:
-        if instance is None:
-            return self
-        model = self.link.model if self.reverse else self.link.target
-        return manager_class(ManyManager, model._default._kind)(self.link, instance, self.reverse)
-
-    def __set__(self, instance: Any, value: Any) -> None:
-        raise _assigned(self.link.accessor if self.reverse else self.link.name)
-
-
-def _assigned(name: str | None) -> FieldError:
-    return FieldError(f"{name} cannot be assigned to", hint=f"Use {name}.set(…).")
+        raise assigned(self.field.accessor)
 
 
 class ReverseOne:

@@ -58,7 +58,7 @@ class Plan:
 class Shape:
     """A node of the trie: the query of `parent` with `op` added."""
 
-    __slots__ = ("fields", "model", "next", "op", "parent", "plans", "root", "size", "used")
+    __slots__ = ("empty", "fields", "model", "next", "op", "parent", "plans", "root", "size", "used")
 
     def __init__(
         self,
@@ -76,6 +76,7 @@ class Shape:
         self.root: Shape = parent.root if parent else self
         self.size = 0  # of the trie, counted in the root
         self.used = True
+        self.empty = parent is not None and _is_empty(parent, op)  # whether no row can fit
 
     def grow(self, op: Op) -> "Shape":
         """Return the shape that `op` leads to, made if need be. Raises FieldError for names that are wrong."""
@@ -121,6 +122,31 @@ class Shape:
         while shape is not None and shape.parent is not None:
             yield shape
             shape = shape.parent
+
+
+def _is_empty(before: Shape, op: Op) -> bool:
+    """Whether a step leaves no rows whatever the database holds: `none()`, or a value that is in an empty list.
+
+    An aggregate of no rows is a row.
+    """
+    if op[0] == "combine":
+        others = [shape.empty for shape in op[2]]  # type: ignore[attr-defined] # the shapes of the other queries
+        return _EMPTY_IF[str(op[1])](before.empty, others)
+    if op[0] in ("filter", "get", "stick") and not op[1]:
+        return before.empty or any(map(_fits_nothing, op[2], op[3]))  # type: ignore[call-overload] # keys and tokens
+    return op[0] == "none" or (before.empty and op[0] != "aggregate")
+
+
+_EMPTY_IF: dict[str, Callable[[bool, list[bool]], bool]] = {
+    "union": lambda first, others: first and all(others),
+    "union_all": lambda first, others: first and all(others),
+    "intersection": lambda first, others: first or any(others),
+    "difference": lambda first, others: first,
+}
+
+
+def _fits_nothing(key: str | None, token: Any) -> bool:
+    return key is not None and key.endswith("__in") and getattr(token, "length", None) == 0
 
 
 def _refers_out(part: Any) -> bool:

@@ -15,6 +15,8 @@ def stream_rows(query: Any, size: int) -> Iterator[Any]:
     if size < 1:
         raise ValueError(f"iterator(chunk_size={size}): a chunk has 1 row at least")
     shape, args = query._ends()
+    if shape.empty:
+        return
     database = query._database(write=False)
     plan: Any = plan_for(shape, database.dialect)
     parameters = args if plan.bind is None else plan.bind(args)

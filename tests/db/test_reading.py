@@ -1,0 +1,42 @@
+"""Queries that run: what is asked of the database, and what is known without it."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from spruce import db
+
+
+def test_a_query_that_fits_nothing_does_not_ask_the_database(stocked: SimpleNamespace, queries: list[str]) -> None:
+    products = stocked.Product.objects
+    for nothing in [
+        products.none(),
+        products.none().filter(stock=1).order_by("price")[:3],
+        products.filter(pk__in=[]),
+        products.none().union(products.filter(stock__in=())),
+        products.all().intersection(products.none()),
+        products.none().difference(products.all()),
+    ]:
+        assert (list(nothing), nothing.count(), nothing.exists(), nothing.first()) == ([], 0, False, None)
+        assert list(nothing.iterator()) == []
+    assert products.none().update(stock=1) == 0
+    assert products.none().delete() == (0, {})
+    counted = products.none().aggregate(db.Count("pk"), db.Sum("stock"), most=db.Max("stock", default=-1))
+    assert counted == {"pk__count": 0, "stock__sum": None, "most": -1}
+    with pytest.raises(stocked.Product.DoesNotExist):
+        products.none().get()
+    assert queries == []
+
+
+def test_a_slice_without_rows_does_not_ask_the_database(stocked: SimpleNamespace, queries: list[str]) -> None:
+    sliced = stocked.Product.objects.all()[2:2]
+    assert (list(sliced), sliced.count(), sliced.exists()) == ([], 0, False)
+    assert queries == []
+
+
+def test_what_stands_beside_an_empty_list_is_looked_for(stocked: SimpleNamespace) -> None:
+    products = stocked.Product.objects
+    assert products.exclude(pk__in=[]).count() == 4
+    assert products.filter(db.Q(pk__in=[]) | db.Q(name="car")).count() == 1
+    assert products.none().union(products.filter(name="car")).count() == 1
+    assert products.none().aggregate(n=db.Count("pk") + 1) == {"n": 1}

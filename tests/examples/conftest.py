@@ -8,6 +8,8 @@ from types import ModuleType
 
 import pytest
 
+from spruce.db.models import registry
+
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
@@ -28,3 +30,10 @@ def load() -> Iterator[Callable[[str], ModuleType]]:
     for name, module in list(sys.modules.items()):
         if str(getattr(module, "__file__", None)).startswith(str(EXAMPLES)):
             del sys.modules[name]
+            forget_models(name)
+
+
+def forget_models(module: str) -> None:
+    """Let the models of a module be gone, so that other tests may have tables of their names."""
+    for name in [name for name, model in registry.models.items() if model.__module__ == module]:
+        registry.metadata.remove(registry.models.pop(name).__table__)

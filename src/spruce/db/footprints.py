@@ -9,7 +9,7 @@ import re
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from spruce.db.models import registry
+from spruce.db.metadata import metadata
 
 __all__ = ["Change", "Footprint", "changes_of", "footprint", "keys_of"]
 
@@ -50,7 +50,7 @@ _BY_KEY = re.compile(
 
 def footprint(sql: str) -> Footprint:
     """The footprint of a statement; kept for statements that come again."""
-    return _footprint(sql, len(registry.metadata.tables))
+    return _footprint(sql, len(metadata.tables))
 
 
 @lru_cache(4096)
@@ -68,7 +68,7 @@ def _footprint(sql: str, known: int) -> Footprint:  # `known`: a model that is d
 def _tables(sql: str) -> frozenset[str]:
     words = {word.lower() for word in _WORD.findall(sql)}
     text = sql.lower()
-    names = (table.name for table in registry.metadata.tables.values())
+    names = (table.name for table in metadata.tables.values())
     return frozenset(
         name for name in names if (name.lower() in words if _WORD.fullmatch(name) else name.lower() in text)
     )
@@ -77,7 +77,7 @@ def _tables(sql: str) -> frozenset[str]:
 def _known(name: str) -> str:
     """The table of that name as its model has it, or ""."""
     lower = name.lower()
-    return next((table.name for table in registry.metadata.tables.values() if table.name.lower() == lower), "")
+    return next((table.name for table in metadata.tables.values() if table.name.lower() == lower), "")
 
 
 def _followers(table: str) -> set[str]:
@@ -85,7 +85,7 @@ def _followers(table: str) -> set[str]:
     found, left = {table}, [table]
     while left:
         name = left.pop()
-        for other in registry.metadata.tables.values():
+        for other in metadata.tables.values():
             refers = any(key.column.table.name == name and key.ondelete in _ACTS for key in other.foreign_keys)
             if refers and other.name not in found:
                 found.add(other.name)
@@ -111,7 +111,7 @@ def _key(sql: str, tables: frozenset[str]) -> tuple[int, int] | None:
     ):
         return None
     (name,) = tables
-    keys = [column.name for column in registry.metadata.tables[name].primary_key.columns]
+    keys = [column.name for column in metadata.tables[name].primary_key.columns]
     if found["table"].lower() != name.lower() or [found["column"]] != keys:
         return None
     if re.search(rf"\b{re.escape(keys[0])}[\"`]?\s*=", head, re.I):  # an UPDATE that changes the keys themselves

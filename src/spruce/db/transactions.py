@@ -93,7 +93,7 @@ class Atomic:
             )
         found = find(database)
         if found is None:
-            found = Open(database, database.driver.begin(self.isolation), innermost.get())
+            found = Open(database, database.driver.begin(self.isolation), innermost.get(), self.isolation)
             innermost.set(found)
             self._blocks.append((found, "", 0))
             return

@@ -1,5 +1,6 @@
-"""A connection that tells what is done on it, used while somebody wants to know: see `db_query`, `db_reading` and
-`db_changed` in `spruce.events`.
+"""A connection that tells what is done on it, used while somebody wants to know.
+
+See `db_query`, `db_reading` and `db_changed` in `spruce.events`.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

@@ -6,8 +6,8 @@ from typing import Any
 import asyncpg
 import pytest
 
-from spruce.db.postgres_errors import lost, translated
-from spruce.errors import ConnectionLost, DataError, IntegrityError, OperationalError
+from spruce.db.postgres_errors import translated
+from spruce.errors import DataError, IntegrityError, OperationalError
 
 PLACE = SimpleNamespace(alias="default", shown="localhost/shop")
 
@@ -37,17 +37,9 @@ def failure(kind: Any, text: str = "text of the server", **fields: str) -> Any:
         (failure(asyncpg.StringDataRightTruncationError), DataError,
          "text of the server (database 'default', in: SQL)"),
         (asyncpg.InterfaceError("cannot do it"), OperationalError, "cannot do it (database 'default', in: SQL)"),
-        (ConnectionResetError("reset"), ConnectionLost,
-         "the connection to the database 'default' (localhost/shop) failed: reset. "
-         "Is the server running, and does the URL name its host and port?"),
     ],
 )  # fmt: skip
 def test_errors_say_what_to_do(error: Exception, kind: type[Exception], message: str) -> None:
     """With the names that the server told."""
     made = translated(error, "SQL", PLACE)
     assert (type(made), str(made)) == (kind, message)
-
-
-def test_an_error_without_a_text_shows_its_name() -> None:
-    """As that of a connection that ended."""
-    assert "failed: EOFError. Hint" in str(lost(EOFError(), PLACE, hint="Hint"))

@@ -97,7 +97,7 @@ class Driver(Connection, Protocol):
 
 def _postgres(url: URL, alias: str) -> Driver:
     try:
-        from spruce.db.postgres import Postgres  # its driver is an extra, and takes a while to import
+        from spruce.db.postgres_asyncpg import Postgres  # its driver is an extra, and takes a while to import
     except ModuleNotFoundError as error:
         raise ConfigError(
             f"DATABASES[{alias!r}] is a PostgreSQL database, and {error.name} is not installed",

@@ -4,12 +4,9 @@ The codes are those of appendix A of PostgreSQL's manual.
 """
 
 import re
-from typing import Any, Final, NamedTuple, Protocol
-
-import asyncpg
+from typing import Any, NamedTuple, Protocol
 
 from spruce.errors import (
-    ConnectionLost,
     DatabaseError,
     DataError,
     DeadlockDetected,
@@ -20,23 +17,7 @@ from spruce.errors import (
     TransactionError,
 )
 
-__all__ = ["FAILURES", "LOST", "STARTING", "lost", "translated"]
-
-FAILURES: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, EOFError)
-"""What asyncpg raises when something is wrong with a statement or its connection."""
-
-LOST: Final = (
-    asyncpg.PostgresConnectionError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.CannotConnectNowError,
-    OSError,
-    EOFError,
-)
-"""Those that tell of a connection that is gone."""
-
-STARTING: Final = (asyncpg.CannotConnectNowError, asyncpg.PostgresConnectionError, OSError, EOFError, TimeoutError)
-"""Those that a database gives which is being restarted."""
+__all__ = ["translated"]
 
 
 class _Place(Protocol):
@@ -120,11 +101,11 @@ _CLASSES: dict[str, type[DatabaseError]] = {
 def translated(error: BaseException, sql: str, place: _Place) -> DatabaseError:
     """The error of ours that says what `error` means."""
     text = str(error)
-    if "surrogates not allowed" in text:  # found by asyncpg
+    if "surrogates not allowed" in text:  # found by the driver
         return DataError(f"a text is no valid Unicode and cannot be stored ({text})")
-    if not isinstance(error, asyncpg.PostgresError):
-        return _of_the_client(error, sql, place)
     code = getattr(error, "sqlstate", None) or ""
+    if not code:
+        return _of_the_client(error, sql, place)
     meaning = _MEANINGS.get(code)
     if meaning is None:
         kind = _CLASSES.get(code[:2], DatabaseError)
@@ -139,22 +120,9 @@ def translated(error: BaseException, sql: str, place: _Place) -> DatabaseError:
 
 
 def _of_the_client(error: BaseException, sql: str, place: _Place) -> DatabaseError:
-    """What asyncpg itself found: a value that does not fit, or a connection that cannot be used."""
+    """What the driver itself found: a value that does not fit, or a connection that cannot be used."""
     where = f"(database {place.alias!r}{', in: ' + sql if sql else ''})"
-    if isinstance(error, ValueError):
-        return DataError(f"{error} {where}")
-    if isinstance(error, LOST):
-        return lost(error, place)
-    return OperationalError(f"{error} {where}")
-
-
-def lost(error: BaseException, place: _Place, *, hint: str = "") -> ConnectionLost:
-    """The error for a connection that broke, or that cannot be made."""
-    text = str(error) or type(error).__name__
-    return ConnectionLost(
-        f"the connection to the database {place.alias!r} ({place.shown}) failed: {text}",
-        hint=hint or "Is the server running, and does the URL name its host and port?",
-    )
+    return DataError(f"{error} {where}") if isinstance(error, ValueError) else OperationalError(f"{error} {where}")
 
 
 def _filled(message: str, error: Any, place: _Place) -> str:

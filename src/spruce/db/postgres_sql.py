@@ -10,7 +10,14 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql.asyncpg import PGCompiler_asyncpg, PGDialect_asyncpg
 from sqlalchemy.types import TypeEngine
 
-__all__ = ["Dialect"]
+__all__ = ["OPTIONS", "Dialect"]
+
+OPTIONS = ("host", "port", "user", "password", "dbname", "database", "passfile", "service", "sslmode",
+    "sslcert", "sslkey", "sslrootcert", "sslcrl", "sslpassword", "sslnegotiation", "target_session_attrs",
+    "application_name", "statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "search_path",
+    "timezone", "krbsrvname", "gsslib", "direct_tls", "options", "ssl_min_protocol_version", "ssl_max_protocol_version",
+)  # fmt: skip
+"""What may stand in the URL behind the question mark, beside the settings of the server."""
 
 
 class _Compiler(PGCompiler_asyncpg):

@@ -1,46 +1,35 @@
-"""PostgreSQL through asyncpg: statements park the green thread that runs them, and others run meanwhile.
+"""Databases on a server: statements park the green thread that runs them, and others run meanwhile.
 
-Each hub has a pool of its own (see postgres_pool.py), since connections belong to the loop that they were made on. OS
-threads without a hub, as those of a server with a thread for each request, share the pool of the background hub.
+Each hub has a pool of its own (see pools.py), since connections belong to the loop that they were made on. OS threads
+without a hub, as those of a server with a thread for each request, share the pool of the background hub.
 
-Statements are prepared on each connection and kept. Behind PgBouncer, which hands a connection to somebody else after
-each transaction, `?prepared=no` turns that off. Outside of a transaction a query that only reads is run again when its
-connection breaks; whatever writes is not, since nobody can tell whether it was done.
+Outside of a transaction a query that only reads is run again when its connection breaks; whatever writes is not, since
+nobody can tell whether it was done. What is each driver's own is in a subclass of `Server`.
 """
 
 import os
 import threading
 import weakref
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
 from time import monotonic
-from typing import Any, Final, TypeVar
+from typing import Any, ClassVar, Final, TypeVar
 
-import asyncpg
 import sqlalchemy as sa
 from sqlalchemy.engine import URL
 
 from spruce import green
 from spruce.db.outcomes import Outcome
-from spruce.db.postgres_errors import FAILURES, LOST, lost, translated
-from spruce.db.postgres_pool import Limits, Link, Pool
-from spruce.db.postgres_sql import Dialect
-from spruce.errors import ConfigError, TransactionError, nearest
+from spruce.db.pools import Limits, Link, Pool, lost
+from spruce.errors import ConfigError, DatabaseError, TransactionError, nearest
 from spruce.green.local import OSLocal
 from spruce.green.runtime import peek_hub
 
-__all__ = ["Postgres"]
+__all__ = ["Server", "Transaction", "level", "within_range"]
 
 T = TypeVar("T")
 Parameters = Sequence[Any]
-Action = Callable[[Link, str, Parameters], Any]
 
 _LEVELS: Final = ("read uncommitted", "read committed", "repeatable read", "serializable")
-_OF_ASYNCPG: Final = ("host", "port", "user", "password", "dbname", "database", "passfile", "service", "sslmode",
-    "sslcert", "sslkey", "sslrootcert", "sslcrl", "sslpassword", "sslnegotiation", "target_session_attrs",
-    "application_name", "statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "search_path",
-    "timezone", "krbsrvname", "gsslib", "direct_tls", "options", "ssl_min_protocol_version", "ssl_max_protocol_version",
-)  # fmt: skip
 _WORDS: Final = {
     "yes": True,
     "on": True,
@@ -51,13 +40,15 @@ _WORDS: Final = {
     "false": False,
     "0": False,
 }
+_OWN: Final = ("pool_size", "pool_timeout", "pool_recycle", "pool_check", "prepared", "connect_timeout")
 _UNDONE: Final = "The transaction was not committed: nothing of it was done."
 _UNSURE: Final = (
     "The transaction was just being committed, and it is not known whether it was: look for its effects before you "
     "do it again."
 )
+_SAVEPOINT: Final = "Put what may fail into a `with db.atomic():` of its own, which is undone alone."
 _EIGHT_BYTES: Final = 1 << 63
-_drivers: "weakref.WeakSet[Postgres]" = weakref.WeakSet()
+_servers: "weakref.WeakSet[Server]" = weakref.WeakSet()
 _inherited: list[Any] = []  # of the parent, in a forked child: closing them would harm the parent's
 
 
@@ -65,12 +56,16 @@ class _Local(OSLocal):
     pool: Pool | None = None
 
 
-class Postgres:
-    """The driver of one PostgreSQL database."""
+class Server:
+    """The driver of one database on a server."""
+
+    failures: ClassVar[tuple[type[Exception], ...]]  # what is raised when something is wrong
+    of_the_driver: ClassVar[tuple[str, ...]]  # the options that it knows; others are settings of the server
+    dialect: sa.Dialect
 
     def __init__(self, url: URL, alias: str) -> None:
         self.alias = alias
-        self.dialect: sa.Dialect = Dialect()  # type: ignore[no-untyped-call] # SQLAlchemy's
+        self.url = url
         options = dict(url.query)
         self.limits = Limits(
             size=_number(url, options, "pool_size", int, 10),
@@ -80,28 +75,63 @@ class Postgres:
             prepared=_truth(url, options, "prepared"),
         )
         self.connect_timeout = _number(url, options, "connect_timeout", float, 10.0)
-        _check_options(url, options)
-        self._dsn = url.set(drivername="postgresql", query=options).render_as_string(hide_password=False)
+        _check_options(url, options, self.of_the_driver)
+        self.options = options
         self.shown = f"{url.query.get('host') or url.host or 'localhost'}/{url.database or ''}"
         self.reached = False  # whether a connection was ever made
         self._reset()
-        _drivers.add(self)
+        _servers.add(self)
 
     def __repr__(self) -> str:
-        return f"<Postgres {self.shown}>"
+        return f"<{type(self).__name__} {self.shown}>"
 
     def _reset(self) -> None:
         self._local = _Local()
         self._pools: dict[object, Pool] = {}  # by hub
 
+    # ---- what each driver has of its own ----------------------------------------------------------------------------
+
     async def connect(self) -> Any:
-        """A new connection of asyncpg's, whose times are in UTC."""
-        return await asyncpg.connect(
-            self._dsn,
-            timeout=self.connect_timeout,
-            statement_cache_size=100 if self.limits.prepared else 0,
-            server_settings={"timezone": "UTC"},
-        )
+        """A new connection of the driver's, whose times are in UTC."""
+        raise NotImplementedError
+
+    def open(self) -> Link:
+        """A new connection."""
+        raise NotImplementedError
+
+    def translated(self, error: BaseException, sql: str) -> DatabaseError:
+        """The error of ours that says what `error` means."""
+        raise NotImplementedError
+
+    def is_lost(self, error: BaseException) -> bool:
+        """Whether an error tells of a connection that is gone."""
+        raise NotImplementedError
+
+    def may_come_back(self, error: BaseException) -> bool:
+        """Whether an error is one that a server gives which is being restarted."""
+        raise NotImplementedError
+
+    def is_stale(self, error: BaseException) -> bool:
+        """Whether a prepared statement no longer fits its tables."""
+        return False
+
+    def is_unfit(self, error: BaseException) -> bool:
+        """Whether the driver refused a value, and sent nothing."""
+        return False
+
+    def has_undone(self, error: BaseException) -> bool:
+        """Whether the server undid the whole transaction, and forgot that there was one."""
+        return False
+
+    def beginning(self, isolation: str | None) -> tuple[str, ...]:
+        """The statements that begin a transaction."""
+        return ("BEGIN",) if isolation is None else (f"BEGIN ISOLATION LEVEL {level(isolation)}",)
+
+    def why_not(self, error: BaseException) -> DatabaseError:
+        """The error for a connection that cannot be made."""
+        return lost(error, self) if self.is_lost(error) else self.translated(error, "")
+
+    # ---- pools ------------------------------------------------------------------------------------------------------
 
     def pool(self) -> Pool | None:
         """The pool of the hub that runs here; None in an OS thread that has no hub and is not the main one."""
@@ -122,36 +152,36 @@ class Postgres:
 
     def rows(self, sql: str, parameters: Parameters, slow: bool = False) -> list[Any]:
         """The rows of a query; `slow` makes no difference, as other green threads run meanwhile anyway."""
-        rows: list[Any] = self._run(Link.rows, sql, parameters)
+        rows: list[Any] = self._run("rows", sql, parameters)
         return rows
 
     def outcome(self, sql: str, parameters: Parameters) -> Outcome:
         """All that a statement gives."""
-        found: Outcome = self._run(Link.outcome, sql, parameters)
+        found: Outcome = self._run("outcome", sql, parameters)
         return found
 
     def change(self, sql: str, parameters: Parameters) -> int:
         """Run a statement that changes rows; return how many."""
-        changed: int = self._run(Link.change, sql, parameters)
+        changed: int = self._run("change", sql, parameters)
         return changed
 
     def insert(self, sql: str, parameters: Parameters) -> Any:
         """Insert a row; return the key that the database gave it."""
-        return self._run(Link.insert, sql, parameters)
+        return self._run("insert", sql, parameters)
 
     def insert_many(self, sql: str, rows: list[Parameters], returns: bool) -> list[Any]:
-        """Insert rows without waiting for each; return what each returns."""
-        made: list[Any] = self._run(Link.insert_many, sql, rows)
-        return made if returns else [None] * len(rows)
+        """Insert rows; return what each returns, or the keys that they were given where those are known."""
+        made: list[Any] = self._run("insert_many", sql, rows)
+        return made
 
-    def _run(self, action: Action, sql: str, parameters: Parameters) -> Any:
+    def _run(self, action: str, sql: str, parameters: Parameters) -> Any:
         pool = self.pool()
         if pool is None:
             return green.in_background(self._run, action, sql, parameters)
         link = pool.take()
         try:
-            return action(link, sql, parameters)
-        except FAILURES as error:
+            return getattr(link, action)(sql, parameters)
+        except self.failures as error:
             failure: Exception = error
         except BaseException:
             link.doubtful = True
@@ -160,15 +190,15 @@ class Postgres:
             pool.give(link)
         return self._again(pool, failure, link, action, sql, parameters)
 
-    def _again(self, pool: Pool, error: Exception, link: Link, action: Action, sql: str, parameters: Parameters) -> Any:
+    def _again(self, pool: Pool, error: Exception, link: Link, action: str, sql: str, parameters: Parameters) -> Any:
         """Go on after a statement failed: run it again where that is safe, raise what is wrong otherwise."""
         deadline = monotonic() + self.limits.timeout
         while True:
             parameters = self.remedy(error, link, sql, parameters, deadline)
             link = pool.take()
             try:
-                return action(link, sql, parameters)
-            except FAILURES as failure:
+                return getattr(link, action)(sql, parameters)
+            except self.failures as failure:
                 error = failure
             except BaseException:
                 link.doubtful = True
@@ -178,15 +208,14 @@ class Postgres:
 
     def remedy(self, error: Exception, link: Link, sql: str, parameters: Parameters, deadline: float) -> Parameters:
         """The parameters for another attempt; raises our error where there should be none."""
-        fitting = within_range(parameters) if isinstance(error, asyncpg.DataError | OverflowError) else parameters
+        fitting = within_range(parameters) if self.is_unfit(error) else parameters
         if fitting is not parameters:
             return fitting
-        stale = isinstance(error, asyncpg.InvalidCachedStatementError | asyncpg.OutdatedSchemaCacheError)
-        if stale and monotonic() < deadline:
+        if self.is_stale(error) and monotonic() < deadline:
             link.forget_statements()
             return parameters
-        if not (isinstance(error, LOST) or link.raw.is_closed()):
-            raise translated(error, sql, self) from error
+        if not (self.is_lost(error) or link.closed):
+            raise self.translated(error, sql) from error
         if not sql.startswith("SELECT") or monotonic() > deadline:
             raise lost(
                 error, self, hint="It is not known whether the statement was done; the next one gets a new connection."
@@ -203,23 +232,24 @@ class Postgres:
 
     # ---- transactions -----------------------------------------------------------------------------------------------
 
-    def begin(self, isolation: str | None = None) -> "_Transaction":
+    def begin(self, isolation: str | None = None) -> "Transaction":
         """Start a transaction; blocks the green thread until there is a connection."""
-        sql = "BEGIN" if isolation is None else f"BEGIN ISOLATION LEVEL {_level(isolation)}"
+        statements = self.beginning(isolation)
         pool, owner = self.pool(), green.get_ident()
         if pool is None:
-            return green.in_background(self._begin, sql, owner)
-        return self._begin(sql, owner)
+            return green.in_background(self._begin, statements, owner)
+        return self._begin(statements, owner)
 
-    def _begin(self, sql: str, owner: object) -> "_Transaction":
+    def _begin(self, statements: tuple[str, ...], owner: object) -> "Transaction":
         pool: Any = self.pool()
         deadline = monotonic() + self.limits.timeout
         while True:
             link = pool.take()
             try:
-                link.change(sql, ())
-                return _Transaction(self, pool, link, owner)
-            except FAILURES as error:
+                for sql in statements:
+                    link.change(sql, ())
+                return Transaction(self, pool, link, owner)
+            except self.failures as error:
                 pool.give(link)
                 self.remedy(error, link, "SELECT", (), deadline)  # nothing was done yet, so it is as good as a query
             except BaseException:
@@ -254,59 +284,62 @@ class Postgres:
         self._reset()
 
 
-class _Transaction:
+class Transaction:
     """A transaction, with its connection to itself; ended by its owner, or for it when the owner is dead."""
 
-    __slots__ = ("driver", "link", "open", "owner", "pool", "process")
+    __slots__ = ("driver", "link", "open", "owner", "pool", "process", "undone")
 
-    def __init__(self, driver: Postgres, pool: Pool, link: Link, owner: object) -> None:
+    def __init__(self, driver: Server, pool: Pool, link: Link, owner: object) -> None:
         self.driver = driver
         self.pool = pool
         self.link = link
         self.owner = owner
         self.open = True
+        self.undone = ""  # by the server: what it said
         self.process = os.getpid()
         if isinstance(owner, green.GreenThread):
             owner.link(self._abandoned)
 
     def rows(self, sql: str, parameters: Parameters, slow: bool = False) -> list[Any]:
         """The rows of a query."""
-        rows: list[Any] = self._run(Link.rows, sql, parameters)
+        rows: list[Any] = self._run("rows", sql, parameters)
         return rows
 
     def outcome(self, sql: str, parameters: Parameters) -> Outcome:
         """All that a statement gives."""
-        found: Outcome = self._run(Link.outcome, sql, parameters)
+        found: Outcome = self._run("outcome", sql, parameters)
         return found
 
     def change(self, sql: str, parameters: Parameters) -> int:
         """Run a statement that changes rows; return how many."""
-        changed: int = self._run(Link.change, sql, parameters)
+        changed: int = self._run("change", sql, parameters)
         return changed
 
     def insert(self, sql: str, parameters: Parameters) -> Any:
         """Insert a row; return the key that the database gave it."""
-        return self._run(Link.insert, sql, parameters)
+        return self._run("insert", sql, parameters)
 
     def insert_many(self, sql: str, rows: list[Parameters], returns: bool) -> list[Any]:
-        """Insert rows without waiting for each; return what each returns."""
-        made: list[Any] = self._run(Link.insert_many, sql, rows)
-        return made if returns else [None] * len(rows)
+        """Insert rows; return what each returns, or the keys that they were given where those are known."""
+        made: list[Any] = self._run("insert_many", sql, rows)
+        return made
 
-    def _run(self, action: Action, sql: str, parameters: Parameters) -> Any:
+    def _run(self, action: str, sql: str, parameters: Parameters) -> Any:
         if peek_hub() is not self.pool.hub:
             return self._elsewhere(action, sql, parameters)
         if not self.open:
             raise TransactionError(f"the transaction on {self.driver.alias!r} has ended already")
+        if self.undone:
+            raise TransactionError(f"an earlier statement of this transaction failed: {self.undone}", hint=_SAVEPOINT)
         try:
-            return action(self.link, sql, parameters)
-        except FAILURES as error:
+            return getattr(self.link, action)(sql, parameters)
+        except self.driver.failures as error:
             return self._again(error, action, sql, parameters)
         except BaseException:
             self.link.doubtful = True
             raise
 
-    def _elsewhere(self, action: Action, sql: str, parameters: Parameters) -> Any:
+    def _elsewhere(self, action: str, sql: str, parameters: Parameters) -> Any:
         if self.process != os.getpid():
             raise TransactionError(
                 "this transaction was begun before os.fork() and belongs to the parent process",
@@ -314,20 +347,22 @@ class _Transaction:
             )
         return green.in_background(self._run, action, sql, parameters)
 
-    def _again(self, error: Exception, action: Action, sql: str, parameters: Parameters) -> Any:
-        fitting = within_range(parameters) if isinstance(error, asyncpg.DataError | OverflowError) else parameters
-        if fitting is not parameters:  # it was asyncpg that refused them, so the transaction goes on
+    def _again(self, error: Exception, action: str, sql: str, parameters: Parameters) -> Any:
+        fitting = within_range(parameters) if self.driver.is_unfit(error) else parameters
+        if fitting is not parameters:  # it was the driver that refused them, so the transaction goes on
             return self._run(action, sql, fitting)
-        if isinstance(error, LOST) or self.link.raw.is_closed():
+        if self.driver.is_lost(error) or self.link.closed:
             raise lost(error, self.driver, hint=_UNSURE if sql == "COMMIT" else _UNDONE) from error
-        if isinstance(error, asyncpg.InvalidCachedStatementError):
+        if self.driver.is_stale(error):
             self.link.forget_statements()
-        raise translated(error, sql, self.driver) from error
+        if self.driver.has_undone(error):
+            self.undone = str(error)
+        raise self.driver.translated(error, sql) from error
 
     def stream(self, sql: str, parameters: Parameters, size: int) -> Iterator[list[Any]]:
         """The rows of a query, `size` at a time, by a cursor of the server's."""
-        cursor = self._run(Link.cursor, sql, parameters)
-        while rows := self._run(partial(_fetch, cursor, size), sql, ()):
+        cursor = self._run("cursor", sql, parameters)
+        while rows := self._run("fetch", sql, (cursor, size)):
             yield rows
             if len(rows) < size:
                 return
@@ -335,15 +370,15 @@ class _Transaction:
     def commit(self) -> None:
         """Keep what was done; on an error it is rolled back."""
         try:
-            status = self._run(Link.commit, "COMMIT", ())
+            kept = not self.undone and self._run("commit", "COMMIT", ())
         except BaseException:
             self.rollback()
             raise
         self._end()
-        if status == "ROLLBACK":
+        if not kept:
             raise TransactionError(
                 f"the transaction on {self.driver.alias!r} was rolled back at its end, as a statement in it had failed",
-                hint="Put what may fail into a `with db.atomic():` of its own, which is undone alone.",
+                hint=_SAVEPOINT,
             )
 
     def rollback(self) -> None:
@@ -355,10 +390,10 @@ class _Transaction:
                 green.in_background(self.rollback)
             return
         try:
-            if not self.link.raw.is_closed():
+            if not self.link.closed:
                 self.link.change("ROLLBACK", ())
                 self.link.doubtful = False
-        except FAILURES:
+        except self.driver.failures:
             self.link.terminate()
         except BaseException:
             self.link.terminate()
@@ -387,18 +422,13 @@ class _Transaction:
 
     def release(self, name: str) -> None:
         """Forget a savepoint."""
-        self.change(f"RELEASE {name}", ())
+        self.change(f"RELEASE SAVEPOINT {name}", ())
 
     def rollback_to(self, name: str) -> None:
         """Undo what was done since a savepoint, and forget it."""
-        if self.open and not self.link.raw.is_closed():
-            self.change(f"ROLLBACK TO {name}", ())
-            self.change(f"RELEASE {name}", ())
-
-
-def _fetch(cursor: Any, size: int, link: Link, sql: str, parameters: Parameters) -> list[Any]:
-    rows: list[Any] = green.await_(cursor.fetch(size))
-    return rows
+        if self.open and not self.link.closed and not self.undone:
+            self.change(f"ROLLBACK TO SAVEPOINT {name}", ())
+            self.change(f"RELEASE SAVEPOINT {name}", ())
 
 
 def within_range(parameters: Parameters) -> Parameters:
@@ -409,7 +439,7 @@ def within_range(parameters: Parameters) -> Parameters:
     return [min(max(value, least), limit) if isinstance(value, int) else value for value in parameters]
 
 
-def _level(isolation: str) -> str:
+def level(isolation: str) -> str:
     """The isolation level as SQL has it. Raises TransactionError for one that does not exist."""
     name = isolation.lower().replace("_", " ")
     if name not in _LEVELS:
@@ -439,12 +469,9 @@ def _truth(url: URL, options: dict[str, Any], name: str) -> bool:
     return _WORDS[text.lower()]
 
 
-_OWN: Final = ("pool_size", "pool_timeout", "pool_recycle", "pool_check", "prepared", "connect_timeout")
-
-
-def _check_options(url: URL, options: dict[str, Any]) -> None:
+def _check_options(url: URL, options: dict[str, Any], others: tuple[str, ...]) -> None:
     """Refuse what looks like a slip. Other names are settings of the server, which knows whether it has them."""
-    known = (*_OWN, *_OF_ASYNCPG)
+    known = (*_OWN, *others)
     for name in options:
         if name not in known and (near := nearest(name, known)):
             raise ConfigError(
@@ -453,7 +480,7 @@ def _check_options(url: URL, options: dict[str, Any]) -> None:
 
 
 def _after_fork() -> None:
-    for driver in list(_drivers):
+    for driver in list(_servers):
         driver.forget()
 
 

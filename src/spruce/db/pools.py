@@ -1,25 +1,21 @@
-"""The connections to a PostgreSQL server that one hub keeps: limited, handed on in the order of asking, checked.
+"""The connections to a database server that one hub keeps: limited, handed on in the order of asking, checked.
 
 A connection is lent to one green thread at a time. Who finds none waits in a line, up to a deadline, and is handed the
 next one directly, so that nobody who comes later is faster. A connection that broke, that is too old, or that does not
-answer a check is replaced by a new one by who was to get it.
+answer a check is replaced by a new one by who was to get it. Which driver makes the connections is no matter here.
 """
 
 from collections.abc import AsyncGenerator, Sequence
 from time import monotonic
-from typing import Any, Protocol
-
-import asyncpg
+from typing import Any, ClassVar, Protocol
 
 from spruce import green
 from spruce.db.outcomes import Outcome
-from spruce.db.postgres_errors import FAILURES, STARTING, lost, translated
-from spruce.errors import DatabaseError, PoolTimeout
+from spruce.errors import ConnectionLost, DatabaseError, PoolTimeout
 from spruce.green import TIMED_OUT, Line
 
-__all__ = ["Limits", "Link", "Pool"]
+__all__ = ["Limits", "Link", "Pool", "lost"]
 
-_STATEMENTS = 200  # that each connection keeps prepared
 _CHECK_SECONDS = 5.0  # for a connection's answer before it counts as broken
 _PAUSE = 0.1  # between attempts to reach a server that is being restarted
 
@@ -37,114 +33,103 @@ class Limits:
         self.prepared = prepared
 
 
-class _Place(Protocol):
+class Link(Protocol):
+    """A connection with the statements that were prepared on it; what its methods raise is its driver's."""
+
+    born: float
+    used: float
+    doubtful: bool  # whether it was left in the middle of something
+    statements: dict[str, Any]
+
+    @property
+    def closed(self) -> bool:
+        """Whether it can be used no more."""
+        ...
+
+    def rows(self, sql: str, parameters: Sequence[Any]) -> list[Any]:
+        """The rows of a statement."""
+        ...
+
+    def outcome(self, sql: str, parameters: Sequence[Any]) -> Outcome:
+        """All that a statement gives."""
+        ...
+
+    def change(self, sql: str, parameters: Sequence[Any]) -> int:
+        """Run a statement; return how many rows it touched."""
+        ...
+
+    def insert(self, sql: str, parameters: Sequence[Any]) -> Any:
+        """Insert a row; return the key that the database gave it."""
+        ...
+
+    def insert_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> list[Any]:
+        """Insert rows; for each, what it returns, or the key that the database gave it if that is known."""
+        ...
+
+    def cursor(self, sql: str, parameters: Sequence[Any]) -> Any:
+        """What `fetch` takes the rows of a query from, inside of a transaction."""
+        ...
+
+    def fetch(self, sql: str, parameters: Sequence[Any]) -> list[Any]:
+        """The next rows of a cursor; `parameters` are the cursor and how many."""
+        ...
+
+    def commit(self, sql: str, parameters: Sequence[Any]) -> bool:
+        """Run COMMIT; return whether it was one, and no rollback because a statement before it had failed."""
+        ...
+
+    def check(self) -> None:
+        """Ask the server whether it is there; end what the connection was left in the middle of."""
+        ...
+
+    def forget_statements(self) -> None:
+        """Prepare everything anew, since tables have changed."""
+        ...
+
+    async def close(self) -> None:
+        """Take leave of the server."""
+        ...
+
+    def terminate(self) -> None:
+        """Close it at once, whatever it does."""
+        ...
+
+
+class Place(Protocol):
     """The database that a pool is of, and how a connection to it is made."""
 
     alias: str
     shown: str
     limits: Limits
     reached: bool
+    failures: ClassVar[tuple[type[Exception], ...]]
 
-    async def connect(self) -> Any:
-        """A new connection of asyncpg's."""
+    def open(self) -> Link:
+        """A new connection."""
+        ...
+
+    def may_come_back(self, error: BaseException) -> bool:
+        """Whether an error is one that a server gives which is being restarted."""
+        ...
+
+    def why_not(self, error: BaseException) -> DatabaseError:
+        """The error for a connection that cannot be made."""
         ...
 
 
-class Link:
-    """A connection with the statements that were prepared on it; what it raises is asyncpg's."""
-
-    __slots__ = ("born", "doubtful", "prepares", "raw", "statements", "used")
-
-    def __init__(self, raw: Any, prepares: bool) -> None:
-        self.raw = raw
-        self.prepares = prepares
-        self.statements: dict[str, Any] = {}
-        self.born = self.used = monotonic()
-        self.doubtful = False  # whether it was left in the middle of something
-
-    def rows(self, sql: str, parameters: Sequence[Any]) -> list[Any]:
-        """The rows of a statement."""
-        statement = self.statements.get(sql)
-        if statement is None:
-            if not self.prepares:
-                found: list[Any] = green.await_(self.raw.fetch(sql, *parameters))
-                return found
-            statement = self.prepare(sql)
-        rows: list[Any] = green.await_(statement.fetch(*parameters))
-        return rows
-
-    def outcome(self, sql: str, parameters: Sequence[Any]) -> Outcome:
-        """All that a statement gives."""
-        if self.prepares:
-            statement = self.statements.get(sql) or self.prepare(sql)
-        else:
-            statement = green.await_(self.raw.prepare(sql))
-        rows: list[Any] = green.await_(statement.fetch(*parameters))
-        names = [attribute.name for attribute in statement.get_attributes()]
-        return Outcome(names, rows, _count(statement.get_statusmsg()))
-
-    def change(self, sql: str, parameters: Sequence[Any]) -> int:
-        """Run a statement; return how many rows it touched."""
-        statement = self.statements.get(sql)
-        if statement is None:
-            if not self.prepares or not parameters:
-                return _count(green.await_(self.raw.execute(sql, *parameters)))
-            statement = self.prepare(sql)
-        green.await_(statement.fetch(*parameters))
-        return _count(statement.get_statusmsg())
-
-    def insert(self, sql: str, parameters: Sequence[Any]) -> Any:
-        """Insert a row; return the key that the database gave it, if the statement asks for it."""
-        rows = self.rows(sql, parameters)
-        return rows[0][0] if rows else None
-
-    def insert_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> list[Any]:
-        """Run a statement for each of the rows, sent together; return what each returns."""
-        if not self.prepares:
-            return [row for parameters in rows for row in self.rows(sql, parameters)]
-        statement = self.statements.get(sql) or self.prepare(sql)
-        found: list[Any] = green.await_(statement.fetchmany(rows))
-        return found
-
-    def cursor(self, sql: str, parameters: Sequence[Any]) -> Any:
-        """A cursor of asyncpg's over the rows of a query, inside of a transaction."""
-        if not self.prepares:
-            return green.await_(self.raw.cursor(sql, *parameters))
-        statement = self.statements.get(sql) or self.prepare(sql)
-        return green.await_(statement.cursor(*parameters))
-
-    def commit(self, sql: str, parameters: Sequence[Any]) -> str:
-        """Run COMMIT; return what it became, which is ROLLBACK when a statement before it had failed."""
-        status: str = green.await_(self.raw.execute(sql))
-        return status
-
-    def prepare(self, sql: str) -> Any:
-        """The statement, prepared and kept; the oldest one goes when there are too many."""
-        statement = green.await_(self.raw.prepare(sql))
-        if len(self.statements) >= _STATEMENTS:
-            del self.statements[next(iter(self.statements))]
-        self.statements[sql] = statement
-        return statement
-
-    def forget_statements(self) -> None:
-        """Prepare everything anew, since tables have changed."""
-        self.statements.clear()
-
-    def terminate(self) -> None:
-        """Close it at once, whatever it does."""
-        self.raw.terminate()
-
-
-def _count(status: str) -> int:
-    """The number at the end of a status as `UPDATE 3`."""
-    number = status.rpartition(" ")[2]
-    return int(number) if number.isdigit() else 0
+def lost(error: BaseException | str, place: Any, *, hint: str = "") -> ConnectionLost:
+    """The error for a connection that broke, or that cannot be made."""
+    text = str(error) or type(error).__name__
+    return ConnectionLost(
+        f"the connection to the database {place.alias!r} ({place.shown}) failed: {text}",
+        hint=hint or "Is the server running, and does the URL name its host and port?",
+    )
 
 
 class Pool:
     """The connections of one hub to one database; used in the hub's OS thread only."""
 
-    def __init__(self, place: _Place) -> None:
+    def __init__(self, place: Place) -> None:
         self.place = place
         self.limits = place.limits
         self.hub = green.get_hub()
@@ -181,7 +166,7 @@ class Pool:
                 return link
             self._drop(link)
         if self.closed:
-            raise lost(asyncpg.InterfaceError("it was closed"), self.place, hint="Ask db.configure()'s new one.")
+            raise lost("it was closed", self.place, hint="Ask db.configure()'s new one.")
         if self.open < self.limits.size:
             self.open += 1
             return self._connect()
@@ -218,7 +203,7 @@ class Pool:
 
     def give(self, link: Link) -> None:
         """Take a connection back."""
-        if self.closed or link.raw.is_closed():
+        if self.closed or link.closed:
             self._drop(link)
         elif self._line.serve(link):
             pass
@@ -238,16 +223,16 @@ class Pool:
     def _is_usable(self, link: Link) -> bool:
         """Whether a connection works; it is asked when it was left half-way or has not been used for long."""
         now = monotonic()
-        if link.raw.is_closed() or now - link.born > self.limits.recycle:
+        if link.closed or now - link.born > self.limits.recycle:
             return False
         if not link.doubtful and now - link.used < self.limits.check:
             return True
         answered = False
         try:
             with green.Timeout(_CHECK_SECONDS, False):
-                green.await_(link.raw.execute("ROLLBACK" if link.doubtful else "SELECT 1"))
+                link.check()
                 answered = True
-        except FAILURES:
+        except self.place.failures:
             return False
         except BaseException:
             self._drop(link)
@@ -274,12 +259,12 @@ class Pool:
         try:
             while True:
                 try:
-                    link = Link(green.await_(self.place.connect()), self.limits.prepared)
+                    link = self.place.open()
                     break
-                except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, EOFError, TimeoutError) as error:
-                    comes_back = isinstance(error, STARTING) and self.place.reached
+                except self.place.failures as error:
+                    comes_back = self.place.reached and self.place.may_come_back(error)
                     if not comes_back or monotonic() > deadline:
-                        raise self._why(error) from error
+                        raise self.place.why_not(error) from error
                 green.sleep(_PAUSE)
         except BaseException:
             self._give_place()
@@ -288,10 +273,6 @@ class Pool:
         self.opened += 1
         self.links.add(link)
         return link
-
-    def _why(self, error: Exception) -> DatabaseError:
-        unreachable = isinstance(error, STARTING) and not isinstance(error, asyncpg.PostgresError)
-        return lost(error, self.place) if unreachable else translated(error, "", self.place)
 
     # ---- the end ----------------------------------------------------------------------------------------------------
 
@@ -318,7 +299,7 @@ class Pool:
         free, self.free = self.free, []
         for link in free:
             try:
-                await link.raw.close(timeout=1.0)
+                await link.close()
             except Exception:  # the server is gone, or does not answer
                 link.terminate()
         self.abort()

@@ -1,14 +1,15 @@
 """The pool of connections: its limits, its line, its checks."""
 
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from spruce import green
-from spruce.db.postgres import Postgres
-from spruce.db.postgres_pool import Pool
+from spruce.db.pools import Pool, lost
+from spruce.db.postgres_asyncpg import Postgres
 from spruce.errors import OperationalError, PoolTimeout
 
 
@@ -186,8 +187,16 @@ def test_statements_are_prepared_once(make: Any) -> None:
         for number in range(205):
             driver.rows(f"SELECT {number}", ())
             driver.rows("SELECT 0", ())
-        link = pool_of(driver).take()
+        link: Any = pool_of(driver).take()
         assert len(link.statements) == 200
         pool_of(driver).give(link)
 
     green.run(main)
+
+
+def test_an_error_without_a_text_shows_its_name() -> None:
+    """As that of a connection that ended."""
+    place = SimpleNamespace(alias="default", shown="localhost/shop")
+    assert str(lost(EOFError(), place, hint="Hint.")) == (
+        "the connection to the database 'default' (localhost/shop) failed: EOFError. Hint."
+    )

@@ -6,8 +6,11 @@ after each test (green threads, tasks) and after each file (network sockets, chi
 
 import asyncio
 import gc
+import getpass
 import os
+import shutil
 import socket
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +19,8 @@ import pytest
 
 from spruce.green import Waiter
 from spruce.green.runtime import peek_hub
+
+PROGRAMS = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/usr/local/sbin"
 
 
 @pytest.fixture(autouse=True)
@@ -51,6 +56,46 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         server.psql("SELECT pg_reload_conf();")
         server.psql("CREATE DATABASE shop TEMPLATE template0 LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8';")
         yield str(server.get_uri("shop"))
+
+
+@pytest.fixture(scope="session")
+def mariadb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of an empty database on a MariaDB of our own, which starts when a test first asks for it."""
+    server, prepare = shutil.which("mariadbd", path=PROGRAMS), shutil.which("mariadb-install-db", path=PROGRAMS)
+    if server is None or prepare is None:
+        pytest.skip("there is no MariaDB here; on Debian and Ubuntu: apt-get install mariadb-server")
+    memory = Path("/dev/shm")
+    folder = Path(tempfile.mkdtemp(prefix="spruce-", dir=memory if os.access(memory, os.W_OK) else None))
+    address, where = folder / "socket", [f"--datadir={folder / 'data'}", f"--user={getpass.getuser()}"]
+    normal = ["--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve"]
+    quick = ["--innodb-flush-log-at-trx-commit=0", "--innodb-doublewrite=0", "--innodb-log-file-size=16M",
+        "--innodb-buffer-pool-size=64M", "--innodb-lock-wait-timeout=5", "--sync-binlog=0", "--skip-networking",
+    ]  # fmt: skip
+    try:
+        subprocess.run([prepare, "--no-defaults", *normal, *where], check=True, capture_output=True)
+        with (folder / "log").open("w") as log:
+            process = subprocess.Popen(
+                [server, "--no-defaults", *where, *quick, f"--socket={address}", f"--pid-file={folder / 'pid'}"],
+                stdout=log,
+                stderr=log,
+            )
+        url = f"mariadb://root@localhost/shop?unix_socket={address}"
+        try:
+            _wait_for_mariadb(process, address, folder / "log")
+            yield url
+        finally:
+            process.terminate()
+            process.wait(30)
+    finally:
+        shutil.rmtree(folder)
+
+
+def _wait_for_mariadb(process: "subprocess.Popen[bytes]", address: Path, log: Path) -> None:
+    """Wait until it answers, and make the database."""
+    client = shutil.which("mariadb", path=PROGRAMS) or "mariadb"
+    command = [client, "--no-defaults", "--user=root", f"--socket={address}", "--execute=CREATE DATABASE shop"]
+    while subprocess.run(command, capture_output=True).returncode:
+        assert process.poll() is None, log.read_text()
 
 
 @pytest.fixture(autouse=True, scope="module")

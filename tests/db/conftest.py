@@ -56,12 +56,20 @@ class Product(db.Model):
         return self.name
 
 
+SERVERS = {"postgresql": "postgres", "mariadb": "mariadb"}
+"""The fixture that gives the URL of a database, by its kind."""
+EMPTYING = {
+    "postgresql": ["DROP SCHEMA public CASCADE; CREATE SCHEMA public"],
+    "mariadb": ["DROP DATABASE shop", "CREATE DATABASE shop"],
+}
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """What queries the shop is tested on each database, unless it is about one of them."""
     if "shop" in metafunc.fixturenames and not any(
         each.name == "sqlite" for each in metafunc.definition.iter_markers()
     ):
-        kinds = getattr(metafunc.module, "BACKENDS", ["sqlite", "postgresql"])
+        kinds = getattr(metafunc.module, "BACKENDS", ["sqlite", "postgresql", "mariadb"])
         metafunc.parametrize("backend", kinds, indirect=True)
 
 
@@ -74,11 +82,11 @@ def backend(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def database_url(backend: str, request: pytest.FixtureRequest) -> str:
     """An empty database."""
-    return request.getfixturevalue("postgres") if backend == "postgresql" else "sqlite://"
+    return "sqlite://" if backend == "sqlite" else str(request.getfixturevalue(SERVERS[backend]))
 
 
 @pytest.fixture(autouse=True)
-def settings(database_url: str) -> Iterator[Settings]:
+def settings(database_url: str, backend: str) -> Iterator[Settings]:
     """Settings with an empty database, for this test only."""
     before = config.current()
     settings = Settings(DATABASES={"default": database_url})
@@ -87,7 +95,8 @@ def settings(database_url: str) -> Iterator[Settings]:
     config.install(settings)  # an app of the test may have installed its own
     if database_url != "sqlite://":
         db.configure(DATABASES=database_url)
-        current()["default"].driver.change("DROP SCHEMA public CASCADE; CREATE SCHEMA public", ())
+        for sql in EMPTYING[backend]:
+            current()["default"].driver.change(sql, ())
     db.configure(DATABASES={})
     config.install(before)
 

@@ -121,7 +121,7 @@ def test_what_is_no_time_of_day(value: object, message: str) -> None:
 @pytest.mark.parametrize(
     ("part", "value"), [("week_day", 2), ("iso_week_day", 1), ("week", 1), ("iso_year", 2025), ("quarter", 4)]
 )
-@pytest.mark.parametrize("backend", ["sqlite", "postgresql"], indirect=True)
+@pytest.mark.parametrize("backend", ["sqlite", "postgresql", "mariadb"], indirect=True)
 def test_parts_of_dates(part: str, value: int) -> None:
     """Weeks are those of ISO 8601; the 30th of December 2024 is a Monday, of a week that belongs to 2025."""
     db.create_all(models=[Shift])

@@ -9,7 +9,7 @@ import pytest
 from spruce import db
 from spruce.errors import DataError
 
-pytestmark = pytest.mark.parametrize("backend", ["sqlite", "postgresql"], indirect=True)
+pytestmark = pytest.mark.parametrize("backend", ["sqlite", "postgresql", "mariadb"], indirect=True)
 
 
 class Days(json.JSONEncoder):

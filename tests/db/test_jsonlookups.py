@@ -11,7 +11,7 @@ from spruce.db.documents import Document
 from spruce.db.jsonlookups import JSON_LOOKUPS, JSONValue, missing_in, text_of
 from spruce.errors import FieldError
 
-pytestmark = pytest.mark.parametrize("backend", ["sqlite", "postgresql"], indirect=True)
+pytestmark = pytest.mark.parametrize("backend", ["sqlite", "postgresql", "mariadb"], indirect=True)
 
 
 ROWS: dict[str, Any] = {

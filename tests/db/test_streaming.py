@@ -7,7 +7,7 @@ import pytest
 
 from spruce import db
 
-BACKENDS = ["memory", "file", "postgresql"]
+BACKENDS = ["memory", "file", "postgresql", "mariadb"]
 
 
 @pytest.fixture

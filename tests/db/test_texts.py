@@ -7,7 +7,7 @@ import pytest
 from spruce import db
 from spruce.errors import DataError, ModelError
 
-pytestmark = pytest.mark.parametrize("backend", ["sqlite", "postgresql"], indirect=True)
+pytestmark = pytest.mark.parametrize("backend", ["sqlite", "postgresql", "mariadb"], indirect=True)
 
 
 class Host(db.Model):

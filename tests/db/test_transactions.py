@@ -19,7 +19,7 @@ class Undo(Exception):
     """Raised to leave a block."""
 
 
-BACKENDS = ["memory", "file", "postgresql"]
+BACKENDS = ["memory", "file", "postgresql", "mariadb"]
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from sqlalchemy.sql import visitors
 from sqlalchemy.types import TypeEngine
 
 from spruce.db.joins import Parameters
-from spruce.db.types import ExactDecimal, Moment
+from spruce.db.types import MYSQL, ExactDecimal, Moment
 from spruce.errors import FieldError
 
 __all__ = ["Arithmetic", "check_amounts", "rescale"]
@@ -128,6 +128,8 @@ class Arithmetic:
         if isinstance(result, ExactDecimal) and sign in "*/" and self.dialect.name != "sqlite":
             factors = [sa.cast(c, sa.Numeric()) if isinstance(c.type, sa.Double) else _plain(c) for c in (left, right)]
             return _rounded(factors[0].op(sign)(factors[1]), result)
+        if sign == "/" and self.dialect.name in MYSQL and isinstance(result, sa.Integer):
+            sign = "DIV"  # whose "/" gives a fraction
         return sa.type_coerce(_plain(left).op(sign)(_plain(right)), result)
 
 

@@ -10,6 +10,7 @@ from spruce.db import transactions
 from spruce.db.cases import Case, Value, When
 from spruce.db.databases import Database
 from spruce.db.storing import unset, writer_for
+from spruce.db.types import MYSQL
 from spruce.errors import FieldError
 
 __all__ = ["by_key", "insert_all", "insert_or_else", "update_many"]
@@ -58,6 +59,8 @@ def insert_or_else(
 def _conflict(model: Any, dialect: sa.Dialect, unique: Sequence[str], update: Sequence[str] | None) -> str:
     """The end of an INSERT that says what happens to rows in the way."""
     table, meta = model.__table__, model._meta
+    if dialect.name in MYSQL:
+        return _duplicates(table, dialect, [meta.pk.attname] if update is None else update, meta)
     statement = _INSERTS[dialect.name](table)
     targets = [table.c[meta.field(name).attname] for name in unique]
     if update is None:
@@ -68,6 +71,15 @@ def _conflict(model: Any, dialect: sa.Dialect, unique: Sequence[str], update: Se
         statement = statement.on_conflict_do_update(index_elements=targets, set_=changed)
     text = str(statement.inline().compile(dialect=dialect))
     return text[text.index("ON CONFLICT") :]
+
+
+def _duplicates(table: sa.Table, dialect: sa.Dialect, names: Sequence[str], meta: Any) -> str:
+    """What MariaDB has for it: of all unique columns, whichever are told; a key written to itself leaves the row."""
+    quote = dialect.identifier_preparer.quote
+    columns = [quote(table.c[meta.field(name).attname].name) for name in names]
+    keeps = names == [meta.pk.attname]
+    changes = [f"{column} = {column if keeps else f'VALUES({column})'}" for column in columns]
+    return f"ON DUPLICATE KEY UPDATE {', '.join(changes)}"
 
 
 def update_many(query: Any, objects: Iterable[Any], names: Sequence[str], size: int) -> int:

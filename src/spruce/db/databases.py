@@ -16,7 +16,6 @@ from spruce import config
 from spruce.db.outcomes import Outcome
 from spruce.db.records import Record
 from spruce.db.seeing import warn_in_requests
-from spruce.db.sqlite import SQLite
 from spruce.errors import ConfigError, nearest
 
 __all__ = ["Connection", "Database", "Databases", "Driver", "Transaction", "choose", "configure", "current", "stats"]
@@ -95,19 +94,33 @@ class Driver(Connection, Protocol):
         ...
 
 
-def _postgres(url: URL, alias: str) -> Driver:
+_DRIVERS = {
+    "sqlite": ("spruce.db.sqlite", "SQLite", ""),
+    "postgresql": ("spruce.db.postgres_asyncpg", "Postgres", "postgres"),
+    "mariadb": ("spruce.db.mysql", "MySQLServer", "mysql"),
+    "mysql": ("spruce.db.mysql", "MySQLServer", "mysql"),
+}
+"""What speaks to a database, by the scheme of its URL: the module, the class, and the extra that it needs."""
+
+
+def _driver(url: URL, alias: str) -> Driver:
+    """The driver of a URL; its module is imported now, as it takes a while and may need what is not installed."""
+    scheme = url.drivername if url.drivername in _DRIVERS else url.get_backend_name()
+    if scheme not in _DRIVERS:
+        raise ConfigError(
+            f"DATABASES[{alias!r}]: this version cannot use {scheme!r}{nearest(scheme, _DRIVERS)}",
+            hint=f"Kinds: {', '.join(_DRIVERS)}.",
+        )
+    module, name, extra = _DRIVERS[scheme]
     try:
-        from spruce.db.postgres_asyncpg import Postgres  # its driver is an extra, and takes a while to import
+        make = getattr(import_module(module), name)
     except ModuleNotFoundError as error:
         raise ConfigError(
-            f"DATABASES[{alias!r}] is a PostgreSQL database, and {error.name} is not installed",
-            hint='Install it: pip install "spruce[postgres]".',
+            f"DATABASES[{alias!r}] is a {scheme} database, and {error.name} is not installed",
+            hint=f'Install it: pip install "spruce[{extra}]".',
         ) from error
-    return Postgres(url, alias)
-
-
-_DRIVERS: dict[str, Callable[[URL, str], Driver]] = {"sqlite": SQLite, "postgresql": _postgres}
-"""Makes the driver of a URL, by its scheme."""
+    driver: Driver = make(url, alias)
+    return driver
 
 
 class Database:
@@ -123,13 +136,7 @@ class Database:
             raise ConfigError(
                 f"DATABASES[{alias!r}] is {url!r}, which is no URL", hint="An example: sqlite:///shop.db"
             ) from None
-        scheme = self.url.get_backend_name()
-        if scheme not in _DRIVERS:
-            raise ConfigError(
-                f"DATABASES[{alias!r}]: this version cannot use {scheme!r}{nearest(scheme, _DRIVERS)}",
-                hint=f"Kinds: {', '.join(_DRIVERS)}.",
-            )
-        self.driver = _DRIVERS[scheme](self.url, alias)
+        self.driver = _driver(self.url, alias)
         self.dialect = self.driver.dialect
 
     def __repr__(self) -> str:

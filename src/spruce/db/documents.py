@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any, Literal, TypeVar, Unpack, overload
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects import mysql, postgresql
 from sqlalchemy.types import TypeEngine
 
 from spruce.db.fields import Field, FieldOptions, Unfit
@@ -30,7 +30,7 @@ class JSONNull:
 
 
 class Document(Coded):
-    """JSONB on PostgreSQL; on SQLite text."""
+    """JSONB on PostgreSQL, JSON on MariaDB; on SQLite text."""
 
     impl = sa.JSON
 
@@ -43,7 +43,8 @@ class Document(Coded):
 
     def load_dialect_impl(self, dialect: sa.Dialect) -> TypeEngine[Any]:
         """What the database has for it."""
-        return dialect.type_descriptor(postgresql.JSONB() if dialect.name == "postgresql" else sa.Text())
+        kinds: dict[str, TypeEngine[Any]] = {"postgresql": postgresql.JSONB(), "sqlite": sa.Text()}
+        return dialect.type_descriptor(kinds.get(dialect.name, mysql.JSON()))
 
     def dumps(self, value: Any) -> str:
         """The JSON of a value. Raises TypeError or ValueError for what JSON cannot say."""

@@ -67,7 +67,7 @@ def compile_function(name: str, lines: Iterable[str], names: Names) -> Any:
 
 def read_code(type_: TypeEngine[Any], dialect: sa.Dialect, place: str, names: Names) -> str:
     """The expression that makes the database's value in `place` Python's; what it uses goes into `names`."""
-    if isinstance(type_, sa.Boolean) and dialect.name == "sqlite":
+    if isinstance(type_, sa.Boolean) and dialect.name != "postgresql":
         return f"({place} != 0 if {place} is not None else None)"
     inline = getattr(type_, "read_code", None)
     if inline is not None:

@@ -70,6 +70,10 @@ class Link(Protocol):
         """What `fetch` takes the rows of a query from, inside of a transaction."""
         ...
 
+    def lone_cursor(self, sql: str, parameters: Sequence[Any]) -> Any:
+        """The same, when no other statement runs before its last row was fetched, or the transaction ends."""
+        ...
+
     def fetch(self, sql: str, parameters: Sequence[Any]) -> list[Any]:
         """The next rows of a cursor; `parameters` are the cursor and how many."""
         ...

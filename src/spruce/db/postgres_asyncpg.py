@@ -150,6 +150,8 @@ class AsyncpgLink:
         statement = self.statements.get(sql) or self.prepare(sql)
         return green.await_(statement.cursor(*parameters))
 
+    lone_cursor = cursor
+
     def fetch(self, sql: str, parameters: Parameters) -> list[Any]:
         """The next rows of a cursor."""
         cursor, size = parameters

@@ -1,6 +1,7 @@
 """Tables: made and dropped from the models, inside of a transaction so that several processes may begin at once."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,6 +10,7 @@ from sqlalchemy.schema import AddConstraint, CreateIndex, CreateTable, DropTable
 from spruce.db import transactions
 from spruce.db.databases import Database, current
 from spruce.db.models import registry
+from spruce.db.types import MYSQL
 
 __all__ = ["create_all", "drop_all", "tables_of"]
 
@@ -25,7 +27,8 @@ def create_all(using: str = "default", *, models: Iterable[Any] | None = None) -
     with transactions.Atomic(using):
         if database.dialect.name == "postgresql":
             _run(database, [f"SELECT pg_advisory_xact_lock({_LOCK})"])
-        _run(database, _creating(tables, *_missing(database, tables), database.dialect))
+        with _in_any_order(database):
+            _run(database, _creating(tables, *_missing(database, tables), database.dialect))
 
 
 def _creating(tables: list[sa.Table], missing: list[sa.Table], late: list[Any], dialect: sa.Dialect) -> Iterator[str]:
@@ -35,6 +38,8 @@ def _creating(tables: list[sa.Table], missing: list[sa.Table], late: list[Any], 
         if table in missing:
             at_once = [key for key in table.foreign_key_constraints if key not in late]
             elements.append(CreateTable(table, if_not_exists=True, include_foreign_key_constraints=at_once))
+        elif dialect.name == "mysql":  # which cannot make an index only if there is none
+            continue
         indexes = sorted(table.indexes, key=lambda index: str(index.name))
         elements += [CreateIndex(index, if_not_exists=True) for index in indexes]
     elements += map(AddConstraint, late)
@@ -44,8 +49,12 @@ def _creating(tables: list[sa.Table], missing: list[sa.Table], late: list[Any], 
 def _missing(database: Database, tables: list[sa.Table]) -> tuple[list[sa.Table], list[Any]]:
     """The tables that have to be made, and those of their foreign keys that wait until all are there: of rings.
 
-    SQLite needs neither; its foreign keys may point to a table that does not exist yet.
+    The others need neither; their foreign keys may point to a table that does not exist yet.
     """
+    if database.dialect.name == "mysql":
+        found = "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()"
+        there = {row[0] for row in transactions.connection(database).rows(found, ())}
+        return [table for table in tables if table.name not in there], []
     if database.dialect.name != "postgresql":
         return tables, []
     sql = "SELECT name FROM unnest($1::TEXT[]) AS name WHERE to_regclass(name) IS NULL"
@@ -64,7 +73,21 @@ def drop_all(using: str = "default") -> None:
             drops = [str(DropTable(table, if_exists=True).compile(dialect=database.dialect)) for table in tables]
             _run(database, ["PRAGMA defer_foreign_keys = ON", *drops])
         elif tables:  # at once, as they may point to each other
-            _run(database, [f"DROP TABLE IF EXISTS {', '.join(_quoted(database, table) for table in tables)}"])
+            with _in_any_order(database):
+                _run(database, [f"DROP TABLE IF EXISTS {', '.join(_quoted(database, table) for table in tables)}"])
+
+
+@contextmanager
+def _in_any_order(database: Database) -> Iterator[None]:
+    """MariaDB and MySQL have no transactions for tables: one process at a time, and keys to what is not there yet."""
+    if database.dialect.name not in MYSQL:
+        yield
+        return
+    _run(database, [f"DO GET_LOCK('spruce {_LOCK}', 60)", "SET SESSION foreign_key_checks = 0"])
+    try:
+        yield
+    finally:
+        _run(database, ["SET SESSION foreign_key_checks = 1", f"DO RELEASE_LOCK('spruce {_LOCK}')"])
 
 
 def tables_of(database: Database) -> list[sa.Table]:

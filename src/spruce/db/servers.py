@@ -226,7 +226,7 @@ class Server:
         """The rows of a query, `size` at a time, in a transaction of their own."""
         transaction = self.begin()
         try:
-            yield from transaction.stream(sql, parameters, size)
+            yield from transaction.stream(sql, parameters, size, alone=True)
         finally:
             transaction.rollback()
 
@@ -359,9 +359,11 @@ class Transaction:
             self.undone = str(error)
         raise self.driver.translated(error, sql) from error
 
-    def stream(self, sql: str, parameters: Parameters, size: int) -> Iterator[list[Any]]:
-        """The rows of a query, `size` at a time, by a cursor of the server's."""
-        cursor = self._run("cursor", sql, parameters)
+    def stream(
+        self, sql: str, parameters: Parameters, size: int, alone: bool = False
+    ) -> Iterator[list[Any]]:
+        """The rows of a query, `size` at a time, by a cursor; `alone` if nothing else runs in the transaction."""
+        cursor = self._run("lone_cursor" if alone else "cursor", sql, parameters)
         while rows := self._run("fetch", sql, (cursor, size)):
             yield rows
             if len(rows) < size:

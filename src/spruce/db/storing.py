@@ -177,7 +177,7 @@ def _insert(model: type[Record], dialect: sa.Dialect, kind: str, keyed: bool, le
     if not fields:
         statement = sa.insert(model.__table__)
     wanted = [field for field in meta.fields if field.generated or field.attname in left]
-    if not keyed and (wanted or dialect.name != "sqlite"):  # which tells the key by itself
+    if not keyed and (wanted or dialect.name == "postgresql"):  # the others tell the key by themselves
         wanted = [meta.pk, *(field for field in wanted if field is not meta.pk)]
     return _made(statement, fields, dialect, [] if kind == "quiet" else wanted, adding=True)
 

@@ -18,11 +18,15 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from spruce.errors import ModelError
 
-__all__ = ["EXACT", "Clock", "Coded", "Day", "ExactDecimal", "Moment", "Span", "aware"]
+__all__ = ["EXACT", "MYSQL", "Clock", "Coded", "Day", "ExactDecimal", "Moment", "Span", "aware"]
 
 EXACT = Context(prec=100)
 """Arithmetic that does not round what any column can hold, whatever the program's own decimal context is."""
 
+MYSQL = frozenset({"mariadb", "mysql"})
+"""The names of two dialects that are alike in most."""
+
+_MIDNIGHT = dt.datetime(1970, 1, 1)  # noqa: DTZ001 - only its time of day counts
 _SQLITE_DIGITS = 18  # what always fits into a 64-bit integer
 
 Code = tuple[str, dict[str, object]]
@@ -133,8 +137,14 @@ class ExactDecimal(Coded):
         return self
 
 
+def _utc_naive(moment: dt.datetime) -> dt.datetime:
+    if moment.tzinfo is not dt.UTC:
+        moment = aware(moment)
+    return moment.replace(tzinfo=None)
+
+
 class Moment(Coded):
-    """TIMESTAMP WITH TIME ZONE; on SQLite ISO text in UTC with microseconds."""
+    """TIMESTAMP WITH TIME ZONE; on SQLite ISO text in UTC with microseconds, on MariaDB DATETIME(6) in UTC."""
 
     cache_ok = True
     impl = sa.DateTime
@@ -143,16 +153,18 @@ class Moment(Coded):
         super().__init__(timezone=True)
 
     def read_code(self, dialect: sa.Dialect) -> Code | None:
-        """Text to datetime."""
+        """Text to datetime; MariaDB's says nothing of a time zone."""
+        if dialect.name in MYSQL:
+            return "{}.replace(tzinfo=UTC)", {"UTC": dt.UTC}
         if dialect.name != "sqlite":
             return None
         return "moment({} + '+00:00')", {"moment": dt.datetime.fromisoformat}
 
     def write(self, dialect: sa.Dialect) -> Callable[[Any], Any] | None:
-        """Datetime to text."""
-        if dialect.name != "sqlite":
-            return aware
-        return _utc_text
+        """Datetime to text, or to one in UTC."""
+        if dialect.name in MYSQL:
+            return _utc_naive
+        return _utc_text if dialect.name == "sqlite" else aware
 
     def write_code(self, dialect: sa.Dialect) -> Code | None:
         """Datetime in UTC to text."""
@@ -182,7 +194,9 @@ class Clock(Coded):
     impl = sa.Time
 
     def read_code(self, dialect: sa.Dialect) -> Code | None:
-        """Text to time."""
+        """Text to time; MariaDB's times are lengths of time."""
+        if dialect.name in MYSQL:
+            return "(midnight + {}).time()", {"midnight": _MIDNIGHT}
         return ("clock({})", {"clock": dt.time.fromisoformat}) if dialect.name == "sqlite" else None
 
     def write(self, dialect: sa.Dialect) -> Callable[[Any], Any] | None:
@@ -191,18 +205,20 @@ class Clock(Coded):
 
 
 class Span(Coded):
-    """A length of time: microseconds on SQLite, INTERVAL elsewhere."""
+    """A length of time: INTERVAL on PostgreSQL, microseconds elsewhere."""
 
     impl = sa.BigInteger
 
     def load_dialect_impl(self, dialect: sa.Dialect) -> TypeEngine[Any]:
         """What the database has for it."""
-        return dialect.type_descriptor(sa.BigInteger() if dialect.name == "sqlite" else sa.Interval())
+        return dialect.type_descriptor(sa.Interval() if dialect.name == "postgresql" else sa.BigInteger())
 
     def read_code(self, dialect: sa.Dialect) -> Code | None:
         """From microseconds."""
-        return ("timedelta(microseconds={})", {"timedelta": dt.timedelta}) if dialect.name == "sqlite" else None
+        if dialect.name == "postgresql":
+            return None
+        return "timedelta(microseconds=int({}))", {"timedelta": dt.timedelta}
 
     def write(self, dialect: sa.Dialect) -> Callable[[Any], Any] | None:
         """To microseconds."""
-        return (lambda value: value // dt.timedelta(microseconds=1)) if dialect.name == "sqlite" else None
+        return None if dialect.name == "postgresql" else lambda value: value // dt.timedelta(microseconds=1)

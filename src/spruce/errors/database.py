@@ -12,6 +12,7 @@ __all__ = [
     "FieldFetchBlocked",
     "IntegrityError",
     "LockNotAvailable",
+    "LockWaitTimeout",
     "MigrationError",
     "ModelError",
     "MultipleObjectsReturned",
@@ -54,6 +55,10 @@ class ConcurrencyError(OperationalError):
 
 class SerializationFailure(ConcurrencyError):
     """Transactions that ran at the same time could not have run one after another."""
+
+
+class LockWaitTimeout(LockNotAvailable, ConcurrencyError):
+    """A row stayed locked by another transaction for longer than MariaDB or MySQL waits."""
 
 
 class DeadlockDetected(ConcurrencyError):

@@ -132,7 +132,7 @@ def child_processes() -> dict[str, str]:
                 command = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
             except OSError:  # ended since it was listed
                 continue
-            if "multiprocessing" not in command:  # the standard library's own watchers stay
+            if not any(name in command for name in ("multiprocessing", "mariadbd")):  # they serve the session
                 found[f"process {pid}"] = command
     return found
 

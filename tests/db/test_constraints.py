@@ -9,7 +9,7 @@ from spruce.errors import FieldError, IntegrityError, ModelError, ValidationErro
 
 Q, F = db.Q, db.F
 
-pytestmark = pytest.mark.parametrize("backend", ["sqlite", "postgresql", "mariadb"], indirect=True)
+pytestmark = pytest.mark.parametrize("backend", ["sqlite", "postgresql"], indirect=True)
 
 
 class Room(db.Model):

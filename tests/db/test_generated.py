@@ -31,14 +31,14 @@ def tables() -> None:
     db.create_all(models=[Line])
 
 
-def test_a_value_is_there_as_soon_as_the_row_is(queries: list[str]) -> None:
-    """The statement that writes the row returns it, when it is new and when it changes."""
+def test_a_value_is_there_as_soon_as_the_row_is(queries: list[str], backend: str) -> None:
+    """The statement that writes the row returns it, when it is new and when it changes; not all of MariaDB's can."""
     line = Line.objects.create(name="Bear", price="19.90", count=2)
     assert (line.total, line.lower) == (Decimal("39.80"), "bear")
     line.count = 3
     line.save()
     assert line.total == Decimal("59.70")
-    assert len(queries) == 2
+    assert len(queries) == (3 if backend == "mariadb" else 2)
 
 
 def test_queries_see_it_as_the_field_that_it_is_like() -> None:

@@ -34,7 +34,7 @@ class Letter(Stamped):
 
 
 class Tag(db.Model):
-    word = db.CharField(primary_key=True)
+    word = db.CharField(max_length=20, primary_key=True)
 
     class Meta:
         db_table = "t_tag"

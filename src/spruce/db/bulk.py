@@ -24,9 +24,10 @@ def insert_all(objects: Sequence[Any], database: Database) -> None:
     connection = transactions.connection(database)
     for (keyed, left), group in _alike(objects).items():
         writer = writer_for(type(group[0]), database, ("insert", keyed, left))
-        returned = connection.insert_many(writer.sql, list(map(writer.values, group)), writer.take is not None)
+        returns = writer.take is not None and not writer.look
+        returned = connection.insert_many(writer.sql, list(map(writer.values, group)), returns)
         for each, new in zip(group, returned, strict=True):
-            if writer.take is not None:
+            if returns and writer.take is not None:
                 writer.take(each, new)
             elif not keyed:
                 each.pk = new

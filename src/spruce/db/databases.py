@@ -16,6 +16,7 @@ from spruce import config
 from spruce.db.outcomes import Outcome
 from spruce.db.records import Record
 from spruce.db.seeing import warn_in_requests
+from spruce.db.sqlite import SQLite
 from spruce.errors import ConfigError, nearest
 
 __all__ = ["Connection", "Database", "Databases", "Driver", "Transaction", "choose", "configure", "current", "stats"]
@@ -94,33 +95,40 @@ class Driver(Connection, Protocol):
         ...
 
 
-_DRIVERS = {
-    "sqlite": ("spruce.db.sqlite", "SQLite", ""),
-    "postgresql": ("spruce.db.postgres_asyncpg", "Postgres", "postgres"),
-    "mariadb": ("spruce.db.mysql", "MySQLServer", "mysql"),
-    "mysql": ("spruce.db.mysql", "MySQLServer", "mysql"),
+def _imported(module: str, name: str, extra: str) -> Callable[[URL, str], Driver]:
+    """What makes a driver whose module is imported when it is wanted: it takes a while, and is an extra."""
+
+    def make(url: URL, alias: str) -> Driver:
+        try:
+            driver: Driver = getattr(import_module(f"spruce.db.{module}"), name)(url, alias)
+        except ModuleNotFoundError as error:
+            raise ConfigError(
+                f"DATABASES[{alias!r}] is {url.drivername}://…, and {error.name} is not installed",
+                hint=f'Install it: pip install "spruce[{extra}]".',
+            ) from error
+        return driver
+
+    return make
+
+
+_DRIVERS: dict[str, Callable[[URL, str], Driver]] = {
+    "sqlite": SQLite,
+    "postgresql": _imported("postgres_asyncpg", "Postgres", "postgres"),
+    "mariadb": _imported("mysql", "MySQLServer", "mysql"),
+    "mysql": _imported("mysql", "MySQLServer", "mysql"),
 }
-"""What speaks to a database, by the scheme of its URL: the module, the class, and the extra that it needs."""
+"""Makes the driver of a URL, by its scheme."""
 
 
 def _driver(url: URL, alias: str) -> Driver:
-    """The driver of a URL; its module is imported now, as it takes a while and may need what is not installed."""
+    """The driver of a URL: its own, or that of the kind of its database."""
     scheme = url.drivername if url.drivername in _DRIVERS else url.get_backend_name()
     if scheme not in _DRIVERS:
         raise ConfigError(
             f"DATABASES[{alias!r}]: this version cannot use {scheme!r}{nearest(scheme, _DRIVERS)}",
             hint=f"Kinds: {', '.join(_DRIVERS)}.",
         )
-    module, name, extra = _DRIVERS[scheme]
-    try:
-        make = getattr(import_module(module), name)
-    except ModuleNotFoundError as error:
-        raise ConfigError(
-            f"DATABASES[{alias!r}] is a {scheme} database, and {error.name} is not installed",
-            hint=f'Install it: pip install "spruce[{extra}]".',
-        ) from error
-    driver: Driver = make(url, alias)
-    return driver
+    return _DRIVERS[scheme](url, alias)
 
 
 class Database:

@@ -13,6 +13,9 @@ import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
+from spruce.db import mysql_json
+from spruce.db.types import MYSQL
+
 __all__ = ["JSON_LOOKUPS", "JSONValue", "key_step", "missing_in", "split", "text_of", "whole"]
 
 Column = sa.ColumnElement[Any]
@@ -54,6 +57,8 @@ def _compiled(element: JSONValue, compiler: Any, **options: Any) -> str:
     dialect = compiler.dialect.name
     if dialect == "sqlite" and element.sorting:
         made: Any = _extracted(element)
+    elif dialect in MYSQL:
+        made = mysql_json.sortable(_in_mysql(element)) if element.sorting else _in_mysql(element)
     elif dialect == "sqlite":
         kind, value = _kind(element), _extracted(element)
         made = sa.case((kind.in_(_words("true", "false")), kind), (kind.is_not(None), sa.func.json_quote(value)))
@@ -104,8 +109,15 @@ def _behind(column: Column, sign: str = "#>") -> Column:
     return base.op(sign)(_word("{" + listed + "}"))
 
 
+def _in_mysql(column: Column) -> Column:
+    """MariaDB's value behind keys."""
+    return mysql_json.behind(*_place(column))
+
+
 def text_of(column: Column, dialect: str) -> Column:
     """A value as text, without the quotes that JSON has."""
+    if dialect in MYSQL:
+        return mysql_json.text_of(_in_mysql(column))
     return _extracted(column) if dialect == "sqlite" else sa.type_coerce(_behind(column, "#>>"), sa.Text())
 
 
@@ -117,6 +129,8 @@ def _kinds_fit(column: Column, parameter: Column) -> Column:
 
 def _same(column: Column, parameter: Column, dialect: str) -> Column:
     """Whether a value is equal to another."""
+    if dialect in MYSQL:
+        return mysql_json.same(_in_mysql(column), parameter, dialect)
     if dialect != "sqlite":
         return _behind(column) == parameter
     other = sa.func.json_extract(parameter, _word("$"), type_=sa.Text())
@@ -125,6 +139,8 @@ def _same(column: Column, parameter: Column, dialect: str) -> Column:
 
 def _ordered(compare: Callable[[Any, Any], Any]) -> Compare:
     def sql(column: Column, parameter: Column, dialect: str) -> Column:
+        if dialect in MYSQL:
+            return mysql_json.ordered(compare, _in_mysql(column), parameter)
         if dialect != "sqlite":
             made: Column = compare(_behind(column), parameter)
             return made
@@ -145,6 +161,9 @@ def _between(column: Column, parameters: list[Column], dialect: str) -> Column:
 
 def _containing(sign: str, swapped: bool) -> Compare:
     def sql(column: Column, parameter: Column, dialect: str) -> Column:
+        if dialect in MYSQL:
+            both = (parameter, _in_mysql(column)) if swapped else (_in_mysql(column), parameter)
+            return mysql_json.contains(*both)
         if dialect != "sqlite":
             return _behind(column).op(sign, is_comparison=True)(parameter)
         base, keys = _place(column)
@@ -155,7 +174,9 @@ def _containing(sign: str, swapped: bool) -> Compare:
 
 
 def _has(column: Column, parameter: Column, dialect: str) -> Column:
-    """Whether there is a key; the parameter is the key, on SQLite as the last step of a path."""
+    """Whether there is a key; the parameter is the key, on others than PostgreSQL the last step of a path."""
+    if dialect in MYSQL:
+        return mysql_json.has(*_place(column), parameter)
     if dialect != "sqlite":
         return _behind(column).op("?", is_comparison=True)(parameter)
     base, keys = _place(column)
@@ -168,13 +189,15 @@ def _has_several(combine: Callable[..., Column]) -> Compare:
 
 def key_step(key: object, *, dialect: str) -> str:
     """A key to look for, as the parameter of `has_key`."""
-    return f".{json.dumps(str(key), ensure_ascii=False)}" if dialect == "sqlite" else str(key)
+    return str(key) if dialect == "postgresql" else f".{json.dumps(str(key), ensure_ascii=False)}"
 
 
 def missing_in(column: Column, dialect: str) -> Column:
     """Whether a whole field is NULL, or there is nothing behind its keys."""
     if not isinstance(column, JSONValue):
         return column.is_(None)
+    if dialect in MYSQL:
+        return _in_mysql(column).is_(None)
     return (_kind(column) if dialect == "sqlite" else _behind(column)).is_(None)
 
 

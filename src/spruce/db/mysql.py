@@ -7,6 +7,7 @@ does unless told otherwise (READ COMMITTED).
 
 import ssl
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from time import monotonic
 from typing import Any, Final
 
@@ -136,9 +137,7 @@ class MySQLServer(Server):
 
     def beginning(self, isolation: str | None) -> tuple[str, ...]:
         """The level is told before."""
-        return (
-            ("BEGIN",) if isolation is None else (f"SET TRANSACTION ISOLATION LEVEL {level(isolation)}", "BEGIN")
-        )
+        return ("BEGIN",) if isolation is None else (f"SET TRANSACTION ISOLATION LEVEL {level(isolation)}", "BEGIN")
 
 
 class MySQLLink:
@@ -246,7 +245,7 @@ class MySQLLink:
         """The next rows of a cursor."""
         cursor, size = parameters
         if isinstance(cursor, Iterator):
-            return [row for row, _ in zip(cursor, range(size), strict=False)]
+            return list(islice(cursor, size))
         rows: list[Any] = list(green.await_(cursor.fetchmany(size)))
         self.doubtful = len(rows) == size
         return rows

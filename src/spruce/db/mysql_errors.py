@@ -90,9 +90,7 @@ _MEANINGS: dict[int, _Meaning] = {
     **dict.fromkeys((1044, 1045, 1698), _REFUSED),
     **dict.fromkeys((1317, 1969, 3024), _STOPPED),
     **dict.fromkeys((1264, 1265, 1292, 1365, 1366, 1367, 1406, 1411, 1441, 1690, 3140, 3141, 4038), _UNFIT),
-    1049: _Meaning(
-        OperationalError, "the database {database} does not exist: {text}", "Make it with CREATE DATABASE."
-    ),
+    1049: _Meaning(OperationalError, "the database {database} does not exist: {text}", "Make it with CREATE DATABASE."),
     1064: _Meaning(OperationalError, "{text} (database {database})", "It is SQL that the database cannot read."),
     1146: _Meaning(
         OperationalError,

@@ -100,9 +100,9 @@ class _Compiler(MySQLCompiler):
         binary.right = sa.select(*table.c).scalar_subquery().self_group()
         return binary
 
-    def _format_frame_clause(self, range_: Any, **options: Any) -> str:
+    def visit_frame_clause(self, frameclause: Any, **options: Any) -> str:
         """The numbers of rows are part of the SQL."""
-        text: str = super()._format_frame_clause(range_, **{**options, "literal_binds": True})
+        text: str = super().visit_frame_clause(frameclause, **{**options, "literal_binds": True})  # type: ignore[no-untyped-call] # SQLAlchemy's
         return text
 
     def visit_mod_binary(self, binary: Any, operator: Any, **options: Any) -> str:

@@ -359,9 +359,7 @@ class Transaction:
             self.undone = str(error)
         raise self.driver.translated(error, sql) from error
 
-    def stream(
-        self, sql: str, parameters: Parameters, size: int, alone: bool = False
-    ) -> Iterator[list[Any]]:
+    def stream(self, sql: str, parameters: Parameters, size: int, alone: bool = False) -> Iterator[list[Any]]:
         """The rows of a query, `size` at a time, by a cursor; `alone` if nothing else runs in the transaction."""
         cursor = self._run("lone_cursor" if alone else "cursor", sql, parameters)
         while rows := self._run("fetch", sql, (cursor, size)):

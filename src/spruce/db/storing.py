@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from spruce.db import transactions
-from spruce.db.databases import Database, choose
+from spruce.db.databases import Connection, Database, choose
 from spruce.db.dates import DateTimeField
 from spruce.db.deletion import delete_rows
 from spruce.db.fields import REQUIRED, UNSET, Field
@@ -29,21 +29,38 @@ from spruce.errors import DatabaseError
 __all__ = ["Writer", "delete_object", "insert_object", "save_object", "unset", "writer_for"]
 
 
+_SILENT: dict[str, tuple[Any, ...]] = {"mysql": (sa.Insert, sa.Update), "mariadb": (sa.Update,)}
+"""The statements that cannot return anything, by dialect."""
+
+
 class Writer:
     """How the objects of a model are written: some of its fields, by one statement.
 
     `take` puts what the database gave or computed into the object, from the row that the statement returns; None when
-    it returns none.
+    it returns none. Where the statement cannot return it, `look` is the one that reads it by the key.
     """
 
-    __slots__ = ("sql", "take", "values")
+    __slots__ = ("key", "look", "sql", "take", "values")
 
     def __init__(
-        self, sql: str, values: Callable[[Any], tuple[Any, ...]], take: Callable[[Any, Any], None] | None = None
+        self,
+        sql: str,
+        values: Callable[[Any], tuple[Any, ...]],
+        take: Callable[[Any, Any], None] | None = None,
+        look: str = "",
+        key: Callable[[Any], Any] | None = None,
     ) -> None:
         self.sql = sql
         self.values = values
         self.take = take
+        self.look = look
+        self.key = key
+
+    def taken(self, instance: Record, connection: Connection) -> None:
+        """Read what the database gave or computed, of a row that was written."""
+        key = instance.pk if self.key is None else self.key(instance.pk)
+        for row in connection.rows(self.look, (key,)) if self.take else ():
+            self.take(instance, row)  # type: ignore[misc] # there is one
 
 
 def save_object(
@@ -115,6 +132,11 @@ def insert_object(instance: Record, database: Database) -> None:
         new = connection.insert(writer.sql, writer.values(instance))
         if not keyed:
             setattr(instance, key, new)
+    elif writer.look:
+        new = connection.insert(writer.sql, writer.values(instance))
+        if not keyed:
+            setattr(instance, key, new)
+        writer.taken(instance, connection)
     else:
         writer.take(instance, connection.rows(writer.sql, writer.values(instance))[0])
     instance._db = database.alias
@@ -133,6 +155,9 @@ def _update(instance: Record, database: Database, names: tuple[str, ...] | None)
     connection = transactions.connection(database)
     if writer.take is None:
         found = connection.change(writer.sql, writer.values(instance)) > 0
+    elif writer.look:
+        found = connection.change(writer.sql, writer.values(instance)) > 0
+        writer.taken(instance, connection)
     else:
         rows = connection.rows(writer.sql, writer.values(instance))
         found = bool(rows)
@@ -201,8 +226,14 @@ def _made(
     """The writer of a statement that sets `fields` and returns what it `wanted`."""
     if isinstance(statement, sa.Insert):
         statement = statement.inline()
-    if wanted:
-        statement = statement.returning(*(statement.table.c[field.attname] for field in wanted))
+    columns = [statement.table.c[field.attname] for field in wanted]
+    look, key = "", None
+    if wanted and type(statement) in _SILENT.get(dialect.name, ()):
+        own = next(iter(statement.table.primary_key))
+        looking: Any = sa.select(*columns).where(own == sa.bindparam("key")).compile(dialect=dialect)
+        look, key = looking.string, looking._bind_processors.get("key")
+    elif wanted:
+        statement = statement.returning(*columns)
     compiled: Any = statement.compile(dialect=dialect, column_keys=None if fields else [])
     names: dict[str, object] = {}
     lines = ["def values(o):"]
@@ -230,7 +261,7 @@ def _made(
         call = f"w_{attname}(v_{attname})"
         parts.append(call if write is None else f"{call} if v_{attname} is not None else None")
     lines.append(f" return ({''.join(part + ', ' for part in parts)})")
-    return Writer(compiled.string, compile_function("values", lines, names), _taker(wanted, dialect))
+    return Writer(compiled.string, compile_function("values", lines, names), _taker(wanted, dialect), look, key)
 
 
 def _taker(wanted: Sequence[Field[Any]], dialect: sa.Dialect) -> Callable[[Any, Any], None] | None:

@@ -91,7 +91,7 @@ class Registry:
 
     def _remove(self, model: type[Record]) -> None:
         del self.models[model._meta.db_table]
-        for field in model._meta.fields:
+        for field in model._meta.local:
             if isinstance(field, ForeignKey) and not isinstance(field.to, str) and field in field.to._meta.pointing:
                 field.to._meta.pointing.remove(field)
                 field.to._meta.relations.pop(field.query_name or "", None)
@@ -121,7 +121,7 @@ def _connect(field: ForeignKey[Any]) -> None:
 
 
 def _relations(model: type[Record]) -> list[ForeignKey[Any]]:
-    return [field for field in model._meta.fields if isinstance(field, ForeignKey)]
+    return [field for field in model._meta.local if isinstance(field, ForeignKey)]
 
 
 def _check_accessor(field: ForeignKey[Any], target: type[Record], taken: set[tuple[Any, str]]) -> None:

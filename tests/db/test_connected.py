@@ -14,14 +14,14 @@ class Note(db.Model):
     alike = db.ManyToManyField("self")
 
     class Meta:
-        db_table = "t_note"
+        db_table = "t_c_note"
 
 
 class NoteLabel(db.Model):
     name = db.CharField(max_length=20)
 
     class Meta:
-        db_table = "t_note_label"
+        db_table = "t_c_label"
         ordering = ("name",)
 
 
@@ -39,7 +39,7 @@ def test_to_connect_takes_one_statement(notes: SimpleNamespace, queries: list[st
     notes.one.labels.add(notes.red)
     notes.one.labels.add(notes.red, notes.blue)
     notes.blue.notes.add(notes.one, notes.other)
-    assert [sql.split(" (")[0] for sql in queries] == ["INSERT INTO t_note_labels"] * 3
+    assert [sql.split(" (")[0] for sql in queries] == ["INSERT INTO t_c_note_labels"] * 3
     assert list(notes.one.labels.all()) == [notes.blue, notes.red]
     assert list(notes.other.labels.all()) == [notes.blue]
 

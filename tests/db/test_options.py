@@ -49,9 +49,9 @@ def declare(name: str, body: dict[str, Any], **meta: Any) -> Any:
          "tests.db.test_options.Other and tests.db.conftest.Maker have the same table 't_maker'. Give one of them "
          "another name with `class Meta: db_table = …`."),
         (lambda: declare("Bad", {}, order=["x"]),
-         "Bad.Meta has no option 'order'; did you mean 'ordering'? Options: abstract, constraints, "
-         "db_table, db_table_comment, indexes, ordering, proxy, unique_together, verbose_name, "
-         "verbose_name_plural."),
+         "Bad.Meta has no option 'order'; did you mean 'ordering'? Options: abstract, app_label, "
+         "constraints, db_table, db_table_comment, default_permissions, indexes, ordering, permissions, proxy, "
+         "unique_together, verbose_name, verbose_name_plural."),
         (lambda: declare("Bad", {"a__b": db.TextField()}),
          "Bad.a__b: a field's name has no underscore at its ends and no two in a row"),
         (lambda: declare("Bad", {"objects": db.TextField()}),
@@ -67,17 +67,6 @@ def test_declarations_that_cannot_work(shop: SimpleNamespace, make: Any, message
     with pytest.raises(ModelError) as refused:
         make()
     assert str(refused.value).replace("<locals>.", "") == message
-
-
-def test_a_model_with_a_table_cannot_be_inherited_from(shop: SimpleNamespace) -> None:
-    """What is shared goes into an abstract one."""
-    with pytest.raises(ModelError) as refused:
-        type(db.Model)("Child", (shop.Maker,), {"__module__": __name__})
-    assert str(refused.value) == (
-        "Child cannot inherit from Maker, which has a table of its own. "
-        "Move what they share into a model with `class Meta: abstract = True`, point to it by a OneToOneField, or make "
-        "it a proxy with `class Meta: proxy = True`."
-    )
 
 
 def test_both_a_field_and_the_key_of_a_relation(shop: SimpleNamespace) -> None:

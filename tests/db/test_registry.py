@@ -105,10 +105,6 @@ def declare(name: str, bases: tuple[type, ...], body: dict[str, Any], **meta: An
          "Odd is a proxy, and inherits from 0 models with tables, not one"),
         (lambda: declare("Odd", (Person, Task), {}, proxy=True),
          "Odd is a proxy, and inherits from 2 models with tables, not one"),
-        (lambda: declare("Odd", (Person,), {}),
-         "Odd cannot inherit from Person, which has a table of its own. Move what they share into a model with "
-         "`class Meta: abstract = True`, point to it by a OneToOneField, or make it a proxy with "
-         "`class Meta: proxy = True`."),
     ],
 )  # fmt: skip
 def test_what_cannot_be_a_proxy(make: Any, message: str) -> None:

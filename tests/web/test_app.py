@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from spruce import config, events
-from spruce.errors import ConfigError, Forbidden, RoutingError, abort
+from spruce.errors import ConfigError, Forbidden, MiddlewareNotUsed, RoutingError, abort
+from spruce.http import Handler
 from spruce.web import App, Request, Response, after_this_request, current_app, g, request, stream_with_context, url_for
 from spruce.web.client import Client
 
@@ -429,3 +430,37 @@ def test_the_class_of_clients_may_be_another() -> None:
     client = app.test_client()
     assert isinstance(client, Mine)
     assert client.hello() == "Hello, mine"
+
+
+def test_what_comes_out_of_the_app_is_told() -> None:
+    """Whoever was told of the beginning of a request is told of its end in any case."""
+    app = App(__name__, static_folder=None, TESTING=True)
+
+    @app.get("/")
+    def broken() -> None:
+        raise ValueError("broken")
+
+    seen: list[str] = []
+    hooks = (events.request_started, events.request_finished, events.request_aborted)
+    leaving = [hook.subscribe(lambda event: seen.append(event.name)) for hook in hooks]
+    with pytest.raises(ValueError, match="broken"):
+        app.test_client().get("/")
+    for leave in leaving:
+        leave()
+    assert seen == ["request.started", "request.aborted"]
+
+
+def test_what_the_stack_starts_is_told_of_the_first_request() -> None:
+    """Once, through the test client and through a server."""
+    seen: list[str] = []
+    leaving: list[Callable[[], None]] = []
+
+    class Watching:
+        def __init__(self, handler: Handler) -> None:
+            leaving.append(events.request_started.subscribe(lambda event: seen.append(event["request"].path)))  # type: ignore[attr-defined] # it is one
+            raise MiddlewareNotUsed("it only watches")
+
+    for call in (lambda app: app.test_client().get("/a"), lambda app: app.handle(Request("GET", "/a"))):
+        call(App(__name__, static_folder=None, MIDDLEWARE=[Watching], DEFAULT_MIDDLEWARE=[]))
+        leaving.pop()()
+    assert seen == ["/a", "/a"]

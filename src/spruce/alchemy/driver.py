@@ -10,6 +10,7 @@ from sqlite3 import sqlite_version_info
 from typing import Any
 
 from spruce.db import databases, transactions
+from spruce.db.watched import OwnBlock, tell_changes
 from spruce.errors import DatabaseError, DataError, IntegrityError, OperationalError
 
 __all__ = [
@@ -83,6 +84,7 @@ class Connection:
     def __init__(self, alias: str) -> None:
         self.database = databases.current()[alias]
         self._own: Any = None  # the transaction that it began
+        self._changed = OwnBlock()  # what was changed in that
         self._block: Any = None  # the atomic block that it takes part in
         self._depth = 0  # of savepoints in that block, its own included
 
@@ -93,7 +95,8 @@ class Connection:
     def outcome(self, sql: str, parameters: Sequence[Any]) -> Any:
         """Run a statement where it belongs."""
         running = self._transaction(sql)
-        return transactions.watched(running or self.database.driver, self.database).outcome(sql, parameters)
+        block = self._changed if running is not None and running is self._own else None
+        return transactions.watched(running or self.database.driver, self.database, block).outcome(sql, parameters)
 
     def _transaction(self, sql: str) -> Any:
         """The transaction for a statement; None for one that only reads and needs none."""
@@ -134,14 +137,18 @@ class Connection:
     def commit(self) -> None:
         """Keep what was done; inside of an atomic block, as far as that does."""
         own, self._own = self._own, None
+        changed, self._changed = self._changed, OwnBlock()
         if own is not None:
             own.commit()
+            if changed.changes:
+                tell_changes(self.database, changed.changes)
         else:
             self._leave_block(keep=True)
 
     def rollback(self) -> None:
         """Undo what was done."""
         own, self._own = self._own, None
+        self._changed = OwnBlock()
         if own is not None:
             own.rollback()
         else:

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from spruce import config
+from spruce.cache.dependencies import watch
 from spruce.cache.dummy import DummyStore
 from spruce.cache.memory import MemoryStore
 from spruce.cache.operations import Cache
@@ -15,7 +16,7 @@ from spruce.cache.serializers import Codec, JSONSerializer, MsgpackSerializer, P
 from spruce.cache.stores import Store
 from spruce.errors import ConfigError, nearest
 
-__all__ = ["OPERATIONS", "Caches", "cache", "caches"]
+__all__ = ["OPERATIONS", "Caches", "cache", "caches", "watch_database"]
 
 _DEFAULT = "default"
 _RESOURCE = "spruce.cache"
@@ -85,6 +86,16 @@ def _current() -> Caches:
     return made  # type: ignore[return-value]  # nobody else keeps anything under this name
 
 
+def watch_database(settings: config.Settings) -> None:
+    """Let the caches of CACHE_DEPENDS know, from now on, of what this process commits."""
+    token = config.use(settings)
+    try:
+        for alias in settings["CACHE_DEPENDS"]:
+            watch(_current()[alias])
+    finally:
+        config.leave(token)
+
+
 class _CurrentCaches:
     """`caches["default"]`: the caches of the settings that hold where it is used."""
 
@@ -130,7 +141,10 @@ def _forward(name: str) -> Callable[..., Any]:
     return call
 
 
-OPERATIONS = tuple(name for name, value in vars(Cache).items() if isfunction(value) and not name.startswith("_"))
+_INNER = ("drop_tokens", "recording")
+OPERATIONS = tuple(
+    name for name, value in vars(Cache).items() if isfunction(value) and not name.startswith("_") and name not in _INNER
+)
 """The names of what a cache can do."""
 
 for _name in OPERATIONS:
@@ -164,6 +178,7 @@ def _make(alias: str, described: Any) -> Cache:
         key_function=_imported(about.get("KEY_FUNCTION"), place),
         shared=kind in ("redis", "near", "database"),
         fallible=kind in ("redis", "near"),
+        tracked=kind in ("memory", "dummy") or alias in config.current()["CACHE_DEPENDS"],
     )
 
 

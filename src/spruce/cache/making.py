@@ -16,6 +16,8 @@ __all__ = ["LEASE_SECONDS", "Maker"]
 LEASE_SECONDS = 2.0
 """For how long a process that died keeps others from making the value."""
 
+_ROUNDS = 3  # of waiting for a value that is out of date when it is there
+
 _logger = logging.getLogger("spruce.cache")
 
 
@@ -33,16 +35,22 @@ class Maker:
         make: Callable[[], Any],
         find: Callable[[], Any],
         waited: Callable[[float], Any] | None = None,
+        *,
+        newest: bool = False,
     ) -> Any:
         """Return what `make()` returns here, or in the thread or process that makes it now; blocks until it is there.
 
-        `make` stores the value; `find` looks for a fresh one in the store and returns it, or MISSING.
+        `make` stores the value; `find` looks for a fresh one in the store and returns it, or MISSING. `newest`: what
+        another had begun to make before it was asked for here is good only if `find` still finds it afterwards.
         """
-        value, here = self.flights.run(key, lambda: self._leased(key, make, find), waited, detour=make)
-        if here or type(value) in _UNCHANGEABLE:
-            return value
-        found = find()  # a copy of our own, as everybody gets who reads the store
-        return value if found is MISSING else found
+        for _ in range(_ROUNDS):
+            value, here = self.flights.run(key, lambda: self._leased(key, make, find), waited, detour=make)
+            if here or (type(value) in _UNCHANGEABLE and not newest):
+                return value
+            found = find()  # a copy of our own, as everybody gets who reads the store
+            if found is not MISSING or not newest:
+                return value if found is MISSING else found
+        return make()
 
     def refresh(self, key: str, make: Callable[[], Any]) -> None:
         """Make the value in a green thread of its own, unless somebody does already; errors are logged."""

@@ -3,9 +3,11 @@
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import nullcontext
 from secrets import token_hex
 from typing import Any, Final, cast
 
+from spruce.cache.dependencies import Depends, Recording, current_recording, watch
 from spruce.cache.locks import CacheLock
 from spruce.cache.making import Maker
 from spruce.cache.stores import MISSING, Envelope, Store
@@ -17,6 +19,9 @@ __all__ = ["DEFAULT_TIMEOUT", "Cache"]
 
 DEFAULT_TIMEOUT: Final[Any] = object()
 """Stands for the timeout that the cache was set up with."""
+
+_TOKEN_SECONDS = 7 * 24 * 3600
+"""For how long the token of a table or row is kept; with it go the values that have it."""
 
 KeyFunction = Callable[[str, str, int], str]
 
@@ -39,6 +44,7 @@ class Cache:
         key_function: KeyFunction | None = None,
         shared: bool = False,
         fallible: bool = False,
+        tracked: bool = True,
     ) -> None:
         self.alias = alias
         self.timeout = timeout
@@ -47,10 +53,11 @@ class Cache:
         self._key_function = key_function
         self._raw = store
         self._options: dict[str, Any] = {"timeout": timeout, "prefix": prefix, "version": version}
-        self._options |= {"key_function": key_function, "shared": shared}
+        self._options |= {"key_function": key_function, "shared": shared, "tracked": tracked}
         self._silent: Store = Forgiving(store, f"{_literal(prefix)}:*") if fallible else store
         self._told = cast("Store", Told(self._silent, alias))
         self._maker = Maker(self._silent, shared=shared)
+        self._tracked = tracked  # whether every process tells it what it commits
 
     def __repr__(self) -> str:
         return f"<Cache {self.alias!r} in {type(self._raw).__name__}>"
@@ -247,6 +254,7 @@ class Cache:
         jitter: float = 0,
         negative: float | None = DEFAULT_TIMEOUT,
         tags: Iterable[str] = (),
+        depends: Depends | Recording = None,
     ) -> Any:
         """Return the value; if it isn't there, `default`, or what that returns if it can be called, kept as by `set`.
 
@@ -255,27 +263,31 @@ class Cache:
         returned at once, while a green thread makes a new one. `early`: the value may be made anew before its time,
         the more likely the nearer that is and the longer it takes to make (1 is usual). `jitter`: the timeout is
         shortened by up to this share of it, so that keys set together don't run out together. `negative`: the timeout
-        if the result is None.
+        if the result is None. `depends="auto"`: the value counts as missing as soon as something is committed that
+        changes what was read from databases while it was made; see `spruce.cache.dependencies`.
         """
         name = self.make_key(key, version)
+        recording = self.recording() if depends == "auto" else depends
         value = self._store.get(name)
         ttl = self._ttl(timeout)
 
         def make() -> Any:
-            return self._make(name, default, ttl, negative, stale, jitter, bool(early), _names(tags))
+            return self._make(name, default, ttl, negative, stale, jitter, bool(early), _names(tags), recording)
 
         def find() -> Any:
             found = self._silent.get(name)
             return self._fresh(found) if type(found) is Envelope else found
 
         if type(value) is Envelope and self._unchanged(value):
+            self._depend(value.tags)
             if not _is_due(value, early):
                 return value.value
             self._maker.refresh(name, make)
             return value.value
         if value is not MISSING and type(value) is not Envelope:
             return value
-        return self._maker.make(name, make, find, self._waited(key) if cache_waited.subscribers else None)
+        waited = self._waited(key) if cache_waited.subscribers else None
+        return self._maker.make(name, make, find, waited, newest=recording is not None)
 
     def _make(
         self,
@@ -287,11 +299,18 @@ class Cache:
         jitter: float,
         timed: bool,
         tags: list[str],
+        recording: Recording | None,
     ) -> Any:
         tokens = self._tokens(tags) if tags else {}
         start = time.perf_counter()
-        value = default() if callable(default) else default
+        with nullcontext() if recording is None else recording.running():
+            value = default() if callable(default) else default
         cost = time.perf_counter() - start
+        self._depend(tokens)
+        if recording is not None:
+            if not recording.keepable:
+                return value
+            tokens |= recording.tokens
         if value is None and negative is not DEFAULT_TIMEOUT:
             ttl = negative
         if ttl is not None:
@@ -320,16 +339,39 @@ class Cache:
         """Let every value that was stored with one of these tags count as missing."""
         self._store.set_many({self._tag_key(tag): token_hex(8) for tag in tags}, None)
 
-    def _tokens(self, tags: list[str]) -> dict[str, str]:
+    def _tokens(self, tags: list[str], seconds: float | None = None) -> dict[str, str]:
         """The token of each tag; one that has none gets one."""
         keys = {self._tag_key(tag): tag for tag in tags}
         found = self._silent.get_many(keys)
         for key in keys:
             if key not in found:
-                self._silent.add(key, token_hex(8), None)
+                self._silent.add(key, token_hex(8), seconds)
         if len(found) < len(keys):
             found = self._silent.get_many(keys)
         return {keys[key]: str(token) for key, token in found.items()}
+
+    def recording(self) -> Recording:
+        """A new record of what a value of this cache is made from. Raises CacheError if it isn't told of changes."""
+        if not self._tracked:
+            raise CacheError(
+                f"values in the cache {self.alias!r} cannot depend on the database: other processes that write to it "
+                "don't know of them",
+                hint=f"Let every process tell the cache what it changes: CACHE_DEPENDS=[{self.alias!r}].",
+            )
+        watch(self)
+        return Recording(self, self._dependency_tokens)
+
+    def _dependency_tokens(self, tags: list[str]) -> dict[str, str]:
+        return self._tokens(tags, _TOKEN_SECONDS)
+
+    def drop_tokens(self, tags: Iterable[str]) -> None:
+        """Let the values that depend on this count as missing; called after commits."""
+        self._silent.delete([self._tag_key(tag) for tag in tags])
+
+    def _depend(self, tokens: Mapping[str, str]) -> None:
+        """Let the value that is being made here, if any, depend on what another one depends on."""
+        if tokens and (outer := current_recording()) is not None:
+            outer.absorb(self, tokens)
 
     def _unchanged(self, envelope: Envelope) -> bool:
         """Whether none of its tags has been invalidated; a tag whose token is lost has."""
@@ -341,6 +383,7 @@ class Cache:
     def _fresh(self, envelope: Envelope) -> Any:
         if (envelope.fresh is not None and time.time() >= envelope.fresh) or not self._unchanged(envelope):
             return MISSING
+        self._depend(envelope.tags)
         return envelope.value
 
     # The whole

@@ -70,6 +70,13 @@ _SETTINGS = (
     Setting("API_TITLE", str, "", "The name of the API in its documentation; empty is that of the app."),
     Setting("API_VERSION", str, "1.0.0", "The version of the API in its documentation."),
     Setting(
+        "ELASTIC_APM",
+        dict,
+        {},
+        "Performance monitoring: settings with the names of Elastic's agent, as {'SERVICE_NAME': 'shop'}; empty: none.",
+        secret=True,
+    ),
+    Setting(
         "INSTALLED_APPS",
         (list, tuple),
         [],
@@ -85,6 +92,12 @@ _SETTINGS = (
         "Caches by alias: URLs, or dicts as Django's; `default` is in the memory of each process if not given.",
         secret=True,
     ),
+    Setting(
+        "CACHE_DEPENDS",
+        list,
+        [],
+        'The caches (aliases) on Redis or in a database whose values may have depends="auto": each commit tells them.',
+    ),
     Setting("CACHE_MIDDLEWARE_ALIAS", str, "default", "The cache that CacheMiddleware keeps pages in."),
     Setting("CACHE_MIDDLEWARE_SECONDS", (int, float), 600, "For how many seconds CacheMiddleware keeps pages."),
     Setting("CACHE_MIDDLEWARE_KEY_PREFIX", str, "", "Goes before the keys of pages, where sites share a cache."),
@@ -98,8 +111,32 @@ _SETTINGS = (
     Setting("STORAGES", dict, {}, "Places for files by alias: objects, classes, or {'BACKEND': …, 'OPTIONS': {…}}."),
     Setting("MIGRATIONS_FOLDER", (str, PathLike), "migrations", "The folder of migrations, seen from the app's own."),
     Setting(
+        "TASKS",
+        str,
+        "embedded",
+        "Who runs tasks: `embedded` web workers too, `worker` only `spruce worker`, `inline` the call that enqueues; "
+        "`dummy` nobody; `celery+redis://…` Celery.",
+        secret=True,
+    ),
+    Setting("TASKS_CONCURRENCY", int, 20, "How many jobs each process runs at one time, in green threads."),
+    Setting("TASKS_QUEUES", (list, tuple), [], "The queues whose jobs web workers run; empty is every queue."),
+    Setting(
+        "TASKS_KEEP",
+        (int, float),
+        7 * 86400,
+        "For how many seconds jobs are kept once they have ended; those that failed, thirteen times as long.",
+    ),
+    Setting(
         "DATABASE_ROUTERS", (list, tuple), [], "Objects, classes or dotted names that choose a database per query."
     ),
+    Setting(
+        "DATABASE_REPLICAS",
+        (list, tuple, dict),
+        [],
+        "URLs of read-only copies of a PostgreSQL database, which then answer reads: of `default`, or lists by alias.",
+        secret=True,
+    ),
+    Setting("DATABASE_REPLICA_LAG", (int, float), 10, "How many seconds a replica may be behind and still answer."),
 )
 
 KNOWN: dict[str, Setting] = {setting.name: setting for setting in (*_SETTINGS, *ACCOUNTS, *SAFETY)}

@@ -17,10 +17,12 @@ _STACK = (
         "DEFAULT_MIDDLEWARE",
         (list, tuple),
         [
+            "spruce.apm.startup.ApmMiddleware",
             "spruce.middleware.security.SecurityMiddleware",
             "spruce.middleware.csp.ContentSecurityPolicyMiddleware",
             "spruce.middleware.cors.CorsMiddleware",
             "spruce.middleware.ratelimits.RateLimitMiddleware",
+            "spruce.middleware.replicas.ReplicaMiddleware",
             "spruce.middleware.sessions.SessionMiddleware",
             "spruce.middleware.csrf.CsrfViewMiddleware",
         ],

@@ -230,7 +230,7 @@ def _without_need(step: ops.MigrateOperation) -> ops.MigrateOperation:
 
 def _fields(table: str) -> tuple[Any, ...]:
     model = registry.models.get(table)
-    return () if model is None else model._meta.fields
+    return () if model is None else model._meta.local
 
 
 def _value(table: str, column: sa.Column[Any], answers: Answers) -> Any:

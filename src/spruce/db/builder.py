@@ -20,7 +20,7 @@ from spruce.db.only import Chosen, required_relations
 from spruce.db.ordering import Ranked, directed, order_terms
 from spruce.db.outputs import named, output
 from spruce.db.qualifying import qualified
-from spruce.db.relations import Step
+from spruce.db.relations import Step, Upward
 from spruce.db.shapes import Plan, Shape
 from spruce.db.tokens import Clause, Expression, Row, Tree
 from spruce.errors import FieldError
@@ -198,7 +198,7 @@ class Builder:
             path = resolve(self.model, name, lookups=False)
             steps: Any = (*path.steps, path.field) if path.field.is_relation else path.steps
             for end in range(1, len(steps) + 1):
-                if steps[:end] not in self.related:
+                if steps[:end] not in self.related and not isinstance(steps[end - 1], Upward):
                     self.related.append(steps[:end])
 
     def _values(self, names: tuple[str, ...]) -> None:
@@ -381,8 +381,8 @@ class Builder:
             model = steps[-1].target if steps else self.model
             fields = self.chosen.loaded(model, steps, self.related)
             nodes.append(Node(model, steps, len(columns), fields))
-            table = self.joins.at(steps)
-            columns += [table.c[field.attname] for field in fields]
+            tables = [self.joins.at((*steps, *model._meta.up_to(field.model))) for field in fields]
+            columns += [table.c[field.attname] for table, field in zip(tables, fields, strict=True)]
         columns += [self.joins.computed[name].label(name) for name in self.shown]
         return columns, partial(object_loader, nodes, self.shown, self.mode)
 

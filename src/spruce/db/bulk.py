@@ -9,11 +9,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 from spruce.db import transactions
 from spruce.db.cases import Case, Value, When
 from spruce.db.databases import Database
-from spruce.db.storing import unset, writer_for
+from spruce.db.storing import insert_object, unset, writer_for
 from spruce.db.types import MYSQL
 from spruce.errors import FieldError
 
-__all__ = ["by_key", "insert_all", "insert_or_else", "update_many"]
+__all__ = ["by_key", "insert_all", "insert_or_else", "update_many", "update_tables"]
 
 _AT_ONCE = 500
 _INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
@@ -21,6 +21,10 @@ _INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.in
 
 def insert_all(objects: Sequence[Any], database: Database) -> None:
     """Insert objects, those that are alike by one call of the driver, and give them their keys."""
+    if objects and objects[0]._meta.parent is not None:  # each needs its key in the next table
+        for each in objects:
+            insert_object(each, database)
+        return
     connection = transactions.connection(database)
     for (keyed, left), group in _alike(objects).items():
         writer = writer_for(type(group[0]), database, ("insert", keyed, left))
@@ -31,6 +35,8 @@ def insert_all(objects: Sequence[Any], database: Database) -> None:
                 writer.take(each, new)
             elif not keyed:
                 each.pk = new
+            if writer.look:
+                writer.taken(each, connection)
             each._db = database.alias
 
 
@@ -38,7 +44,7 @@ def _alike(objects: Sequence[Any]) -> dict[Any, list[Any]]:
     """The objects by the form of the statement that inserts them."""
     groups: dict[Any, list[Any]] = {}
     for each in objects:
-        groups.setdefault((each.pk is not None, unset(each)), []).append(each)
+        groups.setdefault((each.pk is not None, unset(each, type(each))), []).append(each)
     return groups
 
 
@@ -46,6 +52,12 @@ def insert_or_else(
     objects: Sequence[Any], database: Database, unique: Sequence[str], update: Sequence[str] | None
 ) -> None:
     """Insert objects; where a row is in the way leave it, or write the fields `update` to it."""
+    for each in objects[:1]:
+        if each._meta.parent is not None:
+            raise FieldError(
+                f"bulk_create() of {type(each).__name__}, which has rows in two tables, cannot go around conflicts",
+                hint="Call it without ignore_conflicts and update_conflicts, or save the objects one by one.",
+            )
     for (keyed, left), group in _alike(objects).items():
         model = type(group[0])
         writer = writer_for(model, database, ("quiet", keyed, left))
@@ -111,6 +123,20 @@ def _update_part(query: Any, part: list[Any], fields: list[Any]) -> int:
         changes[field.name] = Case(*cases, default=field.name)
     changed: int = query.filter(pk__in=[each.pk for each in part]).update(**changes)
     return changed
+
+
+def update_tables(query: Any, values: dict[str, Any]) -> int:
+    """Write to the rows of a model that inherits from one with a table, each value to the table that has its field."""
+    model, alias = query.model, query._database(write=True).alias
+    parts: dict[Any, dict[str, Any]] = {}
+    for name, value in values.items():
+        parts.setdefault(model._meta.field(name).model, {})[name] = value
+    with transactions.Atomic(alias):
+        keys = list(query.using(alias).order_by().values_list("pk", flat=True))
+        for owner, part in parts.items():
+            for start in range(0, len(keys), _AT_ONCE):
+                owner._base.using(alias).filter(pk__in=keys[start : start + _AT_ONCE]).update(**part)
+    return len(keys)
 
 
 def by_key(query: Any, keys: Iterable[Any] | None, name: str) -> dict[Any, Any]:

@@ -49,7 +49,7 @@ def _check_names(model: type[Record], fields: Fields, names: Iterable[Any], *_: 
 def _check_update(model: type[Record], fields: Fields, names: Iterable[str], found: Iterable[Any]) -> None:
     for name, token in zip(names, found, strict=True):
         path = resolve(model, name, lookups=False)
-        if path.steps:
+        if path.steps != model._meta.up_to(path.field.model):
             raise FieldError(f"update({name}=…) writes fields of {model.__name__} only", hint="Update the other model.")
         if isinstance(token, Expression):
             output(model, fields, token.key)

@@ -94,14 +94,16 @@ def validate_unique(instance: Record, exclude: Iterable[str] = ()) -> None:
     errors: Errors = {}
     meta = instance._meta
     singles = [(field.name,) for field in meta.fields if field.unique and not field.primary_key]
-    for names in [*singles, *meta.unique_together]:
+    groups = [names for model in meta.lineage for names in model._meta.unique_together]
+    for names in [*singles, *groups]:
         values = {name: getattr(instance, meta.field(name).attname) for name in names}
         if set(names) & set(exclude) or None in values.values():
             continue
-        others = type(instance)._base.using(instance._db).filter(**values)
+        owner = meta.field(names[0]).model
+        others = owner._base.using(instance._db).filter(**values)
         if instance.pk is not None:
             others = others.exclude(pk=instance.pk)
         if others.exists():
-            errors.setdefault(names[0] if len(names) == 1 else ALL, []).append(unique_error(type(instance), names))
+            errors.setdefault(names[0] if len(names) == 1 else ALL, []).append(unique_error(owner, names))
     if errors:
         raise ValidationError(errors)

@@ -1,6 +1,7 @@
 """Deleting rows together with what points to them, as each ForeignKey's `on_delete` says.
 
-Where nothing points to a model and nobody listens, one statement does it. Otherwise the rows are looked for first,
+Where nothing points to a model and nobody listens, one statement does it. A model that inherits from one with a table
+has rows in both, and they go together. Otherwise the rows are looked for first,
 level by level, inside of a transaction, so that the answer can count them and a row that is protected is named.
 """
 
@@ -26,7 +27,7 @@ def delete_rows(query: Any, database: Database, instance: Any = None) -> tuple[i
     """
     deletion = _Deletion(database, query if instance is None else instance)
     model = query.model
-    if not model._meta.pointing and not _heard(model):
+    if not model._meta.pointing and not model._meta.parent and not _heard(model):
         deletion.count(model, query.delete_only(database))
     else:
         with Atomic(database.alias):
@@ -73,6 +74,8 @@ class _Deletion:
                 self._let_go(field, part)
             rows.delete_only(self.database)
             self.count(model, len(part))  # of a ring of rows the database itself may have deleted some already
+            if model._meta.parent is not None:
+                self.delete(model._meta.parent, part)
             for each in objects:
                 post_delete.send(model, instance=each, using=self.database.alias, origin=self.origin)
 

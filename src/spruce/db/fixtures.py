@@ -39,7 +39,7 @@ def dump_data(models: Iterable[Any] | None = None, *, using: str = "default", na
     `natural` names objects by their natural keys, where their models have them.
     """
     for model in _in_order(registry.models.values() if models is None else models):
-        fields = [field for field in model._meta.fields if not (field.primary_key or field.generated)]
+        fields = [field for field in model._meta.local if not (field.primary_key or field.generated)]
         for each in model._base.using(using).order_by("pk").iterator():
             item: Item = {"model": model._meta.db_table}
             if not (natural and hasattr(each, "natural_key")):

@@ -20,10 +20,12 @@ def decided_by_key(
     joins: Joins, related: "Sequence[tuple[Step, ...]]", shown: Sequence[str], ordered: Sequence[Column]
 ) -> list[Column]:
     """What an object has one of besides its own columns: the keys of what is loaded with it, annotations, orders."""
+    parents = [joins.at(joins.model._meta.up_to(each)) for each in joins.model._meta.lineage[:-1]]
+    above = [table.c[each._meta.pk.attname] for table, each in zip(parents, joins.model._meta.lineage, strict=False)]
     keys = [joins.at(steps).c[steps[-1].target._meta.pk.attname] for steps in related]
     plain = [joins.computed[name] for name in shown if name not in joins.aggregated]
     others = [each for each in ordered if isinstance(each, sa.Column) and each.table is not joins.table]
-    return [*keys, *plain, *others]
+    return [*above, *keys, *plain, *others]
 
 
 def check_groups(aggregates: Sequence[str], name: str) -> None:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.types import TypeEngine
 
 from spruce.db.records import Record
+from spruce.db.relations import owner_path
 
 if TYPE_CHECKING:
     from spruce.db.fields import Field
@@ -119,7 +120,7 @@ def object_loader(
 
 def _loose(node: Node, nodes: Sequence[Node]) -> "list[tuple[int, Field[Any]]]":
     """The foreign keys of a node that the same query doesn't follow, with their positions."""
-    followed = {other.steps[-1].name for other in nodes if other.steps and other.steps[:-1] == node.steps}
+    followed = {other.steps[-1].name for other in nodes if other.steps and owner_path(other.steps) == node.steps}
     fields = enumerate(node.fields, node.start)
     return [(i, field) for i, field in fields if field.is_relation and field.name not in followed]
 
@@ -145,7 +146,7 @@ def _object_lines(number: int, node: Node, reads: Sequence[str], nodes: Sequence
 
 
 def _attach_lines(number: int, node: Node, nodes: Sequence[Node]) -> list[str]:
-    owner = next(i for i, other in enumerate(nodes) if other.steps == node.steps[:-1])
+    owner = next(i for i, other in enumerate(nodes) if other.steps == owner_path(node.steps))
     attach = [f"o{owner}.{node.steps[-1].slot} = o{number}"]
     back = getattr(node.steps[-1], "field", None)  # of the other side of a OneToOneField
     if back is not None:

@@ -182,9 +182,15 @@ def resolve(
         if "__".join(parts[:end]) in computed:
             return _lookup((), computed["__".join(parts[:end])], parts[end:], text, lookups, None, True)
     steps, field, end_model, parts = _follow(model, parts, text, computed)
-    if steps and field.primary_key and not steps[-1].many and isinstance(steps[-1], Field):
-        field = steps.pop()  # the foreign key's own column holds it: no join
+    while steps and field.primary_key and not steps[-1].many and (holds := _key_in(steps[-1])) is not None:
+        field = holds  # the foreign key's own column holds it: no join
+        steps.pop()
     return _lookup(tuple(steps), field, parts, text, lookups, end_model, False)
+
+
+def _key_in(step: Any) -> Field[Any] | None:
+    """The field that holds the key of the row that a step leads to."""
+    return step if isinstance(step, Field) else getattr(step, "link", None)
 
 
 def _follow(
@@ -195,10 +201,10 @@ def _follow(
     here, rest = model, list(parts)
     while True:
         meta, name = here._meta, rest.pop(0)
-        over = meta.relations.get(name, ()) if name not in meta.paths else ()
+        over = meta.over(name) if name not in meta.paths else ()
         field: Any = over[-1].target._meta.pk if over else _field(here, name, text, computed)
         behind = over[-1].target if over else field.target if field.is_relation else None
-        steps += over
+        steps += over or meta.up_to(field.model)
         if behind is None or not rest or not behind._meta.knows(rest[0]):
             return steps, field, behind, rest
         if not over:
@@ -231,7 +237,7 @@ def _lookup(
 def _field(model: type[Record], name: str, text: str, computed: Iterable[str] = ()) -> Field[Any]:
     found: Field[Any] | None = model._meta.paths.get(name)
     if found is None:
-        known = {*model._meta.paths, *model._meta.relations, *computed} - {"pk"}
+        known = {*model._meta.paths, *model._meta.reached, *computed} - {"pk"}
         where = "" if name == text else f" (in {text!r})"
         raise FieldError(
             f"{model.__name__} has no field {name!r}{where}{nearest(name, known)}",

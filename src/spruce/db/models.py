@@ -72,7 +72,9 @@ class ModelType(type):
                 table = cls.__table__ = meta.build_table()  # type: ignore[misc] # a property for type checkers only
                 return table
             if name in meta.paths:
-                return cls.__table__.c[meta.paths[name].attname]
+                field = meta.paths[name]
+                table = field.model.__table__ if meta.parent is not None else cls.__table__
+                return table.c[field.attname]
         known = meta.paths if meta is not None else ()
         raise AttributeError(f"{cls.__name__} has no attribute {name!r}{nearest(name, known)}")
 
@@ -86,9 +88,12 @@ def _complete(cls: Any) -> None:
     for kind in (ObjectDoesNotExist, MultipleObjectsReturned):
         short = kind.__name__.removeprefix("Object")
         inside = {"__module__": cls.__module__, "__qualname__": f"{cls.__qualname__}.{short}", "__doc__": kind.__doc__}
-        above = () if not meta.proxy else (getattr(meta.concrete, short),)
+        parent = meta.concrete if meta.proxy else meta.parent
+        above = () if parent is None else (getattr(parent, short),)
         setattr(cls, short, type(short, above or (kind,), inside))
-    for field in meta.fields:
+    if meta.parent is not None:
+        cls.__table__ = _OwnTable(cls)  # else that of the parent would be found
+    for field in meta.local:
         if field.choices and not hasattr(cls, f"get_{field.name}_display"):
             setattr(cls, f"get_{field.name}_display", _display(field))
         attribute = field.attribute()
@@ -106,6 +111,20 @@ def _complete(cls: Any) -> None:
     for name, manager in managers.items():
         setattr(cls, name, bound(manager, cls))
     cls._default = Chosen(next(iter(managers)))
+
+
+class _OwnTable:
+    """What stands in a class for its table until that is made."""
+
+    __slots__ = ("model",)
+
+    def __init__(self, model: Any) -> None:
+        self.model = model
+
+    def __get__(self, instance: object, owner: type) -> sa.Table:
+        table: sa.Table = self.model._meta.build_table()
+        self.model.__table__ = table
+        return table
 
 
 def _display(field: Field[Any]) -> Any:
@@ -245,7 +264,8 @@ class Model(Record, metaclass=ModelType):
 
     @pk.setter
     def pk(self, value: Any) -> None:
-        setattr(self, self._meta.pk.attname, value)
+        for name in self._meta.keys:
+            setattr(self, name, value)
 
     def save(
         self,
@@ -310,13 +330,13 @@ class Model(Record, metaclass=ModelType):
             return
         query = type(self)._base.using(using or self._db) if from_queryset is None else from_queryset
         fresh = query.get(pk=self.pk)
-        others = [name for name in fields or () if name in self._meta.relations]
+        others = [name for name in fields or () if name in self._meta.reached]
         wanted = self._meta.fields if fields is None else [self._meta.field(n) for n in fields if n not in others]
         for field in wanted:
             setattr(self, field.attname, getattr(fresh, field.attname))
             if isinstance(field, ForeignKey):
                 setattr(self, field.slot, getattr(fresh, field.slot))
-        for pointing in self._meta.pointing:
+        for pointing in self._meta.pointed:
             if pointing.single and (fields is None or pointing.accessor in others):
                 setattr(self, pointing.reverse_slot, getattr(fresh, pointing.reverse_slot))
         self._db, self._batch = fresh._db, None

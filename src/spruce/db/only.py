@@ -6,7 +6,7 @@ from typing import Any
 from spruce.db.fields import Field
 from spruce.db.lookups import resolve
 from spruce.db.records import Record
-from spruce.db.relations import Step
+from spruce.db.relations import Step, Upward, owner_path
 
 __all__ = ["Chosen", "required_relations"]
 
@@ -34,14 +34,14 @@ class Chosen:
 
     def _place(self, name: str) -> Place:
         path = resolve(self.model, name, lookups=False)
-        return tuple(step.name for step in path.steps), path.field.attname
+        return _names(path.steps), path.field.attname
 
     def loaded(
         self, model: Any, steps: "tuple[Step, ...]", related: "list[tuple[Step, ...]]"
     ) -> "tuple[Field[Any], ...]":
         """The fields of the model at the end of `steps`: the key, what `related` follows, and what was chosen."""
-        place = tuple(step.name for step in steps)
-        followed = [each[-1] for each in related if each[:-1] == steps]
+        place = _names(steps)
+        followed = [each[-1] for each in related if owner_path(each) == steps]
         chosen = {name for where, name in self._chosen if where == place}
         left_out = {name for where, name in self._left_out if where == place}
         return tuple(
@@ -53,11 +53,15 @@ class Chosen:
         )
 
 
+def _names(steps: "tuple[Step, ...]") -> tuple[str, ...]:
+    return tuple(step.name for step in steps if not isinstance(step, Upward))
+
+
 def required_relations(model: Any, depth: int = 5) -> list[str]:
     """The paths of all foreign keys that cannot be null."""
     found = []
     for field in model._meta.fields if depth else ():
-        if field.is_relation and not field.null:
+        if field.is_relation and not field.null and not field.parent_link:
             deeper = required_relations(field.target, depth - 1)
             found += [field.name, *(f"{field.name}__{name}" for name in deeper)]
     return found

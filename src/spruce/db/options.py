@@ -10,11 +10,12 @@ from spruce.db.constraints import CheckConstraint, UniqueConstraint
 from spruce.db.fields import REQUIRED, Field
 from spruce.db.formulas import Formula
 from spruce.db.indexes import Index
+from spruce.db.inheritance import concrete_of, given_to, parent_of
 from spruce.db.integers import AutoField
 from spruce.db.manytomany import ManyToManyField
 from spruce.db.queryset import Manager
 from spruce.db.records import Record
-from spruce.db.relations import ForeignKey, Step
+from spruce.db.relations import CASCADE, ForeignKey, OneToOneField, Step, Upward
 from spruce.db.shapes import Shape
 from spruce.errors import FieldError, ModelError, nearest
 
@@ -44,7 +45,9 @@ _WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 class Options:
     """The fields of a model and the options of its `Meta`.
 
-    `paths` has each name by which a query may call a field: its name, its attribute, and `pk`.
+    `paths` has each name by which a query may call a field: its name, its attribute, and `pk`. A model that inherits
+    from one with a table (`parent`) has the fields of both: `local` are those of its own table, in which `link` points
+    to the row of the parent's.
     """
 
     def __init__(
@@ -56,7 +59,7 @@ class Options:
         many: dict[str, ManyToManyField[Any]],
         managers: dict[str, Manager[Any]],
     ) -> None:
-        given = _given(model, meta)
+        given = given_to(model, meta, _OWN)
         self.given = given
         for key in given.keys() - set(_OPTIONS):
             raise ModelError(
@@ -67,7 +70,10 @@ class Options:
         self.registry = registry
         self.abstract = bool(given.get("abstract", False))
         self.proxy = bool(given.get("proxy", False))
-        self.concrete = _concrete(model, self.proxy, bool(own or many))  # the model that has the table
+        self.concrete = concrete_of(model, self.proxy, bool(own or many))  # the model that has the table
+        self.parent = None if self.proxy else parent_of(model)
+        self.link: OneToOneField[Any] | None = None
+        self.upward: tuple[Step, ...] = ()  # to the parent's row
         self.db_table: str = (
             self.concrete._meta.db_table
             if self.proxy
@@ -92,8 +98,8 @@ class Options:
             self._share(self.concrete._meta)
         else:
             self._describe(own, many)
-        self.left = tuple(field.attname for field in self.fields if field.db_default is not REQUIRED)
-        keys = [field.attname for field in self.fields if isinstance(field, AutoField)]
+        self.left = tuple(field.attname for field in self.local if field.db_default is not REQUIRED)
+        keys = [field.attname for field in self.local if isinstance(field, AutoField)]
         self.counted = keys[0] if keys and not self.left else ""  # the key, if the database counts it up
         self.shape = Shape(model)
         self.writers: dict[tuple[Any, ...], Any] = {}  # see storing.py
@@ -103,15 +109,20 @@ class Options:
 
     def _describe(self, own: dict[str, Field[Any]], many: dict[str, ManyToManyField[Any]]) -> None:
         """Take in the fields of the model itself and of abstract ones."""
-        self.fields = self._collect(own)
+        self.local = self._collect(own)
+        self.fields: tuple[Field[Any], ...] = (*(self.parent._meta.fields if self.parent else ()), *self.local)
+        self.upward = () if self.link is None else (Upward(self.link),)
         self.paths = self._paths()
+        above = self.parent._meta.keys if self.parent else ()
+        self.keys: tuple[str, ...] = () if self.abstract else (self.pk.attname, *above)  # what holds an object's key
         self.many = self._collect_many(many)
         self.relations: dict[str, tuple[Step, ...]] = {}  # names by which queries go to those that point here
         self.pointing: list[ForeignKey[Any]] = []  # the foreign keys of other models that point here
 
     def _share(self, other: "Options") -> None:
         """Have everything of a table in common with the model that it belongs to, now and later."""
-        self.fields, self.paths, self.many = other.fields, other.paths, other.many
+        self.fields, self.local, self.paths, self.many = other.fields, other.local, other.paths, other.many
+        self.parent, self.link, self.upward, self.keys = other.parent, other.link, other.upward, other.keys
         self.relations, self.pointing = other.relations, other.pointing
 
     @property
@@ -121,12 +132,41 @@ class Options:
 
     @property
     def has_single(self) -> bool:
-        """Whether a OneToOneField points here."""
-        return any(field.single for field in self.pointing)
+        """Whether a OneToOneField points here, or to a parent."""
+        return any(field.single for field in self.pointed)
+
+    @property
+    def pointed(self) -> list[ForeignKey[Any]]:
+        """The foreign keys of other models that point here or to a parent."""
+        return [*self.pointing, *(self.parent._meta.pointed if self.parent else ())]
 
     def knows(self, name: str) -> bool:
         """Whether a query may call a field or relation by this name."""
-        return name in self.paths or name in self.relations
+        return name in self.paths or bool(self.over(name))
+
+    def over(self, name: str) -> tuple[Step, ...]:
+        """What a query follows for the name of a relation to here, or to a parent; nothing if there is none."""
+        found = self.relations.get(name, ())
+        if not found and self.parent is not None:
+            found = self.parent._meta.over(name)
+            return (*self.upward, *found) if found else ()
+        return found
+
+    @property
+    def reached(self) -> set[str]:
+        """The names of all relations to here and to a parent."""
+        return {*self.relations, *(self.parent._meta.reached if self.parent else ())}
+
+    def up_to(self, model: type[Record]) -> tuple[Step, ...]:
+        """The way to the table of `model`, which is a parent or the model itself."""
+        if model is self.concrete or self.parent is None:
+            return ()
+        return (*self.upward, *self.parent._meta.up_to(model))
+
+    @property
+    def lineage(self) -> tuple[type[Record], ...]:
+        """The models whose tables an object has rows in, the oldest first."""
+        return (*(self.parent._meta.lineage if self.parent else ()), self.model)
 
     @property
     def label(self) -> str:
@@ -148,7 +188,7 @@ class Options:
         fields: dict[str, Field[Any]] = {}
         for base in reversed(self.model.__mro__[1:]):
             options = vars(base).get("_meta")
-            if options is None:
+            if options is None or not options.abstract or (self.parent and issubclass(self.parent, base)):
                 continue
             fields |= {field.name: field.copy() for field in options.fields if field.name not in vars(self.model)}
         fields |= own
@@ -156,18 +196,27 @@ class Options:
             fields = self._with_key(fields)
         for name, field in fields.items():
             _check_name(self.model, name)
+            if self.parent is not None and name in self.parent._meta.paths:
+                raise ModelError(
+                    f"{self.model.__name__}.{name} is a field already of {self.parent.__name__}, "
+                    f"from which it inherits",
+                    hint="Give it another name.",
+                )
             field.bind_to(self.model, name)
         return tuple(fields.values())
 
     def _collect_many(self, own: dict[str, ManyToManyField[Any]]) -> dict[str, ManyToManyField[Any]]:
         bases = [vars(base)["_meta"] for base in reversed(self.model.__mro__[1:]) if "_meta" in vars(base)]
-        many = {name: link.copy() for options in bases for name, link in options.many.items()} | own
+        above = [each for each in bases if each.abstract and not (self.parent and issubclass(self.parent, each.model))]
+        many = {name: link.copy() for options in above for name, link in options.many.items()} | own
         for name, link in many.items():
             _check_name(self.model, name)
             link.model, link.name = self.model, name
         return many
 
     def _with_key(self, fields: dict[str, Field[Any]]) -> dict[str, Field[Any]]:
+        if self.parent is not None:
+            fields = self._with_link(fields, self.parent)
         keys = [name for name, field in fields.items() if field.primary_key]
         if len(keys) > 1:
             raise ModelError(f"{self.model.__name__} has two primary keys: {', '.join(keys)}")
@@ -175,12 +224,22 @@ class Options:
             raise ModelError(f"{self.model.__name__}.id must be the primary key", hint="Or rename it.")
         return fields if keys else {"id": AutoField(), **fields}
 
+    def _with_link(self, fields: dict[str, Field[Any]], parent: type[Record]) -> dict[str, Field[Any]]:
+        """The fields with the one that points to the row of the parent, which is the key."""
+        links = [each for each in fields.values() if isinstance(each, OneToOneField) and each.parent_link]
+        if links:
+            self.link = links[0]
+            self.link.primary_key = True
+            return fields
+        self.link = OneToOneField(parent, CASCADE, parent_link=True, primary_key=True, editable=False)
+        return {f"{parent.__name__.lower()}_ptr": self.link, **fields}
+
     def _paths(self) -> dict[str, Field[Any]]:
         paths = {field.name: field for field in self.fields}
         for field in self.fields:
             if paths.setdefault(field.attname, field) is not field:
                 raise ModelError(f"{self.model.__name__}.{field.attname} is both a field and the key of {field.label}")
-        keys = [field for field in self.fields if field.primary_key]
+        keys = [field for field in self.local if field.primary_key]
         return {**paths, "pk": keys[0]} if keys else paths
 
     def build_table(self) -> sa.Table:
@@ -188,6 +247,7 @@ class Options:
         if self.proxy:
             shared: sa.Table = self.concrete.__table__
             return shared
+        self._check_groups()
         groups = [
             sa.UniqueConstraint(
                 *(self.field(name).attname for name in group), name=f"{self.db_table}_{'_'.join(group)}_key"
@@ -195,7 +255,7 @@ class Options:
             for group in self.unique_together
         ]
         formulate = partial(Formula, self.model)
-        columns = [field.column(formulate) for field in self.fields]
+        columns = [field.column(formulate) for field in self.local]
         auto = isinstance(self.pk, AutoField)
         current = self.registry.models.get(self.db_table) is self.model  # and not replaced by another
         metadata = self.registry.metadata if current else sa.MetaData()
@@ -218,38 +278,14 @@ class Options:
                     table.append_constraint(made)
         return table
 
-
-def _concrete(model: type[Record], proxy: bool, fields: bool) -> type[Record]:
-    """The model whose table a model has: itself, or that which it is a proxy of. Raises ModelError."""
-    bases: list[Any] = [base for base in model.__mro__[1:] if "_meta" in vars(base)]
-    tables = [base for base in bases if not base._meta.abstract]
-    if not proxy:
-        if tables:
-            raise ModelError(
-                f"{model.__name__} cannot inherit from {tables[0].__name__}, which has a table of its own",
-                hint="Move what they share into a model with `class Meta: abstract = True`, point to it by a "
-                "OneToOneField, or make it a proxy with `class Meta: proxy = True`.",
-            )
-        return model
-    found = {base._meta.concrete for base in tables}
-    if len(found) != 1:
-        raise ModelError(f"{model.__name__} is a proxy, and inherits from {len(found)} models with tables, not one")
-    abstract = [base for base in bases if base._meta.abstract and not issubclass(tables[-1], base)]
-    if fields or any(base._meta.fields for base in abstract):
-        raise ModelError(f"{model.__name__} is a proxy, which has no fields of its own")
-    return tables[0]._meta.concrete  # type: ignore[no-any-return] # a model
-
-
-def _given(model: type[Record], meta: Any) -> dict[str, Any]:
-    """What a Meta says, and those it inherits from; without one, that of the first abstract model."""
-    bases = [vars(base)["_meta"] for base in model.__mro__[1:] if "_meta" in vars(base)]
-    if meta is None:
-        return {key: value for key, value in (bases[0].given if bases else {}).items() if key not in _OWN}
-    found: dict[str, Any] = {}
-    for kind in reversed(meta.__mro__[:-1]):
-        own = {key: value for key, value in vars(kind).items() if not key.startswith("__")}
-        found |= own if kind is meta else {key: value for key, value in own.items() if key not in _OWN}
-    return found
+    def _check_groups(self) -> None:
+        for name in (name for group in self.unique_together for name in group):
+            if self.field(name) not in self.local:
+                raise ModelError(
+                    f"{self.model.__name__}.Meta.unique_together names {name!r}, which is in the table of "
+                    f"{self.field(name).model.__name__}",
+                    hint="Columns of two tables cannot be unique together.",
+                )
 
 
 def _groups(value: Any) -> tuple[tuple[str, ...], ...]:

@@ -10,7 +10,7 @@ from typing import Any, Generic
 from typing_extensions import TypeVar
 
 from spruce.db import tokens, transactions
-from spruce.db.bulk import insert_all, insert_or_else, update_many
+from spruce.db.bulk import insert_all, insert_or_else, update_many, update_tables
 from spruce.db.databases import Database, choose
 from spruce.db.deletion import delete_rows
 from spruce.db.expressions import Term
@@ -187,6 +187,9 @@ class QuerySet(Rows[M, R], Generic[M, R]):
         self._whole("update")
         if not values:
             raise FieldError(f"update() needs the fields to change, as {self.model.__name__}.objects.update(name=…)")
+        meta = self.model._meta
+        if meta.parent is not None and any(meta.field(name) not in meta.local for name in values):
+            return update_tables(self, values)
         found, plain = tokens.changes(values, self._whole_value)
         op: Op = ("update", tuple(values), found)
         shape = self._shape

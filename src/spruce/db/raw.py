@@ -79,7 +79,7 @@ def _named(sql: str, parameters: Sequence[Any] | Mapping[str, Any]) -> tuple[str
 def _loader(model: type[Record], names: tuple[str, ...], dialect: sa.Dialect) -> tuple[list[int], Any]:
     """The order in which the columns of a row are wanted, and what makes objects of such rows."""
     table = model.__table__
-    known = {table.c[field.attname].name: field for field in model._meta.fields}
+    known = {field.model.__table__.c[field.attname].name: field for field in model._meta.fields}
     fields = tuple(known[name] for name in names if name in known)
     if model._meta.pk not in fields:
         raise FieldError(

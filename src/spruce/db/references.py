@@ -33,7 +33,7 @@ class Related:
     def __get__(self, instance: Any, owner: Any) -> Any:
         field = self.field
         if instance is None:
-            return owner.__table__.c[field.attname]
+            return field.model.__table__.c[field.attname]
         key = getattr(instance, field.attname)
         known = getattr(instance, field.slot, None)
         if type(known) is Pending:
@@ -119,6 +119,8 @@ def settle(field: ForeignKey[Any], instance: Any) -> None:
 
 def _load(field: ForeignKey[Any], instance: Any, key: Any) -> Any:
     """The object with `key`, from what the batch has loaded or after loading for the whole batch."""
+    if field.parent_link and all(each.attname in vars(instance) for each in field.target._meta.fields):
+        return _part(instance, field.target)
     alias = choose(None, field.target, write=False, instance=instance).alias
     query: Any = field.target._base.using(alias)
     query._instance = (None, instance, field.name, "select_related")
@@ -128,6 +130,15 @@ def _load(field: ForeignKey[Any], instance: Any, key: Any) -> Any:
 
     found = load_many(field.name, field.name, instance, key, find)
     return query.get(pk=key) if found is None else found
+
+
+def _part(instance: Any, parent: Any) -> Any:
+    """An object of the parent's, with what an object that inherits from it knows already."""
+    made = object.__new__(parent)
+    for field in parent._meta.fields:
+        setattr(made, field.attname, getattr(instance, field.attname))
+    made._db = instance._db
+    return made
 
 
 def load_many(name: str, place: str, instance: Any, key: Any, find: Callable[[list[Any]], dict[Any, Any]]) -> Any:

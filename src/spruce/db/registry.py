@@ -2,10 +2,9 @@
 
 from typing import Any
 
-import sqlalchemy as sa
-
 from spruce.db.connected import ManyRelated
 from spruce.db.manytomany import ManyToManyField
+from spruce.db.metadata import metadata
 from spruce.db.records import Record
 from spruce.db.references import NOT_LOADED
 from spruce.db.related import Reverse, ReverseOne
@@ -15,19 +14,11 @@ from spruce.errors import ModelError, nearest
 __all__ = ["Registry"]
 
 
-_NAMES = {
-    "ix": "ix_%(column_0_label)s",
-    "uq": "%(table_name)s_%(column_0_N_name)s_key",
-    "fk": "%(table_name)s_%(column_0_N_name)s_fkey",
-}
-"""What PostgreSQL would call constraints by itself; SQLite's need a name, too, for migrations to find them."""
-
-
 class Registry:
     """All models by table, and SQLAlchemy's metadata."""
 
     def __init__(self) -> None:
-        self.metadata = sa.MetaData(naming_convention=_NAMES)
+        self.metadata = metadata
         self.models: dict[str, type[Record]] = {}  # by table
         self.proxies: dict[str, type[Record]] = {}  # of models that have tables, by label
         self.waiting: list[ManyToManyField[Any]] = []  # whose models are not all declared yet
@@ -91,7 +82,7 @@ class Registry:
 
     def _remove(self, model: type[Record]) -> None:
         del self.models[model._meta.db_table]
-        for field in model._meta.fields:
+        for field in model._meta.local:
             if isinstance(field, ForeignKey) and not isinstance(field.to, str) and field in field.to._meta.pointing:
                 field.to._meta.pointing.remove(field)
                 field.to._meta.relations.pop(field.query_name or "", None)
@@ -121,7 +112,7 @@ def _connect(field: ForeignKey[Any]) -> None:
 
 
 def _relations(model: type[Record]) -> list[ForeignKey[Any]]:
-    return [field for field in model._meta.fields if isinstance(field, ForeignKey)]
+    return [field for field in model._meta.local if isinstance(field, ForeignKey)]
 
 
 def _check_accessor(field: ForeignKey[Any], target: type[Record], taken: set[tuple[Any, str]]) -> None:

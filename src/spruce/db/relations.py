@@ -29,6 +29,8 @@ __all__ = [
     "OneToOneField",
     "ReverseStep",
     "Step",
+    "Upward",
+    "owner_path",
 ]
 
 M = TypeVar("M")
@@ -79,6 +81,7 @@ class RelationOptions(FieldOptions, total=False):
 
     related_name: str | None
     verbose_name: object
+    parent_link: bool
 
 
 class ForeignKey(Field[M], Generic[M]):
@@ -93,6 +96,7 @@ class ForeignKey(Field[M], Generic[M]):
     is_relation = True
     many: ClassVar[bool] = False
     single = False  # whether the other side is one object
+    parent_link = False  # whether it points to the row of the same object in the table of a parent
 
     @overload
     def __init__(
@@ -263,11 +267,43 @@ class ReverseStep:
         return self.field.on(right, left)
 
 
+class Upward:
+    """The way from a row to that of the same object in the table of the model's parent, which queries go by themselves.
+
+    `link` is the OneToOneField that it follows.
+    """
+
+    null = many = False
+
+    def __init__(self, link: "OneToOneField[Any]") -> None:
+        self.link = link
+        self.name = link.name
+        self.slot = link.slot
+
+    @property
+    def target(self) -> type[Record]:
+        """The parent."""
+        return self.link.target
+
+    def on(self, left: FromClause, right: FromClause) -> sa.ColumnElement[bool]:
+        """The condition that joins the parent's table."""
+        return self.link.on(left, right)
+
+
+def owner_path(steps: "tuple[Step, ...]") -> "tuple[Step, ...]":
+    """The path to the object that has the last of the steps as a relation, whichever of its tables has it."""
+    steps = steps[:-1]
+    while steps and isinstance(steps[-1], Upward):
+        steps = steps[:-1]
+    return steps
+
+
 class OneToOneField(ForeignKey[M], Generic[M]):
     """A ForeignKey of which no two rows point to the same object; from the other side it is that object, or none.
 
     The other side is called by the model's name in lower case, unless `related_name` names it. Touching it where there
-    is none raises the model's DoesNotExist.
+    is none raises the model's DoesNotExist. With `parent_link` it is what connects a model with the row in the table of
+    the model that it inherits from; without one there is `<parent>_ptr`.
     """
 
     @overload
@@ -306,8 +342,10 @@ class OneToOneField(ForeignKey[M], Generic[M]):
         **options: Unpack[RelationOptions],
     ) -> None:
         options["unique"] = True
+        link = options.pop("parent_link", False)
         super().__init__(to, on_delete, null=null, **options)
         self.single = True
+        self.parent_link = link
 
     @property
     def accessor(self) -> str | None:

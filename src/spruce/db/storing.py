@@ -40,7 +40,7 @@ class Writer:
     it returns none. Where the statement cannot return it, `look` is the one that reads it by the key.
     """
 
-    __slots__ = ("key", "look", "sql", "take", "values")
+    __slots__ = ("key", "look", "own", "sql", "take", "values")
 
     def __init__(
         self,
@@ -48,17 +48,20 @@ class Writer:
         values: Callable[[Any], tuple[Any, ...]],
         take: Callable[[Any, Any], None] | None = None,
         look: str = "",
+        own: str = "pk",
         key: Callable[[Any], Any] | None = None,
     ) -> None:
         self.sql = sql
         self.values = values
         self.take = take
         self.look = look
+        self.own = own  # the name of the key
         self.key = key
 
     def taken(self, instance: Record, connection: Connection) -> None:
         """Read what the database gave or computed, of a row that was written."""
-        key = instance.pk if self.key is None else self.key(instance.pk)
+        key = getattr(instance, self.own)
+        key = key if self.key is None else self.key(key)
         for row in connection.rows(self.look, (key,)) if self.take else ():
             self.take(instance, row)  # type: ignore[misc] # there is one
 
@@ -90,19 +93,70 @@ def _save(
     if instance._partial and update_fields is None and not insert:  # what was left out is left alone
         stored = [field for field in instance._meta.fields if not (field.primary_key or field.generated)]
         update_fields = [field.name for field in stored if field.attname in vars(instance)]
+    if instance._meta.parent is not None:
+        return _save_lineage(instance, database, update_fields, insert, update)
+    return _save_row(instance, type(instance), database, update_fields, insert, update)
+
+
+def _save_lineage(
+    instance: Record, database: Database, update_fields: Collection[str] | None, insert: bool, update: bool
+) -> bool:
+    """Write an object to the tables of its model and of the models that it inherits from, the oldest first."""
+    meta, before, created = instance._meta, instance._db, False
+    try:
+        with transactions.Atomic(database.alias):
+            for model in meta.lineage:
+                _hand_on_key(instance, model)
+                names = _of_table(instance, model, update_fields)
+                if names is None or names:
+                    forced = created or (insert and model is meta.model)
+                    created = _save_row(instance, model, database, names, forced, update)
+    except BaseException:
+        instance._db = before
+        raise
+    return created
+
+
+def _of_table(instance: Record, model: type[Record], names: Collection[str] | None) -> list[str] | None:
+    """Those of the fields that are in the table of `model`; None is all."""
+    return None if names is None else [name for name in names if instance._meta.field(name) in model._meta.local]
+
+
+def _hand_on_key(instance: Record, model: type[Record]) -> None:
+    """Let the row of `model` have the key of the object, as the links to its parents tell it, or the rows before it."""
+    meta = instance._meta
+    for each in meta.lineage:
+        if each._meta.link is not None:
+            settle(each._meta.link, instance)
+    known = [key for name in meta.keys if (key := getattr(instance, name)) not in (None, UNSET)]
+    if known and getattr(instance, model._meta.pk.attname) in (None, UNSET):
+        setattr(instance, model._meta.pk.attname, known[0])
+
+
+def _save_row(
+    instance: Record,
+    model: type[Record],
+    database: Database,
+    update_fields: Collection[str] | None,
+    insert: bool,
+    update: bool,
+) -> bool:
+    """Write an object to the table of `model`, which is its own or a parent's; return whether it has a new row."""
+    pk = model._meta.pk
     if update_fields is not None:
         names = tuple(instance._meta.field(name).attname for name in update_fields)
-        if names and not _update(instance, database, names):
+        if names and not _update(instance, model, database, names):
             raise DatabaseError(
                 f"{instance!r} was not saved: update_fields writes to a row that exists, and there is none"
             )
         return False
-    insert = insert or (instance._db is None and _has_default(instance._meta.pk) and not update)
-    if instance.pk is not None and instance.pk is not UNSET and not insert and _update(instance, database, None):
+    insert = insert or (instance._db is None and _has_default(pk) and not update)
+    keyed = getattr(instance, pk.attname) not in (None, UNSET)
+    if keyed and not insert and _update(instance, model, database, None):
         return False
     if update:
         raise DatabaseError(f"{instance!r} was not saved: force_update wants a row that exists, and there is none")
-    insert_object(instance, database)
+    _insert_row(instance, model, database)
     return True
 
 
@@ -120,13 +174,22 @@ def insert_object(instance: Record, database: Database) -> None:
             setattr(instance, meta.counted, connection.insert(writer.sql, writer.values(instance)))
             instance._db = database.alias
             return
+    if meta.parent is not None:
+        _save_lineage(instance, database, None, insert=True, update=False)
+    else:
+        _insert_row(instance, type(instance), database)
+
+
+def _insert_row(instance: Record, model: type[Record], database: Database) -> None:
+    """Write a new row in the table of `model` and take what the database gives."""
+    meta = model._meta
     key = meta.pk.attname
     if meta.pk.is_relation:
         settle(meta.pk, instance)
         meta.pk.clean(getattr(instance, key))
     keyed = getattr(instance, key) not in (None, UNSET)
-    kind = ("insert", keyed, unset(instance)) if meta.left else ("insert", keyed, ())
-    writer = writer_for(type(instance), database, kind)
+    kind = ("insert", keyed, unset(instance, model)) if meta.left else ("insert", keyed, ())
+    writer = writer_for(model, database, kind)
     connection = transactions.connection(database)
     if writer.take is None:
         new = connection.insert(writer.sql, writer.values(instance))
@@ -142,16 +205,16 @@ def insert_object(instance: Record, database: Database) -> None:
     instance._db = database.alias
 
 
-def unset(instance: Record) -> tuple[str, ...]:
-    """The fields of an object to which the database will give their values."""
-    return tuple(name for name in instance._meta.left if getattr(instance, name) is UNSET)
+def unset(instance: Record, model: type[Record]) -> tuple[str, ...]:
+    """The fields of an object in the table of `model` to which the database will give their values."""
+    return tuple(name for name in model._meta.left if getattr(instance, name) is UNSET)
 
 
-def _update(instance: Record, database: Database, names: tuple[str, ...] | None) -> bool:
-    if instance._meta.left and (left := unset(instance)):
-        fields = [field.attname for field in instance._meta.fields if not field.primary_key and not field.generated]
+def _update(instance: Record, model: type[Record], database: Database, names: tuple[str, ...] | None) -> bool:
+    if model._meta.left and (left := unset(instance, model)):
+        fields = [field.attname for field in model._meta.local if not field.primary_key and not field.generated]
         names = tuple(name for name in names or fields if name not in left)
-    writer = writer_for(type(instance), database, ("update", names, ()))
+    writer = writer_for(model, database, ("update", names, ()))
     connection = transactions.connection(database)
     if writer.take is None:
         found = connection.change(writer.sql, writer.values(instance)) > 0
@@ -194,14 +257,14 @@ def writer_for(model: type[Record], database: Database, kind: tuple[str, Any, An
 
 def _insert(model: type[Record], dialect: sa.Dialect, kind: str, keyed: bool, left: tuple[str, ...]) -> Writer:
     meta = model._meta
-    fields = [field for field in meta.fields if (keyed or not field.primary_key) and not field.generated]
+    fields = [field for field in meta.local if (keyed or not field.primary_key) and not field.generated]
     fields = [field for field in fields if field.attname not in left]
     statement = sa.insert(model.__table__).values(
         {field.attname: sa.bindparam(f"p_{field.attname}") for field in fields}
     )
     if not fields:
         statement = sa.insert(model.__table__)
-    wanted = [field for field in meta.fields if field.generated or field.attname in left]
+    wanted = [field for field in meta.local if field.generated or field.attname in left]
     if not keyed and (wanted or dialect.name == "postgresql"):  # the others tell the key by themselves
         wanted = [meta.pk, *(field for field in wanted if field is not meta.pk)]
     return _made(statement, fields, dialect, [] if kind == "quiet" else wanted, adding=True)
@@ -211,13 +274,13 @@ def _updates(model: type[Record], dialect: sa.Dialect, _: str, names: tuple[str,
     meta = model._meta
     fields = [
         field
-        for field in meta.fields
+        for field in meta.local
         if not (field.primary_key or field.generated) and (names is None or field.attname in names)
     ]
     own = meta.pk.attname
     changed: dict[str, Any] = {field.attname: sa.bindparam(f"p_{field.attname}") for field in fields or [meta.pk]}
     statement = sa.update(model.__table__).values(changed).where(model.__table__.c[own] == sa.bindparam(f"p_{own}"))
-    return _made(statement, [*fields, meta.pk], dialect, [f for f in meta.fields if f.generated], adding=False)
+    return _made(statement, [*fields, meta.pk], dialect, [f for f in meta.local if f.generated], adding=False)
 
 
 def _made(
@@ -227,10 +290,11 @@ def _made(
     if isinstance(statement, sa.Insert):
         statement = statement.inline()
     columns = [statement.table.c[field.attname] for field in wanted]
-    look, key = "", None
+    look, own, key = "", "", None
     if wanted and type(statement) in _SILENT.get(dialect.name, ()):
-        own = next(iter(statement.table.primary_key))
-        looking: Any = sa.select(*columns).where(own == sa.bindparam("key")).compile(dialect=dialect)
+        own_column = next(iter(statement.table.primary_key))
+        own = own_column.key
+        looking: Any = sa.select(*columns).where(own_column == sa.bindparam("key")).compile(dialect=dialect)
         look, key = looking.string, looking._bind_processors.get("key")
     elif wanted:
         statement = statement.returning(*columns)
@@ -261,7 +325,7 @@ def _made(
         call = f"w_{attname}(v_{attname})"
         parts.append(call if write is None else f"{call} if v_{attname} is not None else None")
     lines.append(f" return ({''.join(part + ', ' for part in parts)})")
-    return Writer(compiled.string, compile_function("values", lines, names), _taker(wanted, dialect), look, key)
+    return Writer(compiled.string, compile_function("values", lines, names), _taker(wanted, dialect), look, own, key)
 
 
 def _taker(wanted: Sequence[Field[Any]], dialect: sa.Dialect) -> Callable[[Any, Any], None] | None:

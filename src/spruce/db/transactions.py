@@ -14,7 +14,7 @@ from typing import Any, ParamSpec, TypeVar, overload
 from spruce import green
 from spruce.db.databases import Connection, Database, current
 from spruce.db.opened import Open, find, innermost
-from spruce.db.watched import Watched, is_watched, tell_changes
+from spruce.db.watched import Block, Watched, is_watched, tell_changes
 from spruce.errors import ConcurrencyError, TransactionError
 
 __all__ = ["Atomic", "atomic", "connection", "on_commit", "opened", "watched"]
@@ -37,9 +37,9 @@ def connection(database: Database, reason: Any = None) -> Connection:
     return Watched(running, database, found, reason) if is_watched() else running
 
 
-def watched(running: Connection, database: Database) -> Connection:
-    """A connection that tells of its statements, if anybody wants to know."""
-    return Watched(running, database, opened(database), None) if is_watched() else running
+def watched(running: Connection, database: Database, block: Block | None = None) -> Connection:
+    """A connection that tells of its statements, if anybody wants to know; `block` is the transaction that it is in."""
+    return Watched(running, database, block or opened(database), None) if is_watched() else running
 
 
 def opened(database: Database) -> Any:

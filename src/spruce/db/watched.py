@@ -10,10 +10,11 @@ from typing import Any, Protocol
 from spruce.db.databases import Connection, Database
 from spruce.db.footprints import Change, changes_of, footprint, keys_of
 from spruce.db.outcomes import Outcome
+from spruce.db.replicas import Readable
 from spruce.db.seeing import place
 from spruce.events import db_changed, db_query, db_reading
 
-__all__ = ["Block", "Watched", "is_watched", "tell_changes"]
+__all__ = ["Block", "OwnBlock", "Watched", "is_watched", "tell_changes"]
 
 _SNAPSHOTS = frozenset({"repeatable read", "serializable", "snapshot"})
 
@@ -23,6 +24,15 @@ class Block(Protocol):
 
     isolation: str | None
     changes: list[Change]
+
+
+class OwnBlock:
+    """A transaction that no `atomic()` has opened."""
+
+    isolation: str | None = None
+
+    def __init__(self) -> None:
+        self.changes: list[Change] = []
 
 
 def is_watched() -> bool:
@@ -59,6 +69,7 @@ class Watched:
     def _tell_reading(self, tables: frozenset[str], keys: tuple[str, ...] | None) -> None:
         block = self.block
         settled = block is None or not (block.changes or self._is_snapshot(block))
+        settled = settled and not isinstance(self.database.alias, Readable)  # a replica may be behind
         db_reading.emit(database=self.database.alias, tables=tables, keys=keys, settled=settled)
 
     def _is_snapshot(self, block: Block) -> bool:

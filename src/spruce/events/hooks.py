@@ -15,6 +15,7 @@ __all__ = [
     "db_query",
     "db_reading",
     "loop_blocked",
+    "request_aborted",
     "request_failed",
     "request_finished",
     "request_started",
@@ -36,6 +37,7 @@ app_stopped = Hook("app.stopped", "app: which is no longer served")
 request_started = Hook("request.started", "request")
 request_finished = Hook("request.finished", "request, response, seconds")
 request_failed = Hook("request.failed", "request, exception: what no error handler took")
+request_aborted = Hook("request.aborted", "request, exception: what came out of the app instead of a response")
 csp_violation = Hook("csp.violation", "directive, blocked, page, report: what a browser says; anybody may send it")
 template_rendered = Hook("template.rendered", "name, seconds")
 db_query = Hook(

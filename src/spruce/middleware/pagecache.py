@@ -5,6 +5,9 @@ Kept are answers to GET with status 200 that are alike for everybody who sends t
 CSRF token or a CSP nonce, answers to requests with Authorization unless they say `public` (RFC 9111 section 3.5). A
 session that was looked into counts as `Vary: Cookie`; the active language is part of the key.
 
+A page with `depends="auto"` is dropped by the next commit that changes what it was made from, so browsers may not keep
+it without asking: unless its view says otherwise, it gets `Cache-Control: max-age=0, must-revalidate` and an ETag.
+
 Of many who miss a page at once one makes it, as with `Cache.get_or_set`. Where a page turns out not to be for all,
 those who waited make their own, and for some seconds nobody waits for it.
 """
@@ -18,6 +21,7 @@ from typing import Any
 
 from spruce import config
 from spruce.cache import Cache, caches
+from spruce.cache.dependencies import Depends, Recording
 from spruce.http import Handler, Request, Response, StandingHeaders
 from spruce.i18n import get_language
 from spruce.web import make_response, request
@@ -39,13 +43,14 @@ def cache_page(
     key_prefix: str = "",
     stale: float = 0,
     tags: Iterable[str] = (),
+    depends: Depends = None,
 ) -> Callable[[View], View]:
     """Keep the answers of the decorated view for `timeout` seconds: `@cache_page(60 * 2)`, below the route.
 
-    Answers get Cache-Control, Expires and an ETag, and are 304 for who has them. `stale` and `tags` are as those of
-    `Cache.get_or_set`; `cache` is the alias of the cache.
+    Answers get Cache-Control, Expires and an ETag, and are 304 for who has them. `stale`, `tags` and
+    `depends` are as those of `Cache.get_or_set`; `cache` is the alias of the cache.
     """
-    pages = _Pages(cache, timeout, key_prefix, stale, list(tags))
+    pages = _Pages(cache, timeout, key_prefix, stale, list(tags), depends=depends)
 
     def decorate(view: View) -> View:
         @wraps(view)
@@ -89,7 +94,14 @@ class _Pages:
     """Pages in a cache, by what their requests have in common."""
 
     def __init__(
-        self, alias: str, timeout: float, prefix: str, stale: float, tags: list[str], own_age: bool = False
+        self,
+        alias: str,
+        timeout: float,
+        prefix: str,
+        stale: float,
+        tags: list[str],
+        own_age: bool = False,
+        depends: Depends = None,
     ) -> None:
         self._alias = alias
         self.timeout = timeout
@@ -97,6 +109,7 @@ class _Pages:
         self._stale = stale
         self._tags = tags
         self._own_age = own_age
+        self.depends = depends
 
     def answer(self, request: Request, make: Callable[[], Response]) -> Response:
         """The page, from the cache or made and kept."""
@@ -114,9 +127,9 @@ class _Pages:
                 return make()
         return make() if request.method == "HEAD" else _Making(self, cache, request, make).answer(key)
 
-    def keep(self, cache: Cache, key: str, make: Callable[[], Any]) -> Any:
+    def keep(self, cache: Cache, key: str, make: Callable[[], Any], recording: Recording | None) -> Any:
         """What is kept under a key, or what `make` returns, which is kept then."""
-        return cache.get_or_set(key, make, self.timeout, stale=self._stale, tags=self._tags)
+        return cache.get_or_set(key, make, self.timeout, stale=self._stale, tags=self._tags, depends=recording)
 
     def seconds(self, response: Response) -> float | None:
         """For how long an answer may be kept; None: not at all."""
@@ -141,13 +154,14 @@ class _Making:
         self._make = make
         self._made: Response | None = None  # by this request
         self._seconds: float | None = None  # for which that may be kept
+        self._recording = cache.recording() if pages.depends == "auto" else None
 
     def answer(self, url_key: str) -> Response:
         """The page for the request."""
         key, names = url_key, list[str]()
         for _ in range(3):  # the page; or first what it depends on, which may turn out otherwise once
             try:
-                kept = self._pages.keep(self._cache, key, partial(self._entry, key, names))
+                kept = self._pages.keep(self._cache, key, partial(self._entry, key, names), self._recording)
             except _NotForAll:
                 kept = None if self._made else self._cache.get(key)  # another's, who may have kept it all the same
             if self._made is None and kept is not None and kept[0] == _PAGE:
@@ -165,7 +179,7 @@ class _Making:
             response = self._made = self._make()
             self._seconds = None if _is_for_one(self._request, response) else self._pages.seconds(response)
             if self._seconds is not None:
-                _describe(self._request, response, self._seconds)
+                _describe(self._request, response, 0 if self._recording is not None else self._seconds)
         vary = sorted(name.lower() for name in response.vary)
         if self._seconds is None or "*" in vary:
             self._cache.set(key, (_PASS,), _PASS_SECONDS)
@@ -186,6 +200,7 @@ def _describe(request: Request, response: Response, seconds: float) -> None:
     response.add_etag()
     if response.cache_control.max_age is None:
         response.cache_control.max_age = int(seconds)
+        response.cache_control.must_revalidate = not seconds
     response.headers.setdefault("Expires", formatdate(time.time() + seconds, usegmt=True))
 
 

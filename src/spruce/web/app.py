@@ -115,12 +115,17 @@ class App(Site):
         request = context.request
         if request is None:
             raise ContextError("there is no request to handle in a context of the app alone")
+        if self._stack == self._build_and_handle:
+            self.prepare()  # what this starts may want to know of the very first request
         start = perf_counter()
         if events.request_started.subscribers:
             events.request_started.emit(request=request)
         token = slot.set(context)
         try:
             response = self._stack(request)
+        except BaseException as error:
+            events.request_aborted.emit(request=request, exception=error)
+            raise
         finally:
             slot.reset(token)
         events.request_finished.emit(request=request, response=response, seconds=perf_counter() - start)
@@ -165,7 +170,10 @@ class App(Site):
         return [one for one in mounted if isinstance(one, Lifespan)]
 
     def _build_and_handle(self, request: Request) -> Response:
+        watched = events.request_started.subscribers
         self.prepare()
+        if events.request_started.subscribers and not watched:
+            return self.handle_in(slot.get() or Context(self, request))
         return self._stack(request)
 
     def _compile_calls(self) -> None:

@@ -196,6 +196,10 @@ class Site(Scaffold):
             catalogues_of(self.config).add(one.path / "locale")
         for one in installed.values():
             one.ready()
+        if self.config["CACHE_DEPENDS"]:
+            from spruce.cache.caches import watch_database  # only these apps need it so early
+
+            watch_database(self.config)
 
     def static_folders(self) -> list[str]:
         """Return where static files are looked for: the app's own folder, then those of the installed apps."""

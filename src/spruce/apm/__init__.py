@@ -1,0 +1,108 @@
+"""Performance monitoring with the names of Elastic's Python agent: transactions, spans, errors, metrics, in the box.
+
+    app = App(__name__, ELASTIC_APM={"SERVICE_NAME": "shop", "SERVER_URL": "http://apm:8200"})
+
+From then on each request is a transaction with its queries, pages and outgoing calls as spans. Nothing is loaded and
+nothing costs anything before that.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from spruce.apm.capture import capture_span
+    from spruce.apm.client import Client, Record, Sink, begun, get_client, in_flight, subscribe
+    from spruce.apm.failures import Failure, Raised
+    from spruce.apm.frames import Frame
+    from spruce.apm.instruments import instrument, uninstrument
+    from spruce.apm.settings import ApmSettings
+    from spruce.apm.shortcuts import (
+        begin_transaction,
+        capture_exception,
+        capture_message,
+        end_transaction,
+    )
+    from spruce.apm.spans import Span, Transaction
+    from spruce.apm.traceparent import TraceParent, trace_parent_from_headers, trace_parent_from_string
+    from spruce.apm.tracing import (
+        get_span_id,
+        get_trace_id,
+        get_trace_parent_header,
+        get_transaction_id,
+        label,
+        set_custom_context,
+        set_transaction_name,
+        set_transaction_outcome,
+        set_transaction_result,
+        set_user_context,
+    )
+
+__all__ = [
+    "ApmSettings",
+    "Client",
+    "Failure",
+    "Frame",
+    "Raised",
+    "Record",
+    "Sink",
+    "Span",
+    "TraceParent",
+    "Transaction",
+    "begin_transaction",
+    "begun",
+    "capture_exception",
+    "capture_message",
+    "capture_span",
+    "end_transaction",
+    "get_client",
+    "get_span_id",
+    "get_trace_id",
+    "get_trace_parent_header",
+    "get_transaction_id",
+    "in_flight",
+    "instrument",
+    "label",
+    "set_custom_context",
+    "set_transaction_name",
+    "set_transaction_outcome",
+    "set_transaction_result",
+    "set_user_context",
+    "subscribe",
+    "trace_parent_from_headers",
+    "trace_parent_from_string",
+    "uninstrument",
+]
+
+_HOMES = {
+    "spruce.apm.capture": ("capture_span",),
+    "spruce.apm.client": ("Client", "Record", "Sink", "begun", "get_client", "in_flight", "subscribe"),
+    "spruce.apm.failures": ("Failure", "Raised"),
+    "spruce.apm.frames": ("Frame",),
+    "spruce.apm.instruments": ("instrument", "uninstrument"),
+    "spruce.apm.settings": ("ApmSettings",),
+    "spruce.apm.shortcuts": ("begin_transaction", "capture_exception", "capture_message", "end_transaction"),
+    "spruce.apm.spans": ("Span", "Transaction"),
+    "spruce.apm.traceparent": ("TraceParent", "trace_parent_from_headers", "trace_parent_from_string"),
+    "spruce.apm.tracing": (
+        "get_span_id",
+        "get_trace_id",
+        "get_trace_parent_header",
+        "get_transaction_id",
+        "label",
+        "set_custom_context",
+        "set_transaction_name",
+        "set_transaction_outcome",
+        "set_transaction_result",
+        "set_user_context",
+    ),
+}
+"""Where each name lives; a module is imported when a name of it is first used."""
+
+_MODULE_OF = {name: module for module, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> object:
+    if name in _MODULE_OF:
+        value = globals()[name] = getattr(import_module(_MODULE_OF[name]), name)
+        return value
+    raise AttributeError(f"module 'spruce.apm' has no attribute {name!r}")

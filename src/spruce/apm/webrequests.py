@@ -1,0 +1,169 @@
+"""Requests as transactions: named by their route, with result and outcome, and what may be told of them.
+
+What is mounted in an app answers within the transaction of the app's request, and gives it the name of its own route.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from spruce.apm.client import Client
+from spruce.apm.spans import Transaction, current, transaction_here
+from spruce.apm.traceparent import TraceParent, trace_parent_from_string
+from spruce.apm.tracing import outcome_of_status
+from spruce.apm.wildcards import Patterns
+from spruce.events import Event
+from spruce.http import Request, Response
+from spruce.web.redaction import HIDDEN
+
+__all__ = ["Answered", "Asked", "WebRequests", "route_of"]
+
+_RESULTS = {number: f"HTTP {number}xx" for number in range(10)}
+_PARENTS = (b"traceparent", b"elastic-apm-traceparent")
+_LONGEST_BODY = 2048
+
+
+class Asked(NamedTuple):
+    """A request as it is told. Headers, cookies and body are there where settings say so, without what is secret."""
+
+    method: str
+    scheme: str
+    host: str
+    target: str
+    http_version: str
+    client: str | None
+    headers: Mapping[str, str] | None = None
+    cookies: Mapping[str, str] | None = None
+    body: str | None = None
+
+
+class Answered(NamedTuple):
+    """A response as it is told."""
+
+    status: int | None
+    headers: Mapping[str, str] | None = None
+
+
+def route_of(request: Request) -> str | None:
+    """The rule that answers a request, with what it is mounted below; None when none does."""
+    rule = request.url_rule
+    return None if rule is None else f"{request.root_path}{rule.rule}"
+
+
+class WebRequests:
+    """Subscribes to requests on behalf of a client."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+        self.settings = client.settings
+        self._ignored: Patterns | None = self.settings.transaction_ignore_urls or None
+
+    def started(self, event: Event) -> None:
+        """Begin the transaction of a request."""
+        request: Any = event["request"]
+        here = current.get()
+        if here is not None and not here.transaction.ended and here.transaction.type == "request":
+            here.transaction.depth += 1
+            return
+        if self._ignored is not None and self._ignored.match(request.path):
+            return
+        self.client.begin_transaction("request", _parent_of(request))
+
+    def finished(self, event: Event) -> None:
+        """End the transaction of a request that was answered."""
+        transaction = transaction_here()
+        if transaction is None or transaction.type != "request":
+            return
+        request: Any = event["request"]
+        response: Any = event["response"]
+        if not transaction.named:
+            rule = request.url_rule
+            if rule is not None:
+                transaction.name = f"{request.method} {request.root_path}{rule.rule}"
+            elif not transaction.name:
+                transaction.name = f"{request.method} unknown route"
+        if transaction.depth:
+            transaction.depth -= 1
+            return
+        self._end(transaction, request, response.status_code, response)
+
+    def aborted(self, event: Event) -> None:
+        """End the transaction of a request that nobody answered: its exception goes on to the server."""
+        transaction = transaction_here()
+        if transaction is None or transaction.type != "request":
+            return
+        if transaction.depth:
+            transaction.depth -= 1
+            return
+        request: Any = event["request"]
+        error: Any = event["exception"]
+        if not transaction.name:
+            transaction.name = f"{request.method} {route_of(request) or 'unknown route'}"
+        self.client.capture_exception(error, handled=False)
+        self._end(transaction, request, 500 if isinstance(error, Exception) else None, None)
+
+    def failed(self, event: Event) -> None:
+        """Record what no error handler took."""
+        error: Any = event["exception"]
+        transaction = transaction_here()
+        if transaction is not None and self.settings.capture_body in ("errors", "all"):
+            transaction.request = self._asked(event["request"], with_body=True)
+        self.client.capture_exception(error, handled=False)
+
+    def _end(self, transaction: Transaction, request: Request, status: int | None, response: Response | None) -> None:
+        current.set(transaction.outer)
+        if status is not None:
+            if not transaction.result:
+                transaction.result = _RESULTS.get(status // 100, "HTTP")
+            if transaction.outcome is None:
+                transaction.outcome = outcome_of_status(status)
+        if transaction.sampled:
+            if transaction.request is None:
+                with_body = self.settings.capture_body in ("transactions", "all")
+                transaction.request = self._asked(request, with_body=with_body)
+            headers = None
+            if self.settings.capture_headers and response is not None:
+                headers = self._clean(response.headers.items())
+            transaction.response = Answered(status, headers)
+        self.client.finish(transaction)
+
+    def _asked(self, request: Any, *, with_body: bool) -> Asked:
+        peer = request.peer
+        headers = cookies = body = None
+        if self.settings.capture_headers:
+            headers = self._clean((name, value) for name, value in request.headers.items() if name.lower() != "cookie")
+            cookies = self._clean(request.cookies.items())
+        if with_body:
+            body = self._body(request)
+        return Asked(
+            request.method,
+            peer.scheme,
+            request.host,
+            request.target,
+            request.http_version,
+            peer.client[0] if peer.client else None,
+            headers,
+            cookies,
+            body,
+        )
+
+    def _body(self, request: Any) -> str | None:
+        """What has been read of a body, without its secrets; never reads any of it."""
+        form = request.__dict__.get("_form")
+        if form is not None:
+            return repr(self._clean(form.fields.items()))[:_LONGEST_BODY]
+        data = request.__dict__.get("data")
+        return data[:_LONGEST_BODY].decode("utf-8", "replace") if data else None
+
+    def _clean(self, pairs: Any) -> dict[str, str]:
+        hidden = self.settings.sanitize_field_names
+        return {str(name): HIDDEN if hidden.match(str(name)) else str(value) for name, value in pairs}
+
+
+def _parent_of(request: Request) -> TraceParent | None:
+    for name in _PARENTS:
+        value = request.header(name)
+        if value is not None:
+            parent = trace_parent_from_string(value, request.header(b"tracestate"))
+            if parent is not None:
+                return parent
+    return None

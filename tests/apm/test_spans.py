@@ -1,0 +1,220 @@
+"""Transactions and spans: the tree, limits, what is put together, and what is frozen."""
+
+from typing import Any
+
+import pytest
+from tests.apm.conftest import Records
+
+from spruce.apm import Client, Span, Transaction
+from spruce.apm.spans import DroppedSpan, begin_span, clean_labels, new_id
+
+
+def begin(client: Client, **more: Any) -> Transaction:
+    transaction = client.begin_transaction("request", **more)
+    assert transaction is not None
+    return transaction
+
+
+def add(parent: Transaction | Span, name: str = "SELECT FROM a", seconds: float = 0.001, **more: Any) -> Span:
+    """Add a span that has ended: a query unless told otherwise."""
+    more = {"subtype": "sqlite", "is_exit": True, "leaf": True, "resource": "sqlite/default", **more}
+    span = begin_span(parent, name, more.pop("kind", "db"), **more)
+    span.end(seconds)
+    return span
+
+
+def plain(parent: Transaction | Span, name: str = "work") -> Span:
+    return begin_span(parent, name, "app")
+
+
+def test_ids_are_hexadecimal_and_differ() -> None:
+    """As W3C Trace Context wants them."""
+    assert len({new_id() for _ in range(100)}) == 100
+    assert (len(new_id()), len(new_id(32))) == (16, 32)
+    int(new_id(32), 16)
+
+
+def test_spans_are_kept_in_the_order_of_their_ends(client: Client) -> None:
+    """Each knows what it is a part of."""
+    transaction = begin(client)
+    outer = plain(transaction, "outer")
+    inner = plain(outer, "inner")
+    inner.end()
+    outer.end()
+    client.end_transaction("GET /")
+    assert [span.name for span in transaction.spans] == ["inner", "outer"]
+    assert (inner.parent_id, outer.parent_id, transaction.parent_id) == (outer.id, transaction.id, None)
+    assert transaction.started == 2
+
+
+def test_what_has_ended_is_frozen(client: Client) -> None:
+    """It may be read from any thread, and nobody changes it."""
+    transaction = begin(client)
+    span = plain(transaction)
+    span.end(0.25)
+    client.end_transaction("GET /", duration=0.5)
+    with pytest.raises(AttributeError) as caught:
+        span.name = "other"
+    assert (
+        str(caught.value) == "<Span 'work' app 250.0 ms> has ended, so its name can't be changed; do it while it runs"
+    )
+    with pytest.raises(AttributeError) as caught:
+        transaction.label(a=1)
+    assert str(caught.value) == (
+        "<Transaction 'GET /' request 500.0 ms> has ended, so its labels can't be changed; do it while it runs"
+    )
+    transaction.end()
+    span.end()
+    assert (transaction.duration, span.duration, isinstance(span, Span), isinstance(transaction, Transaction)) == (
+        0.5,
+        0.25,
+        True,
+        True,
+    )
+
+
+def test_the_own_time_leaves_out_that_of_children(client: Client) -> None:
+    """Where two children overlap, that time counts once."""
+    transaction = begin(client)
+    for start, seconds in ((0.0, 0.2), (0.1, 0.2)):
+        begin_span(transaction, "x", "app", began=transaction.began + start).end(seconds)
+    client.end_transaction("GET /", duration=1.0)
+    assert transaction.self_time == pytest.approx(0.7)
+
+
+def test_so_many_spans_are_kept(make_client: Any) -> None:
+    """Others are counted, and calls to outside by where they go and how they ended."""
+    client = make_client(TRANSACTION_MAX_SPANS=2, SPAN_COMPRESSION_ENABLED=False)
+    transaction = begin(client)
+    for number in range(5):
+        span = add(transaction, seconds=0.5)
+        assert isinstance(span, DroppedSpan) is (number >= 2)
+    plain(transaction).end()
+    client.end_transaction()
+    assert (transaction.started, transaction.dropped, len(transaction.spans)) == (2, 4, 2)
+    assert transaction.dropped_stats == {("db", "sqlite", "sqlite/default", "success"): [3, 1.5]}
+
+
+def test_a_leaf_has_nothing_below(client: Client) -> None:
+    """What a library does inside of a query is no news; it isn't counted either."""
+    transaction = begin(client)
+    query = begin_span(transaction, "SELECT", "db", leaf=True, is_exit=True)
+    assert isinstance(add(query), DroppedSpan)
+    query.end()
+    client.end_transaction()
+    assert (len(transaction.spans), transaction.dropped, transaction.dropped_stats) == (1, 0, None)
+
+
+def test_the_same_call_again_is_put_together(client: Client) -> None:
+    """One span that tells how many, and how long they took together."""
+    transaction = begin(client)
+    for number in range(4):
+        begin_span(
+            transaction, "SELECT FROM a", "db", is_exit=True, resource="x", began=transaction.began + number
+        ).end(0.01)
+    client.end_transaction()
+    (span,) = transaction.spans
+    assert span.composite is not None
+    assert span.composite == (4, pytest.approx(0.04), "exact_match")
+    assert span.duration == pytest.approx(3.01)
+    assert transaction.started == 1
+
+
+def test_calls_to_one_place_are_put_together_if_that_is_wanted(make_client: Any) -> None:
+    """By default they aren't: SPAN_COMPRESSION_SAME_KIND_MAX_DURATION is 0."""
+    for setting, names in (("0ms", ["SELECT FROM a", "SELECT FROM b"]), ("5ms", ["Calls to sqlite/default"])):
+        client = make_client(SPAN_COMPRESSION_SAME_KIND_MAX_DURATION=setting)
+        transaction = begin(client)
+        add(transaction, "SELECT FROM a")
+        add(transaction, "SELECT FROM b")
+        client.end_transaction()
+        assert [span.name for span in transaction.spans] == names
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        {"seconds": 0.06},
+        {"resource": "sqlite/other"},
+        {"name": "SELECT FROM b"},
+        {"kind": "cache"},
+        {"is_exit": False},
+    ],
+)
+def test_what_differs_is_not_put_together(client: Client, second: dict[str, Any]) -> None:
+    """Slow calls, other places, other names, and what is no call to outside stay by themselves."""
+    transaction = begin(client)
+    add(transaction)
+    add(transaction, **second)
+    client.end_transaction()
+    assert [span.composite for span in transaction.spans] == [None, None]
+
+
+def test_nothing_is_put_together_across_something_else(client: Client) -> None:
+    """Nor what has failed, nor what was told to another service."""
+    transaction = begin(client)
+    add(transaction)
+    plain(transaction).end()
+    add(transaction)
+    failed = begin_span(transaction, "SELECT FROM a", "db", "sqlite", is_exit=True, resource="sqlite/default")
+    failed.outcome = "failure"
+    failed.end(0.001)
+    told = begin_span(transaction, "SELECT FROM a", "db", "sqlite", is_exit=True, resource="sqlite/default")
+    assert told.trace_parent.span_id == told.id
+    told.end(0.001)
+    client.end_transaction()
+    assert [span.composite for span in transaction.spans] == [None] * 5
+
+
+def test_short_calls_may_be_left_out(make_client: Any) -> None:
+    """EXIT_SPAN_MIN_DURATION; they are counted by where they went."""
+    client = make_client(EXIT_SPAN_MIN_DURATION="10ms")
+    transaction = begin(client)
+    add(transaction, seconds=0.001)
+    add(transaction, seconds=0.02)
+    client.end_transaction()
+    assert (len(transaction.spans), transaction.started, transaction.dropped) == (1, 1, 1)
+    assert transaction.dropped_stats == {("db", "sqlite", "sqlite/default", "success"): [1, 0.001]}
+
+
+def test_the_places_of_dropped_calls_are_bounded(make_client: Any) -> None:
+    """128 of them are told."""
+    client = make_client(TRANSACTION_MAX_SPANS=0)
+    transaction = begin(client)
+    for number in range(200):
+        add(transaction, resource=f"r{number}")
+    client.end_transaction()
+    assert transaction.dropped_stats is not None
+    assert (len(transaction.dropped_stats), transaction.dropped) == (128, 200)
+
+
+def test_a_span_that_outlives_its_transaction_is_told_alone(client: Client, records: Records) -> None:
+    """As that of a thread which goes on behind the response."""
+    transaction = begin(client)
+    late = plain(transaction)
+    client.end_transaction()
+    late.end()
+    assert records == [transaction, late]
+    assert transaction.spans == []
+    assert isinstance(begin_span(transaction, "too late", "app"), DroppedSpan)
+
+
+def test_labels_as_elastic_takes_them(client: Client) -> None:
+    """Names without dots and stars; texts of a bounded length."""
+    assert clean_labels({'a.b*c"': 1, "t": True, "n": None, "o": [1], "long": "x" * 2000}) == {
+        "a_b_c_": 1,
+        "t": True,
+        "n": None,
+        "o": "[1]",
+        "long": "x" * 1024,
+    }
+    transaction = begin(client)
+    span = begin_span(transaction, "x", "app", labels={"a": 1})
+    span.label(b=2)
+    span.update_context("http", {"url": "/"})
+    span.update_context("http", {"status_code": 200})
+    assert (span.labels, span.context) == ({"a": 1, "b": 2}, {"http": {"url": "/", "status_code": 200}})
+    assert repr(span) == "<Span 'x' app runs>"
+    assert repr(transaction) == "<Transaction '' request runs>"
+    span.end()
+    client.end_transaction()

@@ -6,6 +6,7 @@
 from spruce.db.aggregates import Aggregate, Avg, Count, Max, Min, StdDev, Sum, Variance
 from spruce.db.backups import backup
 from spruce.db.cases import Case, Cast, Exists, ExpressionWrapper, OuterRef, Subquery, Value, When
+from spruce.db.causality import last_write, read_after
 from spruce.db.choices import Choices, IntegerChoices, TextChoices
 from spruce.db.constraints import CheckConstraint, UniqueConstraint
 from spruce.db.counting import assert_num_queries
@@ -230,8 +231,10 @@ __all__ = [
     "execute",
     "get_list_or_404",
     "get_object_or_404",
+    "last_write",
     "load_data",
     "on_commit",
+    "read_after",
     "registry",
     "stats",
     "watch_queries",

@@ -15,6 +15,9 @@ from sqlalchemy.engine import URL
 from spruce import config
 from spruce.db.outcomes import Outcome
 from spruce.db.records import Record
+from spruce.db.replicadrivers import Noting, Reading
+from spruce.db.replicas import Readable, Replica, Replicas
+from spruce.db.replicawatch import Watch
 from spruce.db.seeing import warn_in_requests
 from spruce.db.sqlite import SQLite
 from spruce.errors import ConfigError, nearest
@@ -23,6 +26,7 @@ __all__ = ["Connection", "Database", "Databases", "Driver", "Transaction", "choo
 
 _DEFAULT = "default"
 _RESOURCE = "spruce.db"
+_CONNECT_SECONDS = 0.8  # to a replica, since the primary can answer too
 
 
 class Connection(Protocol):
@@ -134,7 +138,7 @@ def _driver(url: URL, alias: str) -> Driver:
 class Database:
     """A database by its alias."""
 
-    __slots__ = ("alias", "dialect", "driver", "url")
+    __slots__ = ("alias", "dialect", "driver", "replicas", "url")
 
     def __init__(self, alias: str, url: str) -> None:
         self.alias = alias
@@ -146,6 +150,7 @@ class Database:
             ) from None
         self.driver = _driver(self.url, alias)
         self.dialect = self.driver.dialect
+        self.replicas: Replicas | None = None
 
     def __repr__(self) -> str:
         return f"<Database {self.alias}: {self.url!r}>"
@@ -154,8 +159,18 @@ class Database:
 class Databases:
     """All databases of some settings, and their routers."""
 
-    def __init__(self, urls: dict[str, str], routers: Sequence[Any]) -> None:
+    def __init__(
+        self,
+        urls: dict[str, str],
+        routers: Sequence[Any],
+        replicas: dict[str, Sequence[str]] | None = None,
+        limit: float = 10.0,
+    ) -> None:
         self.urls = urls
+        self.replicas = replicas or {}
+        self.limit = limit  # seconds that a replica may be behind
+        for alias in self.replicas:
+            self._check(alias)
         self.routers = [_router(router) for router in routers]
         self._made: dict[str, Database] = {}
         self.leave: Callable[[], None] = lambda: None  # ends what watches the queries
@@ -164,13 +179,19 @@ class Databases:
         """The database of an alias. Raises ConfigError if there is none."""
         made = self._made.get(alias)
         if made is None:
-            if alias not in self.urls:
-                raise ConfigError(
-                    f"there is no database {alias!r} in DATABASES{nearest(str(alias), self.urls)}",
-                    hint=f"Aliases: {', '.join(self.urls)}.",
-                )
-            made = self._made.setdefault(alias, Database(alias, self.urls[alias]))
+            self._check(alias)
+            made = Database(alias, self.urls[alias])
+            if alias in self.replicas:
+                _add_replicas(made, self.replicas[alias], self.limit)
+            made = self._made.setdefault(alias, made)
         return made
+
+    def _check(self, alias: str) -> None:
+        if alias not in self.urls:
+            raise ConfigError(
+                f"there is no database {alias!r} in DATABASES{nearest(str(alias), self.urls)}",
+                hint=f"Aliases: {', '.join(self.urls)}.",
+            )
 
     def ask(self, question: str, *subject: Any, **hints: Any) -> Any:
         """The first answer that is not None from the routers that have the method `question`."""
@@ -185,11 +206,47 @@ class Databases:
         """Close every connection to every database."""
         self.leave()
         for database in self._made.values():
+            if database.replicas is not None:
+                database.replicas.close()
             database.driver.close()
 
     def stats(self) -> dict[str, dict[str, int]]:
-        """What each driver counts, by alias."""
-        return {alias: database.driver.stats() for alias, database in self._made.items()}
+        """What each driver counts, by alias; replicas are `default.1` and so on."""
+        counted = {alias: database.driver.stats() for alias, database in self._made.items()}
+        for database in self._made.values():
+            counted |= database.replicas.stats() if database.replicas is not None else {}
+        return counted
+
+
+def _add_replicas(primary: Database, urls: Sequence[str], limit: float) -> None:
+    """Let copies of a database answer what only reads."""
+    if primary.dialect.name != "postgresql":
+        raise ConfigError(
+            f"DATABASE_REPLICAS has copies of {primary.alias!r}, which is no PostgreSQL database",
+            hint="Others can be databases of their own, between which DATABASE_ROUTERS choose.",
+        )
+    copies: list[Replica] = []
+    for number, url in enumerate(urls, 1):
+        found = Database(f"{primary.alias}.{number}", str(url))
+        server: Any = found.driver
+        server.limits.patient = False
+        if "connect_timeout" not in found.url.query:
+            server.connect_timeout = _CONNECT_SECONDS
+        copy = Replica(found.alias, found.driver, _probe(found))
+        found.alias, found.driver = Readable(primary.alias), Reading(copy, primary.driver)
+        copy.database = found
+        copies.append(copy)
+    watch = Watch(_probe(primary))
+    primary.replicas = Replicas(primary, copies, limit, watch)
+    primary.driver = Noting(primary.driver, primary.replicas.note_write)
+
+
+def _probe(database: Database) -> Any:
+    """A driver with one connection, which is not used but for asking how a server is."""
+    url = database.url.update_query_dict({"pool_size": "1", "connect_timeout": "2"})
+    made: Any = _DRIVERS[url.get_backend_name()](url, database.alias)
+    made.limits.patient = False
+    return made
 
 
 def current() -> Databases:
@@ -202,23 +259,30 @@ def current() -> Databases:
 
 
 def choose(using: str | None, model: type[Record] | None, *, write: bool, **hints: Any) -> Database:
-    """The database for a query: the alias that is asked for, else the routers', else that of the hint `instance`."""
+    """The database for a query: the alias that is asked for, else the routers', else that of the hint `instance`.
+
+    What reads may be given a replica of it, unless an alias is asked for.
+    """
     databases = current()
     if using is not None:
-        return databases[using]
+        found = databases[using]
+        return found if write or found.replicas is None or using.__class__ is str else found.replicas.choose()
+    alias = None
     if databases.routers:
         alias = databases.ask("db_for_write" if write else "db_for_read", model, **hints)
-        if alias is not None:
-            return databases[alias]
-    instance = hints.get("instance")
-    return databases[(instance is not None and instance._db) or _DEFAULT]
+    if alias is None:
+        instance = hints.get("instance")
+        alias = (instance is not None and instance._db) or _DEFAULT
+    found = databases[alias]
+    return found if write or found.replicas is None else found.replicas.choose()
 
 
 def configure(  # the names of the parameters are those of the settings
     DATABASES: dict[str, str] | str | None = None,  # noqa: N803 - the name of the setting
     DATABASE_ROUTERS: Sequence[Any] | None = None,  # noqa: N803 - the name of the setting
+    DATABASE_REPLICAS: dict[str, Sequence[str]] | Sequence[str] | None = None,  # noqa: N803 - the name of the setting
 ) -> None:
-    """Use these databases and routers from now on, instead of those of the settings that hold here.
+    """Use these databases, routers and replicas from now on, instead of those of the settings that hold here.
 
     One URL stands for the alias `default`. Connections that are open are closed, so no query may be running.
     """
@@ -227,6 +291,8 @@ def configure(  # the names of the parameters are those of the settings
         settings["DATABASES"] = {_DEFAULT: DATABASES} if isinstance(DATABASES, str) else dict(DATABASES)
     if DATABASE_ROUTERS is not None:
         settings["DATABASE_ROUTERS"] = list(DATABASE_ROUTERS)
+    if DATABASE_REPLICAS is not None:
+        settings["DATABASE_REPLICAS"] = DATABASE_REPLICAS
     old = settings.resources.pop(_RESOURCE, None)
     if isinstance(old, Databases):
         old.close()
@@ -243,7 +309,9 @@ def _from_settings(settings: Any) -> Databases:
         folder = Path(settings["INSTANCE_PATH"] or "instance").absolute()
         folder.mkdir(parents=True, exist_ok=True)
         urls = {_DEFAULT: f"sqlite:///{folder / 'app.db'}"}
-    databases = Databases(urls, settings["DATABASE_ROUTERS"])
+    copies = settings["DATABASE_REPLICAS"]
+    replicas = copies if isinstance(copies, dict) or not copies else {_DEFAULT: copies}
+    databases = Databases(urls, settings["DATABASE_ROUTERS"], replicas or {}, settings["DATABASE_REPLICA_LAG"])
     if settings["DEBUG"]:
         databases.leave = warn_in_requests()
     return databases

@@ -31,6 +31,7 @@ class Limits:
         self.recycle = recycle
         self.check = check
         self.prepared = prepared
+        self.patient = True  # whether a server that was reached before is given time to come back
 
 
 class Link(Protocol):
@@ -169,12 +170,15 @@ class Pool:
             if self._is_usable(link):
                 return link
             self._drop(link)
-        if self.closed:
-            raise lost("it was closed", self.place, hint="Ask db.configure()'s new one.")
+        self._check_open()
         if self.open < self.limits.size:
             self.open += 1
             return self._connect()
         return self._wait()
+
+    def _check_open(self) -> None:
+        if self.closed:
+            raise lost("it was closed", self.place, hint="Ask db.configure()'s new one.")
 
     def _wait(self) -> Link:
         self.waited += 1
@@ -254,7 +258,7 @@ class Pool:
 
     def _give_place(self) -> None:
         """Let who waits longest make a connection, in the place of one that is gone."""
-        if not self._line.serve(None):
+        if not self._line.serve(None) and not self.closed:
             self.open -= 1
 
     def _connect(self, deadline: float | None = None) -> Link:
@@ -262,11 +266,12 @@ class Pool:
         deadline = deadline or monotonic() + self.limits.timeout
         try:
             while True:
+                self._check_open()
                 try:
                     link = self.place.open()
                     break
                 except self.place.failures as error:
-                    comes_back = self.place.reached and self.place.may_come_back(error)
+                    comes_back = self.limits.patient and self.place.reached and self.place.may_come_back(error)
                     if not comes_back or monotonic() > deadline:
                         raise self.place.why_not(error) from error
                 green.sleep(_PAUSE)

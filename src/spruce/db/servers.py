@@ -216,7 +216,7 @@ class Server:
             return parameters
         if not (self.is_lost(error) or link.closed):
             raise self.translated(error, sql) from error
-        if not sql.startswith("SELECT") or monotonic() > deadline:
+        if not sql.startswith("SELECT") or monotonic() > deadline or not self.limits.patient:
             raise lost(
                 error, self, hint="It is not known whether the statement was done; the next one gets a new connection."
             ) from error
@@ -276,6 +276,12 @@ class Server:
             if pool.hub is here and green.running():
                 green.await_(pool.close())
             elif not pool.hub.loop.is_closed():
+                pool.hub.loop.call_soon_threadsafe(pool.abort)
+
+    def abort(self) -> None:
+        """Break every connection, whatever runs on it; the next statement gets a new one."""
+        for pool in list(self._pools.values()):
+            if not pool.closed and not pool.hub.loop.is_closed():
                 pool.hub.loop.call_soon_threadsafe(pool.abort)
 
     def forget(self) -> None:

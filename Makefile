@@ -8,7 +8,7 @@ PYTHON ?= $(shell for name in $(CANDIDATES); do "$$name" -c '$(RECENT)' 2>/dev/n
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench soak format lint types layers docs tests chromium redis clean
+.PHONY: help demo test bench soak format lint types layers docs tests chromium redis mariadb clean
 
 help:
 	@echo "make demo    a shop to look at, on http://127.0.0.1:8000"
@@ -27,7 +27,7 @@ test: format lint types layers docs tests
 bench: $(VENV)/.installed-test
 	@exec $(BIN)/python bench/run.py $(BENCH)
 
-soak: $(VENV)/.installed-test chromium redis
+soak: $(VENV)/.installed-test chromium redis mariadb
 	@exec $(BIN)/python -m pytest -m soak --timeout=1800
 
 # The parts of `make test`, each runnable alone; `make -k test` runs them all even if one fails.
@@ -52,7 +52,7 @@ docs: $(VENV)/.installed-test
 	@echo "== docs"
 	@$(BIN)/python -m sphinx -E -q -W --keep-going -j auto -b html docs build/docs
 
-tests: $(VENV)/.installed-test chromium redis
+tests: $(VENV)/.installed-test chromium redis mariadb
 	@echo "== tests"
 	@$(BIN)/python -m pytest
 
@@ -70,6 +70,14 @@ redis: $(VENV)/.installed-test
 		{ apt-get update -qq && RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive \
 		apt-get install -y -qq --no-install-recommends redis-server; } >/dev/null 2>&1; \
 	} || echo "There is no Redis here: the tests that need one will be skipped."
+
+# A MariaDB for the tests of databases. It is not started here: the tests start one of their own.
+mariadb:
+	@PATH="$$PATH:/usr/sbin" command -v mariadbd >/dev/null || { \
+		[ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && echo "Installing mariadb-server for the tests …" && \
+		{ apt-get update -qq && RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive \
+		apt-get install -y -qq --no-install-recommends mariadb-server; } >/dev/null 2>&1; \
+	} || echo "There is no MariaDB here: the tests that need one will be skipped."
 
 clean:
 	rm -rf $(VENV) bench/.venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist

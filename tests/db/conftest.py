@@ -82,7 +82,7 @@ def backend(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def database_url(backend: str, request: pytest.FixtureRequest) -> str:
     """An empty database."""
-    return "sqlite://" if backend == "sqlite" else str(request.getfixturevalue(SERVERS[backend]))
+    return str(request.getfixturevalue(SERVERS[backend])) if backend in SERVERS else "sqlite://"
 
 
 @pytest.fixture(autouse=True)

@@ -95,7 +95,8 @@ def test_an_unknown_alias_names_those_that_exist(two: None, shop: SimpleNamespac
     [
         ("shop.db", "DATABASES['default'] is 'shop.db', which is no URL. An example: sqlite:///shop.db"),
         ("sqlit:///shop.db",
-         "DATABASES['default']: this version cannot use 'sqlit'; did you mean 'sqlite'? Kinds: sqlite, postgresql, mariadb, mysql."),
+         "DATABASES['default']: this version cannot use 'sqlit'; did you mean 'sqlite'? "
+         "Kinds: sqlite, postgresql, mariadb, mysql."),
         ("oracle://localhost/shop",
          "DATABASES['default']: this version cannot use 'oracle'. Kinds: sqlite, postgresql, mariadb, mysql."),
         ("sqlite:///shop.db?timout=3",

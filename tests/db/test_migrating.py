@@ -11,10 +11,11 @@ from spruce.db.migrating import with_connection
 from spruce.errors import MigrationError
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", "postgres", "mariadb"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
-    url = request.getfixturevalue("postgres") if request.param == "postgresql" else f"sqlite:///{tmp_path / 'app.db'}"
-    return Database("default", str(url))
+    if request.param == "sqlite":
+        return Database("default", f"sqlite:///{tmp_path / 'app.db'}")
+    return Database("default", str(request.getfixturevalue(request.param)))
 
 
 def test_a_second_one_waits_for_the_first(database: Database) -> None:
@@ -53,7 +54,11 @@ def test_what_is_not_committed_is_not_done(database: Database) -> None:
     def look(connection: sa.Connection) -> bool:
         return bool(sa.inspect(connection).has_table("never_committed"))
 
-    assert with_connection(database, look) is False
+    there = with_connection(database, look)
+    assert there is (database.dialect.name == "mariadb")  # which has no transactions for tables
+    if there:
+        database.driver.change("DROP TABLE never_committed", ())
+        database.driver.close()
 
 
 def test_a_database_in_memory_has_no_migrations() -> None:

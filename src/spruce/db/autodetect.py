@@ -8,6 +8,7 @@
 
 import datetime as dt
 import decimal
+import re
 import uuid
 from collections.abc import Iterator
 from typing import Any, Literal
@@ -20,10 +21,10 @@ from alembic.operations import ops
 from spruce.db.documents import Document
 from spruce.db.fields import REQUIRED
 from spruce.db.models import registry
-from spruce.db.types import Coded, ExactDecimal
+from spruce.db.types import MYSQL, Coded, ExactDecimal
 from spruce.errors import MigrationError
 
-__all__ = ["Answers", "FillColumn", "improve", "render_item"]
+__all__ = ["Answers", "FillColumn", "improve", "render_item", "spelled"]
 
 TYPES = "from spruce.db import documents, types"
 
@@ -125,10 +126,45 @@ def improve(script: ops.MigrationScript, dialect: sa.Dialect, answers: Answers) 
         if isinstance(each, ops.ModifyTableOps):
             each.ops = list(map(_without_need, each.ops))
     steps.ops = [step for each in steps.ops for step in _with_values(each, answers)]
+    if dialect.name in MYSQL:
+        for found in (steps, script.downgrade_ops):
+            found.ops = list(_keys_first(found.ops))
+
+
+def _keys_first(steps: list[ops.MigrateOperation]) -> Iterator[ops.MigrateOperation]:
+    """MariaDB keeps an index as long as a foreign key needs it: keys go first, and tables with all that they have."""
+    gone = {each.table_name for each in steps if isinstance(each, ops.DropTableOp)}
+    for each in steps:
+        if isinstance(each, ops.ModifyTableOps):
+            if each.table_name in gone:
+                continue
+            each.ops = sorted(each.ops, key=lambda step: not isinstance(step, ops.DropConstraintOp))
+        yield each
+
+
+_COLLATED = re.compile(r"( CHARACTER SET \w+)?( COLLATE \w+)?$")
+_WIDTH = re.compile(r"^(\w*INT(?:EGER)?)\(\d+\)")
+_ALIKE = {
+    "FLOAT": "DOUBLE PRECISION",
+    "SERIAL": "INTEGER",
+    "BIGSERIAL": "BIGINT",
+    "BOOL": "TINYINT(1)",
+    "JSON": "LONGTEXT",
+}
+"""What is told of columns that were made by another name, or as another type of the same values."""
+
+
+def spelled(type_: Any, dialect: sa.Dialect) -> str:
+    """A type in SQL, the same for a column of a model and for what the database tells of it."""
+    text = str(type_.compile(dialect=dialect)).upper()
+    if dialect.name in MYSQL:
+        text = _COLLATED.sub("", text)
+        text = text if text == "TINYINT(1)" else _WIDTH.sub(r"\1", text)
+    return _ALIKE.get(text, text)
 
 
 def _signature(columns: Iterator[sa.Column[Any]], dialect: sa.Dialect) -> list[tuple[str, str]]:
-    return sorted((column.name, column.type.compile(dialect=dialect)) for column in columns)
+    return sorted((column.name, spelled(column.type, dialect)) for column in columns)
 
 
 def _with_renamed_tables(
@@ -185,7 +221,7 @@ def _with_renamed_columns(
 
 
 def _alike(old: sa.Column[Any], new: sa.Column[Any], dialect: sa.Dialect) -> bool:
-    types = (column.type.compile(dialect=dialect) for column in (old, new))
+    types = (spelled(column.type, dialect) for column in (old, new))
     return old.nullable == new.nullable and len(set(types)) == 1
 
 

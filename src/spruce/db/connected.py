@@ -15,13 +15,14 @@ from spruce.db.related import Members, assigned
 from spruce.db.relations import ForeignKey
 from spruce.db.signals import m2m_changed
 from spruce.db.transactions import Atomic
+from spruce.db.types import MYSQL
 from spruce.errors import DataError, FieldError
 
 __all__ = ["ManyManager", "ManyRelated"]
 
 M = TypeVar("M", bound=Record)
 
-_SKIP = frozenset({"sqlite", "postgresql"})
+_SKIP = frozenset({"sqlite", "postgresql", *MYSQL})
 """The dialects that can leave rows out for being there already, and for nothing else."""
 
 

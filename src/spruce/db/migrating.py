@@ -2,13 +2,15 @@
 
 On SQLite the write lock is taken at the start and foreign keys are checked at the end, since tables are copied and
 replaced. On PostgreSQL an advisory lock keeps a second deployment waiting; all steps are one transaction, but those
-that say otherwise.
+that say otherwise. On MariaDB and MySQL there is such a lock, too, and each step is committed by itself: a migration
+that fails half-way has done what stands before in it.
 """
 
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import registry
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -16,9 +18,15 @@ from spruce import green
 from spruce.db.databases import Database
 from spruce.errors import MigrationError
 
-__all__ = ["with_connection"]
+__all__ = ["DRIVERNAMES", "with_connection"]
 
 T = TypeVar("T")
+
+DRIVERNAMES = {"mariadb": "mariadb+spruce", "mysql": "mysql+spruce"}
+"""How SQLAlchemy calls the dialects that write tables as create_all() does, where they are not its own."""
+
+for _name in ("mariadb", "mysql"):
+    registry.register(f"{_name}.spruce", "spruce.db.mysql_migrating", _name)
 _LOCK = 7_381_922  # a number of our own for PostgreSQL's advisory locks
 
 
@@ -27,6 +35,8 @@ def with_connection(database: Database, work: Callable[[sa.Connection], T]) -> T
     kinds: dict[str, Callable[[Database, Callable[[sa.Connection], Any]], Any]] = {
         "sqlite": _on_sqlite,
         "postgresql": _on_postgres,
+        "mariadb": _on_mysql,
+        "mysql": _on_mysql,
     }
     result: T = kinds[database.dialect.name](database, work)
     return result
@@ -56,17 +66,28 @@ def _leave_transactions_to_us(raw: Any, _: object) -> None:
 
 
 def _on_postgres(database: Database, work: Callable[[sa.Connection], T]) -> T:
+    take, leave = f"SELECT pg_advisory_lock({_LOCK})", f"SELECT pg_advisory_unlock({_LOCK})"
+    return _on_server(database, "postgresql+asyncpg", take, leave, work)
+
+
+# Changes of rows are transactions, which a change of a table commits; so `autocommit` is off.
+def _on_mysql(database: Database, work: Callable[[sa.Connection], T]) -> T:
+    take, leave = f"SET autocommit = GET_LOCK('spruce {_LOCK}', 86400) - 1", f"DO RELEASE_LOCK('spruce {_LOCK}')"
+    return _on_server(database, DRIVERNAMES[database.dialect.name], take, leave, work)
+
+
+def _on_server(database: Database, name: str, take: str, leave: str, work: Callable[[sa.Connection], T]) -> T:
     driver: Any = database.driver
-    engine = create_async_engine("postgresql+asyncpg://", async_creator=driver.connect, poolclass=NullPool)
+    engine = create_async_engine(f"{name}://", async_creator=driver.connect, poolclass=NullPool)
 
     async def run() -> T:
         async with engine.connect() as connection:
-            await connection.exec_driver_sql(f"SELECT pg_advisory_lock({_LOCK})")
+            await connection.exec_driver_sql(take)
             await connection.commit()
             try:
                 return await connection.run_sync(work)
             finally:
                 await connection.rollback()
-                await connection.exec_driver_sql(f"SELECT pg_advisory_unlock({_LOCK})")
+                await connection.exec_driver_sql(leave)
 
     return green.await_(run())

@@ -23,10 +23,10 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.exc import DBAPIError
 
 from spruce.db import schema
-from spruce.db.autodetect import Answers, improve, render_item
+from spruce.db.autodetect import Answers, improve, render_item, spelled
 from spruce.db.databases import current
 from spruce.db.locktimes import warnings
-from spruce.db.migrating import with_connection
+from spruce.db.migrating import DRIVERNAMES, with_connection
 from spruce.db.models import registry
 from spruce.errors import MigrationError
 
@@ -332,12 +332,7 @@ def _types_differ(
     context: MigrationContext, inspected: Any, column: Any, inspected_type: Any, metadata_type: Any
 ) -> bool:
     dialect = context.dialect
-    return _ddl(inspected_type, dialect) != _ddl(metadata_type, dialect)
-
-
-def _ddl(type_: Any, dialect: sa.Dialect) -> str:
-    text = str(type_.compile(dialect=dialect)).upper()
-    return {"FLOAT": "DOUBLE PRECISION", "SERIAL": "INTEGER", "BIGSERIAL": "BIGINT"}.get(text, text)
+    return spelled(inspected_type, dialect) != spelled(metadata_type, dialect)
 
 
 def _describe(difference: Any) -> str:
@@ -349,7 +344,8 @@ def _describe(difference: Any) -> str:
 
 
 def _without_driver(url: sa.URL) -> sa.URL:
-    return sa.URL.create(url.get_backend_name())
+    name = url.get_backend_name()
+    return sa.URL.create(DRIVERNAMES.get(name, name))
 
 
 @contextmanager
@@ -367,6 +363,8 @@ def _explained() -> Iterator[None]:
     except DBAPIError as error:
         text = str(error.orig).partition("\n")[0].removeprefix("<class ")
         hint = "Nothing was changed: all steps are one transaction."
+        if "asyncmy" in type(error.orig).__module__ or "mysql" in type(error.orig).__module__:
+            hint = "MariaDB and MySQL commit each step by itself: what stands before it in the migration was done."
         if "already exists" in text:
             hint += " If db.create_all() has made the tables, `spruce db stamp` says that they are there."
         raise MigrationError(f"the database refuses: {text}", hint=hint) from error

@@ -64,7 +64,8 @@ class MySQLServer(Server):
     async def connect(self) -> Any:
         """A new connection of asyncmy's."""
         url, dialect = self.url, self.dialect
-        raw = asyncmy.Connection(
+        make: Any = asyncmy.Connection
+        raw = make(
             host=url.host or "localhost",
             port=url.port or 3306,
             user=url.username,

@@ -172,7 +172,8 @@ def _columns_of(table: str, key: str) -> tuple[str, ...]:
         return ()
     if key == "PRIMARY":
         return tuple(column.name for column in known.primary_key)
-    for constraint in (*known.constraints, *known.indexes):
+    found: list[Any] = [*known.constraints, *known.indexes]
+    for constraint in found:
         if constraint.name == key:
-            return tuple(column.name for column in getattr(constraint, "columns", ()))
+            return tuple(column.name for column in constraint.columns)
     return (key,) if key in {column.name for column in known.columns} else ()

@@ -6,16 +6,21 @@ FILTER of aggregates as CASE, NULLS FIRST and LAST as another term of the order,
 the table that is changed as a derived table.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.mysql.base import MySQLCompiler, MySQLDDLCompiler, MySQLDialect, MySQLTypeCompiler
+
+from spruce.db.formulas import Formula
+from spruce.errors import ModelError
 
 __all__ = ["COLLATIONS", "MariaDB", "MySQL"]
 
 COLLATIONS = {"mariadb": "utf8mb4_nopad_bin", "mysql": "utf8mb4_0900_bin"}
 """How texts are compared unless the URL says otherwise: letter by letter, spaces at the end included."""
 
+_NAMES = {"mariadb": "MariaDB", "mysql": "MySQL"}
 _FORMS = {
     "year": "%Y-01-01 00:00:00",
     "month": "%Y-%m-01 00:00:00",
@@ -113,8 +118,9 @@ class _Compiler(MySQLCompiler):
 class _Types(MySQLTypeCompiler):
     def visit_NUMERIC(self, type_: Any, **options: Any) -> str:  # noqa: N802 - SQLAlchemy's name
         """One without a precision would be a whole number here."""
-        text: str = super().visit_NUMERIC(type_, **options)
-        return "DECIMAL(65, 30)" if type_.precision is None else text
+        if type_.precision is None:
+            return "DECIMAL(65, 30)"
+        return str(super().visit_NUMERIC(type_, **options)).replace("NUMERIC", "DECIMAL")
 
     def visit_VARCHAR(self, type_: Any, **options: Any) -> str:  # noqa: N802 - SQLAlchemy's name
         """One without a length is a text of any length."""
@@ -144,12 +150,26 @@ class _Tables(MySQLDDLCompiler):
         given = super().post_create_table(table)
         return given if "COLLATE" in given else f"CHARSET=utf8mb4 COLLATE={dialect.collation} {given}".strip()
 
-    def visit_create_index(self, create: Any, **options: Any) -> str:
-        """Without IF NOT EXISTS on MySQL, which does not know it there."""
-        if not self.dialect.is_mariadb and create.if_not_exists:  # type: ignore[attr-defined] # of these dialects
-            create.if_not_exists = False
+    def visit_create_index(self, create: Any, *_: Any, **options: Any) -> str:
+        """Without IF NOT EXISTS on MySQL, which does not know it there. Raises ModelError for what would not hold."""
+        dialect: Any = self.dialect
+        index = create.element
+        computed = dialect.is_mariadb and any(isinstance(each, Formula) for each in _bare(index.expressions))
+        if index.unique and (computed or "postgresql_where" in index.kwargs):
+            raise ModelError(
+                f"the constraint {index.name!r} cannot be held by {_NAMES[dialect.name]}, which has no unique indexes "
+                f"of {'expressions' if computed else 'some rows only'}",
+                hint="Make it of fields, of which one may be a GeneratedField that is NULL where it does not count.",
+            )
+        if computed:  # it would make queries faster, and nothing else
+            return f"DO 0 /* no index {index.name}: of an expression */"
+        create.if_not_exists = create.if_not_exists and dialect.is_mariadb
         made: str = super().visit_create_index(create, **options)
         return made
+
+
+def _bare(expressions: Any) -> Iterator[Any]:
+    return (getattr(each, "element", each) for each in expressions)
 
 
 class MySQL(MySQLDialect):

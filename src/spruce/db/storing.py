@@ -191,15 +191,12 @@ def _insert_row(instance: Record, model: type[Record], database: Database) -> No
     kind = ("insert", keyed, unset(instance, model)) if meta.left else ("insert", keyed, ())
     writer = writer_for(model, database, kind)
     connection = transactions.connection(database)
-    if writer.take is None:
+    if writer.take is None or writer.look:
         new = connection.insert(writer.sql, writer.values(instance))
         if not keyed:
             setattr(instance, key, new)
-    elif writer.look:
-        new = connection.insert(writer.sql, writer.values(instance))
-        if not keyed:
-            setattr(instance, key, new)
-        writer.taken(instance, connection)
+        if writer.look:
+            writer.taken(instance, connection)
     else:
         writer.take(instance, connection.rows(writer.sql, writer.values(instance))[0])
     instance._db = database.alias
@@ -216,11 +213,10 @@ def _update(instance: Record, model: type[Record], database: Database, names: tu
         names = tuple(name for name in names or fields if name not in left)
     writer = writer_for(model, database, ("update", names, ()))
     connection = transactions.connection(database)
-    if writer.take is None:
+    if writer.take is None or writer.look:
         found = connection.change(writer.sql, writer.values(instance)) > 0
-    elif writer.look:
-        found = connection.change(writer.sql, writer.values(instance)) > 0
-        writer.taken(instance, connection)
+        if writer.look:
+            writer.taken(instance, connection)
     else:
         rows = connection.rows(writer.sql, writer.values(instance))
         found = bool(rows)

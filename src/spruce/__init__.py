@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from spruce.http import Request as Request
     from spruce.http import Response as Response
     from spruce.middleware.pagecache import cache_page as cache_page
+    from spruce.tasks import task as task
     from spruce.web import App as App
     from spruce.web import AppConfig as AppConfig
     from spruce.web import Blueprint as Blueprint
@@ -57,6 +58,7 @@ _HOMES = {
     "send_file": "spruce.web",
     "session": "spruce.web",
     "stream_with_context": "spruce.web",
+    "task": "spruce.tasks",
     "url_for": "spruce.web",
 }
 

@@ -9,6 +9,7 @@ from sqlalchemy.schema import AddConstraint, CreateIndex, CreateTable, DropTable
 from spruce.db import transactions
 from spruce.db.databases import Database, current
 from spruce.db.models import registry
+from spruce.db.signals import post_migrate
 
 __all__ = ["create_all", "drop_all", "tables_of"]
 
@@ -26,6 +27,8 @@ def create_all(using: str = "default", *, models: Iterable[Any] | None = None) -
         if database.dialect.name == "postgresql":
             _run(database, [f"SELECT pg_advisory_xact_lock({_LOCK})"])
         _run(database, _creating(tables, *_missing(database, tables), database.dialect))
+        if models is None and post_migrate.listeners:
+            post_migrate.send(None, using=using)
 
 
 def _creating(tables: list[sa.Table], missing: list[sa.Table], late: list[Any], dialect: sa.Dialect) -> Iterator[str]:
@@ -93,5 +96,5 @@ def _run(database: Database, statements: Iterable[str]) -> None:
     connection = transactions.connection(database)
     if database.dialect.name == "postgresql":
         statements = [";\n".join(statements)]
-    for sql in statements:
+    for sql in filter(None, statements):
         connection.change(sql, ())

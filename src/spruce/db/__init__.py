@@ -85,12 +85,13 @@ from spruce.db.relations import (
     ForeignKey,
     OneToOneField,
 )
+from spruce.db.replicas import primary
 from spruce.db.schema import create_all, drop_all
 from spruce.db.seeing import QueryLog, SeenQuery, assert_no_n_plus_one, watch_queries
 from spruce.db.shortcuts import get_list_or_404, get_object_or_404
 from spruce.db.special import BinaryField, DurationField, UUIDField
 from spruce.db.texts import CharField, EmailField, GenericIPAddressField, SlugField, TextField, URLField
-from spruce.db.transactions import atomic, on_commit
+from spruce.db.transactions import atomic, non_atomic_requests, on_commit, set_rollback
 from spruce.db.windows import (
     DenseRank,
     FirstValue,
@@ -233,9 +234,12 @@ __all__ = [
     "get_object_or_404",
     "last_write",
     "load_data",
+    "non_atomic_requests",
     "on_commit",
+    "primary",
     "read_after",
     "registry",
+    "set_rollback",
     "stats",
     "watch_queries",
 ]

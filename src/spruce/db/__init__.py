@@ -70,6 +70,7 @@ from spruce.db.integers import (
 )
 from spruce.db.manytomany import ManyToManyField
 from spruce.db.models import Model, registry
+from spruce.db.notifications import Notification, listen, notify
 from spruce.db.numbers import BooleanField, DecimalField, FloatField
 from spruce.db.prefetching import Prefetch
 from spruce.db.queryset import Manager, QuerySet
@@ -174,6 +175,7 @@ __all__ = [
     "Max",
     "Min",
     "Model",
+    "Notification",
     "Now",
     "Ntile",
     "NullIf",
@@ -233,8 +235,10 @@ __all__ = [
     "get_list_or_404",
     "get_object_or_404",
     "last_write",
+    "listen",
     "load_data",
     "non_atomic_requests",
+    "notify",
     "on_commit",
     "primary",
     "read_after",

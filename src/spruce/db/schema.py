@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.schema import AddConstraint, CreateIndex, CreateTable, DropTable, sort_tables_and_constraints
 
 from spruce.db import transactions
+from spruce.db.routing import may_migrate
 from spruce.db.databases import Database, current
 from spruce.db.models import registry
 from spruce.db.signals import post_migrate
@@ -80,7 +81,7 @@ def _tables(database: Database, wanted: Iterable[Any] | None) -> Iterable[sa.Tab
     models = [
         model
         for model in (registry.models.values() if wanted is None else wanted)
-        if current().ask("allow_migrate", database.alias, model) is not False
+        if may_migrate(database.alias, model)
     ]
     tables = [model.__table__ for model in models]
     ordered = [table for table, _ in sort_tables_and_constraints(tables)]  # type: ignore[no-untyped-call] # SQLAlchemy's

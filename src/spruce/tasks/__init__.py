@@ -13,6 +13,17 @@ The names are those of `django.tasks`; workers run inside of `spruce run`, or by
 from spruce.tasks import serving as serving  # it runs jobs beside apps that are served from now on
 from spruce.tasks.backends import cancel, get_result
 from spruce.tasks.results import TaskContext, TaskError, TaskResult, TaskResultStatus
+from spruce.tasks.schedules import schedule
 from spruce.tasks.task import Task, task
 
-__all__ = ["Task", "TaskContext", "TaskError", "TaskResult", "TaskResultStatus", "cancel", "get_result", "task"]
+__all__ = [
+    "Task",
+    "TaskContext",
+    "TaskError",
+    "TaskResult",
+    "TaskResultStatus",
+    "cancel",
+    "get_result",
+    "schedule",
+    "task",
+]

@@ -15,15 +15,12 @@ from spruce.events import task_enqueued
 from spruce.tasks.arguments import packed, unpacked
 from spruce.tasks.bells import knock
 from spruce.tasks.clock import wall
-from spruce.tasks.engine import engines
+from spruce.tasks.engine import CHANNEL, Engine, engines
 from spruce.tasks.results import TaskError, TaskResult, TaskResultStatus, moment
 from spruce.tasks.store import Store
 from spruce.tasks.task import Task, find_task
 
-__all__ = ["CHANNEL", "Embedded", "new_id", "result_of", "slot_of"]
-
-CHANNEL = "spruce_task"
-"""What PostgreSQL's NOTIFY is sent on."""
+__all__ = ["Embedded", "new_id", "result_of", "slot_of"]
 
 _STATUS = {"WAITING": "READY", "BLOCKED": "READY", "HELD": "READY"}
 
@@ -99,19 +96,26 @@ class Embedded:
 
     def _tell(self, queue: str) -> None:
         """Have a worker look, once the transaction is committed: one in this process that has room, or the others."""
-        if opened(self.store.database) is None:
-            self._ring(queue)
+        database = self.store.database
+        engine = self._near(queue)
+        if engine is not None:
+            tell = engine.ring
+        elif getattr(database.driver, "listens", False):
+            db.notify(CHANNEL, queue, self.store.alias)
+            return
         else:
-            db.on_commit(partial(self._ring, queue), using=self.store.alias)
+            tell = partial(knock, getattr(database.driver, "path", ""))
+        if opened(database) is None:
+            tell()
+        else:
+            db.on_commit(tell, using=self.store.alias)
 
-    def _ring(self, queue: str) -> None:
+    def _near(self, queue: str) -> Engine | None:
+        """An engine of this process that takes jobs of a queue, and has room."""
         for engine in engines():
             if engine.store.alias == self.store.alias and engine.knows(queue) and engine.has_room:
-                engine.ring()
-                return
-        database = self.store.database
-        if database.dialect.name == "sqlite":
-            knock(getattr(database.driver, "path", ""))
+                return engine
+        return None
 
     def get_result(self, id: str) -> TaskResult[Any]:  # noqa: A002 - as the result's attribute
         """What is known of a job. Raises TaskResultDoesNotExist."""

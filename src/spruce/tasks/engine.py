@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from spruce import config, green
+from spruce import config, db, green
 from spruce.errors import DatabaseError
 from spruce.tasks.bells import Bell, Door
 from spruce.tasks.clock import wall
@@ -19,9 +19,12 @@ from spruce.tasks.execution import Execution
 from spruce.tasks.leases import BEAT_SECONDS, Lease, Watch
 from spruce.tasks.store import Claim, Mark, Store
 
-__all__ = ["Engine", "engines"]
+__all__ = ["CHANNEL", "Engine", "engines"]
 
 _log = logging.getLogger("spruce.tasks")
+
+CHANNEL = "spruce_task"
+"""What PostgreSQL's NOTIFY is sent on, with the name of the queue."""
 
 _POLL_SECONDS = 1.0
 _IDLE_BEATS = 5  # after which a worker without jobs gives up its lease
@@ -93,6 +96,8 @@ class Engine:
         self._door = Door(path, self.ring) if database.dialect.name == "sqlite" and path != "memory" else None
         self._dispatcher = green.spawn_detached(self._dispatch)
         self._keeper = green.spawn_detached(self._keep)
+        hears = getattr(database.driver, "listens", False)
+        self._listener = green.spawn_detached(self._listen) if hears else None
         self.engines = engines()
         self.engines.append(self)
 
@@ -128,8 +133,8 @@ class Engine:
     def _end(self) -> None:
         if self in self.engines:
             self.engines.remove(self)
-        self._keeper.kill()
-        self._dispatcher.kill()
+        for thread in filter(None, (self._keeper, self._listener, self._dispatcher)):
+            thread.kill()
         if self._door is not None:
             self._door.close()
         try:
@@ -232,6 +237,17 @@ class Engine:
     def _wait_seconds(self) -> float:
         times = [when for when in (self._next_due, self._next_tick) if when is not None]
         return min(_POLL_SECONDS, max(0.0, min(times) - wall())) if times else _POLL_SECONDS
+
+    def _listen(self) -> None:
+        """Hear of jobs that other processes enqueue in PostgreSQL; without that they are found by looking."""
+        while True:
+            try:
+                with db.listen(CHANNEL, using=self.store.alias) as messages:
+                    for message in messages:
+                        if message.missed or self.knows(message.payload):
+                            self.ring()
+            except DatabaseError:
+                green.sleep(_POLL_SECONDS)
 
     # ---- the keeper -------------------------------------------------------------------------------------------------
 

@@ -8,7 +8,9 @@ from typing import Any, ClassVar
 
 from spruce import config, green
 from spruce.events import Event, app_started, app_stopped, server_stopping
+from spruce.tasks.embedded import Embedded
 from spruce.tasks.engine import Engine
+from spruce.tasks.schedules import Scheduler
 from spruce.tasks.store import Store
 from spruce.tasks.task import registry
 
@@ -37,8 +39,10 @@ def begin(app: Any, **options: Any) -> Engine:
         settings = app.config
         keep = float(settings["TASKS_KEEP"])
         given = {"concurrency": settings["TASKS_CONCURRENCY"], "queues": settings["TASKS_QUEUES"], **options}
-        engine = Engine(Store.chosen(), app=app, keep=(keep, 13 * keep), **given)
-        engine.store.make()
+        store = Store.chosen()
+        store.make()
+        fire = Scheduler(Embedded(store)).fire
+        engine = Engine(store, app=app, keep=(keep, 13 * keep), fire=fire, **given)
         engine.start()
         return engine
     finally:

@@ -282,6 +282,35 @@ class Store:
         rows = self._rows("SELECT id FROM spruce_task WHERE state = 'RUNNING' AND worker = ? AND cancelling", worker)
         return [row[0] for row in rows]
 
+    # ---- schedules --------------------------------------------------------------------------------------------------
+
+    def tick(self, name: str) -> tuple[str, float, bool] | None:
+        """What a schedule was computed from, when it is due next, and whether it is paused."""
+        rows = self._rows("SELECT definition, next_at, paused FROM spruce_task_schedule WHERE name = ?", name)
+        return (rows[0][0], rows[0][1], bool(rows[0][2])) if rows else None
+
+    def ticks(self) -> list[tuple[str, str, float, float | None, bool]]:
+        """All schedules that have been begun: name, definition, next and last tick, paused."""
+        rows = self._rows("SELECT name, definition, next_at, last_at, paused FROM spruce_task_schedule")
+        return [tuple(row) for row in rows]
+
+    def plant(self, name: str, definition: str, next_at: float, before: str | None) -> None:
+        """Begin a schedule, or begin it anew if it was computed from `before`; whoever comes second changes nothing."""
+        if before is None:
+            self._change(f"INSERT INTO {_TICKS} {_PLANTED}", name, definition, next_at, False)
+        else:
+            sql = "UPDATE spruce_task_schedule SET definition = ?, next_at = ? WHERE name = ? AND definition = ?"
+            self._change(sql, definition, next_at, name, before)
+
+    def advance(self, name: str, due: float, next_at: float) -> bool:
+        """Move a schedule on from the tick `due`; False if somebody else has done so."""
+        sql = "UPDATE spruce_task_schedule SET next_at = ?, last_at = ? WHERE name = ? AND next_at = ?"
+        return self._change(sql, next_at, due, name, due) > 0
+
+    def pause(self, name: str, paused: bool) -> bool:
+        """Have a schedule enqueue nothing, or go on; False if there is none of this name."""
+        return self._change("UPDATE spruce_task_schedule SET paused = ? WHERE name = ?", paused, name) > 0
+
     # ---- from outside -----------------------------------------------------------------------------------------------
 
     def get(self, id: str) -> dict[str, Any] | None:  # noqa: A002 - as the column
@@ -318,6 +347,8 @@ class Store:
 
 
 _NAMES = ", ".join(COLUMNS)
+_PLANT = """INSERT INTO spruce_task_schedule (name, definition, next_at, paused) VALUES (?, ?, ?, ?)
+    ON CONFLICT (name) DO NOTHING"""
 _DEFAULTS: dict[str, Any] = {
     **dict.fromkeys(COLUMNS),
     **dict.fromkeys(("attempts", "lost", "fence", "slots", "pending"), 0),

@@ -297,7 +297,7 @@ class Store:
     def plant(self, name: str, definition: str, next_at: float, before: str | None) -> None:
         """Begin a schedule, or begin it anew if it was computed from `before`; whoever comes second changes nothing."""
         if before is None:
-            self._change(f"INSERT INTO {_TICKS} {_PLANTED}", name, definition, next_at, False)
+            self._change(_PLANT, name, definition, next_at, False)
         else:
             sql = "UPDATE spruce_task_schedule SET definition = ?, next_at = ? WHERE name = ? AND definition = ?"
             self._change(sql, definition, next_at, name, before)

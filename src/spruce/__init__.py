@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from spruce.http import Request as Request
     from spruce.http import Response as Response
     from spruce.middleware.pagecache import cache_page as cache_page
+    from spruce.tasks import schedule as schedule
+    from spruce.tasks import task as task
     from spruce.web import App as App
     from spruce.web import AppConfig as AppConfig
     from spruce.web import Blueprint as Blueprint
@@ -54,9 +56,11 @@ _HOMES = {
     "render_template": "spruce.web",
     "render_template_string": "spruce.web",
     "request": "spruce.web",
+    "schedule": "spruce.tasks",
     "send_file": "spruce.web",
     "session": "spruce.web",
     "stream_with_context": "spruce.web",
+    "task": "spruce.tasks",
     "url_for": "spruce.web",
 }
 

@@ -67,3 +67,17 @@ def test_slips_are_told_where_they_are_made(shop: SimpleNamespace, build: Any, m
     with pytest.raises(FieldError) as refused:
         build(shop.Maker.objects)
     assert str(refused.value) == message
+
+
+@pytest.mark.parametrize("name", ["x = stolen() or 1; o0.y", 'x" FROM t_maker --', "x y", "1a", "a-b", "class", ""])
+def test_annotations_have_names_that_are_nothing_else(stocked: SimpleNamespace, name: str, queries: list[str]) -> None:
+    """A program may make keywords of what a user sent: no part of a name gets into SQL or code."""
+    products = stocked.Product.objects
+    wrong = (
+        f"an annotation cannot be named {name!r}. A name is made of letters, digits and underscores, does not begin "
+    )
+    for step in (products.annotate, products.alias, products.values, products.aggregate):
+        with pytest.raises(FieldError) as refused:
+            step(**{name: Count("pk")})
+        assert str(refused.value) == wrong + "with a digit, and is no word of Python's."
+    assert queries == []

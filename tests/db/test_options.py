@@ -54,6 +54,8 @@ def declare(name: str, body: dict[str, Any], **meta: Any) -> Any:
          "unique_together, verbose_name, verbose_name_plural."),
         (lambda: declare("Bad", {"a__b": db.TextField()}),
          "Bad.a__b: a field's name has no underscore at its ends and no two in a row"),
+        (lambda: declare("Bad", {"a b": db.TextField()}),
+         "Bad: 'a b' can be no field, because no attribute can have this name"),
         (lambda: declare("Bad", {"objects": db.TextField()}),
          "Bad.objects: a field cannot have this name, which every model uses itself"),
         (lambda: declare("Bad", {"a": db.CharField(primary_key=True), "b": db.CharField(primary_key=True)}),

@@ -44,3 +44,9 @@ def test_what_it_refuses(stocked: SimpleNamespace) -> None:
     with pytest.raises(FieldError) as wrong:
         list(stocked.Maker.objects.raw("SELECT * FROM t_maker WHERE id = %s", [1, 2]))
     assert str(wrong.value) == "raw() was given 2 parameters, and its SQL has %s 1 times"
+
+
+def test_columns_of_any_name(stocked: SimpleNamespace) -> None:
+    """As databases name what is computed; none of it is taken for code."""
+    rows = stocked.Maker.objects.raw('SELECT id, name, id * 2 AS "id * 2", 1 AS "x = stolen() or 1; o0.y" FROM t_maker')
+    assert [(getattr(each, "id * 2"), getattr(each, "x = stolen() or 1; o0.y")) for each in rows] == [(2, 1), (4, 1)]

@@ -9,7 +9,7 @@ import pytest
 from spruce import config, db
 from spruce.db.databases import current
 from spruce.db.opened import Open, innermost
-from spruce.db.replicas import EVERYTHING, Replica, Replicas, Seen, seen_here, start_anew
+from spruce.db.replicas import EVERYTHING, Replica, Replicas, Seen, primary, seen_here, start_anew
 from spruce.errors import ConfigError, ConnectionLost
 
 
@@ -108,6 +108,12 @@ def test_the_primary_answers_inside_of_its_transactions(replicas: Replicas) -> N
     assert replicas.choose() is replicas.primary
     innermost.reset(token)
     assert replicas.choose() != replicas.primary
+
+
+def test_the_primary_answers_where_that_is_asked_for(replicas: Replicas) -> None:
+    with primary():
+        assert replicas.choose() is replicas.primary
+    assert replicas.choose() is not replicas.primary
 
 
 @pytest.mark.parametrize("what", ["silent", "behind", "lost"])

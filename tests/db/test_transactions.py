@@ -288,3 +288,52 @@ def test_transactions_of_two_databases(makers: Any, tmp_path: Path) -> None:
             makers.create(name="c")
     assert (names(makers), names(makers.using("other"))) == (["a", "c"], [])
     assert current()["other"].alias == "other"
+
+
+def test_a_block_may_be_undone_without_an_error(makers: Any) -> None:
+    """The innermost one that is open; those around it go on."""
+    with db.atomic():
+        makers.create(name="outer")
+        with db.atomic():
+            makers.create(name="inner")
+            db.set_rollback()
+        with db.atomic():
+            makers.create(name="next")
+    assert names(makers) == ["next", "outer"]
+    with db.atomic():
+        makers.create(name="all")
+        db.on_commit(lambda: makers.create(name="never"))
+        db.set_rollback()
+    assert names(makers) == ["next", "outer"]
+    with pytest.raises(TransactionError) as error:
+        db.set_rollback()
+    assert str(error.value) == (
+        "there is no transaction open on 'default' that could be rolled back. Call it inside of `with db.atomic():`."
+    )
+
+
+def test_a_robust_call_behind_a_commit_keeps_no_other_from_being_made(
+    makers: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is logged; another one that raises is the last."""
+    done: list[str] = []
+
+    def fail() -> None:
+        raise LookupError
+
+    with db.atomic():
+        db.on_commit(fail, robust=True)
+        db.on_commit(lambda: done.append("b"))
+    assert done == ["b"]
+    assert "what was to be called behind a commit failed" in caplog.text
+    db.on_commit(fail, robust=True)
+
+    @db.atomic
+    def work() -> None:
+        makers.create(name="kept")
+        db.on_commit(fail)
+        db.on_commit(lambda: done.append("c"))
+
+    with pytest.raises(LookupError):
+        work()
+    assert (done, names(makers)) == (["b"], ["kept"])

@@ -1,11 +1,12 @@
 """Pages in the cache: what is kept, for whom, and what isn't."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from spruce import green
+from spruce import db, green
 from spruce.cache import caches
 from spruce.middleware.pagecache import (
     CacheMiddleware,
@@ -261,3 +262,70 @@ def test_decorators_say_what_others_may_keep(app: App) -> None:
     assert client.get("/control").headers["Cache-Control"] == "public, max-age=3600"
     assert client.get("/never").headers["Cache-Control"] == ("max-age=0, no-cache, no-store, must-revalidate, private")
     assert client.get("/vary").headers["Vary"] == "Accept-Language, X-Kind, Cookie"
+
+
+class Note(db.Model):
+    """What pages show."""
+
+    text = db.CharField(max_length=20)
+
+
+@pytest.fixture
+def notes(tmp_path: Path) -> Iterator[App]:
+    app = App(__name__, TESTING=True, DATABASES={"default": f"sqlite:///{tmp_path / 'app.db'}"})
+    with app.app_context():
+        db.create_all()
+        yield app
+        db.configure(DATABASES={})
+
+
+def test_a_page_that_depends_on_the_database_is_dropped_by_a_commit(notes: App) -> None:
+    """Browsers may not keep it without asking, and are told when it has not changed."""
+    page = Page(notes, lambda number: ",".join(note.text for note in Note.objects.order_by("id")), depends="auto")
+    assert page.texts() == ["", ""]
+    Note.objects.create(text="new")
+    assert [*page.texts(), page.calls] == ["new", "new", 2]
+    response = page.client.get("/")
+    assert response.headers["Cache-Control"] == "max-age=0, must-revalidate"
+    again = page.client.get("/", headers={"If-None-Match": response.headers["ETag"]})
+    assert [again.status_code, page.calls] == [304, 2]
+    Note.objects.all().delete()
+    again = page.client.get("/", headers={"If-None-Match": response.headers["ETag"]})
+    assert [again.status_code, again.text] == [200, ""]
+
+
+def test_a_page_that_varies_depends_on_the_database_for_everybody(notes: App) -> None:
+    def answer(number: int) -> Response:
+        response = make_response(f"{Note.objects.count()} {request.headers.get('X-Kind')}")
+        response.vary.add("X-Kind")
+        return response
+
+    page = Page(notes, answer, depends="auto")
+    kinds = [{"X-Kind": kind} for kind in "ab"]
+    assert [page.client.get("/", headers=kind).text for kind in kinds * 2] == ["0 a", "0 b", "0 a", "0 b"]
+    assert page.calls == 2
+    Note.objects.create(text="new")
+    assert [page.client.get("/", headers=kind).text for kind in kinds * 2] == ["1 a", "1 b", "1 a", "1 b"]
+    assert page.calls == 4
+
+
+def test_a_part_of_a_template_may_depend_on_the_database(notes: App) -> None:
+    text = (
+        '{% cache 60 "notes" depends %}{{ notes() }}{% endcache %} '
+        '{% cache 60 "x" depends using="default" %}y{% endcache %}'
+    )
+
+    def show() -> str:
+        with notes.test_request_context("/"):
+            return render_template_string(text, notes=lambda: calls.append(1) or Note.objects.count())  # type: ignore[func-returns-value]
+
+    calls: list[int] = []
+    assert [show(), show(), len(calls)] == ["0 y", "0 y", 1]
+    Note.objects.create(text="new")
+    assert [show(), show(), len(calls)] == ["1 y", "1 y", 2]
+
+
+def test_a_variable_of_that_name_is_one_still(app: App) -> None:
+    text = '{% cache 60 "notes" depends other %}{{ depends }}{% endcache %}'
+    with app.test_request_context("/"):
+        assert [render_template_string(text, depends=each, other=1) for each in "ab"] == ["a", "b"]

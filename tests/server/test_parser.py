@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -368,3 +369,31 @@ def test_nothing_is_answered_again_once_the_connection_ends() -> None:
     assert (len(parser.requests), parser.last) == (4, True)
     parser.feed(data)
     assert len(parser.requests) == 4
+
+
+def lax_parser(*pieces: bytes) -> RequestParser:
+    parser = RequestParser(Limits(), Peer(), lambda: None, BytesIO, lax=True)
+    for piece in pieces:
+        parser.feed(piece)
+    return parser
+
+
+def test_old_clients_are_taken_where_that_is_wanted() -> None:
+    """Without a Host, and with chunks in HTTP/1.0, after which nothing is read any more."""
+    parser = lax_parser(b"GET /a HTTP/1.1\r\n\r\n", b"POST /b HTTP/1.0\r\nTransfer-Encoding: chunked\r\n")
+    parser.feed(b"Connection: keep-alive\r\n\r\n2\r\nab\r\n0\r\n\r\nGET /c HTTP/1.1\r\n\r\n")
+    assert [request.target for request in parser.requests] == ["/a", "/b"]
+    assert content(parser.requests[1]) == "ab"
+    assert parser.last
+
+
+@pytest.mark.parametrize("size", [1, 1000])
+def test_what_comes_behind_a_request_for_a_websocket_is_kept(size: int) -> None:
+    """By a parser that is lax: it is not HTTP. One that asks for something else is passed over, as ever."""
+    h2c = b"GET /a HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n"
+    data = h2c + b"GET /b HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
+    parser = lax_parser(*(data[place : place + size] for place in range(0, len(data), size)))
+    assert [request.target for request in parser.requests] == ["/a", "/b"]
+    assert (parser.last, parser.behind) == (True, b"")
+    parser = lax_parser(data + b"\x00\xff")
+    assert (parser.last, parser.behind) == (True, b"\x00\xff")

@@ -9,15 +9,17 @@ is none.
 Tokens: of a table (any change), of rows unknown in a table (a change that can't be pinned to rows), of a row, and of
 everything (a change of nobody knows what). A value that reads by primary key depends on those rows and on rows
 unknown; any other on the tables. Tables go by name, in whichever database they are. What is read inside of a
-transaction that has changed something, or that sees an older state of the database, is not kept.
+transaction that has changed something, or that sees an older state of the database, is not kept. Replicas don't
+answer, since they may be behind.
 """
 
 import weakref
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from typing import Any, Literal, Protocol
 
+from spruce import config
 from spruce.events import Event, db_changed, db_reading
 
 __all__ = ["Dependent", "Depends", "Recording", "current_recording", "watch"]
@@ -69,7 +71,8 @@ class Recording:
         outer = _recording.get()
         token = _recording.set(self)
         try:
-            yield
+            with _newest():
+                yield
         finally:
             _recording.reset(token)
             if outer is not None:
@@ -152,6 +155,15 @@ class Dependent(Protocol):
     def drop_tokens(self, tags: Iterable[str]) -> None:
         """Let the values that have these tags count as missing."""
         ...
+
+
+def _newest() -> AbstractContextManager[None]:
+    """Let no replica answer, whose rows may be older than the tokens."""
+    if not config.current()["DATABASE_REPLICAS"]:
+        return nullcontext()
+    from spruce.db.replicas import primary  # whoever has replicas has loaded it
+
+    return primary()
 
 
 class _Subscriptions:

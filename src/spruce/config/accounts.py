@@ -74,7 +74,7 @@ _TRIES = (
         "AUTH_THROTTLE_ACCOUNT",
         int,
         100,
-        "Failed log-ins to one account in an hour, from browsers in which nobody ever logged in to it, before such wait.",
+        "Failed log-ins to one account in an hour by browsers that never logged in to it, before such have to wait.",
     ),
     Setting("AUTH_AUDIT", bool, True, "Whether log-ins, log-outs and changes of accounts are written into a table."),
 )

@@ -130,6 +130,12 @@ _SETTINGS = (
         "DATABASE_ROUTERS", (list, tuple), [], "Objects, classes or dotted names that choose a database per query."
     ),
     Setting(
+        "ATOMIC_REQUESTS",
+        (bool, list, tuple),
+        False,
+        "True makes each view a transaction on `default`; a list of aliases, on those.",
+    ),
+    Setting(
         "DATABASE_REPLICAS",
         (list, tuple, dict),
         [],

@@ -70,6 +70,7 @@ from spruce.db.integers import (
 )
 from spruce.db.manytomany import ManyToManyField
 from spruce.db.models import Model, registry
+from spruce.db.notifications import Notification, listen, notify
 from spruce.db.numbers import BooleanField, DecimalField, FloatField
 from spruce.db.prefetching import Prefetch
 from spruce.db.queryset import Manager, QuerySet
@@ -85,12 +86,13 @@ from spruce.db.relations import (
     ForeignKey,
     OneToOneField,
 )
+from spruce.db.replicas import primary
 from spruce.db.schema import create_all, drop_all
 from spruce.db.seeing import QueryLog, SeenQuery, assert_no_n_plus_one, watch_queries
 from spruce.db.shortcuts import get_list_or_404, get_object_or_404
 from spruce.db.special import BinaryField, DurationField, UUIDField
 from spruce.db.texts import CharField, EmailField, GenericIPAddressField, SlugField, TextField, URLField
-from spruce.db.transactions import atomic, on_commit
+from spruce.db.transactions import atomic, non_atomic_requests, on_commit, set_rollback
 from spruce.db.windows import (
     DenseRank,
     FirstValue,
@@ -173,6 +175,7 @@ __all__ = [
     "Max",
     "Min",
     "Model",
+    "Notification",
     "Now",
     "Ntile",
     "NullIf",
@@ -232,10 +235,15 @@ __all__ = [
     "get_list_or_404",
     "get_object_or_404",
     "last_write",
+    "listen",
     "load_data",
+    "non_atomic_requests",
+    "notify",
     "on_commit",
+    "primary",
     "read_after",
     "registry",
+    "set_rollback",
     "stats",
     "watch_queries",
 ]

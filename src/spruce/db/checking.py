@@ -1,5 +1,6 @@
 """Checks of a query while it is built: each step that names what does not exist is refused where it is written."""
 
+import keyword
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -73,11 +74,22 @@ def _check_loaded(model: type[Record], fields: Fields, names: Iterable[str]) -> 
             raise FieldError(f"{name!r} is no field that an object could be loaded with or without")
 
 
+def _check_alias(name: str) -> None:
+    """A name that programs may take from outside: it gets into SQL and into generated code. Raises FieldError."""
+    if not name.isidentifier() or keyword.iskeyword(name):
+        raise FieldError(
+            f"an annotation cannot be named {name!r}",
+            hint="A name is made of letters, digits and underscores, does not begin with a digit, and is no word of "
+            "Python's.",
+        )
+
+
 def _check_annotations(
     model: type[Record], fields: Fields, names: Iterable[str], keys: Iterable[Any], shown: bool
 ) -> Fields:
     known = dict(fields)
     for name, key in zip(names, keys, strict=True):
+        _check_alias(name)
         if model._meta.knows(name):
             raise FieldError(
                 f"the annotation {name!r} would hide {model.__name__}.{name}", hint="Give it another name."
@@ -89,7 +101,8 @@ def _check_annotations(
 
 
 def _check_aggregates(model: type[Record], fields: Fields, names: Iterable[str], keys: Iterable[Any]) -> None:
-    for key in keys:
+    for name, key in zip(names, keys, strict=True):
+        _check_alias(name)
         output(model, fields, key)
 
 

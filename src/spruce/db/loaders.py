@@ -1,9 +1,11 @@
 """Generated code: values to the driver's parameters, the driver's rows to objects.
 
 Both run for every query and every row, so they are written out for each plan: one assignment per column, conversions
-in line and only where a type needs one. The source texts hold names of fields and numbers, never values.
+in line and only where a type needs one. The source texts hold names of fields and numbers, never values; what else may
+have a name, such as a column of SQL that is written by hand, stands in them as a literal.
 """
 
+import keyword
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -114,8 +116,15 @@ def object_loader(
             lines += _attach_lines(number, node, nodes)
         else:
             lines += [f"  {line}" for line in body]
-    lines += [f"  o0.{name} = {reads[len(types) - len(names) + i]}" for i, name in enumerate(names)]
+    extra = reads[len(types) - len(names) :]
+    lines += [f"  {_store(name, read)}" for name, read in zip(names, extra, strict=True)]
     return compile_function("load", [*lines, "  add(o0)", " return out"], used)  # type: ignore[no-any-return] # it is what the lines say
+
+
+def _store(name: str, read: str) -> str:
+    """The line that gives an object an attribute, whatever it is called."""
+    plain = name.isidentifier() and not keyword.iskeyword(name)
+    return f"o0.{name} = {read}" if plain else f"setattr(o0, {name!r}, {read})"
 
 
 def _loose(node: Node, nodes: Sequence[Node]) -> "list[tuple[int, Field[Any]]]":

@@ -28,6 +28,7 @@ from spruce.db.databases import current
 from spruce.db.locktimes import warnings
 from spruce.db.migrating import DRIVERNAMES, with_connection
 from spruce.db.models import registry
+from spruce.db.signals import post_migrate
 from spruce.errors import MigrationError
 
 __all__ = ["Made", "Migrations", "Step", "table"]
@@ -153,7 +154,10 @@ class Migrations:
 
     def upgrade(self, revision: str = "head") -> list[Step]:
         """Run the migrations up to one, as Alembic names it ("head", "+1", an identifier); which were run."""
-        return self._move(lambda script: lambda now, _: script._upgrade_revs(revision, now), revision)
+        steps = self._move(lambda script: lambda now, _: script._upgrade_revs(revision, now), revision)
+        if post_migrate.listeners:
+            post_migrate.send(None, using=self.database.alias)
+        return steps
 
     def downgrade(self, revision: str) -> list[Step]:
         """Undo migrations down to one ("-1", "base", an identifier), which stays; which were undone."""

@@ -17,7 +17,7 @@ __all__ = ["Open", "find", "innermost"]
 class Open:
     """A transaction that is open: whose it is, and what waits for its commit."""
 
-    __slots__ = ("after", "changes", "database", "depth", "isolation", "outer", "owner", "transaction")
+    __slots__ = ("after", "changes", "database", "depth", "doomed", "isolation", "outer", "owner", "transaction")
 
     def __init__(self, database: Any, transaction: Any, outer: "Open | None", isolation: str | None = None) -> None:
         self.owner = green.get_ident()
@@ -25,6 +25,7 @@ class Open:
         self.transaction = transaction
         self.outer = outer  # what was the innermost before
         self.depth = 0  # of savepoints
+        self.doomed = False  # whether its innermost block is to be rolled back at its end
         self.after: list[Callable[[], object]] = []
         self.isolation = isolation
         self.changes: list[Change] = []  # kept while somebody wants to know

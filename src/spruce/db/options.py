@@ -1,5 +1,6 @@
 """What a model knows of itself: `Product._meta`."""
 
+import keyword
 import re
 from functools import partial
 from typing import Any
@@ -298,5 +299,7 @@ def _groups(value: Any) -> tuple[tuple[str, ...], ...]:
 def _check_name(model: type[Record], name: str) -> None:
     if name in _RESERVED:
         raise ModelError(f"{model.__name__}.{name}: a field cannot have this name, which every model uses itself")
+    if not name.isidentifier() or keyword.iskeyword(name):
+        raise ModelError(f"{model.__name__}: {name!r} can be no field, because no attribute can have this name")
     if "__" in name or name.startswith("_") or name.endswith("_"):
         raise ModelError(f"{model.__name__}.{name}: a field's name has no underscore at its ends and no two in a row")

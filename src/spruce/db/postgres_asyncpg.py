@@ -41,6 +41,8 @@ class Postgres(Server):
 
     failures = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, EOFError)
     of_the_driver = OPTIONS
+    listens = True
+    """Whether its connections hear what NOTIFY sends."""
 
     def __init__(self, url: URL, alias: str) -> None:
         super().__init__(url, alias)

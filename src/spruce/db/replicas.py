@@ -10,7 +10,8 @@ that two of its reads never go back in time.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
 from logging import getLogger
 from time import monotonic
@@ -19,7 +20,7 @@ from typing import Any, Final, Protocol
 from spruce.db.opened import find
 from spruce.errors import ConnectionLost
 
-__all__ = ["EVERYTHING", "Readable", "Replica", "Replicas", "Seen", "seen_here", "start_anew"]
+__all__ = ["EVERYTHING", "Readable", "Replica", "Replicas", "Seen", "primary", "seen_here", "start_anew"]
 
 EVERYTHING: Final = (1 << 63) - 1
 """The position that no copy ever has: only the primary may answer."""
@@ -48,6 +49,7 @@ class Seen:
         self.copy: Replica | None = None
 
 
+_from_primary: ContextVar[bool] = ContextVar("spruce_from_primary", default=False)
 _seen: ContextVar[dict[str, Seen] | None] = ContextVar("spruce_seen", default=None)
 
 
@@ -64,6 +66,16 @@ def start_anew() -> dict[str, Seen]:
     found: dict[str, Seen] = {}
     _seen.set(found)
     return found
+
+
+@contextmanager
+def primary() -> Iterator[None]:
+    """Let the primary answer what is read in the block, here and in green threads that are spawned there."""
+    token = _from_primary.set(True)
+    try:
+        yield
+    finally:
+        _from_primary.reset(token)
 
 
 class Replica:
@@ -141,7 +153,7 @@ class Replicas:
 
     def choose(self) -> Any:
         """The database for a read: of a copy, or the primary. Blocks only to learn the position of a write."""
-        if find(self.primary) is not None:
+        if find(self.primary) is not None or _from_primary.get():
             return self.primary
         now = self.asked_at = monotonic()
         if self.watched_by != os.getpid() and not self.closed:

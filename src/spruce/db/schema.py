@@ -8,8 +8,10 @@ import sqlalchemy as sa
 from sqlalchemy.schema import AddConstraint, CreateIndex, CreateTable, DropTable, sort_tables_and_constraints
 
 from spruce.db import transactions
+from spruce.db.routing import may_migrate
 from spruce.db.databases import Database, current
 from spruce.db.models import registry
+from spruce.db.signals import post_migrate
 from spruce.db.types import MYSQL
 
 __all__ = ["create_all", "drop_all", "tables_of"]
@@ -29,6 +31,8 @@ def create_all(using: str = "default", *, models: Iterable[Any] | None = None) -
             _run(database, [f"SELECT pg_advisory_xact_lock({_LOCK})"])
         with _in_any_order(database):
             _run(database, _creating(tables, *_missing(database, tables), database.dialect))
+        if models is None and post_migrate.listeners:
+            post_migrate.send(None, using=using)
 
 
 def _creating(tables: list[sa.Table], missing: list[sa.Table], late: list[Any], dialect: sa.Dialect) -> Iterator[str]:
@@ -100,7 +104,7 @@ def _tables(database: Database, wanted: Iterable[Any] | None) -> Iterable[sa.Tab
     models = [
         model
         for model in (registry.models.values() if wanted is None else wanted)
-        if current().ask("allow_migrate", database.alias, model) is not False
+        if may_migrate(database.alias, model)
     ]
     tables = [model.__table__ for model in models]
     ordered = [table for table, _ in sort_tables_and_constraints(tables)]  # type: ignore[no-untyped-call] # SQLAlchemy's
@@ -116,5 +120,5 @@ def _run(database: Database, statements: Iterable[str]) -> None:
     connection = transactions.connection(database)
     if database.dialect.name == "postgresql":
         statements = [";\n".join(statements)]
-    for sql in statements:
+    for sql in filter(None, statements):
         connection.change(sql, ())

@@ -21,6 +21,7 @@ __all__ = [
     "class_prepared",
     "m2m_changed",
     "post_delete",
+    "post_migrate",
     "post_save",
     "pre_delete",
     "pre_save",
@@ -165,4 +166,10 @@ m2m_changed = Signal()
 
 `action` is pre_add, post_add, pre_remove, post_remove, pre_clear or post_clear; `pk_set` has the keys on the other
 side, and is None for clear.
+"""
+
+post_migrate = Signal()
+"""`create_all()` has made the tables of all models, or migrations were run. Sender: None; using.
+
+What rows a program always needs can be made here.
 """

@@ -8,6 +8,7 @@ import functools
 import inspect
 import random
 from collections.abc import Callable
+from logging import getLogger
 from types import TracebackType
 from typing import Any, ParamSpec, TypeVar, overload
 
@@ -17,13 +18,23 @@ from spruce.db.opened import Open, find, innermost
 from spruce.db.watched import Block, Watched, is_watched, tell_changes
 from spruce.errors import ConcurrencyError, TransactionError
 
-__all__ = ["Atomic", "atomic", "connection", "on_commit", "opened", "watched"]
+__all__ = [
+    "Atomic",
+    "atomic",
+    "connection",
+    "non_atomic_requests",
+    "on_commit",
+    "opened",
+    "set_rollback",
+    "watched",
+]
 
 P = ParamSpec("P")
 T = TypeVar("T")
 Call = Callable[[], object]
 
 _DEFAULT = "default"
+_log = getLogger("spruce.db")
 _LONGEST_PAUSE = 0.05  # before a transaction is tried again
 
 
@@ -121,11 +132,13 @@ class Atomic:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         opened, name, waiting = self._blocks.pop()
+        failed = kind is not None or opened.doomed
+        opened.doomed = False
         if name:
-            _leave_savepoint(opened, name, waiting, failed=kind is not None)
+            _leave_savepoint(opened, name, waiting, failed=failed)
             return
         innermost.set(opened.outer)
-        if kind is not None:
+        if failed:
             opened.transaction.rollback()
             return
         opened.transaction.commit()
@@ -163,15 +176,53 @@ def atomic(using: Any = None, *, durable: bool = False, isolation: str | None = 
     return Atomic(using, durable=durable, isolation=isolation, retry=retry)
 
 
-def on_commit(call: Call, using: str | None = None) -> None:
+def on_commit(call: Call, using: str | None = None, robust: bool = False) -> None:
     """Call `call()` once the transaction that is open here has been committed; at once when there is none.
 
     Calls are made in order, outside of the transaction. What was registered in a block that is rolled back is dropped.
+    What a call raises is raised behind the commit, and keeps later ones from being made, unless it is `robust`: then
+    it is logged.
     """
     if not callable(call):
         raise TypeError(f"on_commit() takes a function to call, not {call!r}")
+    if robust:
+        call = functools.partial(_call_robustly, call)
     found = find(current()[using or _DEFAULT])
     if found is None:
         call()
     else:
         found.after.append(call)
+
+
+def _call_robustly(call: Call) -> None:
+    try:
+        call()
+    except Exception:
+        _log.exception("what was to be called behind a commit failed: %r", call)
+
+
+def set_rollback(using: str | None = None) -> None:
+    """Let the innermost block that is open here be rolled back at its end, though nothing raises.
+
+    Raises TransactionError outside of any block.
+    """
+    found = find(current()[using or _DEFAULT])
+    if found is None:
+        raise TransactionError(
+            f"there is no transaction open on {using or _DEFAULT!r} that could be rolled back",
+            hint="Call it inside of `with db.atomic():`.",
+        )
+    found.doomed = True
+
+
+def non_atomic_requests(using: Any = None) -> Any:
+    """Leave a view out of ATOMIC_REQUESTS, for the database `using` or for all: `@db.non_atomic_requests`."""
+    if callable(using):
+        return non_atomic_requests()(using)
+
+    def mark(view: Callable[P, T]) -> Callable[P, T]:
+        marked: Any = view
+        marked.non_atomic_requests = {*getattr(view, "non_atomic_requests", ()), using}
+        return view
+
+    return mark

@@ -1,6 +1,7 @@
 """The one tree of public exceptions, each with a hint of what to do: everything here can be caught as `SpruceError`."""
 
-from spruce.errors import cache, database, http, safety, storage, tasks, tree, validation
+from spruce.errors import accounts, cache, database, http, safety, storage, tasks, tree, validation
+from spruce.errors.accounts import *  # noqa: F403 - the module's own __all__ is the list of its names
 from spruce.errors.cache import *  # noqa: F403 - the module's own __all__ is the list of its names
 from spruce.errors.database import *  # noqa: F403 - the module's own __all__ is the list of its names
 from spruce.errors.http import *  # noqa: F403 - the module's own __all__ is the list of its names
@@ -11,6 +12,7 @@ from spruce.errors.tree import *  # noqa: F403 - the module's own __all__ is the
 from spruce.errors.validation import *  # noqa: F403 - the module's own __all__ is the list of its names
 
 __all__: list[str] = []
+__all__ += accounts.__all__
 __all__ += cache.__all__
 __all__ += database.__all__
 __all__ += http.__all__

@@ -27,6 +27,8 @@ from spruce.eventlet import (
     tpool,
     wsgi,
 )
+from spruce.eventlet.convenience import connect, listen, wrap_ssl
+from spruce.eventlet.greenthread import sleep
 from spruce.green import (
     BoundedSemaphore,
     CappedSemaphore,
@@ -40,19 +42,15 @@ from spruce.green import (
     Semaphore,
     StopServe,
     Timeout,
-    connect,
     getcurrent,
     is_timeout,
     kill,
-    listen,
     serve,
-    sleep,
     spawn,
     spawn_after,
     spawn_after_local,
     spawn_n,
     with_timeout,
-    wrap_ssl,
 )
 from spruce.patching import import_patched, monkey_patch
 

@@ -16,21 +16,46 @@ SOCKET_CLOSED = frozenset({errno.ECONNRESET, errno.ENOTCONN, errno.ESHUTDOWN})
 
 
 class GreenSocket(green.GreenSocket):
-    """A green socket; made of a plain one, which is used up, or as `socket.socket` is."""
+    """A green socket; made of a plain one, which is used up, or as `socket.socket` is.
 
-    def __init__(self, family: Any = socket.AF_INET, *args: Any, **kwargs: Any) -> None:
+    With `set_nonblocking` False the descriptor stays as it is; then calls on it may block the whole program.
+    """
+
+    def __init__(self, family: Any = socket.AF_INET, *args: Any, set_nonblocking: bool = True, **kwargs: Any) -> None:
         if isinstance(family, socket.socket):
             timeout = family.gettimeout()
+            blocking = os.get_blocking(family.fileno())
             kind = family.family, family.type, family.proto
             super().__init__(*kind, fileno=family.detach())
             self.settimeout(timeout)
+            if not set_nonblocking:
+                os.set_blocking(self.fileno(), blocking)
         else:
             super().__init__(family, *args, **kwargs)
+
+    def accept(self) -> tuple["GreenSocket", Any]:
+        """As socket.accept; the connection is a GreenSocket."""
+        connection, address = super().accept()
+        return GreenSocket(connection), address
+
+    def dup(self) -> "GreenSocket":
+        """As socket.dup."""
+        return GreenSocket(super().dup())
 
     @property
     def fd(self) -> "GreenSocket":
         """The socket below, which is this one."""
         return self
+
+
+class _SeekingFile(PipeFile):
+    """A file whose position is its end when it has been cut off."""
+
+    def truncate(self, size: int | None = None, /) -> int:
+        """As FileIO's."""
+        length = super().truncate(size)
+        self.seek(length)
+        return length
 
 
 def GreenPipe(f: Any, mode: str = "r", bufsize: int = -1) -> Any:  # noqa: N802 - its name
@@ -40,7 +65,7 @@ def GreenPipe(f: Any, mode: str = "r", bufsize: int = -1) -> Any:  # noqa: N802 
         f.close()
         f = number
     binary = "b" in mode
-    raw = PipeFile(f, mode.replace("b", "").replace("t", ""))
+    raw = _SeekingFile(f, mode.replace("b", "").replace("t", ""))
     if binary and bufsize == 0:
         return raw
     return _buffered(raw, mode, binary, io.DEFAULT_BUFFER_SIZE if bufsize < 2 else bufsize)

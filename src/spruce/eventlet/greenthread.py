@@ -1,11 +1,13 @@
 """`eventlet.greenthread`: green threads, started and ended."""
 
+from spruce import green
 from spruce.green import (
     GreenletExit,
     GreenThread,
+    Waiter,
+    get_hub,
     getcurrent,
     kill,
-    sleep,
     spawn,
     spawn_after,
     spawn_after_local,
@@ -25,3 +27,13 @@ __all__ = [
     "spawn_n",
     "with_timeout",
 ]
+
+
+def sleep(seconds: float = 0) -> None:
+    """Let others run for `seconds`; with 0, all that is ready, sockets among them, as eventlet's hub does."""
+    if seconds > 0:
+        green.sleep(seconds)
+        return
+    waiter = Waiter()
+    get_hub().loop.call_later(0, waiter.wake)  # a timer, since the loop looks at sockets before those
+    waiter.wait()

@@ -6,6 +6,7 @@ import select
 import socket
 import stat
 import time
+import warnings
 from _thread import get_ident
 from collections.abc import Callable
 from contextlib import suppress
@@ -21,6 +22,7 @@ from spruce.green.watching import forget, forget_from_afar, wait_blocking, wait_
 __all__ = ["GreenSocket", "connect", "listen"]
 
 T = TypeVar("T")
+_DONTWAIT: Final = getattr(socket, "MSG_DONTWAIT", 0)
 _BACKLOG_SECONDS: Final = 0.002  # between two tries to connect
 
 
@@ -31,7 +33,7 @@ class GreenSocket(BlockingSocket):
     is closed while another green thread waits for it raises OSError (EBADF) there.
     """
 
-    __slots__ = ("_hub", "_seconds")
+    __slots__ = ("__dict__", "_hub", "_seconds")
     blocks_in_tasks: ClassVar[bool] = False  # whether a wait in a plain asyncio task blocks, or is an error
 
     def __init__(self, family: int = -1, type: int = -1, proto: int = -1, fileno: int | None = None) -> None:  # noqa: A002 - its name
@@ -103,33 +105,54 @@ class GreenSocket(BlockingSocket):
             if (left is not None and left <= 0) or not wait(left):
                 raise TimeoutError("timed out")
 
+    def _wait_in_time(self) -> None:
+        """Wait until there is something to read, which a call for no bytes at all does when it has a timeout."""
+        if not self._wait_readable(self._seconds):
+            raise TimeoutError("timed out")
+
     def recv(self, bufsize: int, flags: int = 0) -> bytes:
         """As socket.recv; parks until there is something to read."""
+        if not bufsize and self._seconds:
+            self._wait_in_time()
         try:
             return super().recv(bufsize, flags)
         except BlockingIOError:
+            if flags & _DONTWAIT:
+                raise
             if self._seconds is None:
                 self._wait_readable(None)
         return self._retry(super().recv, self._wait_readable, bufsize, flags)
 
     def recv_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> int:
         """As socket.recv_into."""
+        if self._seconds and not nbytes and not len(buffer):
+            self._wait_in_time()
+        if flags & _DONTWAIT:
+            return super().recv_into(buffer, nbytes, flags)
         return self._retry(super().recv_into, self._wait_readable, buffer, nbytes, flags)
 
     def recvfrom(self, bufsize: int, flags: int = 0) -> tuple[bytes, Any]:
         """As socket.recvfrom."""
+        if flags & _DONTWAIT:
+            return super().recvfrom(bufsize, flags)
         return self._retry(super().recvfrom, self._wait_readable, bufsize, flags)
 
     def recvfrom_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> tuple[int, Any]:
         """As socket.recvfrom_into."""
+        if flags & _DONTWAIT:
+            return super().recvfrom_into(buffer, nbytes, flags)
         return self._retry(super().recvfrom_into, self._wait_readable, buffer, nbytes, flags)
 
     def recvmsg(self, *args: Any) -> Any:
         """As socket.recvmsg."""
+        if len(args) > 2 and args[2] & _DONTWAIT:
+            return super().recvmsg(*args)
         return self._retry(super().recvmsg, self._wait_readable, *args)
 
     def recvmsg_into(self, *args: Any) -> Any:
         """As socket.recvmsg_into."""
+        if len(args) > 2 and args[2] & _DONTWAIT:
+            return super().recvmsg_into(*args)
         return self._retry(super().recvmsg_into, self._wait_readable, *args)
 
     def send(self, data: Any, flags: int = 0) -> int:
@@ -137,6 +160,8 @@ class GreenSocket(BlockingSocket):
         try:
             return super().send(data, flags)
         except BlockingIOError:
+            if flags & _DONTWAIT:
+                raise
             return self._retry(super().send, self._wait_writable, data, flags)
 
     def sendall(self, data: Any, flags: int = 0) -> None:
@@ -149,16 +174,22 @@ class GreenSocket(BlockingSocket):
                 try:
                     sent += super().send(octets[sent:], flags)
                 except BlockingIOError:
+                    if flags & _DONTWAIT:
+                        raise
                     left = None if deadline is None else deadline - time.monotonic()
                     if (left is not None and left <= 0) or not self._wait_writable(left):
                         raise TimeoutError("timed out") from None
 
     def sendto(self, *args: Any) -> int:
         """As socket.sendto."""
+        if len(args) > 2 and args[1] & _DONTWAIT:
+            return super().sendto(*args)
         return self._retry(super().sendto, self._wait_writable, *args)
 
     def sendmsg(self, *args: Any) -> int:
         """As socket.sendmsg."""
+        if len(args) > 2 and args[2] & _DONTWAIT:
+            return super().sendmsg(*args)
         return self._retry(super().sendmsg, self._wait_writable, *args)
 
     def sendfile(self, file: Any, offset: int = 0, count: int | None = None) -> int:
@@ -173,7 +204,7 @@ class GreenSocket(BlockingSocket):
     def connect(self, address: Any) -> None:
         """As socket.connect; names are resolved by the loop, without blocking it."""
         if error := self._connect(address):
-            if error == errno.ETIMEDOUT and self._seconds is not None:
+            if error == errno.EWOULDBLOCK and self._seconds:
                 raise TimeoutError("timed out")
             raise OSError(error, os.strerror(error))
 
@@ -186,13 +217,13 @@ class GreenSocket(BlockingSocket):
         deadline = None if limit is None else time.monotonic() + limit
         while (error := BlockingSocket.connect_ex(self, target)) == errno.EAGAIN and limit != 0.0:
             if deadline is not None and time.monotonic() >= deadline:
-                return errno.ETIMEDOUT
+                return errno.EWOULDBLOCK
             # a Unix socket's listener has a full backlog, and no event says when it hasn't
             (time.sleep if self._blocks() else sleep)(_BACKLOG_SECONDS)
         if error not in (errno.EINPROGRESS, errno.EALREADY) or limit == 0.0:
             return error
         if not self._wait_writable(limit):
-            return errno.ETIMEDOUT
+            return errno.EWOULDBLOCK  # as socket.connect_ex has it
         return self.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
 
     def _resolve(self, address: Any) -> Any:
@@ -216,6 +247,21 @@ class GreenSocket(BlockingSocket):
         self._forget()
         return super().detach()
 
+    def __del__(self) -> None:
+        """Dropped without having been closed: the descriptor goes now, and whoever gets its number next is not it."""
+        hub: AnyHub | None = getattr(self, "_hub", None)
+        if hub is None or self.fileno() < 0 or hub.os_thread == get_ident() or hub.loop.is_closed():
+            with suppress(AttributeError):
+                self._forget()
+            super().__del__()  # type: ignore[misc]  # not in typeshed
+            return
+        warnings.warn(f"unclosed {self!r}", ResourceWarning, source=self, stacklevel=2)
+        fd = super().detach()
+        try:
+            hub.loop.call_soon_threadsafe(_close_there, hub, fd)
+        except RuntimeError:  # the loop is closed by now
+            os.close(fd)
+
     def _forget(self) -> None:
         hub, self._hub = self._hub, None
         if hub is None or self.fileno() < 0 or hub.loop.is_closed():
@@ -230,6 +276,12 @@ class GreenSocket(BlockingSocket):
         twin = GreenSocket(self.family, self.type, self.proto, fileno=os.dup(self.fileno()))
         twin.settimeout(self._seconds)
         return twin
+
+
+def _close_there(hub: AnyHub, fd: int) -> None:
+    """Close a descriptor in the OS thread whose hub knows it."""
+    forget(hub, fd, _closed_meanwhile)
+    os.close(fd)
 
 
 def _closed_meanwhile() -> OSError:

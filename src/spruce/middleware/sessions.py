@@ -20,7 +20,10 @@ from spruce.errors import ConfigError, nearest
 from spruce.http import Handler, Request, Response
 from spruce.middleware.packing import pack, unpack
 
-__all__ = ["Kept", "Session", "SessionMiddleware", "Store", "cookie_name", "hash_of", "new_key", "store_of"]
+__all__ = ["OWNER", "Kept", "Session", "SessionMiddleware", "Store", "cookie_name", "hash_of", "new_key", "store_of"]
+
+OWNER = "_auth_user_id"
+"""Where a session has the key of who is logged in, so that stores can tell whose it is."""
 
 _EXPIRY = "_session_expiry"
 _TEST_COOKIE = "_test_cookie"

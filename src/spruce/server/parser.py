@@ -13,6 +13,8 @@ Rules:
   polls, proxies, health checks) cost a comparison. Between two messages llhttp is always in the same state.
 * llhttp stops at an Upgrade, as if the body were not HTTP any more. None is accepted here, so the body is read all the
   same, by a fresh llhttp that is told its framing. A request for a WebSocket has no body, and a stream that can accept.
+* `lax` is for old clients: HTTP/1.1 without a Host is taken, and chunks in HTTP/1.0, after which the connection ends
+  (RFC 9112 section 6.1). A request for a WebSocket is the last one then, and what came with it is kept in `behind`.
 """
 
 import re
@@ -64,6 +66,7 @@ class RequestParser:
         "_host",
         "_is_upgrade",
         "_large",
+        "_lax",
         "_long",
         "_many",
         "_overhead",
@@ -72,6 +75,7 @@ class RequestParser:
         "_same",
         "_upgradable",
         "_url",
+        "behind",
         "body",
         "ending",
         "expects_continue",
@@ -89,8 +93,12 @@ class RequestParser:
         peer: Peer,
         wanted: Callable[[], object],
         upgradable: Callable[[], Readable] | None = None,
+        *,
+        lax: bool = False,
     ) -> None:
         self._upgradable = upgradable
+        self._lax = lax
+        self.behind = b""
         self.limits = limits
         self._long = limits.request_line - 32  # from here on the sizes are looked at closely
         self._many = min(limits.fields, 32)
@@ -148,6 +156,9 @@ class RequestParser:
         except httptools.HttpParserError as error:
             self._refuse(error)
         while behind >= 0:
+            if self._lax and self.last and self.body is None:
+                self.behind = self._data[behind:]
+                break
             behind = self._go_on_behind_upgrade(behind)
         if self.partial:
             self._keep_partial(self._data)
@@ -280,6 +291,7 @@ class RequestParser:
         self.last = self.ending or not keep_alive
         if length is None and coding is None:
             if websocket and not self.last and self._upgradable is not None and self._get_method() == b"GET":
+                self.last = self._lax
                 return self._upgradable()
             return EMPTY_STREAM
         self._headers = []
@@ -290,7 +302,7 @@ class RequestParser:
 
     def _check_host(self, host: bytes | None, version: str) -> None:
         if host is None:
-            if version == "1.1":
+            if version == "1.1" and not self._lax:
                 raise BadRequest("The request has no Host header.")
         elif not _HOST(host):
             raise BadRequest("The Host header is malformed.")
@@ -300,7 +312,9 @@ class RequestParser:
         expected: int | None = None
         if coding is not None:
             if version == "1.0":
-                raise BadRequest("HTTP/1.0 has no Transfer-Encoding.")
+                if not self._lax:
+                    raise BadRequest("HTTP/1.0 has no Transfer-Encoding.")
+                self.last = True
             if coding.strip().lower() != b"chunked":
                 raise MethodNotImplemented("The server understands no Transfer-Encoding but chunked.")
         elif length is not None:

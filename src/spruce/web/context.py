@@ -19,6 +19,7 @@ from spruce.web.site import Site
 __all__ = [
     "Context",
     "Globals",
+    "Proxy",
     "after_this_request",
     "copy_current_request_context",
     "current_app",
@@ -122,7 +123,7 @@ def _find_request() -> Request:
     return context.request
 
 
-class _Proxy:
+class Proxy:
     """Stands for what `find()` returns at the moment when it is used."""
 
     __slots__ = ("__find",)
@@ -140,7 +141,7 @@ class _Proxy:
         try:
             return type(self.__find())
         except ContextError:
-            return _Proxy
+            return Proxy
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.__find(), name)
@@ -178,8 +179,14 @@ class _Proxy:
         except ContextError as error:
             return f"<proxy: {error}>"
 
+    def __str__(self) -> str:
+        try:
+            return str(self.__find())
+        except ContextError as error:
+            return f"<proxy: {error}>"
 
-class _SessionProxy(_Proxy):
+
+class _SessionProxy(Proxy):
     """Stands for the session of the current request."""
 
     __slots__ = ()
@@ -213,9 +220,9 @@ def _find_session() -> Session:
     return found
 
 
-current_app = cast(Site, _Proxy(_find_app))
-request = cast(Request, _Proxy(_find_request))
-g = cast(Any, _Proxy(_find_globals))
+current_app = cast(Site, Proxy(_find_app))
+request = cast(Request, Proxy(_find_request))
+g = cast(Any, Proxy(_find_globals))
 session: Session = cast(Session, _SessionProxy(_find_session))
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from spruce.errors import RoutingError, nearest
 from spruce.http import Request
+from spruce.web.atomicity import aliases_for, in_transactions
 from spruce.web.awaiting import await_, in_thread
 from spruce.web.dependencies import DependencyValue, Opened, plain_sources
 from spruce.web.parameters import called_before, sources_of
@@ -43,15 +44,20 @@ class Plan:
     awaited: bool
     threaded: bool
     before: tuple[DependencyValue, ...] = ()
+    atomic: tuple[str, ...] = ()  # the databases that it has a transaction on
 
     def of_method(self, method: str) -> "Plan":
         """Return the plan for requests of a method: this one."""
         return self
 
+    def _callable(self) -> Callable[..., Any]:
+        view = in_transactions(self.view, self.atomic, awaited=self.awaited) if self.atomic else self.view
+        return _in_thread(view) if self.threaded else view
+
     def compile(self) -> Call:
         """Return the function that carries the plan out."""
         names: dict[str, Any] = {
-            "view": _in_thread(self.view) if self.threaded else self.view,
+            "view": self._callable(),
             "await_": await_,
             "find_all": self.find_all,
             "InvalidInput": InvalidInput,
@@ -76,7 +82,7 @@ class Plan:
         if self.takes_all:
             keywords.append("**{name: value for name, value in arguments.items() if name not in named}")
         call = f"view({', '.join(ordered + keywords)})"
-        call = f"await_({call})" if self.awaited else call
+        call = f"await_({call})" if self.awaited and not self.atomic else call
         if self.before or any(isinstance(source, DependencyValue) for source in self.sources):
             lines = _cleaning_up([*_reading(reads), f"response = respond({call}, name)"])
         else:
@@ -119,9 +125,17 @@ class PlanByMethod:
 
 
 def plan(
-    view: Callable[..., Any], rule: Rule, elsewhere: Iterable[str] = (), *, threaded: bool = False, drops: bool = False
+    view: Callable[..., Any],
+    rule: Rule,
+    elsewhere: Iterable[str] = (),
+    *,
+    threaded: bool = False,
+    drops: bool = False,
+    atomic: tuple[str, ...] = (),
 ) -> Plan | PlanByMethod:
     """Return the plan for calling `view` when `rule` matched; `elsewhere` and `drops` as in `sources_of`.
+
+    `atomic` are the databases that it has a transaction on.
 
     Raises: ViewError as `sources_of` does.
     """
@@ -136,6 +150,7 @@ def plan(
                 awaited=False,
                 threaded=threaded,
                 before=tuple(called_before(view, rule)),
+                atomic=atomic,
             )
             for method in rule.methods
         }
@@ -149,6 +164,7 @@ def plan(
         awaited=inspect.iscoroutinefunction(view),
         threaded=threaded,
         before=tuple(called_before(view, rule)),
+        atomic=atomic,
     )
 
 
@@ -161,7 +177,8 @@ def plan_of(site: Site, rule: Rule) -> Plan | PlanByMethod:
             hint="Give it one with @app.endpoint(...) or in app.view_functions.",
         )
     elsewhere = {name for other in site.url_map.iter_rules(rule.endpoint) for name in other.arguments}
-    return plan(view, rule, elsewhere, threaded=rule.thread, drops=site.has_hooks("values"))
+    atomic = aliases_for(view, site.config)
+    return plan(view, rule, elsewhere, threaded=rule.thread, drops=site.has_hooks("values"), atomic=atomic)
 
 
 def _anything(**values: Any) -> None:

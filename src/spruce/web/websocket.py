@@ -48,6 +48,7 @@ def websocket_view(
         return Response(b"", 101)
 
     made: Any = update_wrapper(upgrade, view)
+    made.non_atomic_requests = {None}  # a transaction as long as a conversation would hold up others
     parameter = inspect.Parameter("request", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=Request)
     made.__signature__ = signature.replace(
         parameters=[parameter, *(one for one in others if one.name != "request")], return_annotation=Response

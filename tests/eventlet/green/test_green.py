@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from spruce import green
+from spruce.eventlet import greenio
 from spruce.eventlet.green import httplib, select, socket, thread, threading, time, urllib2
 from spruce.eventlet.green import subprocess as green_subprocess
 
@@ -18,10 +19,19 @@ def test_modules_by_their_old_and_new_names() -> None:
     assert client.HTTPConnection is httplib.HTTPConnection is not http.client.HTTPConnection
     assert sys.modules["spruce.eventlet.green.http.client"] is client
     assert urllib2.urlopen.__module__ == "urllib.request"
-    assert socket.socket is green.GreenSocket
+    assert socket.socket is greenio.GreenSocket
+    assert select.get_fileno(7) == 7
     assert select.select is not sys.modules["select"].select
     assert thread.allocate_lock is threading.Lock
     assert time.sleep is not sys.modules["time"].sleep
+
+
+def test_descriptors_of_files() -> None:
+    """What is none is told."""
+    with socket.socket() as sock:
+        assert select.get_fileno(sock) == sock.fileno()
+    with pytest.raises(TypeError, match=r"^Expected int or long, got <class 'str'>$"):
+        select.get_fileno("file")
 
 
 def test_exceptions_are_those_of_the_standard_library() -> None:

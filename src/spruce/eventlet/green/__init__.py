@@ -12,6 +12,8 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any, Final
 
+from spruce.eventlet.convenience import wrap_ssl
+from spruce.eventlet.greenio import GreenSocket
 from spruce.patching import green_module
 
 __all__: list[str] = []
@@ -27,6 +29,21 @@ _RENAMED: Final = {  # what eventlet has under the names of Python 2
     "httplib": "http.client",
     "thread": "_thread",
     "urllib2": "urllib.request",
+}
+
+
+def get_fileno(file: Any) -> int:
+    """The descriptor of a file, or the number itself. TypeError for what is none."""
+    number = file.fileno() if hasattr(file, "fileno") else file
+    if not isinstance(number, int):
+        raise TypeError(f"Expected int or long, got {type(number)}")
+    return number
+
+
+_OWN: Final[dict[str, dict[str, Any]]] = {  # what eventlet has in its module, and Python hasn't
+    "select": {"get_fileno": get_fileno},
+    "socket": {"socket": GreenSocket},
+    "ssl": {"wrap_socket": wrap_ssl},
 }
 
 
@@ -55,6 +72,7 @@ class _Finder(MetaPathFinder, Loader):
         patched: Any = vars(green_module(_real(spec.name)))
         names = [name for name in patched if not name.startswith("__") or name == "__all__"]
         vars(module).update({name: patched[name] for name in names})
+        vars(module).update(_OWN.get(_real(spec.name), {}))
         return module
 
     def exec_module(self, module: ModuleType) -> None:

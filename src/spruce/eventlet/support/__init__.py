@@ -2,7 +2,7 @@
 
 from spruce.eventlet.support import greenlets
 
-__all__ = ["get_errno", "greenlets"]
+__all__ = ["bytes_to_str", "get_errno", "greenlets"]
 
 
 def get_errno(error: BaseException) -> object:
@@ -11,3 +11,8 @@ def get_errno(error: BaseException) -> object:
     if number is not None:
         return number
     return error.args[0] if error.args else None
+
+
+def bytes_to_str(data: bytes | str, encoding: str = "ascii") -> str:
+    """Return bytes as text; text stays as it is."""
+    return data.decode(encoding) if isinstance(data, bytes) else data

@@ -1,0 +1,64 @@
+"""`spruce worker`: run the jobs of an app in processes of their own."""
+
+import click
+
+from spruce import config
+from spruce.cli.run import check_loop
+from spruce.cli.target import find
+from spruce.errors import AppNotFound
+from spruce.green import LOOPS
+from spruce.tasks.processes import Orders, serve
+from spruce.tasks.serving import discover
+from spruce.tasks.task import registry
+from spruce.web import App
+
+__all__ = ["worker"]
+
+
+@click.command()
+@click.argument("target", required=False)
+@click.option("--processes", default=1, show_default=True, type=click.IntRange(0), help="0 works in this very one.")
+@click.option("--concurrency", type=click.IntRange(1), help="Jobs at one time in each; otherwise TASKS_CONCURRENCY.")
+@click.option("--queue", "queues", multiple=True, metavar="NAME", help="Only jobs of this queue; may be repeated.")
+@click.option(
+    "--grace",
+    default=30.0,
+    show_default=True,
+    type=click.FloatRange(0),
+    metavar="SECONDS",
+    help="What jobs get to finish before they are handed back.",
+)
+@click.option(
+    "--hang",
+    default=10.0,
+    show_default=True,
+    type=click.FloatRange(0),
+    metavar="SECONDS",
+    help="Replace a process in which nothing has moved for so long; 0: never.",
+)
+@click.option("--loop", default=LOOPS[0], show_default=True, help=f"The event loop, one of {', '.join(LOOPS)}.")
+def worker(
+    target: str | None,
+    processes: int,
+    concurrency: int | None,
+    queues: tuple[str, ...],
+    grace: float,
+    hang: float,
+    loop: str,
+) -> None:
+    """Run the jobs of an app.
+
+    TARGET names it; see `spruce run --help`. Web workers run jobs as well, unless TASKS is `worker`. On SIGTERM nothing
+    more is begun, and what has not finished within the grace time is handed back to be run by others.
+    """
+    check_loop(loop)
+    found = find(target)
+    if not isinstance(found.app, App):
+        raise AppNotFound(f"{found}, has no tasks of Spruce", hint="Its own framework may have a command.")
+    discover(found.app)
+    click.echo(f"Found {found}, with {len(registry)} task{'' if len(registry) == 1 else 's'}")
+    config.install(found.app.config)
+    orders = Orders(concurrency or found.app.config["TASKS_CONCURRENCY"], queues, grace, loop)
+    status = serve(found.app, processes, orders, hang or None)
+    if status:
+        raise SystemExit(status)

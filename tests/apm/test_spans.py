@@ -6,7 +6,7 @@ import pytest
 from tests.apm.conftest import Records
 
 from spruce.apm import Client, Span, Transaction
-from spruce.apm.spans import DroppedSpan, begin_span, clean_labels, new_id
+from spruce.apm.spans import DroppedSpan, What, begin_span, clean_labels, new_id
 
 
 def begin(client: Client, **more: Any) -> Transaction:
@@ -15,16 +15,18 @@ def begin(client: Client, **more: Any) -> Transaction:
     return transaction
 
 
-def add(parent: Transaction | Span, name: str = "SELECT FROM a", seconds: float = 0.001, **more: Any) -> Span:
+QUERY = What("SELECT FROM a", "db", "sqlite", "query", True, True, "sqlite/default")
+
+
+def add(parent: Transaction | Span, seconds: float = 0.001, **more: Any) -> Span:
     """Add a span that has ended: a query unless told otherwise."""
-    more = {"subtype": "sqlite", "is_exit": True, "leaf": True, "resource": "sqlite/default", **more}
-    span = begin_span(parent, name, more.pop("kind", "db"), **more)
+    span = begin_span(parent, QUERY._replace(**more))
     span.end(seconds)
     return span
 
 
 def plain(parent: Transaction | Span, name: str = "work") -> Span:
-    return begin_span(parent, name, "app")
+    return parent.begin_span(name, "app")
 
 
 def test_ids_are_hexadecimal_and_differ() -> None:
@@ -77,7 +79,7 @@ def test_the_own_time_leaves_out_that_of_children(client: Client) -> None:
     """Where two children overlap, that time counts once."""
     transaction = begin(client)
     for start, seconds in ((0.0, 0.2), (0.1, 0.2)):
-        begin_span(transaction, "x", "app", began=transaction.began + start).end(seconds)
+        begin_span(transaction, What("x", "app"), transaction.began + start).end(seconds)
     client.end_transaction("GET /", duration=1.0)
     assert transaction.self_time == pytest.approx(0.7)
 
@@ -98,7 +100,7 @@ def test_so_many_spans_are_kept(make_client: Any) -> None:
 def test_a_leaf_has_nothing_below(client: Client) -> None:
     """What a library does inside of a query is no news; it isn't counted either."""
     transaction = begin(client)
-    query = begin_span(transaction, "SELECT", "db", leaf=True, is_exit=True)
+    query = begin_span(transaction, QUERY)
     assert isinstance(add(query), DroppedSpan)
     query.end()
     client.end_transaction()
@@ -109,9 +111,7 @@ def test_the_same_call_again_is_put_together(client: Client) -> None:
     """One span that tells how many, and how long they took together."""
     transaction = begin(client)
     for number in range(4):
-        begin_span(
-            transaction, "SELECT FROM a", "db", is_exit=True, resource="x", began=transaction.began + number
-        ).end(0.01)
+        begin_span(transaction, QUERY, transaction.began + number).end(0.01)
     client.end_transaction()
     (span,) = transaction.spans
     assert span.composite is not None
@@ -125,8 +125,8 @@ def test_calls_to_one_place_are_put_together_if_that_is_wanted(make_client: Any)
     for setting, names in (("0ms", ["SELECT FROM a", "SELECT FROM b"]), ("5ms", ["Calls to sqlite/default"])):
         client = make_client(SPAN_COMPRESSION_SAME_KIND_MAX_DURATION=setting)
         transaction = begin(client)
-        add(transaction, "SELECT FROM a")
-        add(transaction, "SELECT FROM b")
+        add(transaction)
+        add(transaction, name="SELECT FROM b")
         client.end_transaction()
         assert [span.name for span in transaction.spans] == names
 
@@ -137,8 +137,8 @@ def test_calls_to_one_place_are_put_together_if_that_is_wanted(make_client: Any)
         {"seconds": 0.06},
         {"resource": "sqlite/other"},
         {"name": "SELECT FROM b"},
-        {"kind": "cache"},
-        {"is_exit": False},
+        {"type": "cache"},
+        {"exit": False},
     ],
 )
 def test_what_differs_is_not_put_together(client: Client, second: dict[str, Any]) -> None:
@@ -156,10 +156,10 @@ def test_nothing_is_put_together_across_something_else(client: Client) -> None:
     add(transaction)
     plain(transaction).end()
     add(transaction)
-    failed = begin_span(transaction, "SELECT FROM a", "db", "sqlite", is_exit=True, resource="sqlite/default")
+    failed = begin_span(transaction, QUERY)
     failed.outcome = "failure"
     failed.end(0.001)
-    told = begin_span(transaction, "SELECT FROM a", "db", "sqlite", is_exit=True, resource="sqlite/default")
+    told = begin_span(transaction, QUERY)
     assert told.trace_parent.span_id == told.id
     told.end(0.001)
     client.end_transaction()
@@ -196,7 +196,7 @@ def test_a_span_that_outlives_its_transaction_is_told_alone(client: Client, reco
     late.end()
     assert records == [transaction, late]
     assert transaction.spans == []
-    assert isinstance(begin_span(transaction, "too late", "app"), DroppedSpan)
+    assert isinstance(plain(transaction, "too late"), DroppedSpan)
 
 
 def test_labels_as_elastic_takes_them(client: Client) -> None:
@@ -209,7 +209,8 @@ def test_labels_as_elastic_takes_them(client: Client) -> None:
         "long": "x" * 1024,
     }
     transaction = begin(client)
-    span = begin_span(transaction, "x", "app", labels={"a": 1})
+    span = plain(transaction, "x")
+    span.label(a=1)
     span.label(b=2)
     span.update_context("http", {"url": "/"})
     span.update_context("http", {"status_code": 200})

@@ -337,3 +337,42 @@ def test_a_robust_call_behind_a_commit_keeps_no_other_from_being_made(
     with pytest.raises(LookupError):
         work()
     assert (done, names(makers)) == (["b"], ["kept"])
+
+
+def test_a_block_without_a_savepoint_is_part_of_the_outer_one(makers: Any) -> None:
+    """What fails in it undoes all of that, and nothing more runs there, even if somebody catches the error."""
+    with db.atomic():
+        makers.create(name="a")
+        with db.atomic(savepoint=False):
+            makers.create(name="b")
+    assert names(makers) == ["a", "b"]
+
+    def fail() -> None:
+        with db.atomic(savepoint=False):
+            makers.create(name="never")
+            raise Undo
+
+    with db.atomic():
+        makers.create(name="never")
+        with pytest.raises(Undo):
+            fail()
+        with pytest.raises(TransactionError) as error:
+            makers.count()
+        with pytest.raises(Undo):
+            fail_without_queries()
+    assert str(error.value) == (
+        "a block without a savepoint has failed in this transaction, so it will be rolled back, and nothing more can "
+        "run in it. Let the error go on to the end of the outer block, or leave out savepoint=False."
+    )
+    assert names(makers) == ["a", "b"]
+    with db.atomic():
+        makers.create(name="c")
+        with db.atomic(), pytest.raises(Undo):
+            fail()
+        makers.create(name="d")
+    assert names(makers) == ["a", "b", "c", "d"]
+
+
+@db.atomic(savepoint=False)
+def fail_without_queries() -> None:
+    raise Undo

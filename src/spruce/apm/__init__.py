@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from spruce.apm.capture import capture_span
-    from spruce.apm.client import Client, Record, Sink, begun, get_client, in_flight, subscribe
+    from spruce.apm.client import Client
     from spruce.apm.failures import Failure, Raised
     from spruce.apm.frames import Frame
     from spruce.apm.instruments import instrument, uninstrument
+    from spruce.apm.recorder import Record, Sink, begun, get_client, in_flight, subscribe
     from spruce.apm.settings import ApmSettings
     from spruce.apm.shortcuts import (
         begin_transaction,
@@ -75,7 +76,8 @@ __all__ = [
 
 _HOMES = {
     "spruce.apm.capture": ("capture_span",),
-    "spruce.apm.client": ("Client", "Record", "Sink", "begun", "get_client", "in_flight", "subscribe"),
+    "spruce.apm.client": ("Client",),
+    "spruce.apm.recorder": ("Record", "Sink", "begun", "get_client", "in_flight", "subscribe"),
     "spruce.apm.failures": ("Failure", "Raised"),
     "spruce.apm.frames": ("Frame",),
     "spruce.apm.instruments": ("instrument", "uninstrument"),

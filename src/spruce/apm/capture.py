@@ -11,15 +11,16 @@ itself belongs to the span, not what its consumer does meanwhile; the span lasts
 """
 
 import inspect
+import sys
 from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Mapping
 from contextvars import Token
 from functools import wraps
 from time import perf_counter
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import Any, TypeVar
 
 from spruce.apm.frames import frames_of_stack
-from spruce.apm.spans import Span, Transaction, begin_span, current
+from spruce.apm.spans import Span, Transaction, What, begin_span, clean_labels, current
 from spruce.apm.traceparent import TraceParent
 
 __all__ = ["capture_span"]
@@ -219,27 +220,22 @@ class capture_span:  # noqa: N801 - used like a function, as in Elastic's agent
         here = current.get()
         if here is None or here.transaction.ended or not here.transaction.sampled:
             return None
-        return begin_span(
-            here,
-            name or "unnamed",
-            self.type,
-            self.subtype,
-            action=self.action,
-            began=self.began,
-            leaf=self.leaf,
-            is_exit=self.leaf and self.type in _EXIT_TYPES,
-            resource=self.subtype or self.type if self.leaf and self.type in _EXIT_TYPES else "",
-            context=self.extra,
-            labels=self.labels,
-            links=self.links,
-            sync=self.sync,
-        )
+        is_exit = self.leaf and self.type in _EXIT_TYPES
+        resource = (self.subtype or self.type) if is_exit else ""
+        what = What(name or "unnamed", self.type, self.subtype, self.action, self.leaf, is_exit, resource, self.extra)
+        span = begin_span(here, what, self.began)
+        if self.labels:
+            span.labels = clean_labels(self.labels)
+        if self.links:
+            span.links = self.links
+        span.sync = self.sync
+        return span
 
     def _end(self, span: Span, error: BaseException | None) -> None:
         if span.duration is not None:
             return
-        if span.outcome is None:
-            span.outcome = "success" if error is None else "failure"
+        if error is not None and "outcome" not in span.__dict__:  # which the program has not set
+            span.outcome = "failure"
         if span.kept:
             _add_frames(span, self.duration)
         span.end(self.duration)
@@ -276,4 +272,7 @@ def _add_frames(span: Span, duration: float | None) -> None:
     settings: Any = span.transaction.limits
     least = getattr(settings, "span_stack_trace_min_duration", -1.0)
     if least >= 0 and (perf_counter() - span.began if duration is None else duration) >= least:
-        span.frames = frames_of_stack(settings, kind="transactions")
+        frame: FrameType | None = sys._getframe(1)
+        while frame is not None and frame.f_code.co_filename == __file__:
+            frame = frame.f_back
+        span.frames = frames_of_stack(settings, frame, kind="transactions")

@@ -3,7 +3,11 @@
 from collections.abc import Callable
 
 from spruce import events
-from spruce.apm.client import Client, get_client
+from spruce.apm.parts import Parts
+from spruce.apm.queries import Queries, repeated
+from spruce.apm.recorder import Recorder, begun, get_client
+from spruce.apm.spans import Transaction
+from spruce.apm.split import Split
 from spruce.apm.webrequests import WebRequests
 from spruce.errors import ContextError
 
@@ -14,10 +18,10 @@ class _Process:
     """What ends the instrumentation of this process, in the order of its beginning."""
 
     leaving: tuple[Callable[[], object], ...] = ()
-    of: Client | None = None
+    of: Recorder | None = None
 
 
-def instrument(client: Client | None = None) -> None:
+def instrument(client: Recorder | None = None) -> None:
     """Record by itself what Spruce and the libraries do, for the client of the process; a second time changes nothing.
 
     Raises ContextError when there is no client.
@@ -43,11 +47,23 @@ def uninstrument() -> None:
         leave()
 
 
-def _begin(client: Client) -> list[Callable[[], object]]:
-    web = WebRequests(client)
+def _begin(client: Recorder) -> list[Callable[[], object]]:
+    web, queries, parts, split = WebRequests(client), Queries(), Parts(), Split()
+    client.finishing += [_find_repeated, split.finishing]
     return [
+        split.end,
+        begun(split.begun),
         events.request_started.subscribe(web.started),
         events.request_finished.subscribe(web.finished),
         events.request_aborted.subscribe(web.aborted),
         events.request_failed.subscribe(web.failed),
+        events.db_query.subscribe(queries.ran),
+        events.cache_used.subscribe(parts.cached),
+        events.cache_waited.subscribe(parts.waited),
+        events.template_rendered.subscribe(parts.rendered),
     ]
+
+
+def _find_repeated(transaction: Transaction) -> None:
+    if transaction.queries is not None:
+        transaction.repeats = repeated(transaction)

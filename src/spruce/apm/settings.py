@@ -307,16 +307,17 @@ def read_settings(
 
     Raises ConfigError for a name that there is not, with the one that was meant, and for a value that can't be read.
     """
-    values: dict[str, Any] = {
-        name: None if default is None else read(default) for name, (default, read) in _READERS.items()
-    }
+    given: dict[str, Any] = {}
     for source, told in ((config or {}, "ELASTIC_APM[{!r}]"), (inline or {}, "Client({}=…)")):
         for name, value in source.items():
-            values |= _read(name.upper(), value, told.format(name))
+            given |= _read(name.upper(), value, told.format(name))
     for variable, text in sorted((os.environ if environ is None else environ).items()):
         if variable.startswith(PREFIX):
-            values |= _read(variable.removeprefix(PREFIX), text, variable)
-    return ApmSettings(**values)
+            given |= _read(variable.removeprefix(PREFIX), text, variable)
+    if given.get("otlp_endpoint"):
+        given.setdefault("server_url", "")  # who names another place doesn't mean the usual one as well
+    defaults = {name: None if default is None else read(default) for name, (default, read) in _READERS.items()}
+    return ApmSettings(**{**defaults, **given})
 
 
 def _read(name: str, value: Any, told: str) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from spruce.apm.client import ExcInfo, get_client
+from spruce.apm.recorder import ExcInfo, get_client
 from spruce.apm.spans import Transaction
 from spruce.apm.traceparent import TraceParent
 

@@ -18,15 +18,24 @@ lock (a transaction's lists are only appended to, which is atomic).
 
 import os
 import random
-import time
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
-from time import perf_counter
-from typing import Any, Protocol
+from time import perf_counter, time
+from typing import Any, NamedTuple, Protocol
 
 from spruce.apm.traceparent import TraceParent
 
-__all__ = ["DroppedSpan", "Span", "Transaction", "clean_labels", "current", "new_id", "transaction_here"]
+__all__ = [
+    "DroppedSpan",
+    "Span",
+    "Transaction",
+    "What",
+    "begin_span",
+    "clean_labels",
+    "current",
+    "new_id",
+    "transaction_here",
+]
 
 _LONGEST = 1024  # characters of keywords in Elastic's schemas
 _MOST_DROPPED_STATS = 128
@@ -35,6 +44,7 @@ _ids = random.Random()  # noqa: S311 - ids of traces are no secrets; a program m
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_ids.seed)
 _bits = _ids.getrandbits
+_ID = 64  # bits
 
 
 def new_id(length: int = 16) -> str:
@@ -66,6 +76,19 @@ class Limits(Protocol):
         """The same, of those that go to the same place."""
 
 
+class What(NamedTuple):
+    """What a span is: all that may be the same for many of them, such as those of one query."""
+
+    name: str
+    type: str
+    subtype: str | None = None
+    action: str | None = None
+    leaf: bool = False
+    exit: bool = False
+    resource: str = ""
+    context: Mapping[str, Any] | None = None
+
+
 class Transaction:
     """One piece of work of the service. `duration` and `outcome` are there when it has ended.
 
@@ -75,45 +98,48 @@ class Transaction:
     ran there before; `depth` how many requests, of apps that are mounted, run inside of it.
     """
 
+    # What each one has is in slots, what few have is a default of the class: the cheapest to make.
     __slots__ = (
-        "_compressible",
-        "_covered",
+        "__dict__",
         "_covered_until",
+        "_number",
+        "_trace",
         "began",
-        "custom",
-        "depth",
-        "dropped",
-        "dropped_stats",
-        "duration",
-        "id",
-        "labels",
         "limits",
-        "links",
         "name",
-        "named",
-        "outcome",
-        "outer",
         "owner",
-        "parent_id",
-        "queries",
-        "repeats",
-        "request",
-        "response",
-        "result",
         "sample_rate",
         "sampled",
         "spans",
-        "split",
         "started",
         "timestamp",
         "told",
-        "trace_id",
         "tracestate",
         "type",
-        "user",
-        "waits",
     )
     ended = False
+    _covered = 0.0
+    _compressible: "Span | None" = None
+    custom: dict[str, Any] | None = None
+    depth = 0
+    dropped = 0
+    dropped_stats: dict[tuple[str, str, str, str], list[float]] | None = None
+    duration: float | None = None
+    labels: dict[str, Any] | None = None
+    links: Sequence[TraceParent] = ()
+    named = False
+    """By the program itself, which nothing else overrides."""
+    outcome: str | None = None
+    outer: "Transaction | Span | None" = None
+    parent_id: str | None = None
+    queries: list[Any] | None = None
+    repeats: Sequence[Any] = ()
+    request: Any = None
+    response: Any = None
+    result = ""
+    split: dict[str, float] | None = None
+    user: dict[str, Any] | None = None
+    waits: Any = None
 
     def __init__(
         self,
@@ -121,46 +147,39 @@ class Transaction:
         kind: str,
         limits: Limits,
         told: "Callable[[Span], object]",
-        *,
         sampled: bool = True,
         sample_rate: float | None = 1.0,
         parent: TraceParent | None = None,
-        links: Sequence[TraceParent] = (),
         began: float | None = None,
     ) -> None:
         now = perf_counter()
         self.began: float = now if began is None else began
-        self.timestamp = time.time() - (now - self.began)
-        self.id = f"{_bits(64):016x}"
-        self.trace_id = f"{_bits(128):032x}" if parent is None else parent.trace_id
-        self.parent_id = None if parent is None else parent.span_id
-        self.tracestate = "" if parent is None else parent.tracestate
+        self.timestamp = time() - (now - self.began)
+        self._number = _bits(_ID)
+        self._trace: int | str
+        if parent is None:
+            self._trace = _bits(2 * _ID)
+            self.tracestate = ""
+        else:
+            self._trace, self.parent_id, self.tracestate = parent.trace_id, parent.span_id, parent.tracestate
         self.name, self.type = name, kind
         self.limits, self.told = limits, told
         self.sampled, self.sample_rate = sampled, sample_rate
-        self.links = links
-        self.named = False  # by the program itself, which nothing else overrides
-        self.result = ""
-        self.outcome: str | None = None
-        self.duration: float | None = None
         self.spans: list[Span] = []
-        self.started = self.dropped = 0
-        self.dropped_stats: dict[tuple[str, str, str, str], list[float]] | None = None
-        self.labels: dict[str, Any] | None = None
-        self.custom: dict[str, Any] | None = None
-        self.user: dict[str, Any] | None = None
-        self.request: Any = None
-        self.response: Any = None
+        self.started = 0
         self.owner: Any = None
-        self.outer: Transaction | Span | None = None
-        self.depth = 0
-        self.split: dict[str, float] | None = None
-        self.waits: list[tuple[float, float, str]] | None = None
-        self.queries: dict[Any, list[Any]] | None = None
-        self.repeats: Sequence[Any] = ()
-        self._covered = 0.0
         self._covered_until = self.began
-        self._compressible: Span | None = None
+
+    @property
+    def id(self) -> str:
+        """16 hexadecimal digits."""
+        return f"{self._number:016x}"
+
+    @property
+    def trace_id(self) -> str:
+        """32 hexadecimal digits, the same for all that the trace goes through."""
+        trace = self._trace
+        return trace if isinstance(trace, str) else f"{trace:032x}"
 
     def __repr__(self) -> str:
         state = "runs" if self.duration is None else f"{self.duration * 1000:.1f} ms"
@@ -187,18 +206,23 @@ class Transaction:
         """Add labels: texts, numbers or booleans that can be searched for."""
         self.labels = {**(self.labels or {}), **clean_labels(labels)}
 
-    def begin_span(self, name: str, kind: str, **more: Any) -> "Span":
-        """Begin a span directly below; see `Span`."""
-        return begin_span(self, name, kind, **more)
+    def begin_span(self, name: str, kind: str, subtype: str | None = None, action: str | None = None) -> "Span":
+        """Begin a span directly below; it ends by its `end`."""
+        return begin_span(self, What(name, kind, subtype, action))
 
     def end(self) -> None:
         """Freeze it as it is now: it has lasted until now unless `duration` was set."""
         if self.duration is None:
             self.duration = perf_counter() - self.began
-        _flush(self)
+        self.settle()
         if self.outcome is None:
             self.outcome = "unknown"
         self.__class__ = _EndedTransaction  # it has the same slots
+
+    def settle(self) -> None:
+        """Let `spans` have the one too that a like one might still have been put together with."""
+        if self._compressible is not None:
+            _flush(self)
 
     def cover(self, began: float, ended: float) -> None:
         """Note that a span directly below ran in this time."""
@@ -212,76 +236,110 @@ class Span:
     """A part of a transaction. `duration` is there when it has ended.
 
     `leaf`: nothing is recorded below it. `exit`: it is a call to something outside, whose name is `resource`.
-    `context` is what Elastic's schema has for its type. `place` is the line of the program it comes from: a file and a
-    number. Of several like ones that were put together, `composite` tells how many, their seconds, and by which rule.
+    `context` is what Elastic's schema has for its type; it may be shared with other spans. `detail` is what is known
+    besides: of a query, all that `spruce.events.db_query` told. Of several like ones that were put together,
+    `composite` tells how many, their seconds, and by which rule.
     """
 
     __slots__ = (
-        "_compressible",
-        "_covered",
+        "__dict__",
         "_covered_until",
-        "action",
+        "_number",
         "began",
-        "composite",
-        "context",
+        "detail",
         "duration",
-        "exit",
-        "frames",
-        "id",
-        "labels",
-        "leaf",
-        "links",
-        "name",
-        "outcome",
         "parent",
-        "place",
-        "propagated",
-        "resource",
-        "subtype",
-        "sync",
         "transaction",
-        "type",
+        "what",
     )
     ended = False
     kept = True
+    _covered = 0.0
+    _compressible: "Span | None" = None
+    composite: tuple[int, float, str] | None = None
+    frames: Any = None
+    labels: dict[str, Any] | None = None
+    links: Sequence[TraceParent] = ()
+    outcome = "success"
+    propagated = False
+    sync: bool | None = None
 
     def __init__(
-        self,
-        parent: "Transaction | Span",
-        name: str,
-        kind: str,
-        subtype: str | None = None,
-        action: str | None = None,
-        *,
-        began: float | None = None,
-        leaf: bool = False,
-        is_exit: bool = False,
-        resource: str = "",
-        context: dict[str, Any] | None = None,
-        labels: Mapping[str, Any] | None = None,
-        links: Sequence[TraceParent] = (),
-        place: tuple[str, int] | None = None,
-        sync: bool | None = None,
+        self, parent: "Transaction | Span", what: What, began: float | None = None, detail: Any = None
     ) -> None:
         self.began: float = perf_counter() if began is None else began
-        self.id = f"{_bits(64):016x}"
         self.parent = parent
         self.transaction: Transaction = parent.transaction
-        self.name, self.type, self.subtype, self.action = name, kind, subtype, action
-        self.leaf, self.exit, self.resource = leaf, is_exit, resource
-        self.context = context
-        self.labels: dict[str, Any] | None = clean_labels(labels) if labels else None
-        self.links = links
-        self.place = place
-        self.sync = sync
-        self.frames: Any = None
+        self._number = _bits(_ID)
+        self.what = what
+        self.detail = detail
         self.duration: float | None = None
-        self.outcome: str | None = None
-        self.composite: tuple[int, float, str] | None = None
-        self.propagated = False
-        self._covered = 0.0
         self._covered_until = self.began
-        self._compressible: Span | None = None
+
+    @property
+    def id(self) -> str:
+        """16 hexadecimal digits."""
+        return f"{self._number:016x}"
+
+    @property
+    def name(self) -> str:
+        """What it is called; may be set while it runs, as `type`, `subtype`, `action` and `context`."""
+        return self.what.name
+
+    @name.setter
+    def name(self, name: str) -> None:
+        self.what = self.what._replace(name=name)
+
+    @property
+    def type(self) -> str:
+        """`db`, `external`, `template`, `app` or another of Elastic's types."""
+        return self.what.type
+
+    @type.setter  # noqa: A003 - it is the property
+    def type(self, kind: str) -> None:
+        self.what = self.what._replace(type=kind)
+
+    @property
+    def subtype(self) -> str | None:
+        """A closer type, as `postgresql`."""
+        return self.what.subtype
+
+    @subtype.setter
+    def subtype(self, subtype: str | None) -> None:
+        self.what = self.what._replace(subtype=subtype)
+
+    @property
+    def action(self) -> str | None:
+        """What is done, as `query`."""
+        return self.what.action
+
+    @action.setter
+    def action(self, action: str | None) -> None:
+        self.what = self.what._replace(action=action)
+
+    @property
+    def context(self) -> Mapping[str, Any] | None:
+        """What is known of it, by Elastic's schema."""
+        return self.what.context
+
+    @context.setter
+    def context(self, context: Mapping[str, Any] | None) -> None:
+        self.what = self.what._replace(context=context)
+
+    @property
+    def leaf(self) -> bool:
+        """Whether nothing is recorded below it."""
+        return self.what.leaf
+
+    @property
+    def exit(self) -> bool:
+        """Whether it is a call to something outside."""
+        return self.what.exit
+
+    @property
+    def resource(self) -> str:
+        """What it is a call to."""
+        return self.what.resource
 
     def __repr__(self) -> str:
         state = "runs" if self.duration is None else f"{self.duration * 1000:.1f} ms"
@@ -315,20 +373,18 @@ class Span:
 
     def update_context(self, key: str, data: Mapping[str, Any]) -> None:
         """Add to one part of the context, as `http` or `db`."""
-        context = self.context = dict(self.context or {})
-        context[key] = {**(context.get(key) or {}), **data}
+        context = self.context or {}
+        self.context = {**context, key: {**(context.get(key) or {}), **data}}
 
-    def begin_span(self, name: str, kind: str, **more: Any) -> "Span":
-        """Begin a span directly below; see the class."""
-        return begin_span(self, name, kind, **more)
+    def begin_span(self, name: str, kind: str, subtype: str | None = None, action: str | None = None) -> "Span":
+        """Begin a span directly below; it ends by its `end`."""
+        return begin_span(self, What(name, kind, subtype, action))
 
     def end(self, duration: float | None = None) -> None:
         """Freeze it as it is now: it has lasted `duration` seconds, or until now. A second time nothing happens."""
         if self.duration is not None:
             return
         self.duration = perf_counter() - self.began if duration is None else duration
-        if self.outcome is None:
-            self.outcome = "success"
         if self._compressible is not None:
             _flush(self)
         if not self.parent.ended:
@@ -394,17 +450,17 @@ def transaction_here() -> Transaction | None:
     return None if transaction.ended else transaction
 
 
-def begin_span(parent: Transaction | Span, name: str, kind: str, subtype: str | None = None, **more: Any) -> Span:
+def begin_span(parent: Transaction | Span, what: What, began: float | None = None, detail: Any = None) -> Span:
     """Begin a span below `parent`; one that isn't kept if that is a leaf, or the transaction has spans enough."""
     transaction = parent.transaction
-    if isinstance(parent, Span) and parent.leaf:
-        return DroppedSpan(parent, name, kind, subtype, **{**more, "is_exit": False})
+    if transaction is not parent and parent.what.leaf:  # type: ignore[union-attr] # it is a span
+        return DroppedSpan(parent, what._replace(exit=False), began)
     if transaction.started >= transaction.limits.transaction_max_spans or transaction.ended:
         if not transaction.ended:
             transaction.dropped += 1
-        return DroppedSpan(parent, name, kind, subtype, **more)
+        return DroppedSpan(parent, what, began)
     transaction.started += 1
-    return Span(parent, name, kind, subtype, **more)
+    return Span(parent, what, began, detail)
 
 
 def clean_labels(labels: Mapping[str, Any]) -> dict[str, Any]:
@@ -422,32 +478,29 @@ def clean_labels(labels: Mapping[str, Any]) -> dict[str, Any]:
 
 def _ended(span: Span) -> None:
     """Put an ended span where it belongs: to a like one before it, to the kept, or to those that are only counted."""
-    transaction, parent, limits = span.transaction, span.parent, span.transaction.limits
+    transaction, parent = span.transaction, span.parent
     if transaction.ended:  # it outlives its transaction: told alone
         span.__class__ = _EndedSpan  # it has the same slots
         transaction.told(span)
         return
-    if not span.exit:
-        if parent._compressible is not None:
-            _flush(parent)
-        _keep(span)
-        return
-    if (span.duration or 0.0) < limits.exit_span_min_duration and not span.propagated:
-        transaction.started -= 1
-        transaction.dropped += 1
-        _count_dropped(span)
-        return
-    if not limits.span_compression_enabled or span.propagated or span.outcome == "failure" or parent.ended:
-        if parent._compressible is not None:
-            _flush(parent)
-        _keep(span)
-        return
     before = parent._compressible
-    if before is None:
-        parent._compressible = span
-    elif not _compress(before, span, limits):
-        _keep(before)
-        parent._compressible = span
+    limits = transaction.limits
+    if span.what.exit and not span.propagated:
+        if (span.duration or 0.0) < limits.exit_span_min_duration:
+            transaction.started -= 1
+            transaction.dropped += 1
+            _count_dropped(span)
+            return
+        if limits.span_compression_enabled and span.outcome != "failure" and not parent.ended:
+            if before is None:
+                parent._compressible = span
+            elif not _compress(before, span, limits):
+                _keep(before)
+                parent._compressible = span
+            return
+    if before is not None:
+        _flush(parent)
+    _keep(span)
 
 
 def _flush(parent: Transaction | Span) -> None:
@@ -463,7 +516,7 @@ def _keep(span: Span) -> None:
 
 def _compress(before: Span, span: Span, limits: Limits) -> bool:
     """Make one of two siblings that are alike and short; whether that could be."""
-    if before.type != span.type or before.subtype != span.subtype or before.resource != span.resource:
+    if before.what is not span.what and (before.what[1:3], before.resource) != (span.what[1:3], span.resource):
         return False
     alike = before.name == span.name
     rule = before.composite[2] if before.composite is not None else "exact_match" if alike else "same_kind"
@@ -493,7 +546,7 @@ def _count_dropped(span: Span) -> None:
     transaction = span.transaction
     if transaction.dropped_stats is None:
         transaction.dropped_stats = {}
-    key = (span.type, span.subtype or "", span.resource, span.outcome or "success")
+    key = (span.type, span.subtype or "", span.resource, span.outcome)
     if key not in transaction.dropped_stats and len(transaction.dropped_stats) >= _MOST_DROPPED_STATS:
         return
     stats = transaction.dropped_stats.setdefault(key, [0, 0.0])

@@ -6,7 +6,7 @@ What is mounted in an app answers within the transaction of the app's request, a
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from spruce.apm.client import Client
+from spruce.apm.recorder import Recorder
 from spruce.apm.spans import Transaction, current, transaction_here
 from spruce.apm.traceparent import TraceParent, trace_parent_from_string
 from spruce.apm.tracing import outcome_of_status
@@ -52,14 +52,14 @@ def route_of(request: Request) -> str | None:
 class WebRequests:
     """Subscribes to requests on behalf of a client."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Recorder) -> None:
         self.client = client
         self.settings = client.settings
         self._ignored: Patterns | None = self.settings.transaction_ignore_urls or None
 
     def started(self, event: Event) -> None:
         """Begin the transaction of a request."""
-        request: Any = event["request"]
+        request: Any = event.attributes["request"]
         here = current.get()
         if here is not None and not here.transaction.ended and here.transaction.type == "request":
             here.transaction.depth += 1
@@ -73,8 +73,8 @@ class WebRequests:
         transaction = transaction_here()
         if transaction is None or transaction.type != "request":
             return
-        request: Any = event["request"]
-        response: Any = event["response"]
+        request: Any = event.attributes["request"]
+        response: Any = event.attributes["response"]
         if not transaction.named:
             rule = request.url_rule
             if rule is not None:
@@ -94,7 +94,7 @@ class WebRequests:
         if transaction.depth:
             transaction.depth -= 1
             return
-        request: Any = event["request"]
+        request: Any = event.attributes["request"]
         error: Any = event["exception"]
         if not transaction.name:
             transaction.name = f"{request.method} {route_of(request) or 'unknown route'}"
@@ -106,7 +106,7 @@ class WebRequests:
         error: Any = event["exception"]
         transaction = transaction_here()
         if transaction is not None and self.settings.capture_body in ("errors", "all"):
-            transaction.request = self._asked(event["request"], with_body=True)
+            transaction.request = self._asked(event.attributes["request"], with_body=True)
         self.client.capture_exception(error, handled=False)
 
     def _end(self, transaction: Transaction, request: Request, status: int | None, response: Response | None) -> None:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from spruce import config, db
 from spruce.auth.models import Permission
-from spruce.db.databases import current
+from spruce.db.routing import may_migrate
 
 __all__ = [
     "Known",
@@ -91,7 +91,7 @@ def permissions_of(model: type[Any]) -> Iterator[Known]:
 
 def create_permissions(using: str = "default") -> int:
     """Make the rows of permissions that are missing in a database, of all models; return how many."""
-    if current().ask("allow_migrate", using, Permission) is False:
+    if not may_migrate(using, Permission):
         return 0
     wanted = {(one.app_label, one.codename): one for model in _models() for one in permissions_of(model)}
     there = set(Permission.objects.using(using).values_list("app_label", "codename"))

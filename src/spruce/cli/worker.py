@@ -7,9 +7,9 @@ from spruce.cli.run import check_loop
 from spruce.cli.target import find
 from spruce.errors import AppNotFound
 from spruce.green import LOOPS
+from spruce.tasks.definitions import registry
 from spruce.tasks.processes import Orders, serve
 from spruce.tasks.serving import discover
-from spruce.tasks.task import registry
 from spruce.web import App
 
 __all__ = ["worker"]

@@ -8,11 +8,13 @@ first.
 from collections.abc import Iterable
 from typing import Any, Generic, Protocol, TypeVar
 
+from spruce.db.databases import choose, current
 from spruce.db.managers import manager_class
 from spruce.db.queryset import QuerySet
 from spruce.db.records import Record
 from spruce.db.related import Members, assigned
 from spruce.db.relations import ForeignKey
+from spruce.db.routing import check_relation
 from spruce.db.signals import m2m_changed
 from spruce.db.transactions import Atomic
 from spruce.db.types import MYSQL
@@ -101,7 +103,8 @@ class ManyManager(Members[M], Generic[M]):
         `through_defaults` are values of the rows in between.
         """
         keys = self._keys(objects)
-        if keys and self.link.made and not m2m_changed.listeners and self._database(write=True).dialect.name in _SKIP:
+        self._check_origins(objects)
+        if keys and self.link.made and not m2m_changed.listeners and current()[self._writing()].dialect.name in _SKIP:
             self._insert(self._pairs(keys), through_defaults or {}, ignore_conflicts=True)
         elif keys:
             with Atomic(self._writing()):
@@ -113,6 +116,18 @@ class ManyManager(Members[M], Generic[M]):
                 self._insert(pairs, through_defaults or {})
                 self._tell("post_add", set(new))
         self._changed()
+
+    def _check_origins(self, objects: Iterable[Any]) -> None:
+        for each in objects:
+            if isinstance(each, self.model):
+                check_relation(self.owner, each, f"{type(self.owner).__name__}.{self.name}")
+
+    def _writing(self) -> str:
+        return choose(self._alias, self.link.between, write=True, instance=self.owner).alias
+
+    def _making(self) -> str:
+        """The alias of the database that new members are made in."""
+        return choose(self._alias, type(self.owner), write=True, instance=self.owner).alias
 
     def _pairs(self, keys: list[Any]) -> list[tuple[Any, Any]]:
         """What connects these: the owner's key and theirs; the other way round too where that is the same."""
@@ -181,7 +196,9 @@ class ManyManager(Members[M], Generic[M]):
         self, objects: Iterable[Any], *, clear: bool = False, through_defaults: dict[str, Any] | None = None
     ) -> None:
         """Be connected to exactly these; with `clear`, all are disconnected first."""
-        keys = self._keys(objects)
+        wanted = list(objects)
+        keys = self._keys(wanted)
+        self._check_origins(wanted)
         with Atomic(self._writing()):
             if clear:
                 self.clear()
@@ -192,8 +209,8 @@ class ManyManager(Members[M], Generic[M]):
 
     def create(self, *, through_defaults: dict[str, Any] | None = None, **values: Any) -> M:
         """Make an object, save it, connect it, and return it."""
-        with Atomic(self._writing()):
-            made: M = self.model._base.using(self._writing()).create(**values)
+        with Atomic(self._making()):
+            made: M = self.model._base.using(self._making()).create(**values)
             self.add(made, through_defaults=through_defaults)
         return made
 
@@ -208,8 +225,8 @@ class ManyManager(Members[M], Generic[M]):
         try:
             return self.get(**keywords), False
         except self.model.DoesNotExist:
-            with Atomic(self._writing()):
-                made, new = self.model._base.using(self._writing()).get_or_create(defaults, **keywords)
+            with Atomic(self._making()):
+                made, new = self.model._base.using(self._making()).get_or_create(defaults, **keywords)
                 self.add(made, through_defaults=through_defaults)
             return made, new
 

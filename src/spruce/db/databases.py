@@ -172,6 +172,7 @@ class Databases:
         for alias in self.replicas:
             self._check(alias)
         self.routers = [_router(router) for router in routers]
+        self.is_single = len(urls) == 1 and not self.routers
         self._made: dict[str, Database] = {}
         self.leave: Callable[[], None] = lambda: None  # ends what watches the queries
 
@@ -272,7 +273,7 @@ def choose(using: str | None, model: type[Record] | None, *, write: bool, **hint
         alias = databases.ask("db_for_write" if write else "db_for_read", model, **hints)
     if alias is None:
         instance = hints.get("instance")
-        alias = (instance is not None and instance._db) or _DEFAULT
+        alias = (instance is not None and (instance._db or vars(instance).get("_near"))) or _DEFAULT
     found = databases[alias]
     return found if write or found.replicas is None else found.replicas.choose()
 

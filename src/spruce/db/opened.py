@@ -6,12 +6,13 @@ run outside, on their own.
 
 from collections.abc import Callable
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, NoReturn
 
 from spruce import green
 from spruce.db.footprints import Change
+from spruce.errors import TransactionError
 
-__all__ = ["Open", "find", "innermost"]
+__all__ = ["Broken", "Open", "find", "innermost"]
 
 
 class Open:
@@ -29,6 +30,37 @@ class Open:
         self.after: list[Callable[[], object]] = []
         self.isolation = isolation
         self.changes: list[Change] = []  # kept while somebody wants to know
+
+    def break_off(self) -> None:
+        """Let nothing more run in it; its innermost block will be rolled back at its end."""
+        if type(self.transaction) is not Broken:
+            self.transaction = Broken(self.transaction)
+        self.doomed = True
+
+    def mend(self) -> None:
+        """At the end of a block, which is rolled back if it is broken: go on."""
+        self.doomed = False
+        if type(self.transaction) is Broken:
+            self.transaction = self.transaction.inner
+
+
+class Broken:
+    """Stands for a transaction in which nothing more may run: a block without a savepoint has failed in it."""
+
+    __slots__ = ("inner",)
+
+    def __init__(self, inner: Any) -> None:
+        self.inner = inner
+
+    def rows(self, *_: Any) -> NoReturn:
+        """Refuse. Raises TransactionError."""
+        raise TransactionError(
+            "a block without a savepoint has failed in this transaction, so it will be rolled back, and nothing more "
+            "can run in it",
+            hint="Let the error go on to the end of the outer block, or leave out savepoint=False.",
+        )
+
+    outcome = change = insert = insert_many = stream = savepoint = rows
 
 
 innermost: ContextVar[Open | None] = ContextVar("spruce_transaction", default=None)

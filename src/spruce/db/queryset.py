@@ -5,7 +5,8 @@ than objects.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Generic
+from copy import copy
+from typing import Any, Generic, Self
 
 from typing_extensions import TypeVar
 
@@ -249,6 +250,12 @@ class Manager(QuerySet[M, M], Generic[M]):
         """A class of managers that have the methods of a QuerySet class, and whose steps give such QuerySets."""
         name = class_name or f"{cls.__name__}From{queryset_class.__name__}"
         return type(name, (cls, queryset_class), {"__doc__": queryset_class.__doc__})
+
+    def db_manager(self, using: str | None = None) -> Self:
+        """A manager like this one, which uses the database of this alias, also in methods of yours."""
+        found = copy(self)
+        found._alias = using
+        return found
 
     def get_queryset(self) -> QuerySet[M, M]:
         """The rows that there are for this manager: all, unless a subclass says otherwise."""

@@ -11,6 +11,7 @@ from typing import Any
 
 from spruce.db.databases import choose
 from spruce.db.relations import ForeignKey
+from spruce.db.routing import check_relation
 from spruce.errors import DataError, FieldFetchBlocked
 
 __all__ = ["NOT_LOADED", "Pending", "Related", "load_many", "missing_related", "settle"]
@@ -65,6 +66,8 @@ class Related:
                 f"{field.label} takes a {field.target.__name__} or None, not {value!r}",
                 hint=f"To set the key, assign to {field.attname}.",
             )
+        if value is not None:
+            check_relation(instance, value, field.label)
         if field.single:
             self._tell(instance, value)
         key = None if value is None else value.pk

@@ -80,6 +80,11 @@ class RelatedManager(Members[M], Generic[M]):
                 raise DataError(f"{self.name}.add(): {each!r} is not saved", hint="Save it first, or use bulk=False.")
         for each in objects:
             setattr(each, self.field.name, self.owner)
+            if bulk and each._db != self._writing():
+                raise DataError(
+                    f"{self.name}.add(): {each!r} is not saved on the database {self._writing()!r}",
+                    hint="Save it there first, or use bulk=False.",
+                )
             if not bulk:
                 each.save(using=self._writing())
         if objects and bulk:

@@ -8,9 +8,9 @@ import sqlalchemy as sa
 from sqlalchemy.schema import AddConstraint, CreateIndex, CreateTable, DropTable, sort_tables_and_constraints
 
 from spruce.db import transactions
-from spruce.db.routing import may_migrate
 from spruce.db.databases import Database, current
 from spruce.db.models import registry
+from spruce.db.routing import may_migrate
 from spruce.db.signals import post_migrate
 from spruce.db.types import MYSQL
 

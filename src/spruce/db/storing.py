@@ -90,7 +90,8 @@ def _save(
     instance: Record, database: Database, update_fields: Collection[str] | None, insert: bool, update: bool
 ) -> bool:
     """Write an object; return whether it has a new row."""
-    if instance._partial and update_fields is None and not insert:  # what was left out is left alone
+    if instance._partial and update_fields is None and not insert and instance._db == database.alias:
+        # what was left out is left alone
         stored = [field for field in instance._meta.fields if not (field.primary_key or field.generated)]
         update_fields = [field.name for field in stored if field.attname in vars(instance)]
     if instance._meta.parent is not None:

@@ -61,16 +61,24 @@ def opened(database: Database) -> Any:
 class Atomic:
     """What `atomic()` gives: a context manager, and a decorator that opens a block of its own for each call."""
 
-    __slots__ = ("_blocks", "durable", "isolation", "retry", "using")
+    __slots__ = ("_blocks", "durable", "isolation", "retry", "savepoint", "using")
 
     def __init__(
-        self, using: str | None = None, *, durable: bool = False, isolation: str | None = None, retry: int = 0
+        self,
+        using: str | None = None,
+        *,
+        savepoint: bool = True,
+        durable: bool = False,
+        isolation: str | None = None,
+        retry: int = 0,
     ) -> None:
         self.using = using
+        self.savepoint = savepoint
         self.durable = durable
         self.isolation = isolation
         self.retry = retry
-        self._blocks: list[tuple[Open, str, int]] = []  # of each entry: the transaction, its savepoint, what waits
+        # of each entry: the transaction, its savepoint ("" for the outermost, None where there is none), what waits
+        self._blocks: list[tuple[Open, str | None, int]] = []
 
     def __call__(self, function: Callable[P, T]) -> Callable[P, T]:
         """Wrap a function in a block. Raises TransactionError for one whose body runs after the call."""
@@ -85,7 +93,7 @@ class Atomic:
             left = 0 if self.retry and find(current()[self.using or _DEFAULT]) is not None else self.retry
             while True:
                 try:
-                    with Atomic(self.using, durable=self.durable, isolation=self.isolation):
+                    with Atomic(self.using, savepoint=self.savepoint, durable=self.durable, isolation=self.isolation):
                         return function(*args, **kwargs)
                 except ConcurrencyError:
                     if not left:
@@ -109,6 +117,9 @@ class Atomic:
             self._blocks.append((found, "", 0))
             return
         self._check_inside(database)
+        if not self.savepoint:
+            self._blocks.append((found, None, 0))
+            return
         name = f"spruce_{found.depth + 1}"
         found.transaction.savepoint(name)
         found.depth += 1
@@ -132,8 +143,12 @@ class Atomic:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         opened, name, waiting = self._blocks.pop()
+        if name is None:
+            if kind is not None:
+                opened.break_off()
+            return
         failed = kind is not None or opened.doomed
-        opened.doomed = False
+        opened.mend()
         if name:
             _leave_savepoint(opened, name, waiting, failed=failed)
             return
@@ -161,19 +176,32 @@ def _leave_savepoint(opened: Open, name: str, waiting: int, *, failed: bool) -> 
 def atomic(using: Callable[P, T]) -> Callable[P, T]: ...
 @overload
 def atomic(
-    using: str | None = None, *, durable: bool = False, isolation: str | None = None, retry: int = 0
+    using: str | None = None,
+    *,
+    savepoint: bool = True,
+    durable: bool = False,
+    isolation: str | None = None,
+    retry: int = 0,
 ) -> Atomic: ...
-def atomic(using: Any = None, *, durable: bool = False, isolation: str | None = None, retry: int = 0) -> Any:
+def atomic(
+    using: Any = None,
+    *,
+    savepoint: bool = True,
+    durable: bool = False,
+    isolation: str | None = None,
+    retry: int = 0,
+) -> Any:
     """Do all of a block or nothing of it: commit at its end, roll back if it raises. Also a decorator.
 
     `using` is the alias of the database. Inside of another block of the same database it is a savepoint, unless it is
-    `durable`, which allows that nowhere. It blocks until the database lets it write. `isolation` is one of the levels
+    `durable`, which allows that nowhere, or has `savepoint=False`: then it is a part of the other, and undoes all of
+    that when it fails. It blocks until the database lets it write. `isolation` is one of the levels
     of SQL, as "serializable"; SQLite's transactions always are. A function that is decorated with `retry=3` is called
     up to 3 times more when the database undid it because of others (ConcurrencyError); not inside of another block.
     """
     if callable(using):
         return Atomic()(using)
-    return Atomic(using, durable=durable, isolation=isolation, retry=retry)
+    return Atomic(using, savepoint=savepoint, durable=durable, isolation=isolation, retry=retry)
 
 
 def on_commit(call: Call, using: str | None = None, robust: bool = False) -> None:

@@ -186,7 +186,7 @@ class MaxLengthValidator(_Length):
 
 
 class DecimalValidator:
-    """A finite Decimal of `max_digits` digits at most, `decimal_places` of them behind the point; None is any number."""
+    """A finite Decimal of at most `max_digits` digits, `decimal_places` of them behind the point; None: any number."""
 
     def __init__(self, max_digits: int | None, decimal_places: int | None) -> None:
         self.max_digits = max_digits
@@ -302,7 +302,9 @@ class EmailValidator:
     """An address: a local part of up to 64 characters without quotes (RFC 5321), an @, a domain."""
 
     local = re.compile(r"[^\s@\"(),:;<>\[\]\\.]+(\.[^\s@\"(),:;<>\[\]\\.]+)*\Z")
-    domain = re.compile(r"((?!-)[\w-]{1,63}(?<!-)\.)+(?!-)[\w-]{2,63}(?<!-)\Z|localhost\Z")
+    domain = re.compile(
+        r"((?!-)[\w-]{1,63}(?<!-)\.)+(?!-)(?:(?:[^\W\d_]|-){2,63}|xn--[\w-]{1,59})(?<!-)\Z|localhost\Z", re.IGNORECASE
+    )
 
     def __call__(self, value: Any) -> None:
         """Raise ValidationError if it is no address."""
@@ -315,6 +317,7 @@ class URLValidator:
     """An absolute URL of one of the `schemes`, with a host and without spaces."""
 
     _unsafe = re.compile(r"[\s\x00-\x1f]")
+    _host = re.compile(r"localhost|((?!-)[\w-]{1,63}(?<!-)\.)+(?!-)(?=[\w-]*[^\W\d_])[\w-]{1,63}(?<!-)\.?", re.ASCII)
 
     def __init__(self, schemes: tuple[str, ...] = ("http", "https", "ftp", "ftps")) -> None:
         self.schemes = schemes
@@ -324,11 +327,23 @@ class URLValidator:
         text = str(value)
         try:
             parts = urlsplit(text)
-            good = parts.scheme in self.schemes and bool(parts.hostname) and (parts.port or 0) >= 0
+            good = parts.scheme in self.schemes and self._is_host(parts.hostname) and (parts.port or 0) >= 0
         except ValueError:
             good = False
         if not good or len(text) > 2048 or self._unsafe.search(text):
             raise ValidationError(gettext("Enter a valid URL."), "invalid", {"value": value})
+
+    def _is_host(self, host: str | None) -> bool:
+        """Whether it is a domain of several labels, localhost, or an IP address."""
+        if not host or len(host) > 253:
+            return False
+        if self._host.fullmatch(host):
+            return True
+        try:
+            ascii_host = host if host.isascii() else host.encode("idna").decode()
+            return bool(self._host.fullmatch(ascii_host)) or bool(ipaddress.ip_address(host))
+        except ValueError:
+            return False
 
 
 def _address(value: Any, kind: Callable[[str], object], message: str) -> None:

@@ -50,7 +50,7 @@ class Carrier(greenlet):
     def run(self) -> None:
         """Run the job in `thread`, then park in the pool, for ever; killed while parked, it ends."""
         hub = self.hub
-        ready, idle, park = hub.ready, hub.idle, hub.park
+        ready, idle, rest = hub.ready, hub.idle, hub.rest
         while True:
             thread = self.thread
             try:
@@ -83,7 +83,7 @@ class Carrier(greenlet):
                 thread.call_links()
             del thread, waiters, self.thread
             idle.append(self)
-            park()
+            rest()
 
     def has_task(self) -> None:
         """The thread has a Task from now on."""

@@ -77,7 +77,9 @@ class AnyHub(Protocol):
     loop: asyncio.AbstractEventLoop
     os_thread: int
     park: Callable[[], Any]
+    parks: Any
     ready: deque[tuple[Any, int]]
+    rest: Callable[[], Any]
     root: greenlet
     watchers: dict[int, Any]
 

@@ -46,6 +46,7 @@ _SHUTDOWN_SECONDS: Final = 5.0  # of grace for threads that clean up
 class Hub:
     """The green runtime of one OS thread, made by `get_hub()` when first needed. Use the functions of the package."""
 
+    parks: Any = None  # what watches the waits of threads, see `parks`
     forked = False  # whether this is a child of the process in which the hub was made
     switches = 64  # at least one round of the ready queue a turn, and more while fewer switches were made
 
@@ -63,6 +64,7 @@ class Hub:
         self.guarded = not isinstance(loop, asyncio.BaseEventLoop)
         self.root = root if root is not None else getcurrent()
         self.park: Callable[[], Any] = guarded_park(self.root) if self.guarded else self.root.switch
+        self.rest = self.park  # how carriers without a job park, which nobody watches
         attach = getattr(loop, "attach_queue", None)  # our own loop drains the queue by itself
         self._attached = self.armed = attach is not None
         if attach is not None:

@@ -12,9 +12,11 @@ The names are those of `django.tasks`; workers run inside of `spruce run`, or by
 
 from spruce.tasks import serving as serving  # it runs jobs beside apps that are served from now on
 from spruce.tasks.backends import cancel, get_result
+from spruce.tasks.board import clear, failed, pause, queues, replay, resume, running, schedules
+from spruce.tasks.chains import chain, group
+from spruce.tasks.definitions import Task, task
 from spruce.tasks.results import TaskContext, TaskError, TaskResult, TaskResultStatus
-from spruce.tasks.schedules import schedule
-from spruce.tasks.task import Task, task
+from spruce.tasks.scheduling import schedule
 
 __all__ = [
     "Task",
@@ -23,7 +25,17 @@ __all__ = [
     "TaskResult",
     "TaskResultStatus",
     "cancel",
+    "chain",
+    "clear",
+    "failed",
     "get_result",
+    "group",
+    "pause",
+    "queues",
+    "replay",
+    "resume",
+    "running",
     "schedule",
+    "schedules",
     "task",
 ]

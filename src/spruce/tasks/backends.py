@@ -5,10 +5,10 @@ from typing import Any
 
 from spruce import config
 from spruce.errors import InvalidTaskBackend, nearest
+from spruce.tasks.definitions import Backend, backend_finder
 from spruce.tasks.embedded import Embedded
 from spruce.tasks.inline import Dummy, Inline
 from spruce.tasks.results import TaskResult
-from spruce.tasks.task import Backend, backend_finder
 
 __all__ = ["backend", "cancel", "get_result", "is_embedded"]
 

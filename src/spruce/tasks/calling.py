@@ -7,7 +7,7 @@ from typing import Any
 from spruce import green
 from spruce.errors import TaskTimeout
 from spruce.green import tpool
-from spruce.tasks.task import Task
+from spruce.tasks.definitions import Task
 
 __all__ = ["called"]
 

@@ -15,10 +15,10 @@ from spruce.events import task_enqueued
 from spruce.tasks.arguments import packed, unpacked
 from spruce.tasks.bells import knock
 from spruce.tasks.clock import wall
+from spruce.tasks.definitions import Task, find_task
 from spruce.tasks.engine import CHANNEL, Engine, engines
 from spruce.tasks.results import TaskError, TaskResult, TaskResultStatus, moment
 from spruce.tasks.store import Store
-from spruce.tasks.task import Task, find_task
 
 __all__ = ["Embedded", "new_id", "result_of", "slot_of"]
 

@@ -14,9 +14,9 @@ from spruce.tasks.arguments import dumped, unpacked
 from spruce.tasks.backoff import delay
 from spruce.tasks.calling import called
 from spruce.tasks.clock import wall
+from spruce.tasks.definitions import Task, find_task
 from spruce.tasks.results import TaskContext, TaskError, TaskResult, TaskResultStatus, moment, trace_id_of
 from spruce.tasks.store import Claim, Mark, Store
-from spruce.tasks.task import Task, find_task
 
 __all__ = ["Execution", "Stopped"]
 

@@ -14,9 +14,9 @@ from spruce.errors import TaskResultDoesNotExist
 from spruce.events import task_enqueued, task_finished, task_started
 from spruce.tasks.arguments import dumped, packed, unpacked
 from spruce.tasks.calling import called
+from spruce.tasks.definitions import Task
 from spruce.tasks.embedded import new_id
 from spruce.tasks.results import TaskContext, TaskError, TaskResult, TaskResultStatus
-from spruce.tasks.task import Task
 
 __all__ = ["Dummy", "Inline"]
 

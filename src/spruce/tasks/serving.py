@@ -8,11 +8,11 @@ from typing import Any, ClassVar
 
 from spruce import config, green
 from spruce.events import Event, app_started, app_stopped, server_stopping
+from spruce.tasks.definitions import registry
 from spruce.tasks.embedded import Embedded
 from spruce.tasks.engine import Engine
-from spruce.tasks.schedules import Scheduler
+from spruce.tasks.scheduling import Scheduler
 from spruce.tasks.store import Store
-from spruce.tasks.task import registry
 
 __all__ = ["begin", "discover", "subscribe"]
 

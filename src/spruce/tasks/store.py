@@ -318,6 +318,24 @@ class Store:
         rows = self._rows(f"SELECT {_NAMES} FROM spruce_task WHERE id = ?", id)  # noqa: S608 - made of constants
         return dict(zip(COLUMNS, rows[0], strict=True)) if rows else None
 
+    def listed(self, state: str, limit: int) -> list[dict[str, Any]]:
+        """The rows of jobs in a state: of those that have ended the latest first."""
+        order = "finished DESC" if state in _ENDED else "id"
+        ended = "finished IS NOT NULL AND " if state in _ENDED else ""
+        sql = f"SELECT {_NAMES} FROM spruce_task WHERE {ended}state = '{state}' ORDER BY {order} LIMIT ?"  # noqa: S608 - made of constants
+        return [dict(zip(COLUMNS, row, strict=True)) for row in self._rows(sql, limit)]
+
+    def counts(self) -> list[Any]:
+        """How many jobs have not ended well, by queue and state, and when the first of them was due."""
+        return self._rows(
+            "SELECT queue, state, count(*), min(run_after) FROM spruce_task "
+            "WHERE state IN ('READY', 'WAITING', 'BLOCKED', 'HELD', 'RUNNING', 'FAILED') GROUP BY queue, state"
+        )
+
+    def clear(self, id: str) -> bool:  # noqa: A002 - as the column
+        """Remove a job that has ended; False if it has not."""
+        return self._change("DELETE FROM spruce_task WHERE id = ? AND finished IS NOT NULL", id) > 0
+
     def results_of(self, ended: str) -> list[str]:
         """What a job, or those of a group in their order, have returned, as JSON."""
         sql = "SELECT result FROM spruce_task WHERE (id = ? OR group_id = ?) AND state = 'SUCCESSFUL' ORDER BY id"

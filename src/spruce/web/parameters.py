@@ -39,6 +39,7 @@ from spruce.web.sources import (
     REQUIRED,
     BodyValue,
     FileValue,
+    MadeValue,
     ModelValue,
     PathValue,
     QueryValue,
@@ -136,6 +137,8 @@ def _source(
         return RequestValue(name)
     if isinstance(kind, type) and issubclass(kind, Request):
         return RequestValue(name)
+    if isinstance(kind, type) and callable(getattr(kind, "from_request", None)):
+        return MadeValue(name, kind)
     if parameter.default is not REQUIRED and (kind is REQUIRED or name in elsewhere):
         return None
     return _by_kind(view, rule, parameter, kind)

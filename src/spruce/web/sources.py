@@ -14,6 +14,7 @@ __all__ = [
     "REQUIRED",
     "BodyValue",
     "FileValue",
+    "MadeValue",
     "ModelValue",
     "PathValue",
     "QueryValue",
@@ -46,6 +47,18 @@ class RequestValue:
     def read(self, request: Request, arguments: Mapping[str, Any]) -> Any:
         """Return the request."""
         return request
+
+
+@dataclass(frozen=True, slots=True)
+class MadeValue:
+    """What a class makes of the request itself, by its method `from_request`, as a form does."""
+
+    name: str
+    kind: Any
+
+    def read(self, request: Request, arguments: Mapping[str, Any]) -> Any:
+        """Return what the class makes."""
+        return self.kind.from_request(request)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from itertools import takewhile
 from typing import Any, Literal, get_args
 
 from spruce.errors import InvalidTask, nearest
+from spruce.tasks.definitions import Task, task
 from spruce.tasks.embedded import Embedded
-from spruce.tasks.task import Task, task
 from spruce.tasks.ticks import Cron, Every, Ticks
 
 __all__ = ["Missed", "Schedule", "Scheduler", "schedule", "schedules"]

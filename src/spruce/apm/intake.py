@@ -1,0 +1,58 @@
+"""Export to Elastic APM: what has ended goes to `SERVER_URL/intake/v2/events`, as lines of JSON behind the metadata."""
+
+from typing import Any
+
+import msgspec
+
+from spruce.apm.events import Events
+from spruce.apm.metadata import metadata_of
+from spruce.apm.recorder import Record, Recorder, subscribe
+from spruce.apm.sender import Sender
+from spruce.apm.spans import Transaction
+
+__all__ = ["Intake", "export"]
+
+_PATH = "/intake/v2/events"
+
+
+class Intake:
+    """A sink that sends records to Elastic's APM server."""
+
+    def __init__(self, client: Recorder) -> None:
+        settings = client.settings
+        headers = {"Content-Type": "application/x-ndjson"}
+        if settings.api_key:
+            headers["Authorization"] = f"ApiKey {settings.api_key}"
+        elif settings.secret_token:
+            headers["Authorization"] = f"Bearer {settings.secret_token}"
+        self.events = Events(settings, client)
+        self.sender = Sender(settings, f"{settings.server_url}{_PATH}", headers, head=self._head)
+
+    def _head(self) -> bytes:
+        return msgspec.json.encode({"metadata": metadata_of(self.events.settings)}) + b"\n"
+
+    def __call__(self, record: Record) -> None:
+        """Have a record sent, or drop it when too many wait."""
+        if isinstance(record, Transaction) and not record.sampled:
+            return
+        if self.sender.full:
+            self.sender.drop(1 + len(record.spans) if isinstance(record, Transaction) else 1)
+            return
+        self.sender.add(self.events.lines(record))
+
+    def measured(self, metricset: dict[str, Any]) -> None:
+        """Have a set of metrics sent."""
+        self.sender.add([msgspec.json.encode({"metricset": metricset})])
+
+
+def export(client: Recorder) -> Intake:
+    """Send what `client` records, until it is closed; return the sink."""
+    intake = Intake(client)
+    leave = subscribe(intake)
+
+    def end() -> None:
+        leave()
+        intake.sender.close()
+
+    client.closing.append(end)
+    return intake

@@ -1,0 +1,280 @@
+"""The recorder: begins and ends transactions, records errors, and hands what has ended to whoever subscribed.
+
+There is one in a process, the client. It sends nothing itself: exporters, the viewer and tests are sinks, callables
+that get each thing when it has ended (`subscribe`).
+"""
+
+import random
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from logging import getLogger
+from threading import Lock
+from time import perf_counter
+from types import TracebackType
+from typing import Any, TypeAlias
+
+from spruce.apm.failures import Failure, failure_of, message_of
+from spruce.apm.frames import frames_of_stack
+from spruce.apm.settings import ApmSettings
+from spruce.apm.spans import Span, Transaction, clean_labels, current, transaction_here
+from spruce.apm.traceparent import TraceParent
+from spruce.green.runtime import running_thread
+
+__all__ = ["Record", "Recorder", "Sink", "begun", "get_client", "in_flight", "install", "subscribe"]
+
+Record: TypeAlias = Transaction | Span | Failure
+"""What sinks get: a transaction with its spans, a span that outlived its transaction, or an error or message."""
+Sink: TypeAlias = Callable[[Record], object]
+ExcInfo: TypeAlias = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
+
+_log = getLogger("spruce.apm")
+_lock = Lock()
+_choose = random.Random()  # noqa: S311 - it decides which requests are looked at, nothing else
+
+
+class _Process:
+    """What there is one of in a process."""
+
+    client: "Recorder | None" = None
+    sinks: tuple[Sink, ...] = ()
+    begun: tuple[Callable[[Transaction], object], ...] = ()
+    running: dict[str, Transaction] = {}  # noqa: RUF012 - it is the process's
+
+
+def subscribe(sink: Sink) -> Callable[[], None]:
+    """Call `sink(record)` with each transaction that has ended, each error, each span that outlived its transaction.
+
+    It is called in the thread that ended it, so it should only put it somewhere; what it raises is logged. Return what
+    ends that. What is handed over is frozen, with its spans: keep it, and read it in any thread. It holds for the whole
+    process, whichever client there is.
+    """
+    with _lock:
+        _Process.sinks = (*_Process.sinks, sink)
+
+    def unsubscribe() -> None:
+        with _lock:
+            _Process.sinks = tuple(one for one in _Process.sinks if one is not sink)
+
+    return unsubscribe
+
+
+def begun(function: Callable[[Transaction], object]) -> Callable[[], None]:
+    """Call `function(transaction)` when one begins, in its thread; return what ends that."""
+    with _lock:
+        _Process.begun = (*_Process.begun, function)
+
+    def unsubscribe() -> None:
+        with _lock:
+            _Process.begun = tuple(one for one in _Process.begun if one is not function)
+
+    return unsubscribe
+
+
+def in_flight() -> list[Transaction]:
+    """The transactions that run in this process now, the oldest first.
+
+    `transaction.owner` is the green thread that it runs in, which has a stack and can be killed; None for one that was
+    begun outside of green threads.
+    """
+    return list(_Process.running.values())
+
+
+def get_client() -> "Recorder | None":
+    """The client of this process; None as long as there is none."""
+    return _Process.client
+
+
+def install(client: "Recorder | None") -> None:
+    """Make a client that of the process."""
+    _Process.client = client
+
+
+def tell(record: Record) -> None:
+    """Hand a record to the sinks."""
+    for sink in _Process.sinks:
+        try:
+            sink(record)
+        except Exception:
+            _log.exception("a sink of apm.subscribe raised: %r", sink)
+
+
+class Recorder:
+    """Records what this service does. The last one that was made is that of the process; `close` ends it."""
+
+    def __init__(self, settings: ApmSettings) -> None:
+        self.settings = settings
+        self._state = f"es=s:{self.settings.transaction_sample_rate:g}"
+        self.closing: list[Callable[[], object]] = []
+        """What `close` calls, the last one first."""
+        self.finishing: list[Callable[[Transaction], object]] = []
+        """What completes a sampled transaction before it is frozen."""
+        before = get_client()
+        if before is not None:
+            before.close()
+        install(self)
+
+    def __repr__(self) -> str:
+        return f"<Client of {self.settings.service_name!r}>"
+
+    @property
+    def recording(self) -> bool:
+        """Whether it records at all: `ENABLED` and `RECORDING`."""
+        return self.settings.enabled and self.settings.recording
+
+    # Transactions
+
+    def begin_transaction(
+        self,
+        transaction_type: str,
+        trace_parent: TraceParent | None = None,
+        start: float | None = None,
+        auto_activate: bool = True,
+        links: Sequence[TraceParent] | None = None,
+    ) -> Transaction | None:
+        """Begin a transaction; it is current here, and in what this green thread starts, until `end_transaction`.
+
+        With `auto_activate=False` it isn't; `end_transaction` ends only the one that is current. `start` is a time of
+        `perf_counter`. None when nothing is recorded.
+        """
+        settings = self.settings
+        if not (settings.enabled and settings.recording):
+            return None
+        found = list(links) if links else None
+        if trace_parent is not None and _restarts(settings.trace_continuation_strategy, trace_parent):
+            found = [*(found or ()), trace_parent]
+            trace_parent = None
+        if trace_parent is None:
+            rate: float | None = settings.transaction_sample_rate
+            sampled = rate == 1 or _choose.random() < settings.transaction_sample_rate
+            transaction = Transaction("", transaction_type, settings, tell, sampled, rate, None, start)
+            transaction.tracestate = self._state if sampled else "es=s:0"
+        else:
+            sampled = trace_parent.sampled
+            rate = trace_parent.sample_rate if sampled else 0
+            transaction = Transaction("", transaction_type, settings, tell, sampled, rate, trace_parent, start)
+        if found:
+            transaction.links = found
+        transaction.owner = running_thread()
+        _Process.running[transaction.id] = transaction
+        if auto_activate:
+            outer = current.get()
+            if outer is not None:
+                transaction.outer = outer
+            current.set(transaction)
+        for function in _Process.begun:
+            function(transaction)
+        return transaction
+
+    def end_transaction(
+        self, name: str | None = None, result: str | int = "", duration: float | None = None
+    ) -> Transaction | None:
+        """End the current transaction under a name, with a result as `HTTP 2xx`; `duration` is in seconds.
+
+        What the program has named itself (`set_transaction_name`) keeps that. Return the transaction; None without one.
+        """
+        transaction = transaction_here()
+        if transaction is None:
+            current.set(None)
+            return None
+        current.set(transaction.outer)
+        if name is not None and not transaction.named:
+            transaction.name = str(name)
+        if result != "" and not transaction.result:
+            transaction.result = str(result)
+        self.finish(transaction, duration)
+        return transaction
+
+    def finish(self, transaction: Transaction, duration: float | None = None) -> None:
+        """End a transaction, whether it is the current one or not, and hand it to the sinks."""
+        _Process.running.pop(transaction.id, None)
+        if duration is not None:
+            transaction.duration = duration
+        else:
+            transaction.duration = perf_counter() - transaction.began
+        if transaction.sampled:
+            transaction.settle()
+            for function in self.finishing:
+                function(transaction)
+        transaction.end()
+        tell(transaction)
+
+    def abandon(self, transaction: Transaction) -> None:
+        """Forget a transaction that turns out not to be wanted."""
+        _Process.running.pop(transaction.id, None)
+        transaction.end()
+
+    # Errors
+
+    def capture_exception(
+        self, exc_info: "ExcInfo | BaseException | None" = None, handled: bool = True, **more: Any
+    ) -> str | None:
+        """Record an exception, that which is being handled unless given; return its id.
+
+        `context` may have `custom`; `custom`, `labels` and `message` may be given by themselves. None when nothing is
+        recorded, there is no exception, or `FILTER_EXCEPTION_TYPES` has it.
+        """
+        error = exc_info if isinstance(exc_info, BaseException) else (exc_info or sys.exc_info())[1]
+        if error is None or not self.recording or self._is_filtered(error):
+            return None
+        if getattr(error, "__spruce_apm__", None) is not None:  # the same one, on its way up
+            known: str = error.__spruce_apm__  # type: ignore[attr-defined] # it is there, one line above
+            return known
+        failure = failure_of(error, self.settings, current.get(), handled=handled, **_details(more))
+        with suppress(AttributeError, TypeError):
+            error.__spruce_apm__ = failure.id  # type: ignore[attr-defined] # exceptions take attributes, mostly
+        tell(failure)
+        return failure.id
+
+    def capture_message(
+        self, message: str | None = None, param_message: Mapping[str, Any] | None = None, **more: Any
+    ) -> str | None:
+        """Record a text; return its id.
+
+        `param_message` is `{"message": "%s of %s", "params": (1, 2)}`, by which like messages are put together.
+        `stack=True` records where it comes from; `level`, `logger_name`, `custom` and `labels` may be given. None when
+        nothing is recorded.
+        """
+        if not self.recording:
+            return None
+        pattern = None
+        if param_message is not None:
+            pattern = str(param_message["message"])
+            parameters = param_message.get("params")
+            message = pattern % parameters if parameters else pattern
+        stack = more.pop("stack", False)
+        frames = frames_of_stack(self.settings, sys._getframe(1)) if stack else ()
+        logger = more.pop("logger_name", None)
+        failure = message_of(
+            str(message), self.settings, current.get(), frames, param_message=pattern, logger=logger, **_details(more)
+        )
+        tell(failure)
+        return failure.id
+
+    def _is_filtered(self, error: BaseException) -> bool:
+        names = self.settings.filter_exception_types
+        return bool(names) and any(
+            cls.__name__ in names or f"{cls.__module__}.{cls.__name__}" in names for cls in type(error).__mro__[:1]
+        )
+
+    def close(self) -> None:
+        """End what this client has begun: it is no longer that of the process, and what waits is sent."""
+        if get_client() is self:
+            install(None)
+        closing, self.closing = self.closing, []
+        for function in reversed(closing):
+            function()
+
+
+def _restarts(strategy: str, parent: TraceParent) -> bool:
+    return strategy == "restart" or (strategy == "restart_external" and not parent.from_elastic)
+
+
+def _details(more: Mapping[str, Any]) -> dict[str, Any]:
+    """What may be given with an error, as its fields; unknown names go to `custom`, so that nothing is lost."""
+    given = dict(more)
+    context = dict(given.pop("context", None) or {})
+    fields: dict[str, Any] = {name: given.pop(name) for name in ("message", "level", "context") if name in given}
+    labels = {**(context.pop("tags", None) or {}), **(given.pop("labels", None) or {})}
+    custom = {**(context.pop("custom", None) or {}), **(given.pop("custom", None) or {}), **given}
+    return {**fields, "labels": clean_labels(labels), "custom": custom, "context": context}

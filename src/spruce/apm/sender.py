@@ -1,0 +1,231 @@
+"""Sending: a bounded queue of encoded events, and an OS thread that posts them to a collector.
+
+Why a thread, and not a green one: it must send from programs that have no loop as well, under other servers, and while
+a view blocks the loop. It holds the interpreter's lock for moments only, since events come to it encoded, and both
+compressing and waiting for the network let the lock go. (Under `spruce run --patch` it is a green thread in fact, as
+all threads are.)
+
+Rules:
+
+* `add` never waits. What would exceed the bound is dropped and counted, and so is what the collector refuses.
+* A request that fails is not repeated: what it had is lost and counted. The next one waits for 0, 1, 4, 9 … 36 s.
+* In a forked child the queue is empty, and the thread is another one.
+"""
+
+import os
+import random
+import ssl
+import threading
+import zlib
+from collections import deque
+from collections.abc import Callable, Mapping
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from logging import getLogger
+from time import monotonic
+from urllib.parse import urlsplit
+
+from spruce.apm.settings import ApmSettings
+
+__all__ = ["Sender", "tls_context"]
+
+_log = getLogger("spruce.apm")
+_MOST_FAILURES = 6  # that make the next wait longer
+_CLOSING_SECONDS = 5.0
+_GZIP = 16 + zlib.MAX_WBITS
+_FASTEST = 1
+
+
+class Sender:
+    """Posts what `add` gets to `url`, at most `SERVER_TIMEOUT` for a request, in batches by size and age.
+
+    `head` makes what each body begins with. `stats` tells how much was sent, dropped and is waiting.
+    """
+
+    def __init__(
+        self,
+        settings: ApmSettings,
+        url: str,
+        headers: Mapping[str, str],
+        *,
+        head: Callable[[], bytes] = bytes,
+        join: Callable[[list[bytes]], bytes] = b"\n".join,
+    ) -> None:
+        self.settings = settings
+        self.url = urlsplit(url)
+        self.headers = {"Content-Encoding": "gzip", "User-Agent": f"spruce ({settings.service_name})", **headers}
+        self._head, self._join = head, join
+        self.dropped = self.sent = self.failures = 0
+        self._most = settings.max_queue_size
+        self._begin()
+
+    def __repr__(self) -> str:
+        return f"<Sender to {self.url.geturl()}, {len(self._queue)} waiting, {self.dropped} dropped>"
+
+    def _must_hurry(self) -> bool:
+        return self._ending or self._flushing
+
+    def _begin(self) -> None:
+        self._owner = os.getpid()
+        self._queue: deque[bytes] = deque()
+        self._bytes = 0
+        self._counting = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._news = threading.Event()  # there is enough for a request, or it is to end
+        self._idle = threading.Event()  # nothing waits and nothing is being sent
+        self._idle.set()
+        self._ending = self._flushing = False
+        self._connection: HTTPConnection | None = None
+
+    @property
+    def full(self) -> bool:
+        """Whether nothing more is taken for now; then it need not even be encoded."""
+        return self._bytes >= self._most
+
+    def stats(self) -> dict[str, int]:
+        """Events that were `sent` and `dropped`, and that are `waiting`; requests that failed one after another."""
+        return {"sent": self.sent, "dropped": self.dropped, "waiting": len(self._queue), "failures": self.failures}
+
+    def add(self, lines: list[bytes]) -> None:
+        """Have these events sent; never waits."""
+        if self._owner != os.getpid():
+            self._begin()
+        if self._bytes >= self._most or self._ending:
+            self.dropped += len(lines)
+            return
+        size = sum(map(len, lines))
+        self._queue.extend(lines)
+        with self._counting:
+            self._bytes += size
+        self._idle.clear()
+        if self._thread is None:
+            self._start()
+        elif self._bytes >= self.settings.api_request_size and not self._news.is_set():
+            self._news.set()
+
+    def drop(self, count: int) -> None:
+        """Count events that were not even made, since the queue is full."""
+        self.dropped += count
+
+    def _start(self) -> None:
+        self._thread = threading.Thread(target=self._run, name="spruce-apm", daemon=True)
+        self._thread.start()
+
+    def flush(self, seconds: float = _CLOSING_SECONDS) -> bool:
+        """Send now what waits; return whether that was done within `seconds`. Blocks."""
+        if self._thread is None or self._owner != os.getpid():
+            return True
+        self._idle.clear()
+        self._flushing = True
+        self._news.set()
+        return self._idle.wait(seconds)
+
+    def close(self, seconds: float = _CLOSING_SECONDS) -> None:
+        """Send what waits, for so long, and end; what is left is dropped. Blocks."""
+        done = self.flush(seconds)
+        self._ending = True
+        self._news.set()
+        thread, self._thread = self._thread, None
+        if thread is not None and self._owner == os.getpid() and done:
+            thread.join(seconds)
+
+    # ---- in the thread -----------------------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        try:
+            while not self._is_over():
+                self._news.wait(self.settings.api_request_time)
+                self._news.clear()
+                while self._queue and not self._is_over():
+                    self._send(self._batch())
+                    if self.failures:
+                        self._pause()
+                if not self._queue:
+                    self._flushing = False
+                    self._idle.set()
+        finally:
+            self._disconnect()
+            self._idle.set()
+
+    def _is_over(self) -> bool:
+        return self._ending
+
+    def _batch(self) -> list[bytes]:
+        """Take events for one request off the queue."""
+        batch: list[bytes] = []
+        size = 0
+        while self._queue and size < self.settings.api_request_size:
+            line = self._queue.popleft()
+            size += len(line)
+            batch.append(line)
+        with self._counting:
+            self._bytes -= size
+        return batch
+
+    def _send(self, batch: list[bytes]) -> None:
+        try:
+            status, answer = self._post(self._body(batch))
+        except (OSError, HTTPException, ValueError) as error:
+            self._disconnect()
+            self._failed(batch, f"cannot be reached: {error!r}")
+            return
+        if status < 300:
+            if self.failures:
+                _log.info("the collector %s takes events again", self.url.geturl())
+            self.failures = 0
+            self.sent += len(batch)
+        else:
+            self._failed(batch, f"answered {status}: {answer[:500].decode('utf-8', 'replace')}")
+
+    def _body(self, batch: list[bytes]) -> bytes:
+        packer = zlib.compressobj(_FASTEST, zlib.DEFLATED, _GZIP)
+        return packer.compress(self._head() + self._join(batch)) + packer.flush()
+
+    def _post(self, body: bytes) -> tuple[int, bytes]:
+        connection = self._connection
+        if connection is None:
+            connection = self._connection = self._connect()
+        connection.request("POST", self.url.path or "/", body, self.headers)
+        response: HTTPResponse = connection.getresponse()
+        answer = response.read()
+        if response.will_close:
+            self._disconnect()
+        return response.status, answer
+
+    def _connect(self) -> HTTPConnection:
+        host, port, timeout = self.url.hostname or "", self.url.port, self.settings.server_timeout
+        if self.url.scheme == "https":
+            return HTTPSConnection(host, port, timeout=timeout, context=tls_context(self.settings))
+        return HTTPConnection(host, port, timeout=timeout)
+
+    def _disconnect(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+    def _failed(self, batch: list[bytes], why: str) -> None:
+        if self.failures == 0:
+            _log.warning("the collector %s %s; events are dropped until it does", self.url.geturl(), why)
+        self.failures += 1
+        self.dropped += len(batch)
+
+    def _pause(self) -> None:
+        """Leave the collector alone for a while, longer each time."""
+        seconds = min(self.failures - 1, _MOST_FAILURES) ** 2 * random.uniform(0.9, 1.1)  # noqa: S311 - no secret
+        due = monotonic() + seconds
+        while not self._must_hurry() and (left := due - monotonic()) > 0:
+            self._news.wait(left)
+            self._news.clear()
+        if self._must_hurry():  # somebody waits for the end: one failure is enough
+            self.dropped += len(self._queue)
+            self._queue.clear()
+            self._bytes = 0
+
+
+def tls_context(settings: ApmSettings) -> ssl.SSLContext:
+    """How a collector is trusted: by the usual authorities, or by SERVER_CA_CERT_FILE or SERVER_CERT, or unseen."""
+    context = ssl.create_default_context(cafile=settings.server_ca_cert_file or settings.server_cert)
+    if not settings.verify_server_cert or settings.server_cert:
+        context.check_hostname = False  # a pinned certificate is known by itself
+    if not settings.verify_server_cert:
+        context.verify_mode = ssl.CERT_NONE
+    return context

@@ -1,16 +1,21 @@
 """`INSTALLED_APPS=["spruce.auth"]`: all that an app needs for accounts, put where it belongs."""
 
+from collections.abc import Iterator
 from logging import getLogger
 from typing import Any
 
 from spruce import config
+from spruce.auth.auditing import listen
+from spruce.auth.checks import check_accounts
 from spruce.auth.currentuser import current_user, perms
+from spruce.auth.pages import pages
 from spruce.auth.permissions import create_permissions, knows_labels, remember_labels
 from spruce.auth.usermodel import get_user_model
 from spruce.db.signals import post_migrate
 from spruce.errors import OperationalError
 from spruce.middleware.databasestore import StoredSession
 from spruce.web import AppConfig, has_request_context
+from spruce.web.checks import Finding
 
 __all__ = ["AuthConfig", "make_permissions"]
 
@@ -43,7 +48,14 @@ class AuthConfig(AppConfig):
             settings["SESSION_ENGINE"] = "database"
         post_migrate.connect(make_permissions)
         self._stand_behind_sessions()
+        if settings["AUTH_URL_PREFIX"]:
+            self.app.register_blueprint(pages, url_prefix=settings["AUTH_URL_PREFIX"])
+        listen()
         self.app.add_hook("processors", _of_templates)
+
+    def check(self, deploy: bool) -> Iterator[Finding]:
+        """Return what is wrong with the settings of accounts."""
+        return check_accounts(self.app, deploy)
 
     def _stand_behind_sessions(self) -> None:
         """Put the middleware into the usual ones, further in than the session's."""

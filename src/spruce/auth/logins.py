@@ -9,7 +9,7 @@ import hmac
 from datetime import UTC, datetime
 from typing import Any
 
-from spruce import web
+from spruce import config, web
 from spruce.auth.authentication import backend_name, get_backends, load_backend, user_logged_in, user_logged_out
 from spruce.auth.usermodel import get_user_model
 from spruce.auth.users import AnonymousUser
@@ -50,7 +50,8 @@ def login(request: Request, user: Any, backend: str | None = None) -> None:
         "agent": request.user_agent[:_MOST_OF_AGENT],
     }
     request.user = user
-    rotate_token(request)
+    if config.current()["CSRF_MODE"] == "token":
+        rotate_token(request)
     user_logged_in.send(type(user), request=request, user=user)
 
 

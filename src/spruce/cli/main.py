@@ -18,6 +18,7 @@ from spruce.cli.routes import routes
 from spruce.cli.run import run
 from spruce.cli.sessions import clear_sessions
 from spruce.cli.shell import shell
+from spruce.cli.tasks import tasks
 from spruce.cli.worker import worker
 from spruce.config import load_dotenv
 from spruce.errors import SpruceError, nearest
@@ -102,3 +103,4 @@ main.add_command(new)
 main.add_command(ps)
 main.add_command(i18n)
 main.add_command(worker)
+main.add_command(tasks)

@@ -6,6 +6,7 @@ Times are in seconds. An attribute named after a thing (`request`, `response`, `
 from spruce.events.hook import Hook
 
 __all__ = [
+    "account_event",
     "app_started",
     "app_stopped",
     "cache_used",
@@ -38,6 +39,10 @@ request_started = Hook("request.started", "request")
 request_finished = Hook("request.finished", "request, response, seconds")
 request_failed = Hook("request.failed", "request, exception: what no error handler took")
 request_aborted = Hook("request.aborted", "request, exception: what came out of the app instead of a response")
+account_event = Hook(
+    "account.event",
+    "kind: login, logout, password_changed, …, user_key: '' for nobody, username, address, agent, details",
+)
 csp_violation = Hook("csp.violation", "directive, blocked, page, report: what a browser says; anybody may send it")
 template_rendered = Hook("template.rendered", "name, seconds")
 db_query = Hook(

@@ -54,11 +54,10 @@ class CachedDatabaseStore(DatabaseStore):
             self._cache.strict.delete(_name(before.key))
         return key
 
-    def delete(self, kept: Kept) -> None:
-        """Forget a session."""
-        super().delete(kept)
-        if kept.key is not None:
-            self._cache.strict.delete(_name(kept.key))
+    def delete_hashed(self, hashed: str) -> None:
+        """Forget a session in both."""
+        super().delete_hashed(hashed)
+        self._cache.strict.delete(f"session:{hashed}")
 
     def _put(self, kept: Kept, expires: datetime) -> None:
         name = _name(str(kept.key))

@@ -15,7 +15,7 @@ from spruce.db.databases import choose
 from spruce.errors import OperationalError
 from spruce.middleware.merging import merge
 from spruce.middleware.packing import pack, unpack
-from spruce.middleware.sessions import Kept, Session, hash_of, new_key
+from spruce.middleware.sessions import OWNER, Kept, Session, hash_of, new_key
 
 __all__ = ["DatabaseStore", "StoredSession"]
 
@@ -24,13 +24,14 @@ _log = getLogger("spruce.sessions")
 
 
 class StoredSession(db.Model):
-    """One session; `key` is the SHA-256 of what the browser holds."""
+    """One session; `key` is the SHA-256 of what the browser holds, `owner` the key of who is logged in by it."""
 
     key = db.CharField(max_length=64, primary_key=True)
     values = db.TextField()
     began = db.DateTimeField()
     expires = db.DateTimeField(db_index=True)
     version = db.IntegerField(default=0)
+    owner = db.CharField(max_length=64, blank=True, db_index=True, db_default="")
 
     class Meta:  # noqa: D106 - options of the model, which the model's docstring is for
         db_table = "spruce_session"
@@ -62,7 +63,11 @@ class DatabaseStore:
     def delete(self, kept: Kept) -> None:
         """Forget a session."""
         if kept.key is not None:
-            StoredSession.objects.filter(key=hash_of(kept.key)).delete()
+            self.delete_hashed(hash_of(kept.key))
+
+    def delete_hashed(self, hashed: str) -> None:
+        """Forget the session that the table has under `hashed`."""
+        StoredSession.objects.filter(key=hashed).delete()
 
     def clear_expired(self) -> int:
         """Remove all sessions that have expired; return how many."""
@@ -85,7 +90,7 @@ class DatabaseStore:
 
     def _create(self, session: Session, expires: datetime) -> str:
         key, values, began = new_key(), pack(session.values_now), datetime.now(UTC)
-        row = {"values": values, "began": began, "expires": expires}
+        row = {"values": values, "began": began, "expires": expires, "owner": _owner(session)}
         try:
             StoredSession.objects.create(key=hash_of(key), **row)
         except OperationalError as error:
@@ -102,7 +107,7 @@ class DatabaseStore:
         values = pack(ours)
         for _ in range(_MOST_ATTEMPTS):
             changed = StoredSession.objects.filter(key=hashed, version=version).update(
-                values=values, version=version + 1, expires=expires
+                values=values, version=version + 1, expires=expires, owner=_owner(session)
             )
             if changed:
                 session.kept = Kept(values, kept.began, key, version + 1)
@@ -116,6 +121,10 @@ class DatabaseStore:
             "a session was changed by %d other requests while one saved it; its changes are lost", _MOST_ATTEMPTS
         )
         return key
+
+
+def _owner(session: Session) -> str:
+    return str(session.values_now.get(OWNER, ""))[:64]
 
 
 def _is_about_the_table(error: OperationalError) -> bool:

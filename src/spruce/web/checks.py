@@ -35,7 +35,7 @@ def check(app: "App", deploy: bool = False) -> list[Finding]:
     parts = list(_of_the_parts(app))
     if parts:
         return parts
-    found = [*_of_the_settings(app), *_of_the_stack(app), *_of_templates(app)]
+    found = [*_of_the_settings(app), *_of_the_stack(app), *_of_templates(app), *_of_installed(app, deploy)]
     return [*found, *_of_deployment(app)] if deploy else found
 
 
@@ -44,6 +44,13 @@ def _of_the_parts(app: "App") -> Iterator[Finding]:
         _ = app.installed
     except SpruceError as error:
         yield Finding("error", str(error))
+
+
+def _of_installed(app: "App", deploy: bool) -> Iterator[Finding]:
+    """What the installed apps say of themselves."""
+    with app.app_context():
+        for one in app.installed.values():
+            yield from one.check(deploy)
 
 
 def _of_the_settings(app: "App") -> Iterator[Finding]:

@@ -153,6 +153,7 @@ class Proxy:
         delattr(self.__find(), name)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the thing."""
         return self.__find()(*args, **kwargs)
 
     def __contains__(self, item: Any) -> bool:

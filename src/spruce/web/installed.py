@@ -47,6 +47,10 @@ class AppConfig:
     def ready(self) -> None:
         """Called once, when all apps and their models are there: the place for blueprints, hooks and subscriptions."""
 
+    def check(self, deploy: bool) -> Iterable[Any]:
+        """Return what is wrong with the app as `Finding`s, for `spruce check`; with `deploy` for production too."""
+        return ()
+
     def folder(self, name: str) -> Path | None:
         """Return a folder in the package, None when it has none of that name."""
         found = self.path / name

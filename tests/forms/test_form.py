@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from spruce import App, Request, forms, request
+from spruce import App, Request, forms, i18n, request
 from spruce.errors import NotFound, ValidationError
 from spruce.forms.form import sent
 
@@ -266,3 +266,14 @@ def test_no_input_is_an_exception() -> None:
         assert str(form)
         assert form.errors.as_json()
         assert isinstance(form.changed_data, list)
+
+
+def test_messages_are_in_the_readers_language() -> None:
+    """As it is when they are read."""
+    form = Contact({"mail": "x", "age": "y"})
+    with i18n.override("zh-Hans"):
+        assert form.errors == {
+            "name": ["此字段为必填项。"], "mail": ["请输入有效的电子邮件地址。"], "age": ["请输入整数。"],
+        }  # fmt: skip
+        assert "请更正以下内容" in str(form)
+        assert ">Name：</label>" in str(form)

@@ -10,7 +10,7 @@ import pytest
 from pydantic import BaseModel, Field
 
 from spruce.errors import ViewError
-from spruce.http import FileStorage
+from spruce.http import FileStorage, Request
 from spruce.web import App, Body, Cookie, File, Form, Header, Path, Query
 
 
@@ -276,3 +276,24 @@ def test_a_marker_that_makes_no_sense_is_refused_when_the_route_is_added(view: A
     with pytest.raises(ViewError) as caught:
         app.add_url_rule("/<int:number>", view_func=view)
     assert str(caught.value) == text
+
+
+def test_a_class_can_be_made_of_the_request() -> None:
+    """By its method from_request, wherever its values are."""
+
+    class Visitor:
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        @classmethod
+        def from_request(cls, request: Request) -> "Visitor":
+            return cls(request.args["name"])
+
+    app = App(__name__)
+
+    @app.get("/")
+    def index(visitor: Visitor) -> str:
+        return visitor.name
+
+    assert app.test_client().get("/?name=Ann").text == "Ann"
+    assert "/" in app.test_client().get("/openapi.json").json["paths"]

@@ -31,8 +31,8 @@ class ValidationError(DatabaseError, ValueError):
         self.message = message
         self.error_list = self._errors(message)
         given = self.message
-        super().__init__(self._shown(), hint=hint)
-        self.message = given
+        super().__init__(hint=hint)
+        self.message = given  # what is shown is made of it when it is asked for
 
     def _errors(self, message: Any) -> "list[ValidationError]":
         """An error for each message."""
@@ -54,6 +54,9 @@ class ValidationError(DatabaseError, ValueError):
     def __str__(self) -> str:
         shown = self._shown()
         return f"{shown}{'' if shown.endswith(('.', '?', '!')) else '.'} {self.hint}" if self.hint else shown
+
+    def __repr__(self) -> str:
+        return f"ValidationError({self._shown()!r})"
 
     def _shown(self) -> str:
         if hasattr(self, "error_dict"):

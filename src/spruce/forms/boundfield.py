@@ -10,7 +10,6 @@ from markupsafe import Markup
 from spruce.errors import ValidationError
 from spruce.forms.rendering import RenderableMixin
 from spruce.forms.widgets import MultiWidget, Subwidget, Textarea, TextInput, Widget
-from spruce.i18n import gettext
 
 __all__ = ["BoundField"]
 
@@ -90,7 +89,7 @@ class BoundField(RenderableMixin):
         if label_suffix is None:
             own = self.field.label_suffix
             label_suffix = self.form.label_suffix if own is None else own
-        if label_suffix and contents and str(contents)[-1] not in gettext(":?.!"):
+        if label_suffix and contents and str(contents)[-1] not in ":?.!：？。！":
             contents = Markup("{}{}").format(contents, label_suffix)
         id_ = self.field.widget.attrs.get("id") or self.auto_id
         attrs = dict(attrs or {})
@@ -223,10 +222,8 @@ class BoundField(RenderableMixin):
     @property
     def auto_id(self) -> str:
         """The id of its element; "" where the form gives none."""
-        form = self.form.auto_id
-        if not form:
-            return ""
-        return str(form % self.html_name) if "%s" in str(form) else self.html_name
+        found: str = self.form.id_of(self.name)
+        return found
 
     @property
     def id_for_label(self) -> str:

@@ -196,6 +196,13 @@ class BaseForm(RenderableMixin):
         """The name of a field in HTML."""
         return f"{self.prefix}-{field_name}" if self.prefix else field_name
 
+    def id_of(self, field_name: str) -> str:
+        """The id of a field's element; "" where the form gives none."""
+        if not self.auto_id:
+            return ""
+        name = self.add_prefix(field_name)
+        return str(self.auto_id % name) if "%s" in str(self.auto_id) else name
+
     def add_initial_prefix(self, field_name: str) -> str:
         """The name in HTML of what a field showed at first."""
         return f"initial-{self.add_prefix(field_name)}"
@@ -258,7 +265,7 @@ class BaseForm(RenderableMixin):
         if name not in (self.base_fields if self._fields is None else self._fields):
             raise ValueError(f"'{type(self).__name__}' has no field named '{name}'.")
         if self.auto_id:
-            return self.error_class(renderer=self.renderer, field_id=self[name].auto_id)
+            return self.error_class(renderer=self.renderer, field_id=self.id_of(name))
         return self.error_class(renderer=self.renderer)
 
     def has_error(self, field: str | None, code: str | None = None) -> bool:

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from spruce.cache.serializers import Codec, JSONSerializer, MsgpackSerializer, PickleSerializer
@@ -60,6 +60,8 @@ def test_an_envelope_keeps_its_value_and_what_is_written_on_it(value: Any) -> No
     assert found[1:] == envelope[1:]
 
 
+@example(b"\xc1\x00\x00\x00\x01\x07value")
+@example(b"\xc1\x00\x00\x00\x02\x91\x07value")
 @given(st.binary())
 def test_whatever_bytes_are_read_only_a_valueerror_comes_of_it(data: bytes) -> None:
     for serializer in (MsgpackSerializer(), JSONSerializer()):

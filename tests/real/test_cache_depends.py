@@ -49,7 +49,9 @@ def asked(served: Served, path: str, method: str = "GET") -> Any:
 def test_after_each_commit_every_worker_shows_what_is_there(served: Served, request: pytest.FixtureRequest) -> None:
     """Each change and each look may be in another worker."""
     near = "near" in request.node.callspec.id
-    seen, wrong = set(), 0
+    with ThreadPoolExecutor(8) as pool:  # so that both have work to do
+        seen = {answer["worker"] for answer in pool.map(lambda _: asked(served, "/fresh"), range(64))}
+    wrong = 0
     for number in range(60):
         seen.add(asked(served, f"/change/{number}", "POST")["worker"])
         fresh = asked(served, "/fresh")

@@ -220,7 +220,7 @@ from spruce import green
 from spruce.cache.caches import Caches
 cache = Caches({{"default": {server.url!r}}})["default"]
 def make():
-    cache.strict._raw.server.call(lambda client: client.incr("calls"))
+    cache.strict._raw.server.execute("INCR", "calls")
     green.sleep(0.3)
     return [1]
 assert green.gather(*[lambda: cache.get_or_set("key", make) for _ in range(50)]) == [[1]] * 50

@@ -231,7 +231,7 @@ def _redis(location: str, options: dict[str, Any], about: Mapping[str, Any], pla
     except ModuleNotFoundError as error:
         raise ConfigError(f"{place} needs the package redis", hint="pip install 'spruce[redis]'") from error
     codec = _codec(options, place)
-    names = {"SOCKET_TIMEOUT": "timeout", "MAX_CONNECTIONS": "connections"}
+    names = {"SOCKET_TIMEOUT": "timeout"}
     password = about.get("PASSWORD", options.pop("PASSWORD", None))
     return RedisStore(RedisServer(_with_password(location, password), **_options(options, names, place)), codec)
 

@@ -1,4 +1,4 @@
-"""A store in Redis or Valkey, through redis' own asyncio client under plain calls.
+"""A store in Redis or Valkey.
 
 Whole numbers are written as digits, so that the server can add to them; other values as the serializer writes them.
 What cannot be read (written by another program, or with another serializer) counts as missing.
@@ -40,7 +40,7 @@ class RedisStore:
 
     def get(self, key: str) -> Any:
         """The value, or MISSING."""
-        data = self.server.call(lambda client: client.get(key))
+        data = self.server.execute("GET", key)
         return MISSING if data is None else self._decode(key, data)
 
     def get_many(self, keys: Iterable[str]) -> dict[str, Any]:
@@ -48,61 +48,52 @@ class RedisStore:
         names = list(keys)
         if not names:
             return {}
-        rows = self.server.call(lambda client: client.mget(names))
+        rows = self.server.execute("MGET", *names)
         found = ((key, self._decode(key, data)) for key, data in zip(names, rows, strict=True) if data is not None)
         return {key: value for key, value in found if value is not MISSING}
 
     def set(self, key: str, value: Any, ttl: float | None) -> None:
         """Keep a value."""
         data = self._codec.encode(value)
-        self.server.call(lambda client: client.set(key, data, px=_milliseconds(ttl)))
+        self.server.execute("SET", key, data, *_kept(ttl))
 
     def set_many(self, values: Mapping[str, Any], ttl: float | None) -> None:
         """Keep several, in one round trip."""
-        encoded = {key: self._codec.encode(value) for key, value in values.items()}
-
-        async def send(client: Any) -> None:
-            async with client.pipeline(transaction=False) as pipeline:
-                for key, data in encoded.items():
-                    pipeline.set(key, data, px=_milliseconds(ttl))
-                await pipeline.execute()
-
-        self.server.call(send)
+        kept = _kept(ttl)
+        commands = [("SET", key, self._codec.encode(value), *kept) for key, value in values.items()]
+        if commands:
+            self.server.execute_many(commands)
 
     def add(self, key: str, value: Any, ttl: float | None) -> bool:
         """Keep a value unless the key is there."""
         data = self._codec.encode(value)
-        return bool(self.server.call(lambda client: client.set(key, data, px=_milliseconds(ttl), nx=True)))
+        return self.server.execute("SET", key, data, *_kept(ttl), "NX") is not None
 
     def delete(self, keys: Iterable[str]) -> int:
         """Drop keys."""
         names = list(keys)
-        return int(self.server.call(lambda client: client.delete(*names))) if names else 0
+        return int(self.server.execute("DEL", *names)) if names else 0
 
     def delete_if(self, key: str, value: str) -> bool:
         """Drop a key if it has this value."""
         data = self._codec.encode(value)
-        return bool(self.server.call(lambda client: client.eval(_DELETE_IF, 1, key, data)))
+        return bool(self.server.execute("EVAL", _DELETE_IF, 1, key, data))
 
     def touch(self, key: str, ttl: float | None) -> bool:
         """Give a key more time."""
         if ttl is not None:
-            return bool(self.server.call(lambda client: client.pexpire(key, _milliseconds(ttl))))
-
-        async def persist(client: Any) -> bool:
-            return bool(await client.persist(key)) or bool(await client.exists(key))
-
-        return self.server.call(persist)
+            return bool(self.server.execute("PEXPIRE", key, _milliseconds(ttl)))
+        return any(self.server.execute_many([("PERSIST", key), ("EXISTS", key)]))
 
     def touch_if(self, key: str, value: str, ttl: float) -> bool:
         """Give a key more time if it has this value."""
         data = self._codec.encode(value)
-        return bool(self.server.call(lambda client: client.eval(_TOUCH_IF, 1, key, data, _milliseconds(ttl))))
+        return bool(self.server.execute("EVAL", _TOUCH_IF, 1, key, data, _milliseconds(ttl)))
 
     def incr(self, key: str, delta: int) -> int:
         """Add to a whole number."""
         try:
-            sum_ = self.server.call(lambda client: client.eval(_INCR, 1, key, delta))
+            sum_ = self.server.execute("EVAL", _INCR, 1, key, delta)
         except ResponseError as error:
             raise ValueError(f"the value of {key!r} is no whole number of 64 bits: {error}") from None
         if sum_ is None:
@@ -111,18 +102,20 @@ class RedisStore:
 
     def ttl(self, key: str) -> float | None:
         """The seconds that a key is still kept, None for ever, or MISSING."""
-        left = self.server.call(lambda client: client.pttl(key))
+        left = self.server.execute("PTTL", key)
         if left == -2:
             return MISSING  # type: ignore[no-any-return]  # the protocol says so
         return None if left == -1 else left / 1000
 
     def keys(self, pattern: str) -> list[str]:
         """The keys that fit a pattern; the server isn't stopped for it."""
-
-        async def scan(client: Any) -> list[str]:
-            return [key.decode() async for key in client.scan_iter(match=pattern, count=_BATCH)]
-
-        return list(dict.fromkeys(self.server.call(scan)))  # a scan may name a key twice
+        found: dict[str, None] = {}  # a scan may name a key twice
+        cursor: Any = 0
+        while True:
+            cursor, names = self.server.execute("SCAN", cursor, "MATCH", pattern, "COUNT", _BATCH)
+            found.update(dict.fromkeys(name.decode() for name in names))
+            if int(cursor) == 0:
+                return list(found)
 
     def clear(self, pattern: str) -> None:
         """Drop all that fits the pattern."""
@@ -132,15 +125,7 @@ class RedisStore:
 
     def get_with_ttl(self, keys: list[str]) -> dict[str, tuple[Any, float | None]]:
         """The values of those keys that are there, each with the seconds that it is still kept (None: for ever)."""
-
-        async def send(client: Any) -> Any:
-            async with client.pipeline(transaction=False) as pipeline:
-                for key in keys:
-                    pipeline.get(key)
-                    pipeline.pttl(key)
-                return await pipeline.execute()
-
-        rows = self.server.call(send)
+        rows = self.server.execute_many([command for key in keys for command in (("GET", key), ("PTTL", key))])
         found = {}
         for key, data, left in zip(keys, rows[::2], rows[1::2], strict=True):
             value = MISSING if data is None or left == -2 else self._decode(key, data)
@@ -152,8 +137,7 @@ class RedisStore:
 
     def publish(self, channel: str, keys: list[str]) -> None:
         """Tell everybody who listens to the channel of these keys."""
-        message = _pack(keys)
-        self.server.call(lambda client: client.publish(channel, message))
+        self.server.execute("PUBLISH", channel, _pack(keys))
 
     def listen(
         self, channel: str, begin: Callable[[], Any], heard: Callable[[list[str]], Any], ping_seconds: float
@@ -192,5 +176,9 @@ class RedisStore:
             return MISSING
 
 
-def _milliseconds(ttl: float | None) -> int | None:
-    return None if ttl is None else max(int(ttl * 1000), 1)
+def _milliseconds(ttl: float) -> int:
+    return max(int(ttl * 1000), 1)
+
+
+def _kept(ttl: float | None) -> tuple[Any, ...]:
+    return () if ttl is None else ("PX", _milliseconds(ttl))

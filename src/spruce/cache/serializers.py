@@ -187,8 +187,10 @@ class Codec:
         first = data[0] if data else 0
         if first == _ENVELOPE:
             end = 5 + int.from_bytes(data[1:5])
-            fresh, cost, tags = _unpack(data[5:end])
-            return Envelope(self.decode(data[end:]), fresh, cost, tags)
+            about = _unpack(data[5:end])
+            if type(about) is not list or len(about) != 3:
+                raise ValueError("this says to be an envelope, and is none")
+            return Envelope(self.decode(data[end:]), *about)
         if first in _DIGITS:
             try:
                 return int(data)

@@ -39,6 +39,18 @@ class Waiter:
             if self.parked:
                 self.carrier.hub.wake(self.carrier, self.seq)
 
+    def wake_soonest(self, value: Any = None) -> None:
+        """As `wake`, but resume the thread at once where that is possible: in the root."""
+        if not self.woken:
+            self.woken = True
+            self.value = value
+            if self.parked:
+                hub = self.carrier.hub
+                if getcurrent() is hub.root:
+                    hub.resume(self.carrier, self.seq)
+                else:
+                    hub.wake(self.carrier, self.seq)
+
     def fail(self, error: BaseException) -> None:
         """End the wait with an exception; nothing if it has ended."""
         if not self.woken:
@@ -79,16 +91,6 @@ class Place(Waiter):
         self.carrier = running if type(running) is Carrier else current_carrier()
         self.line = line
         self.offer = offer
-
-    def wake_soonest(self, value: Any = None) -> None:
-        """As `wake`, but resume the thread at once where that is possible: in the root."""
-        hub = self.carrier.hub
-        if getcurrent() is hub.root:
-            self.woken = True
-            self.value = value
-            hub.resume(self.carrier, self.seq)
-        else:
-            self.wake(value)
 
     def _time_out(self) -> None:
         if not self.woken:

@@ -54,7 +54,7 @@ docs: $(VENV)/.installed-test
 
 tests: $(VENV)/.installed-test chromium redis mariadb
 	@echo "== tests"
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 # A browser for the tests that look at pages. Without one they are skipped and say so.
 chromium:

@@ -1,4 +1,4 @@
-"""The connection to a Redis, against a server of the test that says what it is told to; for a real one see tests/real."""
+"""The connection to a Redis, against a server of the test, which says what it is told to; tests/real has a real one."""
 
 import socket
 from collections.abc import Callable

@@ -21,6 +21,10 @@ def computed(stocked: SimpleNamespace, term: Any) -> list[Any]:
     [
         (Value("x"), ["x"] * 4),
         (Value(None), [None] * 4),
+        (Value(3) * Value(4), [12] * 4),
+        (ExpressionWrapper(F("price") * 2, db.FloatField()), [39.8, 58.0, 10.0, 3.0]),
+        (ExpressionWrapper(F("weight") + 1.5, db.IntegerField()), [None] * 4),
+        (ExpressionWrapper(Value(451.5), db.IntegerField()), [451] * 4),
         (Value(Decimal("1.5")), [Decimal("1.500000")] * 4),
         (Case(When(stock=0, then=Value("gone")), When(Q(stock__lt=6), then="name"), default=Value("many")),
          ["bear", "many", "gone", "many"]),

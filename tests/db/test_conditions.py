@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from spruce import db
 from spruce.db import F, Q
 from spruce.errors import DataError, FieldError
 
@@ -215,7 +216,7 @@ def test_integers_beyond_the_database_compare_as_they_should(stocked: SimpleName
         ({"stock__isnull": 1}, "stock__isnull: the lookup 'isnull' takes True or False, not a int"),
         ({"stock__range": [1]}, "stock__range: the lookup 'range' takes a pair of values"),
         ({"stock": [1]}, "stock cannot be compared with a list. Use stock__in=[…]."),
-        ({"name__contains": F("note")}, "name__contains cannot be compared with an F"),
+        ({"stock__in": F("pk")}, "stock__in cannot be compared with an F"),
     ],
 )
 def test_values_that_a_lookup_does_not_take(shop: SimpleNamespace, keywords: dict[str, Any], message: str) -> None:
@@ -236,7 +237,10 @@ def test_objects_of_another_model_are_refused(stocked: SimpleNamespace) -> None:
         assert str(refused.value) == message
     with pytest.raises(FieldError) as refused:
         list(stocked.Product.objects.filter(stock=stocked.Product.objects.all()))
-    assert str(refused.value) == "stock cannot be compared with a QuerySet. Use stock__in=… ."
+    assert (
+        str(refused.value)
+        == "stock cannot be compared with a QuerySet of several rows. Use stock__in=… , or a slice of one row."
+    )
     with pytest.raises(FieldError) as refused:
         list(stocked.Product.objects.filter(stock__in=stocked.Product.objects.values("id", "name")))
     assert str(refused.value) == ('a query inside of a query has one column. Give it values_list("…") with one name.')
@@ -251,3 +255,11 @@ def test_values_of_the_wrong_type_are_refused_before_sql(shop: SimpleNamespace, 
         shop.Product.objects.get(pk="one")
     assert str(refused.value) == "Product.id cannot hold 'one': it is no whole number"
     assert queries == []
+
+
+def test_one_row_of_another_query(stocked: SimpleNamespace) -> None:
+    """A slice of one may stand where its value may; a Subquery wherever a list may."""
+    newest = stocked.Category.objects.order_by("-id")
+    assert [each.name for each in stocked.Product.objects.filter(category=newest[:1])] == ["bear", "熊猫公仔"]
+    names = stocked.Category.objects.filter(name="toys").values("pk")
+    assert [each.name for each in stocked.Product.objects.filter(category__in=db.Subquery(names))] == ["car"]

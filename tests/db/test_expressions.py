@@ -1,8 +1,12 @@
-"""Q, F and aggregates as values, without a database."""
+"""Q, F and aggregates as values, and what they mean to a database."""
+
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from spruce.db import F, Q
+from spruce import db
+from spruce.db import F, OuterRef, Q
 
 
 def test_qs_are_combined_without_changing_them() -> None:
@@ -74,3 +78,52 @@ def test_nulls_are_first_or_last() -> None:
     with pytest.raises(ValueError, match="exclude each other") as refused:
         F("a").asc(nulls_first=True, nulls_last=True)
     assert str(refused.value) == "nulls_first and nulls_last exclude each other: choose one"
+
+
+def test_conditions_of_the_database_combine_as_qs(stocked: SimpleNamespace) -> None:
+    """Exists and fields of truth, by & | ^ and ~."""
+    products = stocked.Product.objects.order_by("id")
+    toys = db.Exists(stocked.Category.objects.filter(pk=OuterRef("category"), name="toys"))
+    assert [each.name for each in products.filter(toys | Q(name="box"))] == ["car", "box"]
+    assert [each.name for each in products.filter(toys & Q(stock=0))] == ["car"]
+    assert [each.name for each in products.filter(Q(stock=0) & toys)] == ["car"]
+    assert [each.name for each in products.filter(~F("active") | toys)] == ["car"]
+    assert products.filter(F("active") ^ toys).count() == 3
+    assert list(products.annotate(off=~F("active")).values_list("off", flat=True)) == [False] * 4
+
+
+def test_parts_of_text_by_slices(stocked: SimpleNamespace) -> None:
+    """As Python counts; to update with too."""
+    found = stocked.Product.objects.filter(name="bear").annotate(
+        a=F("name")[:2], b=F("name")[1:3], c=F("name")[3], d=F("name")[1:]
+    )
+    assert found.values_list("a", "b", "c", "d").get() == ("be", "ea", "r", "ear")
+    stocked.Product.objects.filter(name="bear").update(name=F("name")[:3])
+    assert stocked.Product.objects.filter(name="bea").exists()
+    for wrong, message in (
+        (slice(-1, None), "<F: name> can be sliced from its beginning on only, without steps"),
+        (slice(0, 3, 2), "<F: name> can be sliced from its beginning on only, without steps"),
+        (slice(3, 1), "<F: name>[3:1] ends before it begins"),
+    ):
+        with pytest.raises(ValueError) as refused:  # noqa: PT011 - its text is looked at
+            F("name")[wrong]
+        assert str(refused.value) == message
+    with pytest.raises(TypeError):
+        list(F("name"))  # type: ignore[call-overload] # the point of the test
+
+
+@pytest.mark.parametrize(
+    ("term", "found"),
+    [
+        (F("stock") ** 2, 25.0), (F("stock").bitand(4), 4), (F("stock").bitor(2), 7), (F("stock").bitxor(1), 4),
+        (F("stock").bitleftshift(2), 20), (F("stock").bitrightshift(1), 2),
+    ],
+)  # fmt: skip
+def test_powers_and_bits(stocked: SimpleNamespace, term: Any, found: float) -> None:
+    assert stocked.Product.objects.annotate(x=term).get(name="bear").x == found
+
+
+def test_qs_are_compared_by_what_they_say() -> None:
+    assert Q(a=1) & Q(b=2) == Q(a=1) & Q(b=2)
+    assert Q(a=1) != ~Q(a=1)
+    assert len({Q(a=[1]), Q(a=[1]), Q(a=[2])}) == 2

@@ -29,3 +29,32 @@ def test_groups_of_equal_aggregates_are_refused(stocked: SimpleNamespace) -> Non
         "annotate(m=…) behind values('n') would make groups of equal 'n', which is an aggregate of a group itself. "
         "Let values() name fields only; count the different 'n' in Python."
     )
+
+
+def test_groups_by_what_another_query_finds(stocked: SimpleNamespace) -> None:
+    """An Exists or a Subquery makes groups, as a column does."""
+    dear = stocked.Product.objects.filter(category=db.OuterRef("pk"), price__gt=20)
+    counted = stocked.Category.objects.values_list(db.Exists(dear)).annotate(n=db.Count("*"))
+    assert dict(counted) == {True: 1, False: 1}
+    first = stocked.Product.objects.filter(category=db.OuterRef("pk")).order_by("id").values("name")[:1]
+    named = stocked.Category.objects.annotate(label=db.Subquery(first)).values("label").annotate(n=db.Count("*"))
+    assert sorted((each["label"], each["n"]) for each in named) == [("bear", 1), ("car", 1)]
+
+
+def test_what_stands_beside_an_aggregate_makes_groups(stocked: SimpleNamespace) -> None:
+    """The sum of equal rows, and for each of them what differs."""
+    query = stocked.Product.objects.order_by().values("category__name")
+    found = query.annotate(more=db.Sum("stock") + db.F("stock")).filter(category=stocked.bears, stock__isnull=False)
+    assert list(found) == [{"category__name": "bears", "more": 10}]
+    grouped = query.filter(category=stocked.bears).annotate(n=db.Count("pk") + db.F("price") * 0)
+    assert len(grouped) == 2
+
+
+def test_an_annotation_over_many_rows_splits_objects_with_aggregates(stocked: SimpleNamespace) -> None:
+    """Whichever comes first, as in Django."""
+    dear = db.Case(db.When(products__price__gt=20, then=True), default=False)
+    toys = stocked.Category.objects.order_by("id")
+    assert toys.annotate(n=db.Count("products"), dear=dear).count() == 3
+    assert toys.annotate(dear=dear, n=db.Count("products")).count() == 3
+    found = toys.annotate(dear=dear).annotate(n=db.Count("products")).values_list("name", "dear", "n")
+    assert sorted(found) == [("bears", False, 1), ("bears", True, 1), ("toys", False, 1)]

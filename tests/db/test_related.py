@@ -294,3 +294,11 @@ def test_values_of_the_row_in_between_may_be_computed(blog: SimpleNamespace) -> 
     assert blog.post.tags.update_or_create({"name": "blue"}, name="lime", **link) == (tag, False)
     made, new = blog.post.tags.update_or_create({"name": "grey"}, name="nothing")
     assert (new, made.name, blog.post.tags.filter(name="grey").exists()) == (True, "grey", True)
+
+
+def test_two_filters_over_a_relation_join_it_twice(blog: SimpleNamespace) -> None:
+    """Each of the joins can be read."""
+    blog.post.tags.add(blog.red, blog.blue)
+    query = Post.objects.filter(tags__name="red").annotate(one=db.F("tags__name"))
+    both = query.filter(tags__name="blue").annotate(two=db.F("tags__name")).values("one", "two")
+    assert list(both) == [{"one": "red", "two": "blue"}]

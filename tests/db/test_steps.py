@@ -51,7 +51,7 @@ def test_what_cannot_follow(stocked: SimpleNamespace) -> None:
     with pytest.raises(FieldError) as refused:
         list(both.order_by("category__name"))
     assert str(refused.value) == (
-        "'category__name' is no column of the combined queries. Order by a field they select."
+        "'category__name' is no column of the combined queries. Order by what they all select: id, name, country, pk."
     )
 
 

@@ -110,6 +110,9 @@ class Arithmetic:
         return sa.func.spruce_scale(sa.type_coerce(left, sa.Integer()), sign, factor, type_=amount)
 
     def _combine(self, sign: str, left: Column, right: Column) -> Column:
+        if sign in _SPELLED:
+            result = sa.Double() if sign == "**" else left.type
+            return sa.type_coerce(_SPELLED[sign](_plain(left), _plain(right), self.dialect.name), result)
         left_exact, right_exact = isinstance(left.type, ExactDecimal), isinstance(right.type, ExactDecimal)
         if sign in "+-" and (left_exact or right_exact):
             amount = max((c.type for c in (left, right) if isinstance(c.type, ExactDecimal)), key=lambda t: t.places)
@@ -131,6 +134,41 @@ class Arithmetic:
         if sign == "/" and self.dialect.name in MYSQL and isinstance(result, sa.Integer):
             sign = "DIV"  # whose "/" gives a fraction
         return sa.type_coerce(_plain(left).op(sign)(_plain(right)), result)
+
+
+def _power(left: Column, right: Column, dialect: str) -> Column:
+    return sa.func.power(*(sa.cast(each, sa.Double()) for each in (left, right)))
+
+
+def _either(left: Column, right: Column, dialect: str) -> Column:
+    """XOR, which SQLite has no sign for."""
+    if dialect == "sqlite":
+        return left.op("|")(right).self_group() - left.op("&")(right).self_group()
+    return left.op("#" if dialect == "postgresql" else "^")(right)
+
+
+def _signed(sign: str) -> Callable[[Column, Column, str], Column]:
+    return lambda left, right, dialect: left.op(sign)(right).self_group()
+
+
+def _shifted(sign: str) -> Callable[[Column, Column, str], Column]:
+    """PostgreSQL shifts by its plain integers only."""
+
+    def spelled(left: Column, right: Column, dialect: str) -> Column:
+        if dialect == "postgresql":
+            left, right = sa.cast(left, sa.BigInteger()), sa.cast(right, sa.Integer())
+        return left.op(sign)(right).self_group()
+
+    return spelled
+
+
+_SPELLED: dict[str, Callable[[Column, Column, str], Column]] = {
+    "**": _power,
+    "^": _either,
+    **{sign: _signed(sign) for sign in ("&", "|")},
+    **{sign: _shifted(sign) for sign in ("<<", ">>")},
+}
+"""Signs that are not spelled alike everywhere, or have no amounts."""
 
 
 def _rounded(column: Column, amount: ExactDecimal) -> Column:

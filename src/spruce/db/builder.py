@@ -9,9 +9,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from spruce.db.arithmetic import rescale
+from spruce.db.assigning import assigned
+from spruce.db.combining import Combined
 from spruce.db.conditions import Conditions
-from spruce.db.grouping import check_groups, decided_by_key
+from spruce.db.grouping import beside_aggregates, check_groups, decided_by_key, varies
 from spruce.db.joins import Joins, Parameters
 from spruce.db.loaders import Node, binder, object_loader, row_loader
 from spruce.db.locking import Lock
@@ -22,7 +23,7 @@ from spruce.db.outputs import named, output
 from spruce.db.qualifying import qualified
 from spruce.db.relations import Step, Upward
 from spruce.db.shapes import Plan, Shape
-from spruce.db.tokens import Clause, Expression, Row, Tree
+from spruce.db.tokens import Row, Tree
 from spruce.errors import FieldError
 
 __all__ = ["Builder", "plan_for"]
@@ -65,7 +66,6 @@ class Builder:
         self.lock: Lock | None = None
         self.chosen = Chosen(shape.model)
         self.combined: Any = None  # the table of a union
-        self.combined_names: tuple[str, ...] = ()  # of its columns
         self.sticky: set[Any] = set()
         self.selected: tuple[str, tuple[str, ...]] | None = None  # None: objects
         self.limit: Column | None = None
@@ -106,16 +106,13 @@ class Builder:
 
     def _combine(self, kind: str, shapes: tuple[Shape, ...]) -> None:
         """A union, intersection or difference: the queries become a table, of which the rest is a query."""
-        first = self._part()
-        others = [Builder(shape, self.dialect, self.parameters)._part() for shape in shapes]
-        width = len(first.selected_columns)
-        if any(len(other.selected_columns) != width for other in others):
-            raise FieldError(
-                f"{kind}() takes queries of the same number of columns", hint="Give them the same values()."
-            )
-        fields = tuple(field.attname for field in self.model._meta.fields)
-        self.combined_names = fields if self.selected is None else self.selected[1]
-        self.combined = _COMBINED[kind](first, *others).subquery()
+        parts = [self._part(), *(Builder(shape, self.dialect, self.parameters)._part() for shape in shapes)]
+        names = self._named() if self.selected is None else self.selected[1] or self._named()
+        self.combined = Combined(kind, parts, names, self.model._meta.pk.attname)
+
+    def _named(self) -> list[str]:
+        """The names of all columns of an object."""
+        return [*(field.attname for field in self.model._meta.fields), *self.shown]
 
     def _part(self) -> "sa.Select[Any]":
         """The query as a part of a combination: without an order, unless it is a slice."""
@@ -153,8 +150,12 @@ class Builder:
         self.kind = "get"
 
     def _order(self, names: tuple[Any, ...]) -> None:
-        self.order = tuple(
-            name if isinstance(name, str) else (self.conditions.terms.sql(name[0]), *name[1:]) for name in names
+        self.order = (
+            names
+            if self.combined is not None
+            else tuple(
+                name if isinstance(name, str) else (self.conditions.terms.sql(name[0]), *name[1:]) for name in names
+            )
         )
         self.reversed = False
 
@@ -169,8 +170,10 @@ class Builder:
                 check_groups(self.regrouped, name)
             if aggregated and self.group is None:
                 self._group_rows()
-            elif not aggregated and self.group is not None and not self.grouped_by_row and column._from_objects:
-                self.group.append(column)
+            elif not aggregated and self.group is not None:
+                self.group += [column] if varies(column, self.joins.table if self.grouped_by_row else None) else []
+            if aggregated and self.group is not None and not self.grouped_by_row:
+                self.group += self._beside(key)
             self.joins.name(name, output(self.model, self.joins.fields, key), column, aggregated=aggregated)
             named(self.model, name, self.joins.fields[name])
             if shown:
@@ -179,11 +182,18 @@ class Builder:
     def _group_rows(self) -> None:
         """From here on a row is a group: of what `values()` chose before, else of each object's own."""
         if self.selected is None:
+            shown = [self.joins.computed[name] for name in self.shown]
             self.group = [self.joins.table.c[self.model._meta.pk.attname]]
+            self.group += [column for column in shown if varies(column, self.joins.table)]
             self.grouped_by_row = True
         else:
-            chosen = self.selected[1] or [field.attname for field in self.model._meta.fields] + self.shown
-            self.group = [column for column in self._columns(chosen) if column._from_objects]
+            chosen = self.selected[1] or self._named()
+            self.group = [column for column in self._columns(chosen) if varies(column)]
+
+    def _beside(self, key: Any) -> list[Column]:
+        """The columns that an expression with an aggregate reads for itself."""
+        names = [each for each in beside_aggregates(key) if each[1] not in self.joins.aggregated]
+        return [column for each in names if varies(column := self.conditions.terms.sql(each))]
 
     def _show(self, name: str) -> None:
         self.shown.append(name)
@@ -254,32 +264,7 @@ class Builder:
         self.kind = "delete"
 
     def _update(self, names: tuple[str, ...], tokens: tuple[Any, ...]) -> None:
-        self.kind = "update"
-        for name, token in zip(names, tokens, strict=True):
-            field: Any = resolve(self.model, name, lookups=False).field
-            type_ = field.column_type()
-            if isinstance(token, Expression):
-                made = self._own(token.key)
-                self.changes[field.attname] = rescale(made, type_, self.dialect)
-            elif isinstance(token, Clause):
-                self.changes[field.attname] = rescale(self.conditions.clause(token), type_, self.dialect)
-            elif isinstance(token, type | Row):
-                if isinstance(token, Row) and not (
-                    field.is_relation and issubclass(token.model, field.target._meta.concrete)
-                ):
-                    wanted = field.target.__name__ if field.is_relation else field.what
-                    raise FieldError(f"{name} takes a {wanted}, not a {token.model.__name__}")
-                self.changes[field.attname] = self.parameters.add(type_, None, field.clean)
-            else:
-                raise FieldError(f"update({name}=…) takes a value, an object or an F, not a list or a query")
-
-    def _own(self, key: Any) -> Column:
-        """A term for `update()`, of the row's own columns."""
-        terms = self.conditions.terms
-        terms.across = False
-        made = terms.sql(key)
-        terms.across = True
-        return made
+        self.kind, self.changes = "update", assigned(self.conditions, names, tokens)
 
     # ---- the statement ----------------------------------------------------------------------------------------------
 
@@ -338,17 +323,9 @@ class Builder:
 
     def _combined_rows(self, columns: list[Column], make: Any) -> "sa.Select[Any]":
         """The rows of a union, in the order of columns that they have."""
-        places = {name: self.combined.columns[i] for i, name in enumerate(self.combined_names)}
-        places["pk"] = places.get(self.model._meta.pk.attname)
-        wanted = list(self.combined.columns) if self.selected is None else [places[name] for name in self.selected[1]]
-        terms = []
-        for name in self.order or ():
-            found = places.get(name.lstrip("-")) if isinstance(name, str) else None
-            if found is None:
-                raise FieldError(f"{name!r} is no column of the combined queries", hint="Order by a field they select.")
-            terms.append(found.desc() if self.reversed != name.startswith("-") else found)
+        wanted = self.combined.chosen(None if self.selected is None else self.selected[1] or None)
         self.load = make([column.type for column in columns], self.dialect, 0)
-        return self._sliced(sa.select(*wanted).order_by(*terms))
+        return self._sliced(sa.select(*wanted).order_by(*self.combined.ordered(self.order or (), self.reversed)))
 
     def _grouped(self, select: "sa.Select[Any]", order: Sequence[Ranked] = ()) -> "sa.Select[Any]":
         """With its groups and the conditions on them; explicit orders are part of a group."""
@@ -387,7 +364,7 @@ class Builder:
         return columns, partial(object_loader, nodes, self.shown, self.mode)
 
     def _selection(self, shape: str, names: Sequence[str]) -> tuple[list[Column], Any]:
-        keys = names or [field.attname for field in self.model._meta.fields] + self.shown
+        keys = names or self._named()
         return self._columns(keys), lambda *rest: row_loader(shape, keys, *rest)
 
     def _get_rows(self) -> "sa.Select[Any]":
@@ -416,7 +393,7 @@ class Builder:
     def _any_row(self) -> "sa.Select[Any]":
         self.load = _first_value
         select: sa.Select[Any] = sa.select(sa.literal_column("1")).select_from(self.joins.source).where(*self.where)
-        select = self._grouped(select) if self.combined is None else sa.select(self.combined)
+        select = self._grouped(select) if self.combined is None else sa.select(self.combined.table)
         select = sa.select(sa.literal_column("1")).select_from(self._rows().subquery()) if self.qualified else select
         self.load = _first_value
         return self._limited(select, sa.literal_column("1") if self.limit is None else self.limit)
@@ -454,13 +431,6 @@ class Builder:
 def _first_value(rows: list[Any], alias: str) -> list[Any]:
     return [rows[0][0] if rows else None]
 
-
-_COMBINED: dict[str, Callable[..., Any]] = {
-    "union": sa.union,
-    "union_all": sa.union_all,
-    "intersection": sa.intersect,
-    "difference": sa.except_,
-}
 
 _APPLY: dict[str, Callable[..., None]] = {
     "filter": Builder._filter,

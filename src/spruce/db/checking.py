@@ -102,8 +102,8 @@ def _check_annotations(
 
 def _check_aggregates(model: type[Record], fields: Fields, names: Iterable[str], keys: Iterable[Any]) -> None:
     for name, key in zip(names, keys, strict=True):
-        _check_alias(name)
         output(model, fields, key)
+        _check_alias(name)
 
 
 _CHECKS: dict[str, Callable[..., Fields | None]] = {

@@ -14,11 +14,13 @@ from sqlalchemy.sql import operators, visitors
 from sqlalchemy.sql.elements import ClauseList
 
 from spruce.db.arithmetic import check_amounts, rescale
+from spruce.db.fields import Unfit
 from spruce.db.joins import Joins, Parameters
 from spruce.db.jsonlookups import JSON_LOOKUPS, key_step, missing_in, text_of
 from spruce.db.lookups import LOOKUPS, Path, resolve
+from spruce.db.patterns import BETWEEN_COLUMNS
 from spruce.db.terms import Terms
-from spruce.db.tokens import Clause, Expression, Flag, In, Nested, Row, Tree
+from spruce.db.tokens import Clause, Expression, Flag, In, Nested, Row, Several, Tree
 from spruce.errors import FieldError
 
 if TYPE_CHECKING:
@@ -186,7 +188,14 @@ class Conditions:
 
     def _pattern(self, field: "Field[Any]", pattern: Callable[[str, str], str]) -> Column:
         name = self.dialect.name
-        return self.parameters.add(sa.String(), None, lambda value: pattern(field.comparable(value), name))
+
+        def prepare(value: Any) -> str:
+            try:
+                return pattern(field.comparable(value), name)
+            except Unfit as error:
+                raise field.refusal(value, error) from None
+
+        return self.parameters.add(sa.String(), None, prepare)
 
     def _parameter(self, field: "Field[Any]", *tokens: Any) -> "sa.BindParameter[Any]":
         fits = field.exact_types.issuperset(tokens)
@@ -203,6 +212,15 @@ class Conditions:
         listed = [self._parameter(path.compared, *token.types) for _ in range(token.length)]
         return LOOKUPS[path.lookup].sql(column, listed, self.dialect.name)  # type: ignore[arg-type] # these two take several
 
+    def _several(self, path: Path, key: str, column: Column, token: Several) -> Condition:
+        """A list in which expressions stand beside values."""
+        if path.lookup not in ("in", "range"):
+            raise FieldError(f"{key} cannot be compared with a list", hint=f"Use {key}__in=[…].")
+        if path.lookup == "range" and len(token.keys) != 2:
+            raise FieldError(f"{key}: the lookup 'range' takes a pair of values")
+        listed = [self.terms.fitted(each, path.compared) for each in token.keys]
+        return LOOKUPS[path.lookup].sql(column, listed, self.dialect.name)  # type: ignore[arg-type] # these two take several
+
     def _flag(self, path: Path, key: str, column: Column, token: Flag) -> Condition:
         return column.is_(None) if token.value else column.is_not(None)
 
@@ -217,12 +235,22 @@ class Conditions:
         return LOOKUPS[path.lookup].sql(column, self.parameters.add(path.field.column_type()), self.dialect.name)
 
     def _nested(self, path: Path, key: str, column: Column, token: Nested) -> Condition:
+        if path.lookup == "exact" and token.single:
+            return column == self.subquery(token.shape).scalar_subquery()
         if path.lookup != "in":
-            raise FieldError(f"{key} cannot be compared with a QuerySet", hint=f"Use {key}__in=… .")
+            raise FieldError(
+                f"{key} cannot be compared with a QuerySet of several rows",
+                hint=f"Use {key}__in=… , or a slice of one row.",
+            )
         return column.in_(self.subquery(token.shape))
 
     def _expression(self, path: Path, key: str, column: Column, token: Expression) -> Condition:
         lookup = LOOKUPS[path.lookup]
+        between = BETWEEN_COLUMNS.get(path.lookup)
+        if between is not None:
+            return between(column, self.terms.sql(token.key), self.dialect.name)
+        if path.lookup == "in" and token.key[0] == "subquery":  # type: ignore[index] # a key is a tuple
+            return column.in_(self.subquery(token.key[1]))  # type: ignore[index] # the same
         if lookup.pattern is not None or path.lookup in ("in", "range", "isnull"):
             raise FieldError(f"{key} cannot be compared with an F")
         other = self.terms.sql(token.key)
@@ -236,6 +264,7 @@ class Conditions:
 
 _OF_TOKEN: dict[type, Callable[[Conditions, Path, str, Column, Any], Condition]] = {
     In: Conditions._in,
+    Several: Conditions._several,
     Flag: Conditions._flag,
     Row: Conditions._row,
     Nested: Conditions._nested,

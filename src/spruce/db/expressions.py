@@ -34,7 +34,17 @@ class Q:
     def __bool__(self) -> bool:
         return bool(self.children)
 
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Q):
+            return NotImplemented
+        return (self.connector, self.negated, self.children) == (other.connector, other.negated, other.children)
+
+    def __hash__(self) -> int:
+        return hash((self.connector, self.negated, *map(repr, self.children)))
+
     def _combine(self, other: object, connector: Connector) -> "Q":
+        if isinstance(other, Term):
+            other = Q(other)
         if not isinstance(other, Q):
             raise TypeError(
                 f"a Q can be combined with another Q only, not with {type(other).__name__}: wrap it in Q(...)"
@@ -62,7 +72,10 @@ class Q:
 
 
 class Term:
-    """Something that the database computes for each row; `+ - * / %` combine it with values and other terms."""
+    """Something that the database computes for each row; `+ - * / % **` combine it with values and other terms.
+
+    What is true or false can be combined as a Q is, by `& | ^ ~`.
+    """
 
     __slots__ = ("key", "values")
     key: tuple[Any, ...]  # hashable; what it computes, with the types of its values
@@ -126,6 +139,41 @@ class Term:
     def __neg__(self) -> "Term":
         return self._combine("*", -1)
 
+    def __pow__(self, other: object) -> "Term":
+        return self._combine("**", other)
+
+    def bitand(self, other: object) -> "Term":
+        """The bits that both have."""
+        return self._combine("&", other)
+
+    def bitor(self, other: object) -> "Term":
+        """The bits that either has."""
+        return self._combine("|", other)
+
+    def bitxor(self, other: object) -> "Term":
+        """The bits that one of them has."""
+        return self._combine("^", other)
+
+    def bitleftshift(self, other: object) -> "Term":
+        """The bits moved to the left."""
+        return self._combine("<<", other)
+
+    def bitrightshift(self, other: object) -> "Term":
+        """The bits moved to the right."""
+        return self._combine(">>", other)
+
+    def __and__(self, other: object) -> Q:
+        return Q(self)._combine(other, "AND")
+
+    def __or__(self, other: object) -> Q:
+        return Q(self)._combine(other, "OR")
+
+    def __xor__(self, other: object) -> Q:
+        return Q(self)._combine(other, "XOR")
+
+    def __invert__(self) -> "Term":
+        return Term.of(("not", self.key), self.values)
+
     def __radd__(self, other: object) -> "Term":
         return self._combine("+", other, swapped=True)
 
@@ -147,6 +195,19 @@ class F(Term):
 
     __slots__ = ()
 
+    __iter__ = __contains__ = None  # which the next would make endless
+
+    def __getitem__(self, place: "int | slice") -> Term:
+        """A part of a text, counted as Python does: `F("name")[:3]`; from its beginning on only."""
+        first, last = (place.start or 0, place.stop) if isinstance(place, slice) else (place, place + 1)
+        if (isinstance(place, slice) and place.step is not None) or first < 0 or (last is not None and last < 0):
+            raise ValueError(f"{self!r} can be sliced from its beginning on only, without steps")
+        if last is not None and last < first:
+            raise ValueError(f"{self!r}[{first}:{last}] ends before it begins")
+        counts = (first + 1,) if last is None else (first + 1, last - first)
+        parts = (self.key, *(("value", int) for _ in counts))
+        return Term.of(("call", "substr", parts, ()), (*self.values, *counts))
+
     def __init__(self, name: str) -> None:
         if not isinstance(name, str):
             raise TypeError(f"F() takes the name of a field, not {name!r}")
@@ -167,11 +228,14 @@ class Ordered:
         self.nulls = "first" if nulls_first else "last" if nulls_last else ""
 
 
+_SIGNS = frozenset({"+", "-", "*", "/", "%", "**", "&", "|", "^", "<<", ">>"})
+
+
 def _spell(key: Any, values: Iterator[Any]) -> str:
     if key[0] == "F":
         return str(key[1])
     if key[0] == "value":
         return repr(next(values))
-    if key[0] in "+-*/%":
+    if key[0] in _SIGNS:
         return f"({_spell(key[1], values)} {key[0]} {_spell(key[2], values)})"
     return " ".join(str(part) for part in key if isinstance(part, str))

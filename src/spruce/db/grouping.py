@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
+from sqlalchemy.sql import visitors
 
 from spruce.db.joins import Joins
 from spruce.errors import FieldError
@@ -11,7 +12,7 @@ from spruce.errors import FieldError
 if TYPE_CHECKING:
     from spruce.db.relations import Step
 
-__all__ = ["check_groups", "decided_by_key"]
+__all__ = ["beside_aggregates", "check_groups", "decided_by_key", "varies"]
 
 Column = sa.ColumnElement[Any]
 
@@ -26,6 +27,23 @@ def decided_by_key(
     plain = [joins.computed[name] for name in shown if name not in joins.aggregated]
     others = [each for each in ordered if isinstance(each, sa.Column) and each.table is not joins.table]
     return [*above, *keys, *plain, *others]
+
+
+def varies(column: Column, own: Any = None) -> bool:
+    """Whether a column is not the same in all rows; with `own`, in all that one row of that table is in."""
+    tables = [table for table in column._from_objects if table is not own]
+    return bool(tables) or (own is None and any(map(_is_query, visitors.iterate(column))))
+
+
+def _is_query(element: Any) -> bool:
+    return isinstance(element, sa.ScalarSelect | sa.Exists)
+
+
+def beside_aggregates(key: Any) -> list[Any]:
+    """The keys of the names that an expression has outside of its aggregates, which groups are made by too."""
+    if not isinstance(key, tuple) or not key or key[0] in ("aggregate", "subquery", "exists", "window", "outer"):
+        return []
+    return [key] if key[0] == "F" else [each for part in key for each in beside_aggregates(part)]
 
 
 def check_groups(aggregates: Sequence[str], name: str) -> None:

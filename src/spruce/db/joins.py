@@ -5,6 +5,7 @@ Django has it: `filter(books__price=5, books__year=2024)` wants one book that is
 Everything that is no condition (annotations, order, columns) uses the join that is there.
 """
 
+from collections import Counter
 from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Any
 
@@ -73,6 +74,7 @@ class Joins:
         self.windowed = False
         self.windows: set[str] = set()
         self._root = _Place(self.table)
+        self._taken: Counter[str] = Counter()  # names of tables
 
     def __bool__(self) -> bool:
         """Whether anything is joined."""
@@ -92,7 +94,7 @@ class Joins:
             return free[-1]
         path = f"{place.path}{step.name}_"
         suffix = "" if self.table is self.model.__table__ else self.table.name
-        right = step.target.__table__.alias(f"{path}{suffix}{len(known) + 1 if known else ''}")
+        right = step.target.__table__.alias(self._name(f"{path}{suffix}"))
         made = _Place(right, path, place.outer or step.null)
         self.source = self.source.join(right, step.on(place.table, right), isouter=made.outer)
         self.tables.append(right)
@@ -100,6 +102,11 @@ class Joins:
         if self.reuse is not None and step.many:
             self.reuse.add(made)
         return made
+
+    def _name(self, wanted: str) -> str:
+        """A name that no other table of the query has."""
+        self._taken[wanted] += 1
+        return wanted if self._taken[wanted] == 1 else f"{wanted}{self._taken[wanted]}"
 
     def first_loose(self, steps: "tuple[Step, ...]") -> int | None:
         """The first of the steps that leads to many rows and has no join that may be used again; None if all have."""

@@ -18,6 +18,7 @@ from spruce.db.elements import TimeOfDay
 from spruce.db.fields import Field
 from spruce.db.integers import IntegerField
 from spruce.db.jsonlookups import split, whole
+from spruce.db.patterns import PATTERNS, Lookup
 from spruce.db.records import Record
 from spruce.db.types import Day
 from spruce.errors import FieldError, nearest
@@ -32,50 +33,6 @@ _NONE: Mapping[str, Field[Any]] = {}
 Column = sa.ColumnElement[Any]
 
 
-class Lookup(NamedTuple):
-    """How a lookup compares: `sql(column, parameter, dialect's name)`; `pattern` prepares text, by dialect's name."""
-
-    sql: Callable[[Column, Column, str], Column]
-    pattern: Callable[[str, str], str] | None = None
-
-
-_LIKE = str.maketrans({"%": r"\%", "_": r"\_", "\\": r"\\"})
-_GLOB = str.maketrans({"*": "[*]", "?": "[?]", "[": "[[]"})
-
-
-def _pattern(like: str) -> Callable[[str, str], str]:
-    """A pattern for LIKE with `{}` for the text, its own wildcards escaped."""
-    return lambda text, dialect: like.format(text.translate(_LIKE))
-
-
-def _cased_pattern(like: str) -> Callable[[str, str], str]:
-    """A pattern that tells the cases apart: GLOB on SQLite, whose LIKE does not."""
-    glob = like.replace("%", "*")
-
-    def pattern(text: str, dialect: str) -> str:
-        return glob.format(text.translate(_GLOB)) if dialect == "sqlite" else like.format(text.translate(_LIKE))
-
-    return pattern
-
-
-def _cased(column: Column, parameter: Column, dialect: str) -> Column:
-    if dialect == "sqlite":
-        return column.op("GLOB", is_comparison=True)(parameter)
-    return column.like(parameter, escape="\\")
-
-
-def _uncased(column: Column, parameter: Column, dialect: str) -> Column:
-    if dialect == "sqlite":
-        return column.like(parameter, escape="\\")
-    return sa.func.upper(column).like(sa.func.upper(parameter), escape="\\")
-
-
-def _contains(column: Column, parameter: Column, dialect: str) -> Column:
-    if dialect == "sqlite":
-        return sa.func.instr(column, parameter) > sa.literal_column("0")
-    return column.like(parameter, escape="\\")
-
-
 LOOKUPS: dict[str, Lookup] = {
     "exact": Lookup(lambda column, parameter, _: column == parameter),
     "gt": Lookup(lambda column, parameter, _: column > parameter),
@@ -85,13 +42,7 @@ LOOKUPS: dict[str, Lookup] = {
     "in": Lookup(lambda column, parameter, _: column.in_(parameter)),
     "range": Lookup(lambda column, parameter, _: column.between(*parameter)),  # type: ignore[call-overload, unused-ignore] # the builder gives a pair
     "isnull": Lookup(lambda column, parameter, _: column.is_(None)),
-    "iexact": Lookup(_uncased, _pattern("{}")),
-    "contains": Lookup(_contains, lambda text, dialect: text if dialect == "sqlite" else _pattern("%{}%")(text, "")),
-    "icontains": Lookup(_uncased, _pattern("%{}%")),
-    "startswith": Lookup(_cased, _cased_pattern("{}%")),
-    "istartswith": Lookup(_uncased, _pattern("{}%")),
-    "endswith": Lookup(_cased, _cased_pattern("%{}")),
-    "iendswith": Lookup(_uncased, _pattern("%{}")),
+    **PATTERNS,
 }
 
 _COMPARISONS = ("exact", "gt", "gte", "lt", "lte", "in", "range", "isnull")

@@ -97,6 +97,8 @@ def _arithmetic(model: type[Record], fields: Fields, key: Any) -> Field[Any]:
     if amounts:
         return max(amounts, key=attrgetter("decimal_places")) if sign in "+-" else amounts[0]
     types = [side[1] for side in (left, right) if side[0] == "value"]
+    if not found:
+        return _OF_VALUE.get(next((each for each in (Decimal, float) if each in types), types[0]), TextField)()
     if types and types[0] is not found[0].python and (types[0] is not int or (sign == "/" and not found)):
         return _OF_VALUE.get(types[0], _OF_VALUE[float])() if found[0].family == "number" else found[0]
     if any(isinstance(field, FloatField) for field in found):
@@ -179,6 +181,7 @@ _OUTPUTS: dict[str, Callable[[type[Record], Fields, Any], Field[Any]]] = {
     "outer": _unknown,
     "subquery": _subquery,
     "exists": _condition,
+    "not": _condition,
     "window": _inner,
     "condition": _condition,
 }

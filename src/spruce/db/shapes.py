@@ -25,11 +25,11 @@ MAX_SHAPES = 2000
 """How many shapes a model keeps."""
 
 _NOT_COMBINED = frozenset(
-    {"filter", "get", "stick", "annotate", "values", "list", "distinct", "related", "only", "defer"}
-    | {"update", "delete", "aggregate"}
+    {"filter", "get", "stick", "annotate", "distinct", "related", "only", "defer"} | {"update", "delete", "aggregate"}
 )
 
 Op = tuple[Hashable, ...]
+_GET: tuple[Hashable, ...] = ("get", False, (), ())  # without conditions
 Values = tuple[Any, ...]
 
 
@@ -83,7 +83,7 @@ class Shape:
         known = self.next.get(op)
         if known is not None:
             return known
-        if op[0] in _NOT_COMBINED and any(each[0] == "combine" for each in self.ops()):
+        if op[0] in _NOT_COMBINED and op != _GET and any(each[0] == "combine" for each in self.ops()):
             raise FieldError(
                 f"{op[0]} after union(), intersection() or difference() is not supported",
                 hint="Take this step before, on each of the queries.",

@@ -29,7 +29,7 @@ from spruce import green
 from spruce.db.outcomes import Outcome
 from spruce.db.sqlite_actions import count_rows, fetch_rows, outcome_of, row_number, within_range
 from spruce.db.sqlite_errors import is_busy, locked, translated
-from spruce.db.sqlite_functions import SPREADS, json_contains, scale
+from spruce.db.sqlite_functions import SPREADS, json_contains, regexp, scale
 from spruce.errors import ConfigError, OperationalError, TransactionError, nearest
 from spruce.green import tpool
 from spruce.green.local import OSLocal
@@ -300,6 +300,7 @@ class SQLite:
 
     def _prepare(self, raw: sqlite3.Connection) -> None:
         raw.create_function("spruce_scale", 3, scale, deterministic=True)
+        raw.create_function("regexp", 2, regexp, deterministic=True)
         raw.create_function("spruce_json_contains", 4, json_contains, deterministic=True)
         for name, spread in SPREADS.items():
             raw.create_aggregate(name, 1, spread)  # type: ignore[arg-type] # typeshed knows of whole numbers only

@@ -2,12 +2,13 @@
 
 import json
 import math
+import re
 import statistics
 from decimal import ROUND_HALF_UP, Decimal
 
 from spruce.db.types import EXACT
 
-__all__ = ["SPREADS", "json_contains", "scale"]
+__all__ = ["SPREADS", "json_contains", "regexp", "scale"]
 
 
 def scale(units: int | None, operator: str, factor: str | None) -> int | None:
@@ -19,6 +20,11 @@ def scale(units: int | None, operator: str, factor: str | None) -> int | None:
         return None  # as SQLite divides by zero
     exact = EXACT.multiply(Decimal(units), other) if operator == "*" else EXACT.divide(Decimal(units), other)
     return int(exact.to_integral_value(ROUND_HALF_UP))
+
+
+def regexp(pattern: str | None, text: object) -> bool | None:
+    """Whether a regular expression is found in a text: what `text REGEXP pattern` calls."""
+    return None if pattern is None or text is None else re.search(pattern, str(text)) is not None
 
 
 def json_contains(document: str | None, keys: str, other: str | None, swapped: int) -> bool | None:

@@ -234,6 +234,11 @@ class Query(Generic[M, R]):
     def _makes_objects(self) -> bool:
         return all(op[0] not in ("values", "list") for op in self._shape.ops())
 
+    @property
+    def single(self) -> bool:
+        """Whether it is a slice of one row."""
+        return self._high is not None and self._high - self._low == 1
+
     def as_subquery(self) -> tuple[Shape, tuple[Any, ...]]:
         """The shape and the values, for a query around this one."""
         return self._ends()

@@ -161,8 +161,9 @@ class Terms:
         return sa.type_coerce(sa.case(*whens, else_=otherwise), field.column_type())
 
     def _cast(self, key: Any) -> Column:
-        target = self.output(key)
-        made = self.sql(key[1])
+        return self._converted(self.sql(key[1]), self.output(key))
+
+    def _converted(self, made: Column, target: Any) -> Column:
         if self.dialect.name == "sqlite" and isinstance(target, ExactDecimal):
             unit: Column = sa.literal_column(str(10**target.places))
             if isinstance(made.type, ExactDecimal | sa.Integer):
@@ -176,7 +177,14 @@ class Terms:
         return sa.cast(made, target)
 
     def _wrapped(self, key: Any) -> Column:
-        return sa.type_coerce(self.sql(key[1]), self.output(key))
+        made, target = self.sql(key[1]), self.output(key)
+        cut = isinstance(target, sa.Integer) and isinstance(made.type, sa.Double)
+        if cut or isinstance(made.type, ExactDecimal) or isinstance(target, ExactDecimal):
+            return self._converted(made, target)  # it is kept in another way
+        return sa.type_coerce(made, target)
+
+    def _not(self, key: Any) -> Column:
+        return sa.not_(self.sql(key[1]))
 
     def _outer(self, key: Any) -> Column:
         if self.outside is None:
@@ -228,6 +236,7 @@ _KINDS: dict[str, Callable[[Terms, Any], Column]] = {
     "case": Terms._case,
     "cast": Terms._cast,
     "wrapped": Terms._wrapped,
+    "not": Terms._not,
     "outer": Terms._outer,
     "subquery": Terms._subquery,
     "exists": Terms._exists,

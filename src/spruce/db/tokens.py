@@ -8,7 +8,7 @@ its form.
 import datetime as dt
 import enum
 import uuid
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -28,6 +28,7 @@ __all__ = [
     "Json",
     "Nested",
     "Row",
+    "Several",
     "Tree",
     "annotations",
     "changes",
@@ -58,6 +59,12 @@ class In(NamedTuple):
     types: frozenset[type]
 
 
+class Several(NamedTuple):
+    """A list with expressions in it: the keys of all that it has."""
+
+    keys: tuple[Hashable, ...]
+
+
 class Flag(NamedTuple):
     """A truth value that is part of the SQL, as of `isnull`."""
 
@@ -82,6 +89,7 @@ class Nested(NamedTuple):
 
     shape: Any
     width: int
+    single: bool = False  # whether it is a slice of one row
 
 
 class Json:
@@ -133,6 +141,8 @@ def token(value: Any, whole: Whole = _never) -> tuple[Any, Values]:
         return Json, (value,)
     if isinstance(value, list | tuple | set | frozenset | range | dict | type({}.values())):
         return _of_list(value)
+    if isinstance(value, Iterator):
+        return _of_list(list(value))
     if isinstance(value, Term):
         return Expression(*_of_term(value)), value.values
     if isinstance(value, Q):
@@ -141,7 +151,7 @@ def token(value: Any, whole: Whole = _never) -> tuple[Any, Values]:
         return _of_row(value)
     if hasattr(value, "as_subquery"):
         shape, values = value.as_subquery()
-        return Nested(shape, len(values)), values
+        return Nested(shape, len(values), value.single), values
     if isinstance(value, ClauseElement) or hasattr(value, "__clause_element__"):
         return _of_clause(value)
     raise FieldError(
@@ -150,10 +160,18 @@ def token(value: Any, whole: Whole = _never) -> tuple[Any, Values]:
     )
 
 
+class Wrapped(NamedTuple):
+    """A value that is no field's name, though it may be a text."""
+
+    value: Any
+
+
 def operand(value: Any) -> tuple[Any, Values]:
     """Return key and values of what an expression is made of: a field's name, a term, a Q, a QuerySet or a value."""
     if isinstance(value, str):
         return ("F", value), ()
+    if isinstance(value, Wrapped):
+        value = value.value
     if isinstance(value, Term):
         return _of_term(value)[0], value.values
     if value is None:
@@ -242,7 +260,11 @@ def _as_base(base: type, value: Any) -> Any:
 
 
 def _of_list(value: Iterable[Any]) -> tuple[Hashable, Values]:
-    found = [_of_item(item) for item in value if item is not None]
+    value = [item for item in value if item is not None]
+    if any(isinstance(item, Term) for item in value):
+        pairs = [operand(item if isinstance(item, Term) else Wrapped(item)) for item in value]
+        return Several(tuple(pair[0] for pair in pairs)), tuple(each for pair in pairs for each in pair[1])
+    found = [_of_item(item) for item in value]
     if not all(isinstance(one, type) for one, _ in found):
         raise FieldError("a list in a query holds plain values or model objects only")
     plain = tuple(values[0] for _, values in found)

@@ -1,0 +1,47 @@
+"""What `update()` writes: values, objects, expressions on the row's own columns, as SQL by column."""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from spruce.db.arithmetic import rescale
+from spruce.db.conditions import Conditions
+from spruce.db.lookups import resolve
+from spruce.db.tokens import Clause, Expression, Row
+from spruce.errors import FieldError
+
+__all__ = ["assigned"]
+
+Column = sa.ColumnElement[Any]
+
+
+def assigned(conditions: Conditions, names: tuple[str, ...], tokens: tuple[Any, ...]) -> dict[str, Any]:
+    """The new values by column; `names` are of fields, `tokens` of what they get. Raises FieldError."""
+    made: dict[str, Any] = {}
+    for name, token in zip(names, tokens, strict=True):
+        field: Any = resolve(conditions.joins.model, name, lookups=False).field
+        made[field.attname] = _value(conditions, name, field, token)
+    return made
+
+
+def _value(conditions: Conditions, name: str, field: Any, token: Any) -> Any:
+    type_ = field.column_type()
+    if isinstance(token, Expression):
+        return rescale(_own(conditions, token.key), type_, conditions.dialect)
+    if isinstance(token, Clause):
+        return rescale(conditions.clause(token), type_, conditions.dialect)
+    if not isinstance(token, type | Row):
+        raise FieldError(f"update({name}=…) takes a value, an object or an F, not a list or a query")
+    if isinstance(token, Row) and not (field.is_relation and issubclass(token.model, field.target._meta.concrete)):
+        wanted = field.target.__name__ if field.is_relation else field.what
+        raise FieldError(f"{name} takes a {wanted}, not a {token.model.__name__}")
+    return conditions.parameters.add(type_, None, field.clean)
+
+
+def _own(conditions: Conditions, key: Any) -> Column:
+    """A term of the row's own columns."""
+    terms = conditions.terms
+    terms.across = False
+    made = terms.sql(key)
+    terms.across = True
+    return made

@@ -30,7 +30,7 @@ class Permission(db.Model):
     codename = db.CharField(max_length=100)
     name = db.CharField(max_length=255)
 
-    objects = PermissionManager()  # type: ignore[assignment,misc] # a manager of its own, which checkers take for another
+    objects = PermissionManager()
 
     class Meta:  # noqa: D106 - options of the model, which the model's docstring is for
         db_table = "auth_permission"

@@ -16,6 +16,7 @@ Counts are in the cache of AUTH_THROTTLE_CACHE_ALIAS; one that fails is replaced
 import secrets
 import unicodedata
 from collections.abc import Callable
+from functools import partial
 from hashlib import sha256
 from logging import getLogger
 from math import ceil
@@ -84,9 +85,7 @@ class LoginThrottle:
             ]
         counted: list[str] = []
         for key, free, longest in limits:
-            wait = self._with_cache(
-                lambda cache, key=key, free=free, longest=longest: self._take(cache, key, free, longest)
-            )
+            wait = self._with_cache(partial(self._take, key=key, free=free, longest=longest))
             if wait:
                 for other in counted:
                     self._give_back(other)

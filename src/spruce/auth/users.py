@@ -87,7 +87,7 @@ class UserManager(BaseUserManager):
         if not username:
             raise ValueError("The given username must be set")
         user: Any = self.model(
-            username=self.model.normalize_username(username),  # type: ignore[attr-defined] # of users only
+            username=self.model.normalize_username(username),
             email=self.normalize_email(email),
             **fields,
         )
@@ -299,7 +299,7 @@ class AbstractUser(AbstractBaseUser, PermissionsMixin):
     is_active = db.BooleanField(default=True)
     date_joined = db.DateTimeField(default=_now)
 
-    objects = UserManager()  # type: ignore[assignment,misc] # a manager of its own, which checkers take for another
+    objects = UserManager()
 
     USERNAME_FIELD = "username"
     REQUIRED_FIELDS = ("email",)
@@ -330,7 +330,7 @@ class AbstractEmailUser(AbstractBaseUser, PermissionsMixin):
     is_active = db.BooleanField(default=True)
     date_joined = db.DateTimeField(default=_now)
 
-    objects = EmailUserManager()  # type: ignore[assignment,misc] # the same
+    objects = EmailUserManager()
 
     USERNAME_FIELD = "email"
 

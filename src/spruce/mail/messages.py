@@ -183,7 +183,7 @@ class EmailMultiAlternatives(EmailMessage):
                 continue
             made.add_alternative(_text(one.content), subtype=sub)
             if sub == "html":
-                _add_pictures(made.get_payload()[-1], self.attachments)
+                _add_pictures(list(made.iter_parts())[-1], self.attachments)
 
 
 def _listed(name: str, value: Any) -> list[str]:
@@ -241,8 +241,9 @@ def address_of(text: str) -> Address:
     if not at:
         local, domain = spec, ""
     try:
-        if not local:
-            raise ValueError("it is empty")
+        bare = "<" not in text and '"' not in text
+        if not local or (bare and len(text.split()) != 1):
+            raise ValueError("a part of it is missing, or has a space")
         plain = domain if domain.isascii() else domain.encode("idna").decode("ascii")
         return Address(name, local, plain)
     except (ValueError, UnicodeError) as error:

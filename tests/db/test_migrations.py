@@ -11,6 +11,7 @@ import pytest
 
 from spruce import config, db
 from spruce.config import Settings
+from spruce.db import postgres
 from spruce.db.autodetect import Answers
 from spruce.db.databases import current
 from spruce.db.migrations import Migrations
@@ -342,3 +343,33 @@ def test_what_a_new_migration_would_do_is_told(migrations: Migrations) -> None:
     migrate(migrations, "first")
     declare(Product=product(note=db.TextField(null=True)))
     assert migrations.check() == ["add column: product, note"]
+
+
+def test_types_of_postgresql(migrations: Migrations, database_url: str) -> None:
+    """Arrays, ranges, vectors of words, indexes of other kinds and exclusion constraints come and stay."""
+    if not database_url.startswith("postgresql"):
+        return
+    declare(
+        Visit={
+            "tags": postgres.ArrayField(db.DecimalField(max_digits=5, decimal_places=2), default=list),
+            "days": postgres.DateRangeField(null=True),
+            "words": postgres.SearchVectorField(null=True),
+            "Meta": type(
+                "Meta",
+                (),
+                {
+                    "db_table": "visit",
+                    "indexes": (postgres.GinIndex(fields=["words"], name="visit_words"),),
+                    "constraints": (postgres.ExclusionConstraint(name="apart", expressions=[("days", "&&")]),),
+                },
+            ),
+        }
+    )
+    text = migrate(migrations, "first")
+    assert "arrays.ArrayType(types.ExactDecimal(5, 2))" in text
+    assert "ranges.RangeType('daterange')" in text
+    assert "searches.VectorType()" in text
+    assert "postgresql_using='gin'" in text
+    assert "apart" in text
+    assert migrations.check() == []
+    migrations.downgrade("base")

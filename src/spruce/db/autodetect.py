@@ -16,11 +16,15 @@ from typing import Any, Literal
 import sqlalchemy as sa
 from alembic.autogenerate import renderers
 from alembic.autogenerate.api import AutogenContext
+from alembic.autogenerate.render import _repr_type  # Alembic has no other way to write a type
 from alembic.operations import ops
 
+from spruce.db.arrays import ArrayType
 from spruce.db.documents import Document
 from spruce.db.fields import REQUIRED
 from spruce.db.models import registry
+from spruce.db.ranges import RangeType
+from spruce.db.searches import VectorType
 from spruce.db.types import MYSQL, Coded, ExactDecimal
 from spruce.errors import MigrationError
 
@@ -83,8 +87,6 @@ def _render_rename(context: AutogenContext, op: RenameTable) -> str:
 
 @renderers.dispatch_for(FillColumn)
 def _render_fill(context: AutogenContext, op: FillColumn) -> str:
-    from alembic.autogenerate.render import _repr_type  # Alembic has no other way to write a type
-
     for kind, text in _IMPORTS.items():
         if isinstance(op.value, kind):
             context.imports.add(text)
@@ -105,9 +107,19 @@ def render_item(kind: str, item: Any, context: AutogenContext) -> str | Literal[
     """How a type of ours is written in a migration; False leaves it to Alembic."""
     if kind != "type" or not isinstance(item, Coded):
         return False
-    context.imports.add(TYPES)
     if isinstance(item, ExactDecimal):
+        context.imports.add(TYPES)
         return f"types.ExactDecimal({item.digits}, {item.places})"
+    if isinstance(item, ArrayType):
+        context.imports.add("from spruce.db import arrays")
+        return f"arrays.ArrayType({_repr_type(item.item, context)})"
+    if isinstance(item, RangeType):
+        context.imports.add("from spruce.db import ranges")
+        return f"ranges.RangeType({item.name!r})"
+    if isinstance(item, VectorType):
+        context.imports.add("from spruce.db import searches")
+        return "searches.VectorType()"
+    context.imports.add(TYPES)
     home = "documents" if isinstance(item, Document) else "types"
     return f"{home}.{type(item).__name__}()"
 

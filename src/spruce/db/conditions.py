@@ -170,8 +170,8 @@ class Conditions:
         return self.parameters.add(field.column_type(), None, field.comparable)
 
     def _plain(self, path: Path, key: str, column: Column, token: Any) -> Condition:
-        lookup = LOOKUPS[path.lookup]
-        field = path.compared
+        lookup = path.rule
+        field = path.compared if lookup.operand is None else lookup.operand(path.compared, token)
         if path.lookup in ("in", "range", "isnull"):
             wants = {"in": "a list", "range": "a pair of values", "isnull": "True or False"}[path.lookup]
             raise FieldError(f"{key}: the lookup {path.lookup!r} takes {wants}, not a {token.__name__}")
@@ -210,7 +210,7 @@ class Conditions:
         if not token.length:
             return sa.false()
         listed = [self._parameter(path.compared, *token.types) for _ in range(token.length)]
-        return LOOKUPS[path.lookup].sql(column, listed, self.dialect.name)  # type: ignore[arg-type] # these two take several
+        return path.rule.sql(column, listed, self.dialect.name)  # type: ignore[arg-type] # these two take several
 
     def _several(self, path: Path, key: str, column: Column, token: Several) -> Condition:
         """A list in which expressions stand beside values."""
@@ -219,7 +219,7 @@ class Conditions:
         if path.lookup == "range" and len(token.keys) != 2:
             raise FieldError(f"{key}: the lookup 'range' takes a pair of values")
         listed = [self.terms.fitted(each, path.compared) for each in token.keys]
-        return LOOKUPS[path.lookup].sql(column, listed, self.dialect.name)  # type: ignore[arg-type] # these two take several
+        return path.rule.sql(column, listed, self.dialect.name)  # type: ignore[arg-type] # these two take several
 
     def _flag(self, path: Path, key: str, column: Column, token: Flag) -> Condition:
         return column.is_(None) if token.value else column.is_not(None)
@@ -232,7 +232,7 @@ class Conditions:
         if not fits or not (field.is_relation or field.primary_key):
             wanted = target.__name__ if path.field.is_relation else path.field.what
             raise FieldError(f"{key} takes a {wanted}, not a {token.model.__name__}")
-        return LOOKUPS[path.lookup].sql(column, self.parameters.add(path.field.column_type()), self.dialect.name)
+        return path.rule.sql(column, self.parameters.add(path.field.column_type()), self.dialect.name)
 
     def _nested(self, path: Path, key: str, column: Column, token: Nested) -> Condition:
         if path.lookup == "exact" and token.single:
@@ -245,7 +245,9 @@ class Conditions:
         return column.in_(self.subquery(token.shape))
 
     def _expression(self, path: Path, key: str, column: Column, token: Expression) -> Condition:
-        lookup = LOOKUPS[path.lookup]
+        lookup = path.rule
+        if path.lookup in path.compared.lookups:
+            return lookup.sql(column, self.terms.sql(token.key), self.dialect.name)
         between = BETWEEN_COLUMNS.get(path.lookup)
         if between is not None:
             return between(column, self.terms.sql(token.key), self.dialect.name)
@@ -257,9 +259,7 @@ class Conditions:
         return lookup.sql(column, rescale(other, column.type, self.dialect), self.dialect.name)
 
     def _clause(self, path: Path, key: str, column: Column, token: Clause) -> Condition:
-        return LOOKUPS[path.lookup].sql(
-            column, rescale(self.clause(token), column.type, self.dialect), self.dialect.name
-        )
+        return path.rule.sql(column, rescale(self.clause(token), column.type, self.dialect), self.dialect.name)
 
 
 _OF_TOKEN: dict[type, Callable[[Conditions, Path, str, Column, Any], Condition]] = {

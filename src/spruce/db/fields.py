@@ -7,8 +7,9 @@ checkers see both through `__get__`, which exists for them only.
 
 import enum
 import reprlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypedDict, TypeVar, Unpack, overload
 
 import sqlalchemy as sa
@@ -75,6 +76,8 @@ class Field(Generic[V]):
     standard_validators: ClassVar[tuple[Validator, ...]] = ()
     standard_index: ClassVar[bool] = False
     generated: ClassVar[bool] = False  # whether the database computes it
+    listed: ClassVar[bool] = False  # whether a list is one value of it
+    lookups: ClassVar[Mapping[str, Any]] = MappingProxyType({})  # of its own, before those of its family
 
     name: str = ""
     attname: str = ""  # the attribute that holds the column's value
@@ -204,6 +207,10 @@ class Field(Generic[V]):
 
     def attribute(self) -> Any:
         """What stands in the model's class for it; None leaves objects their plain attribute."""
+        return None
+
+    def part(self, name: str) -> "tuple[Field[Any], Callable[[Any], Any]] | None":
+        """What a path may take of it by this name: the field that it is like, and its SQL of the column's."""
         return None
 
     def on_save(self, adding: bool) -> Callable[[], Any] | None:

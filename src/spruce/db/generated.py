@@ -39,7 +39,14 @@ class GeneratedField(Field[V]):
         self.expression = expression
         self.output_field = output_field
         self.db_persist = db_persist
-        for name in ("what", "python", "family", "exact_types"):  # it is compared as the field that it is like
+        for name in (
+            "what",
+            "python",
+            "family",
+            "exact_types",
+            "listed",
+            "lookups",
+        ):  # it is compared as the field that it is like
             setattr(self, name, getattr(output_field, name))
 
     def computed(self, formulate: Formulate) -> "tuple[sa.Computed, ...]":
@@ -49,6 +56,10 @@ class GeneratedField(Field[V]):
     def column_type(self) -> TypeEngine[Any]:
         """That of what it gives."""
         return self.output_field.column_type()
+
+    def part(self, name: str) -> Any:
+        """As the field that it is like."""
+        return self.output_field.part(name)
 
     def convert(self, value: Any) -> Any:
         """As the field that it is like."""

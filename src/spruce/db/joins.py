@@ -128,6 +128,9 @@ class Joins:
             column = self.at(path.steps).c[path.field.attname]
         if path.keys:
             return JSONValue(column, path.keys)
+        if path.inner is not None:
+            made: Column = path.inner[1](column)
+            return made
         return column if path.part is None else PARTS[path.part].sql(column)
 
     def name(self, name: str, field: "Field[Any]", column: Column, *, aggregated: bool) -> None:

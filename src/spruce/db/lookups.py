@@ -8,6 +8,7 @@ is `exact` unless given. `contains` and `startswith` tell upper from lower case 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import sqlalchemy as sa
@@ -20,6 +21,7 @@ from spruce.db.integers import IntegerField
 from spruce.db.jsonlookups import split, whole
 from spruce.db.patterns import PATTERNS, Lookup
 from spruce.db.records import Record
+from spruce.db.searches import SEARCHES
 from spruce.db.types import Day
 from spruce.errors import FieldError, nearest
 
@@ -43,6 +45,7 @@ LOOKUPS: dict[str, Lookup] = {
     "range": Lookup(lambda column, parameter, _: column.between(*parameter)),  # type: ignore[call-overload, unused-ignore] # the builder gives a pair
     "isnull": Lookup(lambda column, parameter, _: column.is_(None)),
     **PATTERNS,
+    **SEARCHES,
 }
 
 _COMPARISONS = ("exact", "gt", "gte", "lt", "lte", "in", "range", "isnull")
@@ -71,7 +74,7 @@ PARTS: dict[str, Part] = {
 
 def lookups_of(field: Field[Any]) -> tuple[str, ...]:
     """The names of the lookups that a field has."""
-    return _OF_FAMILY.get(field.family, _COMPARISONS)
+    return (*field.lookups, *_OF_FAMILY.get(field.family, _COMPARISONS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,7 @@ class Path:
     """A resolved path: relations to follow, the field at their end, the part of it, the lookup.
 
     `end` is the model behind it, if it names a relation; `computed` tells that it is an annotation. `keys` lead into a
-    JSONField.
+    JSONField; `inner` is what is taken of a field that has parts of its own, with its SQL.
     """
 
     steps: "tuple[Step, ...]"
@@ -89,6 +92,13 @@ class Path:
     end: type[Record] | None = None
     computed: bool = False
     keys: tuple[str | int, ...] = ()
+    inner: tuple[Field[Any], Callable[[Any], Any]] | None = None
+
+    @property
+    def rule(self) -> Lookup:
+        """How it compares."""
+        own: Lookup | None = self.compared.lookups.get(self.lookup)
+        return own or LOOKUPS[self.lookup]
 
     @property
     def nullable(self) -> bool:
@@ -103,6 +113,8 @@ class Path:
     @property
     def compared(self) -> Field[Any]:
         """The field whose values it is compared with: that of the part, if one is taken."""
+        if self.inner is not None:
+            return self.inner[0]
         if self.part is None:
             return self.field
         field = PARTS[self.part].field()
@@ -111,8 +123,10 @@ class Path:
 
 
 def takes_whole(model: type[Record], text: str, computed: Mapping[str, Field[Any]]) -> bool:
-    """Whether a list or dict that a path is compared with is one value, as it is inside of JSON."""
+    """Whether a list or dict that a path is compared with is one value, as it is inside of JSON and for arrays."""
     path = resolve(model, text, computed=computed)
+    if path.compared.listed:
+        return path.lookup != "in"
     return path.field.family == "json" and whole(path.lookup)
 
 
@@ -177,12 +191,27 @@ def _lookup(
         keys, lookup = split(parts, lookups)
         return Path(steps, field, None, lookup, end, computed, keys)
     part = parts[0] if parts and parts[0] in PARTS and field.family in PARTS[parts[0]].families else None
-    rest = parts[1:] if part else parts
+    inner, rest = _inside(field, parts[1:] if part else parts)
     if rest and not lookups:
         _refuse_rest(field, rest[0], text, end)
-    path = Path(steps, field, part, rest[0] if rest else "exact", end, computed)
+    path = Path(steps, field, part, rest[0] if rest else "exact", end, computed, (), inner)
     _check_lookup(path, rest[1:], text)
     return path
+
+
+def _inside(field: Field[Any], rest: list[str]) -> tuple[Any, list[str]]:
+    """What names take of a field that has parts of its own, and the names behind."""
+    inner: Any = None
+    while rest and (found := field.part(rest[0])) is not None:
+        made, sql = found
+        made.bind_to(field.model, f"{field.name}__{rest[0]}")
+        inner = (made, sql if inner is None else partial(_after, inner[1], sql))
+        field, rest = made, rest[1:]
+    return inner, rest
+
+
+def _after(first: Callable[[Any], Any], then: Callable[[Any], Any], column: Column) -> Any:
+    return then(first(column))
 
 
 def _field(model: type[Record], name: str, text: str, computed: Iterable[str] = ()) -> Field[Any]:

@@ -257,6 +257,9 @@ class Migrations:
 
     def _is_ours(self, item: Any, name: str | None, kind: str, reflected: bool, compare_to: Any) -> bool:
         """Whether a table is the business of these migrations: of a model here, or made by them."""
+        if kind == "index" and not reflected:
+            here = self.database.dialect.name
+            return bool(item.info.get("only", here) == here)
         if kind != "table":
             return True
         return name in self._made if reflected and compare_to is None else name in self._tables

@@ -42,7 +42,7 @@ def order_terms(joins: Joins, name: Any, before: "tuple[Step, ...]", down: bool)
     down = down != name.startswith("-")
     computed = {} if before else joins.fields
     path = resolve(before[-1].target if before else joins.model, name.lstrip("-"), lookups=False, computed=computed)
-    if path.computed or path.part is not None:
+    if path.computed or path.part is not None or path.inner is not None:
         return [(joins.column(path), down, "")]
     field, steps = path.field, (*before, *path.steps)
     if isinstance(field, ForeignKey) and not name.endswith((field.attname, "pk")) and len(before) < _DEPTH:

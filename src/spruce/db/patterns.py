@@ -19,10 +19,14 @@ Column = sa.ColumnElement[Any]
 
 
 class Lookup(NamedTuple):
-    """How a lookup compares: `sql(column, parameter, dialect's name)`; `pattern` prepares text, by dialect's name."""
+    """How a lookup compares: `sql(column, parameter, dialect's name)`; `pattern` prepares text, by dialect's name.
+
+    `operand` gives the field that the value is like, of the column's field and the token, where that is another one.
+    """
 
     sql: Callable[[Column, Column, str], Column]
     pattern: Callable[[str, str], str] | None = None
+    operand: Callable[[Any, Any], Any] | None = None
 
 
 _LIKE = str.maketrans({"%": r"\%", "_": r"\_", "\\": r"\\"})

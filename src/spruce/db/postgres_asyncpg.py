@@ -41,6 +41,7 @@ class Postgres(Server):
 
     failures = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, EOFError)
     of_the_driver = OPTIONS
+    copies = True  # see copying.py
     listens = True
     """Whether its connections hear what NOTIFY sends."""
 

@@ -44,7 +44,8 @@ def _creating(tables: list[sa.Table], missing: list[sa.Table], late: list[Any], 
             elements.append(CreateTable(table, if_not_exists=True, include_foreign_key_constraints=at_once))
         elif dialect.name == "mysql":  # which cannot make an index only if there is none
             continue
-        indexes = sorted(table.indexes, key=lambda index: str(index.name))
+        here = [index for index in table.indexes if index.info.get("only", dialect.name) == dialect.name]
+        indexes = sorted(here, key=lambda index: str(index.name))
         elements += [CreateIndex(index, if_not_exists=True) for index in indexes]
     elements += map(AddConstraint, late)
     return (str(element.compile(dialect=dialect)) for element in elements)

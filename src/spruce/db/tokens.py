@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.sql import ClauseElement
 
 from spruce.db.documents import JSONNull
@@ -41,7 +42,7 @@ __all__ = [
 _BASES: tuple[type, ...] = (
     bool, int, str, float, bytes, Decimal, dt.datetime, dt.date, dt.time, dt.timedelta, uuid.UUID,
 )  # fmt: skip
-PLAIN = frozenset({*_BASES, type(None)})
+PLAIN = frozenset({*_BASES, Range, type(None)})
 """The types whose values stand for themselves."""
 
 _IN_TERMS = PLAIN | {dict, list, JSONNull}

@@ -18,7 +18,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from spruce.errors import ModelError
 
-__all__ = ["EXACT", "MYSQL", "Clock", "Coded", "Day", "ExactDecimal", "Moment", "Span", "aware"]
+__all__ = ["EXACT", "MYSQL", "Clock", "Coded", "Day", "ExactDecimal", "Moment", "Span", "aware", "only_postgres"]
 
 EXACT = Context(prec=100)
 """Arithmetic that does not round what any column can hold, whatever the program's own decimal context is."""
@@ -222,3 +222,9 @@ class Span(Coded):
     def write(self, dialect: sa.Dialect) -> Callable[[Any], Any] | None:
         """To microseconds."""
         return None if dialect.name == "postgresql" else lambda value: value // dt.timedelta(microseconds=1)
+
+
+def only_postgres(dialect: sa.Dialect, what: str, hint: str) -> None:
+    """Raise ModelError for a database that lacks something of PostgreSQL's."""
+    if dialect.name != "postgresql":
+        raise ModelError(f"{what} needs PostgreSQL, and this database is {dialect.name}", hint=hint)

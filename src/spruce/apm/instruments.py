@@ -3,9 +3,13 @@
 from collections.abc import Callable
 
 from spruce import events
+from spruce.apm.jobs import Jobs
+from spruce.apm.libraries import Libraries
+from spruce.apm.outgoing import Outgoing
 from spruce.apm.parts import Parts
 from spruce.apm.queries import Queries, repeated
 from spruce.apm.recorder import Recorder, begun, get_client
+from spruce.apm.rediscommands import RedisCommands
 from spruce.apm.spans import Transaction
 from spruce.apm.split import Split
 from spruce.apm.webrequests import WebRequests
@@ -49,9 +53,14 @@ def uninstrument() -> None:
 
 def _begin(client: Recorder) -> list[Callable[[], object]]:
     web, queries, parts, split = WebRequests(client), Queries(), Parts(), Split()
+    jobs, libraries = Jobs(client), Libraries()
+    Outgoing(client.settings).add_to(libraries)
+    RedisCommands().add_to(libraries)
+    libraries.begin()
     client.finishing += [_find_repeated, split.finishing]
     return [
         split.end,
+        libraries.end,
         begun(split.begun),
         events.request_started.subscribe(web.started),
         events.request_finished.subscribe(web.finished),
@@ -61,6 +70,9 @@ def _begin(client: Recorder) -> list[Callable[[], object]]:
         events.cache_used.subscribe(parts.cached),
         events.cache_waited.subscribe(parts.waited),
         events.template_rendered.subscribe(parts.rendered),
+        events.task_enqueued.subscribe(jobs.enqueued),
+        events.task_started.subscribe(jobs.started),
+        events.task_finished.subscribe(jobs.finished),
     ]
 
 

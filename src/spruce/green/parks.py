@@ -69,12 +69,13 @@ class Parks:
                 setattr(owner, name, self._watched_poll)
                 return
 
-    def _watched_poll(self, *arguments: Any) -> Any:
+    def _watched_poll(self, timeout: float | None = None, *more: Any) -> Any:
         assert self._poll is not None  # noqa: S101 - it is there before this is called
         began = perf_counter()
-        found = self._poll(*arguments)
+        found = self._poll(timeout, *more)
         now = perf_counter()
-        self.ready = now if now - began > _WAITED else self._polled
+        waited = (timeout is None or timeout > 0) and now - began > _WAITED
+        self.ready = now if waited else self._polled
         self._polled = now
         return found
 

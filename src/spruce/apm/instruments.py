@@ -1,10 +1,13 @@
 """`instrument`: from now on requests, queries, pages and calls to other services are recorded by themselves."""
 
+import logging
 from collections.abc import Callable
+from functools import partial
 
 from spruce import events
 from spruce.apm.jobs import Jobs
 from spruce.apm.libraries import Libraries
+from spruce.apm.logs import EcsFormatter, trace_in_records
 from spruce.apm.outgoing import Outgoing
 from spruce.apm.parts import Parts
 from spruce.apm.queries import Queries, repeated
@@ -61,6 +64,8 @@ def _begin(client: Recorder) -> list[Callable[[], object]]:
     return [
         split.end,
         libraries.end,
+        trace_in_records(),
+        *_reformatted(client),
         begun(split.begun),
         events.request_started.subscribe(web.started),
         events.request_finished.subscribe(web.finished),
@@ -79,3 +84,14 @@ def _begin(client: Recorder) -> list[Callable[[], object]]:
 def _find_repeated(transaction: Transaction) -> None:
     if transaction.queries is not None:
         transaction.repeats = repeated(transaction)
+
+
+def _reformatted(client: Recorder) -> list[Callable[[], object]]:
+    """What ends that the handlers of the root logger write ECS, if LOG_ECS_REFORMATTING says so."""
+    if client.settings.log_ecs_reformatting == "off":
+        return []
+    handlers = list(logging.getLogger().handlers)
+    before = [handler.formatter for handler in handlers]
+    for handler in handlers:
+        handler.setFormatter(EcsFormatter())
+    return [partial(handler.setFormatter, old) for handler, old in zip(handlers, before, strict=True)]

@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 import bridge_bench
 import cache_bench
+import forms_bench
 import green_bench
 import hosting_bench
 import http_bench
@@ -25,6 +26,7 @@ SECTIONS: dict[str, Callable[[int, bool], str]] = {
     "bridge": lambda rounds, quick: bridge_bench.report(rounds, 0.03 if quick else 0.06, 10_000 if quick else 100_000),
     "web": lambda rounds, quick: web_bench.report(rounds, 1, 0.03 if quick else 0.06),
     "cache": lambda rounds, quick: cache_bench.report(rounds, 0.03 if quick else 0.06),
+    "forms": lambda rounds, quick: forms_bench.report(rounds, 0.03 if quick else 0.06),
     "orm": lambda rounds, quick: orm_bench.report(rounds * 2, 0.03 if quick else 0.06),
 }
 PEERS = (

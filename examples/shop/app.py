@@ -9,6 +9,7 @@ from typing import Any
 
 import language
 import seed
+from accounts import accounts, secret_key
 from api import api
 from models import Category
 from spruce import App, render_template, request
@@ -38,9 +39,16 @@ def create_app(**settings: Any) -> App:
         MIDDLEWARE=["spruce.middleware.locale.LocaleMiddleware"],
         LANGUAGES=language.LANGUAGES,
         TIME_ZONE="Asia/Shanghai",
+        INSTALLED_APPS=["spruce.auth"],
+        AUTH_USER_MODEL="models.Customer",
+        AUTH_REGISTRATION="confirm",
+        LOGIN_REDIRECT_URL="account.orders",
+        DEFAULT_FROM_EMAIL="Spruce Shop <shop@example.com>",
         **settings,
     )
+    app.config["SECRET_KEY"] = app.config["SECRET_KEY"] or secret_key(app.instance_path)
     app.register_blueprint(pages)
+    app.register_blueprint(accounts)
     app.register_blueprint(api)
     app.before_request(language.choose)
     app.context_processor(page_context)
@@ -98,6 +106,7 @@ def main() -> None:
     print(f"  the shop     {address}/")
     print(f"  in Chinese   {address}/?lang=zh")
     print(f"  as JSON      {address}/api/products?q=panda")
+    print(f"  an account   {address}/accounts/register/ (the mail with the link is shown here)")
     app.run(host=options.host, port=options.port)
 
 

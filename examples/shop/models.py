@@ -1,10 +1,15 @@
-"""What the shop keeps: categories, products and orders."""
+"""What the shop keeps: customers, categories, products and orders."""
 
 from decimal import Decimal
 
 from spruce import db
+from spruce.auth import AbstractEmailUser
 
-__all__ = ["Category", "Order", "Product"]
+__all__ = ["Category", "Customer", "Order", "Product"]
+
+
+class Customer(AbstractEmailUser):
+    """Somebody with an account, who logs in by e-mail."""
 
 
 class Category(db.Model):
@@ -57,9 +62,11 @@ class Order(db.Model):
     price = db.DecimalField(max_digits=10, decimal_places=2)
     name = db.CharField(max_length=60)
     contact = db.CharField(max_length=120)
+    customer = db.ForeignKey(Customer, on_delete=db.SET_NULL, null=True, related_name="orders")
     created = db.DateTimeField(auto_now_add=True)
 
     class Meta:
+        db_table = "shop_order"  # ORDER alone is a word of SQL
         ordering = ["-created"]
 
     @property

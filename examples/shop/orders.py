@@ -4,7 +4,7 @@ import re
 import secrets
 from dataclasses import dataclass
 
-from models import Order, Product
+from models import Customer, Order, Product
 from spruce import db
 
 __all__ = ["MOST", "BadOrder", "NewOrder", "OutOfStock", "place"]
@@ -41,7 +41,7 @@ class OutOfStock(Exception):
         self.left = left
 
 
-def place(order: NewOrder) -> Order:
+def place(order: NewOrder, customer: Customer | None = None) -> Order:
     """Take the stock and write the order, both or neither.
 
     The UPDATE takes stock only where there is enough of it, in one statement, so two buyers of the last piece cannot
@@ -62,6 +62,7 @@ def place(order: NewOrder) -> Order:
             price=product.price,
             name=order.name.strip(),
             contact=order.contact.strip(),
+            customer=customer,
         )
 
 

@@ -6,6 +6,7 @@ from language import SORTS as SORT_NAMES
 from models import Category, Order, Product
 from orders import MOST, BadOrder, NewOrder, OutOfStock, place
 from spruce import Blueprint, Request, Response, abort, redirect, render_template, url_for
+from spruce.auth import current_user
 from spruce.i18n import gettext as _
 
 __all__ = ["pages"]
@@ -36,7 +37,8 @@ def catalogue(q: str = "", category: str = "", sort: str = "featured", page: int
 @pages.get("/products/<int:product_id>")
 def product(product_id: int) -> str:
     """One product and the form that orders it."""
-    return show(find_product(product_id), {"quantity": "1"}, {})
+    known = {"name": current_user.full_name, "contact": current_user.email} if current_user.is_authenticated else {}
+    return show(find_product(product_id), {"quantity": "1", **known}, {})
 
 
 @pages.post("/products/<int:product_id>")
@@ -47,7 +49,7 @@ def order(product_id: int, request: Request) -> Response | tuple[str, int]:
     quantity = values["quantity"].strip()
     wanted = NewOrder(product_id, values["name"], values["contact"], int(quantity) if quantity.isdecimal() else 0)
     try:
-        placed = place(wanted)
+        placed = place(wanted, request.user if request.user.is_authenticated else None)
     except BadOrder as error:
         return show(chosen, values, {name: str(PROBLEMS[name] % {"most": MOST}) for name in error.fields}), 422
     except OutOfStock as error:

@@ -79,7 +79,7 @@ def test_values_in_their_forms(name: str, text: Any, value: object) -> None:
             {"TRANSACTION_MAX_SPANS": -1},
             "ELASTIC_APM['TRANSACTION_MAX_SPANS'] is -1, and must be a whole number, not negative",
         ),
-        ({"DEBUG": "perhaps"}, "ELASTIC_APM['DEBUG'] is 'perhaps', and must be true or false"),
+        ({"RECORDING": "perhaps"}, "ELASTIC_APM['RECORDING'] is 'perhaps', and must be true or false"),
         (
             {"CAPTURE_BODY": "some"},
             "ELASTIC_APM['CAPTURE_BODY'] is 'some', and must be off or errors or transactions or all",
@@ -102,8 +102,8 @@ def test_where_a_slip_is() -> None:
     """A keyword and a variable are told as such."""
     with pytest.raises(ConfigError, match=r"^Client\(colour=…\): there is no such setting"):
         read_settings(inline={"colour": 1}, environ={})
-    with pytest.raises(ConfigError, match=r"^ELASTIC_APM_DEBUG is 'x', and must be true or false$"):
-        read_settings(environ={"ELASTIC_APM_DEBUG": "x"})
+    with pytest.raises(ConfigError, match=r"^ELASTIC_APM_RECORDING is 'x', and must be true or false$"):
+        read_settings(environ={"ELASTIC_APM_RECORDING": "x"})
 
 
 def test_settings_that_stand_for_what_is_not_there() -> None:

@@ -192,3 +192,14 @@ def test_one_who_doesnt_accept_in_time_is_not_waited_for() -> None:
         server.close()
         for other in others:
             other.close()
+
+
+def test_a_key_is_never_a_command_asvs_1_3_9() -> None:
+    """Words go out with their lengths, whatever characters they have."""
+    key = "a\r\nSET b 1\r\n"
+
+    def main(server: RedisServer, scripted: Scripted) -> None:
+        server.execute("GET", key)
+        assert scripted.commands == [[b"GET", key.encode()]]
+
+    talk(lambda command: b"$-1\r\n", main)

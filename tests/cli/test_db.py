@@ -83,3 +83,13 @@ def test_what_cannot_be_done(app: None, write: Write, tmp_path: Path) -> None:
     assert CliRunner().invoke(main, ["--app", "plain.py", "db", "dump"]).stderr == (
         "Error: plain:app, a WSGI app, has no databases of Spruce. Its own framework may have a command.\n"
     )
+
+
+def test_models_of_tables_are_printed(app: None, tmp_path: Path) -> None:
+    """Of those that have none, or of those that are named; see tests/db/test_inspecting.py."""
+    run("dump")  # makes the table
+    assert run("inspect").output.startswith('"""The models of the database \'default\', as they were found in it."""')
+    assert "class CliFruit(db.Model):\n    name = db.CharField(max_length=20)\n" in run("inspect", "cli_fruit").output
+    assert run("inspect", "cli_frut").stderr.startswith(
+        "Error: there is no table 'cli_frut' in the database 'default'; did you mean 'cli_fruit'?"
+    )

@@ -77,3 +77,22 @@ def test_what_must_be_unique_is_looked_for() -> None:
 def test_saving_checks_types_only() -> None:
     """Validators and choices are for forms and for full_clean."""
     assert Seat.objects.create(row=0, number=0, code="a b", kind="z").pk
+
+
+def test_a_new_object_does_not_take_the_key_of_a_row() -> None:
+    """Saving it would write over that row; an object that came from the database has its own."""
+
+    class Coupon(db.Model):
+        code = db.CharField(max_length=9, primary_key=True)
+
+        class Meta:
+            db_table = "t_clean_coupon"
+
+    db.create_all()
+    coupon = Coupon.objects.create(code="a")
+    coupon.full_clean()
+    Coupon(code="b").full_clean()
+    with pytest.raises(ValidationError) as refused:
+        Coupon(code="a").full_clean()
+    assert refused.value.by_field() == {"code": ["Coupon with this Code already exists."]}
+    Coupon(code="a").validate_unique(exclude=["code"])

@@ -59,7 +59,7 @@ def test_who_waits_longest_is_next(make: Any) -> None:
     assert served == list(range(8))
 
 
-def test_a_wait_has_an_end(make: Any) -> None:
+def test_a_wait_has_an_end_asvs_15_2_2(make: Any) -> None:
     """With an error that says what to do, which a web page answers by 503."""
     driver = make(pool_size=1, pool_timeout=0.02)
 

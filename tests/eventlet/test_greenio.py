@@ -55,3 +55,46 @@ def test_calls_that_do_not_wait() -> None:
         greenio.set_nonblocking(theirs.fileno())
         assert not ours.getblocking()
         assert not os.get_blocking(theirs.fileno())
+
+
+def test_a_connection_that_was_reset_has_ended() -> None:
+    """Where the standard library's socket raises ConnectionResetError."""
+
+    def main() -> tuple[bytes, int]:
+        got = []
+        with eventlet.listen(("127.0.0.1", 0)) as listener:
+            for read in (lambda sock: sock.recv(1), lambda sock: sock.recv_into(bytearray(1))):
+                with eventlet.connect(listener.getsockname()) as client:
+                    connection, _ = listener.accept()
+                    client.sendall(b"unread")
+                    connection.close()
+                    got.append(read(client))
+        return got[0], got[1]
+
+    assert green.run(main) == (b"", 0)
+
+
+def test_other_errors_are_raised() -> None:
+    sock = greenio.GreenSocket(socket.AF_INET, socket.SOCK_STREAM)
+    sock.close()
+    for read in (lambda: sock.recv(1), lambda: sock.recv_into(bytearray(1))):
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            green.run(read)
+
+
+def test_a_descriptor_that_stays_as_it_is() -> None:
+    plain, other = socket.socketpair()
+    with greenio.GreenSocket(plain, set_nonblocking=False) as sock, other:
+        assert os.get_blocking(sock.fileno())
+
+
+def test_a_file_that_is_cut_off(tmp_path: Path) -> None:
+    """Its position is its new end."""
+
+    def main() -> int:
+        with greenio.GreenPipe(str(tmp_path / "file"), "wb+", 1024) as file:
+            file.write(b"1234567890")
+            file.truncate(9)
+            return int(file.tell())
+
+    assert green.run(main) == 9

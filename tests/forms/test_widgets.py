@@ -42,8 +42,10 @@ MOMENT = dt.datetime(2026, 1, 31, 12, 30, 5, tzinfo=dt.UTC)
         (forms.CheckboxInput(), "x", '<input type="checkbox" name="n" value="x" checked>'),
         (forms.CheckboxInput(check_test=lambda value: value == 1), 2, '<input type="checkbox" name="n" value="2">'),
         (forms.SplitDateTimeWidget(), MOMENT,
-         '<input type="date" name="n_0" value="2026-01-31"><input type="time" name="n_1" value="12:30:05">'),
-        (forms.SplitDateTimeWidget(), None, '<input type="date" name="n_0"><input type="time" name="n_1">'),
+         '<input type="date" name="n_0" value="2026-01-31" aria-label="Date">'
+         '<input type="time" name="n_1" value="12:30:05" aria-label="Time">'),
+        (forms.SplitDateTimeWidget(), None, '<input type="date" name="n_0" aria-label="Date">'
+         '<input type="time" name="n_1" aria-label="Time">'),
         (forms.SplitHiddenDateTimeWidget(), MOMENT,
          '<input type="hidden" name="n_0" value="2026-01-31"><input type="hidden" name="n_1" value="12:30:05">'),
         (forms.MultiWidget({"": forms.TextInput, "b": forms.TextInput()}), ["a"],

@@ -30,6 +30,12 @@ def test_texts_are_found_in_python_and_templates(tmp_path: Path) -> None:
     assert [name for name, _ in found[None, "Bye"].locations] == ["page.html"]
 
 
+def test_templates_may_have_the_tags_of_an_app(tmp_path: Path) -> None:
+    """Such as `{% csrf_token %}` and `{% cache %}`, which come with Spruce."""
+    (tmp_path / "page.html").write_text("<form>{% csrf_token %}{{ _('Go') }}</form>")
+    assert [message.id for message in extract(tmp_path) if message.id] == ["Go"]
+
+
 def test_what_is_translated_stays_and_what_has_gone_is_kept_aside(tmp_path: Path) -> None:
     """A translator's work isn't lost."""
     (tmp_path / "app.py").write_text("_('Hello')\n_('Something else')\n")

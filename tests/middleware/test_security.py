@@ -145,6 +145,7 @@ def test_no_other_host_gets_through_asvs_4_1_1_host(host: str, caplog: pytest.Lo
     assert response.status_code == 400
     assert "This server does not answer for the host of the request." in response.text
     assert host not in response.text
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
     assert caplog.messages == [f"refused a request for the host {host!r:.100}, which ALLOWED_HOSTS doesn't have"]
 
 

@@ -46,7 +46,7 @@ print(event.wait())
 
 
 def test_who_has_taken_an_original_by_name_is_told(patched: Patched) -> None:
-    """With what it took; the standard library's modules get the new one."""
+    """With what it took; the standard library's modules get the new one, and ours are ours by whatever name."""
     before = """
 import logging, sys, types
 logging.basicConfig(format="%(message)s")
@@ -54,6 +54,8 @@ import tempfile
 library = types.ModuleType("library")
 exec("from time import sleep\\nfrom socket import socket", vars(library))
 sys.modules["library"] = library
+import spruce.patching.files
+sys.modules["ours"] = spruce.patching.files
 monkey_patch()
 """
     program = """

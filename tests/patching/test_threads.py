@@ -46,6 +46,11 @@ def test_a_handle_is_joined() -> None:
         itself = threads.Handle(threads.get_ident())
         with pytest.raises(RuntimeError, match=r"^Cannot join current thread$"):
             itself.join()
+        for call in (threads.Handle().join, threads.Handle()._set_done):
+            with pytest.raises(RuntimeError, match=r"^thread not started$"):
+                call()
+        with pytest.raises(RuntimeError, match=r"^thread already started$"):
+            threads.start_joinable(go.wait, handle)
 
     green.run(main)
 

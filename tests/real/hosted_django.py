@@ -1,8 +1,11 @@
 """A Django project in one file, with its admin; tests serve it unchanged. `python hosted_django.py migrate` begins."""
 
+import asyncio
 import os
 import sys
+import threading
 
+import django
 from django.conf import settings
 
 settings.configure(
@@ -49,8 +52,13 @@ from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler, StaticFi
 from django.core.asgi import get_asgi_application  # noqa: E402 - settings first
 from django.core.management import execute_from_command_line  # noqa: E402 - settings first
 from django.core.wsgi import get_wsgi_application  # noqa: E402 - settings first
+from django.db import connection, transaction  # noqa: E402 - settings first
 from django.http import HttpRequest, JsonResponse, StreamingHttpResponse  # noqa: E402 - settings first
 from django.urls import path, reverse  # noqa: E402 - settings first
+
+django.setup()
+
+from django.contrib.auth.models import User  # noqa: E402 - settings first
 
 application = StaticFilesHandler(get_wsgi_application())
 asgi_application = ASGIStaticFilesHandler(get_asgi_application())
@@ -64,7 +72,26 @@ def stream(request: HttpRequest) -> StreamingHttpResponse:
     return StreamingHttpResponse((f"{number}\n" for number in range(3)), content_type="text/plain")
 
 
+barrier = threading.Barrier(10)
+
+
+def together(request: HttpRequest) -> JsonResponse:
+    """Ten of these are in a transaction at the same time, each on a connection of its own."""
+    with transaction.atomic():
+        before = id(connection.connection), User.objects.count()
+        barrier.wait(timeout=20)
+        after = id(connection.connection), User.objects.count()
+    return JsonResponse({"same": before == after, "connection": before[0], "thread": threading.get_ident()})
+
+
+async def later(request: HttpRequest) -> JsonResponse:
+    """An asynchronous view, which WSGI hosts by a loop in another thread."""
+    await asyncio.sleep(0)
+    return JsonResponse({"users": await User.objects.acount()})
+
+
 urlpatterns = [path("admin/", admin.site.urls), path("where/", where), path("stream/", stream)]
+urlpatterns += [path("together/", together), path("later/", later)]
 
 if __name__ == "__main__":
     execute_from_command_line(sys.argv)

@@ -225,6 +225,42 @@ def psycopg_driver() -> None:
         locked_together(lambda: psycopg.connect(url))
 
 
+def pymysql_driver() -> None:
+    """PyMySQL: a hundred wait for a lock of the database. The server's URL is on the command line."""
+    from urllib.parse import parse_qs, urlsplit
+
+    import pymysql
+
+    (path,) = parse_qs(urlsplit(sys.argv[2]).query)["unix_socket"]
+
+    def ask(connection: Any, query: str, *parameters: Any) -> Any:
+        with connection.cursor() as cursor:
+            cursor.execute(query, parameters)
+            return cursor.fetchone()[0]
+
+    keeper, looker = (pymysql.connect(unix_socket=path, user="root") for _ in range(2))
+    assert ask(keeper, "SELECT GET_LOCK('gate', 60)") == 1
+
+    def release() -> None:
+        waiting = "SELECT COUNT(*) FROM information_schema.processlist WHERE state = 'User lock'"
+        while ask(looker, waiting) < MANY:
+            time.sleep(0.001)
+        ask(keeper, "SELECT RELEASE_LOCK('gate')")
+
+    def work(number: int) -> int:
+        with pymysql.connect(unix_socket=path, user="root") as connection:
+            assert ask(connection, "SELECT GET_LOCK('gate', 60)") == 1
+            assert ask(connection, "SELECT RELEASE_LOCK('gate')") == 1
+            return int(ask(connection, "SELECT %s * 2", number))
+
+    releaser = threading.Thread(target=release)
+    releaser.start()
+    assert together(work) == [number * 2 for number in range(MANY)]
+    releaser.join()
+    keeper.close()
+    looker.close()
+
+
 class Letters:
     """A server of SMTP that accepts letters when all have come."""
 

@@ -1,5 +1,7 @@
 """Runs the standard library's own tests in a patched process: `python patched_stdlib.py test_queue test_socket …`.
 
+`--without=NAME` leaves a test out, by its name below `test.`.
+
 The last line of standard output is a JSON object: how many tests ran, and the names of those that failed.
 """
 
@@ -11,6 +13,7 @@ if __name__ == "__main__":
     import json
     import sys
     import unittest
+    from collections.abc import Iterator
 
     from test import support
 
@@ -46,7 +49,18 @@ if __name__ == "__main__":
     # OS threads that are started on the way would be taken for leaks of the test that runs then
     green.tpool.execute(int)
     green.await_(green.get_hub().loop.run_in_executor(None, int))
+    left_out = {f"test.{word.partition('=')[2]}" for word in sys.argv if word.startswith("--without=")}
+
+    def tests_in(suite: unittest.TestSuite) -> Iterator[unittest.TestCase]:
+        """Those that are to run."""
+        for each in suite:
+            if isinstance(each, unittest.TestSuite):
+                yield from tests_in(each)
+            elif each.id() not in left_out:
+                yield each
+
     suite = unittest.defaultTestLoader.loadTestsFromNames([f"test.{name}" for name in sys.argv[1:] if name[0] != "-"])
-    result = unittest.TextTestRunner(resultclass=Result, stream=sys.stderr, verbosity=2).run(suite)
+    runner = unittest.TextTestRunner(resultclass=Result, stream=sys.stderr, verbosity=2)
+    result = runner.run(unittest.TestSuite(tests_in(suite)))
     sys.stdout.write("\n" + json.dumps({"ran": result.testsRun, "failed": sorted(result.failed)}) + "\n")
     sys.stdout.flush()

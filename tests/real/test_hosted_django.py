@@ -1,10 +1,12 @@
 """A Django project with its admin, unchanged, under `spruce run`, as WSGI and as ASGI."""
 
+import json
 import os
 import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -31,12 +33,13 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return environment
 
 
-@pytest.fixture(params=["application", "asgi_application"])
+@pytest.fixture(params=["application", "application --patch", "asgi_application"])
 def client(
     serve: Callable[..., Served], database: dict[str, str], request: pytest.FixtureRequest
 ) -> Iterator[httpx.Client]:
     """A browser at the project."""
-    served = serve(f"hosted_django:{request.param}", folder=FOLDER, **database)
+    application, *options = request.param.split()
+    served = serve(f"hosted_django:{application}", *options, folder=FOLDER, **database)
     with httpx.Client(base_url=served.url, follow_redirects=True, timeout=60) as client:
         yield client
 
@@ -83,3 +86,14 @@ def test_static_files_paths_and_streams(client: httpx.Client) -> None:
     }
     assert client.get("/stream/").text == "0\n1\n2\n"
     assert client.get("/nope/").status_code == 404
+
+
+def test_green_threads_are_threads_to_it(serve: Callable[..., Served], database: dict[str, str]) -> None:
+    """In a patched worker: ten transactions at once, each on its own connection; and asynchronous views."""
+    served = serve("hosted_django:application", "--patch", folder=FOLDER, **database)
+    with ThreadPoolExecutor(10) as pool:
+        answers = [json.loads(text) for _, text in pool.map(served.ask, ["/together/"] * 10)]
+    assert [answer["same"] for answer in answers] == [True] * 10
+    assert len({answer["connection"] for answer in answers}) == len({answer["thread"] for answer in answers}) == 10
+    assert served.ask("/later/") == (200, '{"users": 1}')
+    assert "threads of the operating system" not in served.output

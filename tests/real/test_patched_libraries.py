@@ -33,6 +33,16 @@ runpy.run_path({str(PROGRAMS)!r}, run_name="__main__")
 )
 def test_slow_calls_overlap(name: str) -> None:
     """What answers them waits until all have come."""
-    command = [sys.executable, "-c", LAUNCHER, name, *([redis_program()] if name == "redis_client" else [])]
+    run(name, *([redis_program()] if name == "redis_client" else []))
+
+
+def test_slow_queries_overlap_in_mariadb(mariadb: str) -> None:
+    """By PyMySQL, which is written in Python."""
+    run("pymysql_driver", mariadb)
+
+
+def run(name: str, *arguments: str) -> None:
+    """Run a program in a patched process; it ends well."""
+    command = [sys.executable, "-c", LAUNCHER, name, *arguments]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=100)
     assert (ended.returncode, ended.stdout) == (0, f"{name} ended\n"), ended.stderr

@@ -48,7 +48,7 @@ def test_how_the_end_of_the_body_is_told(response: Response, method: str, versio
     assert lines(response, method, version) == expected
 
 
-def test_framing_is_the_servers_alone() -> None:
+def test_framing_is_the_servers_alone_asvs_4_2_2() -> None:
     """A wrong length is put right, a coding that the application sets is dropped."""
     response = Response(
         "abc", headers={"Content-Length": "9", "Transfer-Encoding": "gzip", "Keep-Alive": "x", "Connection": "x"}

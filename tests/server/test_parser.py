@@ -64,7 +64,7 @@ def get(*fields: bytes, line: bytes = b"GET / HTTP/1.1", host: bytes = b"Host: e
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
-def test_requests_of_other_servers_suites(case: dict[str, Any]) -> None:
+def test_requests_of_other_servers_suites_asvs_4_2_1(case: dict[str, Any]) -> None:
     """Whole, byte by byte, and cut in two at every place: always refused, or always the same requests."""
     data = case["input"].encode("latin-1")
     ways = [[data], [data[index : index + 1] for index in range(len(data))]]

@@ -236,7 +236,7 @@ def test_sending_waits_for_a_client_that_takes_nothing(on_hub: OnHub) -> None:
     on_hub(main)
 
 
-def test_pages_of_other_origins_are_refused_unless_they_are_named(on_hub: OnHub) -> None:
+def test_pages_of_other_origins_are_refused_unless_they_are_named_asvs_4_4_2(on_hub: OnHub) -> None:
     async def nothing(connection: ClientConnection) -> None:
         pass
 

@@ -1,5 +1,6 @@
 """WSGI applications."""
 
+import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from io import BytesIO, StringIO
@@ -309,3 +310,17 @@ def test_django_gets_threads_where_nobody_says_how_many(monkeypatch: pytest.Monk
     monkeypatch.setitem(sys.modules, "django.core.handlers.wsgi", sys)
     handler = wsgi(hello)
     assert (usual_threads(), type(handler), type(wsgi(hello, 0))) == (8, ThreadedWSGIHandler, WSGIHandler)
+
+
+def test_django_gets_green_threads_in_a_patched_program() -> None:
+    """Where each has connections of its own, and sees no running loop."""
+    program = """
+import sys
+from spruce.patching import monkey_patch
+monkey_patch()
+import django.core.handlers.wsgi
+from spruce.server import usual_threads
+print(usual_threads())
+"""
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    assert (ended.returncode, ended.stdout) == (0, "0\n"), ended.stderr

@@ -24,11 +24,8 @@ def _empty() -> None:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     """The jobs in an empty database, of each kind."""
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'jobs.db'}"
-    else:
-        url = request.getfixturevalue("postgres")
-    yield from _with(url)
+    is_sqlite = request.param == "sqlite"
+    yield from _with(f"sqlite:///{tmp_path / 'jobs.db'}" if is_sqlite else request.getfixturevalue("postgres"))
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """Tasks for the tests in this folder, which workers find by their names."""
 
+import threading
+
 from spruce import db, green
 from spruce.tasks import TaskContext, task
 
@@ -58,6 +60,10 @@ def limited(number: int) -> None:
     done.append(f"-{number}")
 
 
+@task
+def plain() -> None: ...
+
+
 @task(unique=True)
 def once(word: str) -> str:
     return word
@@ -76,7 +82,7 @@ def mail(to: str) -> str:
 
 @task(thread=True)
 def in_thread() -> bool:
-    return isinstance(green.getcurrent(), green.GreenThread)
+    return threading.current_thread() is not threading.main_thread()
 
 
 @task

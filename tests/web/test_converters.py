@@ -83,7 +83,7 @@ def test_a_text_that_does_not_fit_is_not_found(rule: str, path: str) -> None:
 @pytest.mark.parametrize(
     ("rule", "x", "expected"),
     [
-        ("/<x>", "a b/ü", "/a%20b/%C3%BC"),
+        ("/<x>", "a b/ü", "/a%20b%2F%C3%BC"),
         ("/<int(fixed_digits=4):x>", 42, "/0042"),
         ("/<int:x>", "7", "/7"),
         ("/<float:x>", 2, "/2.0"),

@@ -12,9 +12,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from spruce.apm.capture import capture_span
     from spruce.apm.client import Client
+    from spruce.apm.events import ERROR, METRICSET, SPAN, TRANSACTION, for_events
     from spruce.apm.failures import Failure, Raised
     from spruce.apm.frames import Frame
     from spruce.apm.instruments import instrument, uninstrument
+    from spruce.apm.logs import EcsFormatter, LoggingFilter, LoggingHandler, structlog_processor
+    from spruce.apm.metrics import counter, gauge, histogram
+    from spruce.apm.prometheus import prometheus_metrics
     from spruce.apm.recorder import Record, Sink, begun, get_client, in_flight, subscribe
     from spruce.apm.settings import ApmSettings
     from spruce.apm.shortcuts import (
@@ -39,10 +43,17 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "ERROR",
+    "METRICSET",
+    "SPAN",
+    "TRANSACTION",
     "ApmSettings",
     "Client",
+    "EcsFormatter",
     "Failure",
     "Frame",
+    "LoggingFilter",
+    "LoggingHandler",
     "Raised",
     "Record",
     "Sink",
@@ -54,20 +65,26 @@ __all__ = [
     "capture_exception",
     "capture_message",
     "capture_span",
+    "counter",
     "end_transaction",
+    "for_events",
+    "gauge",
     "get_client",
     "get_span_id",
     "get_trace_id",
     "get_trace_parent_header",
     "get_transaction_id",
+    "histogram",
     "in_flight",
     "instrument",
     "label",
+    "prometheus_metrics",
     "set_custom_context",
     "set_transaction_name",
     "set_transaction_outcome",
     "set_transaction_result",
     "set_user_context",
+    "structlog_processor",
     "subscribe",
     "trace_parent_from_headers",
     "trace_parent_from_string",
@@ -78,6 +95,10 @@ _HOMES = {
     "spruce.apm.capture": ("capture_span",),
     "spruce.apm.client": ("Client",),
     "spruce.apm.recorder": ("Record", "Sink", "begun", "get_client", "in_flight", "subscribe"),
+    "spruce.apm.events": ("ERROR", "METRICSET", "SPAN", "TRANSACTION", "for_events"),
+    "spruce.apm.logs": ("EcsFormatter", "LoggingFilter", "LoggingHandler", "structlog_processor"),
+    "spruce.apm.metrics": ("counter", "gauge", "histogram"),
+    "spruce.apm.prometheus": ("prometheus_metrics",),
     "spruce.apm.failures": ("Failure", "Raised"),
     "spruce.apm.frames": ("Frame",),
     "spruce.apm.instruments": ("instrument", "uninstrument"),

@@ -1,11 +1,18 @@
 """`instrument`: from now on requests, queries, pages and calls to other services are recorded by themselves."""
 
+import logging
 from collections.abc import Callable
+from functools import partial
 
 from spruce import events
+from spruce.apm.jobs import Jobs
+from spruce.apm.libraries import Libraries
+from spruce.apm.logs import EcsFormatter, trace_in_records
+from spruce.apm.outgoing import Outgoing
 from spruce.apm.parts import Parts
 from spruce.apm.queries import Queries, repeated
 from spruce.apm.recorder import Recorder, begun, get_client
+from spruce.apm.rediscommands import RedisCommands
 from spruce.apm.spans import Transaction
 from spruce.apm.split import Split
 from spruce.apm.webrequests import WebRequests
@@ -49,9 +56,16 @@ def uninstrument() -> None:
 
 def _begin(client: Recorder) -> list[Callable[[], object]]:
     web, queries, parts, split = WebRequests(client), Queries(), Parts(), Split()
+    jobs, libraries = Jobs(client), Libraries()
+    Outgoing(client.settings).add_to(libraries)
+    RedisCommands().add_to(libraries)
+    libraries.begin()
     client.finishing += [_find_repeated, split.finishing]
     return [
         split.end,
+        libraries.end,
+        trace_in_records(),
+        *_reformatted(client),
         begun(split.begun),
         events.request_started.subscribe(web.started),
         events.request_finished.subscribe(web.finished),
@@ -61,9 +75,23 @@ def _begin(client: Recorder) -> list[Callable[[], object]]:
         events.cache_used.subscribe(parts.cached),
         events.cache_waited.subscribe(parts.waited),
         events.template_rendered.subscribe(parts.rendered),
+        events.task_enqueued.subscribe(jobs.enqueued),
+        events.task_started.subscribe(jobs.started),
+        events.task_finished.subscribe(jobs.finished),
     ]
 
 
 def _find_repeated(transaction: Transaction) -> None:
     if transaction.queries is not None:
         transaction.repeats = repeated(transaction)
+
+
+def _reformatted(client: Recorder) -> list[Callable[[], object]]:
+    """What ends that the handlers of the root logger write ECS, if LOG_ECS_REFORMATTING says so."""
+    if client.settings.log_ecs_reformatting == "off":
+        return []
+    handlers = list(logging.getLogger().handlers)
+    before = [handler.formatter for handler in handlers]
+    for handler in handlers:
+        handler.setFormatter(EcsFormatter())
+    return [partial(handler.setFormatter, old) for handler, old in zip(handlers, before, strict=True)]

@@ -5,6 +5,7 @@ that get each thing when it has ended (`subscribe`).
 """
 
 import random
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -105,6 +106,8 @@ class Recorder:
     def __init__(self, settings: ApmSettings) -> None:
         self.settings = settings
         self._state = f"es=s:{self.settings.transaction_sample_rate:g}"
+        patterns = settings.transactions_ignore_patterns
+        self._ignored = re.compile("|".join(f"(?:{pattern})" for pattern in patterns)) if patterns else None
         self.closing: list[Callable[[], object]] = []
         """What `close` calls, the last one first."""
         self.finishing: list[Callable[[Transaction], object]] = []
@@ -188,6 +191,9 @@ class Recorder:
     def finish(self, transaction: Transaction, duration: float | None = None) -> None:
         """End a transaction, whether it is the current one or not, and hand it to the sinks."""
         _Process.running.pop(transaction.id, None)
+        if self._ignored is not None and self._ignored.match(transaction.name):
+            transaction.end()
+            return
         if duration is not None:
             transaction.duration = duration
         else:

@@ -171,8 +171,6 @@ class ApmSettings:
 
     capture_body: str
     capture_headers: bool
-    capture_query_parameters: bool
-    """Whether the parameters of queries are kept; Elastic's agent has no such setting and never sends them."""
     sanitize_field_names: Patterns
     processors: tuple[Any, ...]
     collect_local_variables: str
@@ -189,9 +187,7 @@ class ApmSettings:
     metrics_interval: float
     breakdown_metrics: bool
     disable_metrics: Patterns
-    prometheus_metrics: bool
     log_ecs_reformatting: str
-    debug: bool
 
 
 _READERS: dict[str, tuple[Any, Callable[[Any], Any]]] = {
@@ -232,7 +228,6 @@ _READERS: dict[str, tuple[Any, Callable[[Any], Any]]] = {
     "use_elastic_traceparent_header": (True, _boolean),
     "capture_body": ("off", _capture_body),
     "capture_headers": (False, _boolean),
-    "capture_query_parameters": (False, _boolean),
     "sanitize_field_names": (_HIDDEN_FIELDS, _patterns),
     "processors": ((), _processors),
     "collect_local_variables": ("errors", _one_of("off", "errors", "transactions", "all")),
@@ -248,9 +243,7 @@ _READERS: dict[str, tuple[Any, Callable[[Any], Any]]] = {
     "metrics_interval": ("30s", _duration("s")),
     "breakdown_metrics": (True, _boolean),
     "disable_metrics": ("", _patterns),
-    "prometheus_metrics": (True, _boolean),
     "log_ecs_reformatting": ("off", _one_of("off", "override")),
-    "debug": (False, _boolean),
 }
 """Of each setting: its default, and what reads it."""
 
@@ -275,6 +268,7 @@ NOT_NEEDED = frozenset(
         "CLOUD_PROVIDER",
         "COLLECT_LOCAL_VARIABLES_ASYNC",
         "COPY_EXTERNAL_TRACESTATE",
+        "DEBUG",
         "DJANGO_AUTOINSERT_MIDDLEWARE",
         "DJANGO_TRANSACTION_NAME_FROM_ROUTE",
         "ENABLE_DISTRIBUTED_TRACING",
@@ -283,6 +277,7 @@ NOT_NEEDED = frozenset(
         "LOG_FILE_SIZE",
         "LOG_LEVEL",
         "METRICS_SETS",
+        "PROMETHEUS_METRICS",
         "PROMETHEUS_METRICS_PREFIX",
         "SKIP_INSTRUMENT_ENV_VAR",
         "SKIP_SERVER_INFO",

@@ -34,9 +34,10 @@ def sessions_of(request: Request) -> list[UserSession]:
     """Return the sessions of the user of `request`, this one first; none where they aren't kept in the database."""
     if _store() is None:
         return []
+    owner = key_of(request.user)  # finding the user loads the session, which knows its key by then
     key = request.session.session_key
     here = hash_of(key) if key else ""
-    rows = StoredSession.objects.filter(owner=key_of(request.user), expires__gt=datetime.now(UTC)).order_by("-began")
+    rows = StoredSession.objects.filter(owner=owner, expires__gt=datetime.now(UTC)).order_by("-began")
     found = [_shown(row, here) for row in rows]
     return sorted(found, key=lambda one: not one.current)
 

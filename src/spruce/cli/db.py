@@ -1,4 +1,4 @@
-"""`spruce db`: rows to and from JSON, and copies of a SQLite database."""
+"""`spruce db`: rows to and from JSON, copies of a SQLite database, models of one that exists."""
 
 import json
 import sys
@@ -11,6 +11,7 @@ import click
 
 from spruce import db as database
 from spruce.cli.target import find
+from spruce.db.databases import current
 from spruce.errors import AppNotFound, DataError, nearest
 from spruce.web import App
 
@@ -102,3 +103,14 @@ def backup(file: str, using: str) -> None:
     with entered():
         made = database.backup(file, using=using)
     click.echo(f"copied to {made} ({made.stat().st_size:,} bytes)")
+
+
+@db.command()
+@click.argument("tables", nargs=-1)
+@using_option
+def inspect(tables: tuple[str, ...], using: str) -> None:
+    """Print models for TABLES, or for all tables that have none: `spruce db inspect > models.py`."""
+    from spruce.db.inspecting import inspect as models_of  # it loads Alembic, which no other command here needs
+
+    with entered():
+        click.echo(models_of(current()[using], tables), nl=False)

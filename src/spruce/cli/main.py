@@ -9,6 +9,7 @@ import click
 from spruce.cli.check import check
 from spruce.cli.commands import app_commands, installed_commands
 from spruce.cli.db import db
+from spruce.cli.dbshell import shell as db_shell
 from spruce.cli.failures import cause_of
 from spruce.cli.i18n import i18n
 from spruce.cli.migrations import COMMANDS as MIGRATIONS
@@ -93,6 +94,7 @@ def main(app: str | None) -> None:
 
 main.add_command(run)
 main.add_command(db)
+db.add_command(db_shell)
 for _command in MIGRATIONS:
     db.add_command(_command)
 main.add_command(routes)

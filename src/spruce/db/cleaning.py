@@ -89,6 +89,14 @@ def _found(field: Field[Any], value: Any) -> list[ValidationError]:
     return found
 
 
+def _is_taken(instance: Record, exclude: Iterable[str]) -> bool:
+    """Whether a row has the key that a new object was given: saving it would write over that row."""
+    field = instance._meta.pk
+    if instance.pk is None or field.is_relation or field.name in exclude:
+        return False
+    return bool(instance._base.using(None).filter(pk=instance.pk).exists())
+
+
 def validate_unique(instance: Record, exclude: Iterable[str] = ()) -> None:
     """Look for other rows with the same values where a field, or several together, must be unique."""
     errors: Errors = {}
@@ -105,5 +113,7 @@ def validate_unique(instance: Record, exclude: Iterable[str] = ()) -> None:
             others = others.exclude(pk=instance.pk)
         if others.exists():
             errors.setdefault(names[0] if len(names) == 1 else ALL, []).append(unique_error(owner, names))
+    if instance._db is None and _is_taken(instance, exclude):
+        errors.setdefault(meta.pk.name, []).append(unique_error(type(instance), [meta.pk.name]))
     if errors:
         raise ValidationError(errors)

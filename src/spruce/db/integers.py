@@ -22,6 +22,9 @@ __all__ = [
 
 V = TypeVar("V")
 
+_SIZES: dict[int, type[TypeEngine[Any]]] = {64: sa.BigInteger, 32: sa.Integer, 16: sa.SmallInteger}
+"""The type of a column of so many bits."""
+
 
 class WholeField(Field[V]):
     """What the fields of whole numbers share."""
@@ -30,7 +33,7 @@ class WholeField(Field[V]):
     python = int
     exact_types = frozenset({int})
     family = "number"
-    bits: ClassVar[int]
+    bits: int
     positive: ClassVar[bool] = False
 
     @property
@@ -235,15 +238,23 @@ class PositiveBigIntegerField(BigIntegerField[V]):
 
 
 class AutoField(WholeField[int]):
-    """The primary key that the database counts up; models without a primary key of their own have one named `id`."""
+    """The primary key that the database counts up; models without a primary key of their own have one named `id`.
+
+    `bits` are 64, or 32 or 16 for a table that is smaller.
+    """
 
     bits = 64
 
-    def __init__(self, verbose_name: object = "", *, primary_key: bool = True, db_column: str | None = None) -> None:
+    def __init__(
+        self, verbose_name: object = "", *, primary_key: bool = True, db_column: str | None = None, bits: int = 64
+    ) -> None:
         if not primary_key:
             raise ModelError("an AutoField is always the primary key of its model")
+        if bits not in _SIZES:
+            raise ModelError(f"an AutoField has 64, 32 or 16 bits, not {bits!r}")
         super().__init__(verbose_name, primary_key=True, db_column=db_column)
+        self.bits = bits
 
     def column_type(self) -> TypeEngine[Any]:
-        """BIGINT; on SQLite INTEGER, which is what its row numbers are."""
-        return sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+        """BIGINT, INTEGER or SMALLINT; on SQLite INTEGER, which is what its row numbers are."""
+        return _SIZES[self.bits]().with_variant(sa.Integer(), "sqlite")

@@ -7,6 +7,7 @@ that fails half-way has done what stands before in it.
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -50,6 +51,8 @@ def _on_sqlite(database: Database, work: Callable[[sa.Connection], T]) -> T:
         )
     url = database.url.set(drivername="sqlite+pysqlite", query={})
     engine = sa.create_engine(url, poolclass=NullPool, connect_args={"timeout": 60})
+    reads: Any = engine.dialect
+    reads.get_foreign_keys = partial(_foreign_keys, reads.get_foreign_keys)
     sa.event.listen(engine, "connect", _leave_transactions_to_us)
     sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
     try:
@@ -63,6 +66,18 @@ def _on_sqlite(database: Database, work: Callable[[sa.Connection], T]) -> T:
 
 def _leave_transactions_to_us(raw: Any, _: object) -> None:
     raw.isolation_level = None  # else sqlite3 begins and commits where it likes
+
+
+def _foreign_keys(read: Callable[..., Any], connection: sa.Connection, table: str, *args: Any, **kwargs: Any) -> Any:
+    """The foreign keys of a table, also with what those do that were written beside their column."""
+    keys = read(connection, table, *args, **kwargs)
+    quoted = connection.dialect.identifier_preparer.quote(table)
+    actions = {row[3]: row[6] for row in connection.exec_driver_sql(f"PRAGMA foreign_key_list({quoted})")}
+    for key in keys:
+        action = actions.get(key["constrained_columns"][0])
+        if action is not None and action != "NO ACTION":
+            key["options"].setdefault("ondelete", action)
+    return keys
 
 
 def _on_postgres(database: Database, work: Callable[[sa.Connection], T]) -> T:

@@ -94,6 +94,7 @@ class ForeignKey(Field[M], Generic[M]):
     what = "object or key"
     family = "relation"
     is_relation = True
+    standard_index = True
     many: ClassVar[bool] = False
     single = False  # whether the other side is one object
     parent_link = False  # whether it points to the row of the same object in the table of a parent
@@ -207,7 +208,7 @@ class ForeignKey(Field[M], Generic[M]):
             nullable=self.null,
             primary_key=self.primary_key,
             unique=(self.unique and not self.primary_key) or None,
-            index=True if not self.unique else None,
+            index=True if self.db_index and not self.unique else None,
         )
 
     def column_type(self) -> TypeEngine[Any]:

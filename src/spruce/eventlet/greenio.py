@@ -42,6 +42,24 @@ class GreenSocket(green.GreenSocket):
         """As socket.dup."""
         return GreenSocket(super().dup())
 
+    def recv(self, bufsize: int, flags: int = 0) -> bytes:
+        """As socket.recv; a connection that was reset has just ended, as eventlet has it."""
+        try:
+            return super().recv(bufsize, flags)
+        except OSError as error:
+            if error.errno in SOCKET_CLOSED:
+                return b""
+            raise
+
+    def recv_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> int:
+        """As socket.recv_into; a connection that was reset has just ended."""
+        try:
+            return super().recv_into(buffer, nbytes, flags)
+        except OSError as error:
+            if error.errno in SOCKET_CLOSED:
+                return 0
+            raise
+
     @property
     def fd(self) -> "GreenSocket":
         """The socket below, which is this one."""

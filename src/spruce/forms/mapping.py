@@ -11,7 +11,7 @@ from spruce.forms import choicefields, fields, filefields, multifields, numberfi
 from spruce.forms.modelfields import ModelChoiceField, ModelMultipleChoiceField
 from spruce.forms.widgets import Textarea
 
-__all__ = ["formfield"]
+__all__ = ["formfield", "is_editable"]
 
 Options = dict[str, Any]
 
@@ -77,6 +77,12 @@ _KINDS: tuple[tuple[type, type[fields.Field] | None, Callable[[Any], Options]], 
 """Kinds of model fields in the order in which they are looked for, the field of a form, and its options."""
 
 
+def is_editable(field: Any) -> bool:
+    """Whether forms may change a field of a model: not one that says otherwise, or that sets itself."""
+    sets_itself = getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False)
+    return isinstance(field, db.ManyToManyField) or (field.editable and not sets_itself)
+
+
 def formfield(field: Any, **overrides: Any) -> fields.Field | None:
     """Return the form's field for a field of a model; None for one that forms don't change.
 
@@ -87,7 +93,7 @@ def formfield(field: Any, **overrides: Any) -> fields.Field | None:
         return made
     if isinstance(field, db.ManyToManyField):
         return _many(field, overrides)
-    if not field.editable or getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False):
+    if not is_editable(field):
         return None
     common = _common(field)
     if field.is_relation:

@@ -12,7 +12,7 @@ from spruce.db.fields import REQUIRED, UNSET
 from spruce.errors import FormError, ValidationError
 from spruce.forms.errors import NON_FIELD_ERRORS, ErrorList
 from spruce.forms.form import BaseForm, FormType
-from spruce.forms.mapping import formfield
+from spruce.forms.mapping import formfield, is_editable
 from spruce.forms.modelfields import InlineForeignKeyField, ModelChoiceField
 
 __all__ = [
@@ -117,14 +117,24 @@ def fields_for_model(
     error_messages: Mapping[str, Any] | None = None,
     field_classes: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Return the fields of a form for a model's, by name, in the order of `fields`; None where there can be none."""
+    """Return the fields of a form for a model's, by name, in the order of `fields`; None for names of no field.
+
+    Raises FormError for one that is not editable.
+    """
     if formfield_callback is not None and not callable(formfield_callback):
         raise FormError("formfield_callback must be a function or callable")
     made: dict[str, Any] = {}
+    none: set[str] = set()  # fields that have none in forms, as keys that the database counts
     given = (("widget", widgets), ("label", labels), ("help_text", help_texts), ("error_messages", error_messages))
     for field in editable_fields(model):
         name = field.name
         if not _wanted(name, fields, exclude):
+            continue
+        if not is_editable(field):
+            if fields is not None:
+                raise FormError(
+                    f"'{name}' cannot be specified for {model.__name__} model form as it is a non-editable field"
+                )
             continue
         options: dict[str, Any] = {option: table[name] for option, table in given if table and name in table}
         if localized_fields == ALL_FIELDS or (localized_fields and name in localized_fields):
@@ -134,9 +144,11 @@ def fields_for_model(
         found = formfield(field, **options) if formfield_callback is None else formfield_callback(field, **options)
         if found is not None:
             made[name] = found
+        else:
+            none.add(name)
     if fields is None:
         return made
-    return {name: made.get(name) for name in fields if not exclude or name not in exclude}
+    return {name: made.get(name) for name in fields if name not in none and not (exclude and name in exclude)}
 
 
 class ModelFormType(FormType):

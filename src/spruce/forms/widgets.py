@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from spruce.forms.media import Media, MediaDefiningClass
 from spruce.forms.rendering import RenderableMixin, default_renderer
-from spruce.i18n import format_number
+from spruce.i18n import format_number, gettext
 from spruce.i18n.timezone import is_aware, localtime
 
 __all__ = [
@@ -459,6 +459,15 @@ class SplitDateTimeWidget(MultiWidget):
         dates = DateInput(attrs if date_attrs is None else date_attrs, date_format)
         times = TimeInput(attrs if time_attrs is None else time_attrs, time_format)
         super().__init__([dates, times])
+
+    def get_context(self, name: str, value: Any, attrs: Attributes | None) -> dict[str, Any]:
+        """What the template is given: both inputs say which they are, as the label is of both."""
+        context = super().get_context(name, value, attrs)
+        labels = (gettext("Date"), gettext("Time"))
+        for part, label in zip(context["widget"]["subwidgets"], labels, strict=True):
+            if not part["is_hidden"]:
+                part["attrs"].setdefault("aria-label", label)
+        return context
 
     def decompress(self, value: Any) -> list[Any]:
         """Its date and its time, in the time zone of who sees it."""

@@ -31,6 +31,7 @@ class Parks:
         self.note = note
         self.ready = math.inf
         self._polled = perf_counter()
+        self._longest = 0.0
         self._polls: Any = None  # what has the loop's poll, and its name there
         self._poll: Callable[..., Any] | None = None
         self._set(self._watching(hub.rest))
@@ -69,14 +70,22 @@ class Parks:
                 setattr(owner, name, self._watched_poll)
                 return
 
-    def _watched_poll(self, *arguments: Any) -> Any:
+    def _watched_poll(self, timeout: float | None = None, *more: Any) -> Any:
         assert self._poll is not None  # noqa: S101 - it is there before this is called
         began = perf_counter()
-        found = self._poll(*arguments)
+        if began - self._polled > self._longest:
+            self._longest = began - self._polled
+        found = self._poll(timeout, *more)
         now = perf_counter()
-        self.ready = now if now - began > _WAITED else self._polled
+        waited = (timeout is None or timeout > 0) and now - began > _WAITED
+        self.ready = now if waited else self._polled
         self._polled = now
         return found
+
+    def take_longest_turn(self) -> float:
+        """The longest time, in seconds, from one poll to the next since this was last asked; 0 on uvloop."""
+        longest, self._longest = self._longest, 0.0
+        return longest
 
     def end(self) -> None:
         """Let the hub be as before."""

@@ -14,6 +14,7 @@ from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import PoFileError, read_po, write_po
 
+from spruce import config
 from spruce.errors import ConfigError
 from spruce.i18n.catalogues import DOMAIN
 from spruce.i18n.languages import locale_of
@@ -49,7 +50,7 @@ class Progress:
 def extract(folder: Path) -> Catalog:
     """Return the texts of the Python modules and templates below `folder`.
 
-    Left out are tests, static files, environments, and folders whose names begin with a dot or an underscore.
+    Templates may have the tags of JINJA_EXTENSIONS. Left out are tests, static files, environments, and folders whose names begin with a dot or an underscore.
     Raises: ConfigError naming the file that cannot be read.
     """
     catalog = _blank(folder.resolve().name)
@@ -57,7 +58,7 @@ def extract(folder: Path) -> Catalog:
     found = extract_from_dir(
         folder,
         _METHODS,
-        {method: {"silent": "false", "trimmed": "true"} for method, _ in _METHODS if not method.endswith("py")},
+        {method: _options() for method, _ in _METHODS if not method.endswith("py")},
         _KEYWORDS,
         ("Translators:",),
         callback=lambda name, *_: current.__setitem__(0, name),
@@ -74,6 +75,12 @@ def extract(folder: Path) -> Catalog:
             raise
         raise ConfigError(f"the template {current[0]!r} cannot be read: {error}") from error
     return catalog
+
+
+def _options() -> dict[str, str]:
+    """How templates are read: with the tags that the app's have."""
+    tags = [one for one in config.current()["JINJA_EXTENSIONS"] if isinstance(one, str)]
+    return {"silent": "false", "trimmed": "true", "extensions": ",".join(tags)}
 
 
 def _is_searched(folder: str) -> bool:

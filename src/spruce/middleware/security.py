@@ -14,7 +14,8 @@ from spruce import config
 from spruce.errors import ConfigError, DisallowedHost, nearest
 from spruce.http import Handler, Peer, Request, Response, StandingHeaders
 from spruce.middleware.origins import SAFE_METHODS
-from spruce.web import redirect
+from spruce.web import current_app, redirect
+from spruce.web.failures import answer_error
 
 __all__ = ["REFERRER_POLICIES", "SecurityMiddleware", "is_loopback"]
 
@@ -56,13 +57,14 @@ class SecurityMiddleware:
         self._secure_fields = StandingHeaders({**fields, **dict(_hsts(settings))})
 
     def __call__(self, request: Request) -> Response:
-        """Handle `request`, if its host is ours and its scheme is to stay. Raises: DisallowedHost."""
+        """Handle `request`, if its host is ours and its scheme is to stay."""
         if self._proxy_header is not None:
             self._believe_proxy(request, *self._proxy_header)
-        if request.host not in self._known:
-            self._check_host(request)
         secure = request.peer.scheme == "https"
-        if self._redirects and not secure and self._must_redirect(request):
+        if request.host not in self._known and not self._is_ours(request):
+            app = current_app._get_current_object()  # type: ignore[attr-defined]  # a proxy's own method
+            response = answer_error(app, request, DisallowedHost())
+        elif self._redirects and not secure and self._must_redirect(request):
             response = self._to_https(request)
         else:
             response = self.get_response(request)
@@ -76,13 +78,14 @@ class SecurityMiddleware:
             peer = request.peer
             request.peer = Peer(scheme, peer.client, peer.server, peer.certificate)
 
-    def _check_host(self, request: Request) -> None:
+    def _is_ours(self, request: Request) -> bool:
         host = request.host
         if not _HOST(host) or not (self._hosts is None or any(_fits(host, pattern) for pattern in self._hosts)):
             _log.warning("refused a request for the host %.100r, which ALLOWED_HOSTS doesn't have", host)
-            raise DisallowedHost()
+            return False
         if len(self._known) < _MOST_KNOWN:
             self._known.add(host)
+        return True
 
     def _must_redirect(self, request: Request) -> bool:
         path = request.path.lstrip("/")

@@ -90,11 +90,11 @@ def exchange_copies(changes: Mapping[int, tuple[Any, Any, str]], kept: tuple[str
     """
     stale: dict[str, list[str]] = {}
     for module_name, module in list(sys.modules.items()):
-        if not isinstance(module, ModuleType):
-            continue
-        module_name = str(vars(module).get("__name__", module_name))  # a module may be known by other names too
-        root = module_name.partition(".")[0]
-        if root in kept or module_name in kept:
+        own_name = module_name
+        if isinstance(module, ModuleType):
+            own_name = str(vars(module).get("__name__", module_name))  # it may be known by other names too
+        root = own_name.partition(".")[0]
+        if not isinstance(module, ModuleType) or root in kept or own_name in kept:
             continue
         for name, value in list(vars(module).items()):
             if id(value) not in changes or name.startswith("__"):

@@ -22,6 +22,7 @@ from spruce.green import GreenSocket
 from spruce.green.runtime import running_thread
 from spruce.patching.drivers import psycopg2_waits, psycopg_waits
 from spruce.patching.existing import exchange_copies, exchange_locks
+from spruce.patching.guests import asgiref_looks, django_looks
 from spruce.patching.originals import original, saved
 from spruce.patching.replacements import GROUPS, replacements
 
@@ -43,6 +44,10 @@ KEPT: Final = (
 _DRIVERS: Final[dict[str, Callable[[Any], None]]] = {
     "psycopg2.extensions": psycopg2_waits,
     "psycopg.waiting": psycopg_waits,
+}
+_GUESTS: Final[dict[str, Callable[[Any], None]]] = {
+    "asgiref.sync": asgiref_looks,
+    "django.utils.asyncio": django_looks,
 }
 _NOT_HERE: Final = {
     "MySQLdb": "it is written in C and can't be told how to wait: use PyMySQL, or spruce.green.tpool.Proxy around it",
@@ -67,7 +72,7 @@ def monkey_patch(**which: bool) -> None:
     if groups:
         _patch(groups)
     if "psycopg" in wanted:
-        _patch_drivers()
+        _act_on(_DRIVERS)
     _patched.update(wanted)
 
 
@@ -111,6 +116,8 @@ def _patch(groups: Sequence[str]) -> None:
         GreenSocket.blocks_in_tasks = True
     if "thread" in groups and (left := exchange_locks()):
         logger.warning("these locks were held when the program was patched, and stay real ones: %s", ", ".join(left))
+    if "thread" in groups:
+        _act_on(_GUESTS)
     _patch_asyncio_run()
     _tell_stale(exchange_copies(changes, KEPT))
 
@@ -183,8 +190,9 @@ class _AfterImport(MetaPathFinder):
 # ---- single things --------------------------------------------------------------------------------------------------
 
 
-def _patch_drivers() -> None:
-    for name, act in _DRIVERS.items():
+def _act_on(modules: dict[str, Callable[[Any], None]]) -> None:
+    """Call a function with each module: now if it is there, else when it has been imported."""
+    for name, act in modules.items():
         if name in sys.modules:
             act(sys.modules[name])
         else:

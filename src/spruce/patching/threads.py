@@ -143,15 +143,21 @@ class Handle:
         return self._done
 
     def _set_done(self) -> None:
+        self._check_started()
         if not self._done:
             self._done = True
             _undying.pop(self, None)
             self._end.release()
 
+    def _check_started(self) -> None:
+        if self.ident is None:
+            raise RuntimeError("thread not started")
+
     def join(self, timeout: float | None = None) -> None:
         """Wait until it has ended, `timeout` seconds at most."""
         if self._done:
             return
+        self._check_started()
         if self.ident == get_ident():
             raise RuntimeError("Cannot join current thread")
         if self._end.acquire(timeout=-1 if timeout is None or timeout < 0 else timeout):
@@ -161,6 +167,8 @@ class Handle:
 def start_joinable(function: Callable[[], object], handle: Any = None, daemon: bool = True) -> Any:
     """As `_thread._start_joinable_thread`."""
     handle = Handle() if handle is None else handle
+    if handle.ident is not None:
+        raise RuntimeError("thread already started")
     if not daemon:
         _undying[handle] = None
     handle.ident = start_new_thread(_run_joinable, (function, handle))

@@ -16,6 +16,7 @@ from urllib.parse import unquote_to_bytes
 from spruce.errors import ConfigError, HostedAppError
 from spruce.green import detach_children
 from spruce.http import EMPTY_STREAM, PHRASES, FilePart, Handler, Headers, Peer, Request, Response
+from spruce.patching import is_monkey_patched
 from spruce.server.threads import Exchange, ThreadPool, body_across
 
 __all__ = ["FileWrapper", "ThreadedWSGIHandler", "WSGIApp", "WSGIHandler", "environ_of", "usual_threads", "wsgi"]
@@ -49,9 +50,10 @@ def wsgi(app: WSGIApp, threads: int | None = None) -> Handler:
 def usual_threads() -> int:
     """Return how many threads a WSGI application is given where nobody says: none, but 8 where Django is loaded.
 
-    Its database layer refuses to run in a thread that has an event loop.
+    Its database layer refuses to run in a thread that has an event loop, and has a connection for each thread. In a
+    patched program a green thread is one, and sees no loop.
     """
-    return _THREADS_OF_DJANGO if "django.core.handlers.wsgi" in sys.modules else 0
+    return _THREADS_OF_DJANGO if "django.core.handlers.wsgi" in sys.modules and not is_monkey_patched("thread") else 0
 
 
 class WSGIHandler:

@@ -5,10 +5,11 @@
 
 All jobs are entered at once, in one transaction, those that follow as blocked; the mark that ends the last one that
 they wait for lets them go. When one fails for good, those that follow are cancelled; a group that another group or
-call follows is waited for as a whole.
+call follows is waited for as a whole. `unique` is left out of account: a chain has jobs of its own.
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from spruce.errors import InvalidTask
@@ -58,6 +59,11 @@ class Chain:
         for number, step in enumerate(steps):
             for call in step:
                 given = () if number == 0 or call.immutable else (None,)
+                if given and call.task.concurrency_key is not None:
+                    raise InvalidTask(
+                        f"{call.task.name} has a concurrency_key, which must know all arguments when it is enqueued",
+                        hint="Write .si(…), with arguments of its own.",
+                    )
                 call.task.check_arguments((*given, *call.args), call.kwargs)
         if isinstance(taker, Inline):
             return _at_once(taker, self.links)
@@ -81,8 +87,11 @@ class Chain:
                 more |= {"state": "BLOCKED", "follows": before, "pending": size}
             results.append([])
             for id_, call in zip(ids, calls, strict=True):
-                first = ("" if call.immutable else "many" if many else "one",) if before else ()
-                results[-1].append(taker.add(call.task, (*first, *call.args), call.kwargs, id=id_, **more))
+                marker = ("" if call.immutable else "many" if many else "one",) if before else ()
+                link_of_its_own = {**more, "id": id_, "marker": marker}
+                results[-1].append(
+                    taker.add(replace(call.task, unique=False), call.args, call.kwargs, **link_of_its_own)
+                )
             before, size, many = name or ids[0], len(calls), name is not None
         return results
 

@@ -56,19 +56,19 @@ class Embedded:
         return self.add(task, args, kwargs)
 
     def add(self, task: Task[..., Any], args: Any, kwargs: Any, **more: Any) -> TaskResult[Any]:
-        """Take a job whose row has `more` columns of these values."""
+        """Take a job whose row has `more` columns of these values; `marker` are arguments that go before all others."""
+        marker = more.pop("marker", ())
         headers: dict[str, str] = dict(more.pop("headers", {}))
         id_ = more.pop("id", None) or new_id()
         if task_enqueued.subscribers:
             task_enqueued.emit(name=task.path, queue=task.queue_name, id=id_, headers=headers)
-        row = self._row(task, id_, args, kwargs, headers) | more
+        row = self._row(task, id_, args, kwargs) | more
+        row["arguments"] = packed(task.path, (*marker, *args), kwargs, headers)
         entered = self._enter(row)
         self._tell(task.queue_name)
         return self.get_result(entered) if entered != id_ else result_of(_complete(row), task)
 
-    def _row(
-        self, task: Task[..., Any], id_: str, args: Sequence[Any], kwargs: Mapping[str, Any], headers: dict[str, str]
-    ) -> dict[str, Any]:
+    def _row(self, task: Task[..., Any], id_: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
         now = wall()
         run_after = now if task.run_after is None else max(task.run_after.timestamp(), 0.0)
         slot = slot_of(task, args, kwargs)
@@ -79,7 +79,6 @@ class Embedded:
             "priority": task.priority,
             "run_after": run_after,
             "state": "WAITING" if run_after > now else "READY" if slot is None else "HELD",
-            "arguments": packed(task.path, args, kwargs, headers),
             "unique_key": _unique_key(task, args, kwargs),
             "slot": slot,
             "slots": task.concurrency or 0,

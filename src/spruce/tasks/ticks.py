@@ -80,14 +80,12 @@ class Cron:
         return f"{self.expression} {self.zone or config.current()['TIME_ZONE']}"
 
     def after(self, moment: float) -> float:
-        """The first tick later than a moment; for ever away, if there is none within 50 years."""
-        found = next(CronSim(self.expression, self._at(moment)), None)
-        return math.inf if found is None else found.timestamp()
+        """The first tick later than a moment."""
+        return next(CronSim(self.expression, self._at(moment))).timestamp()
 
     def last(self, moment: float) -> float:
-        """The last tick that is not later than a moment; for ever ago, if there is none within 50 years."""
-        found = next(CronSim(self.expression, self._at(math.floor(moment) + 1), reverse=True), None)
-        return -math.inf if found is None else found.timestamp()
+        """The last tick that is not later than a moment."""
+        return next(CronSim(self.expression, self._at(math.floor(moment) + 1), reverse=True)).timestamp()
 
     def _at(self, moment: float) -> datetime:
         return datetime.fromtimestamp(moment, _zone(self.zone or config.current()["TIME_ZONE"]))

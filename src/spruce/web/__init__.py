@@ -25,6 +25,7 @@ from spruce.web.installed import AppConfig
 from spruce.web.jsonprovider import JSONProvider
 from spruce.web.markers import Body, Cookie, Depends, File, Form, Header, Path, Query
 from spruce.web.middleware import MiddlewareMixin
+from spruce.web.outgoing import allowed_url
 from spruce.web.pagination import Pagination, paginate
 from spruce.web.results import jsonify, make_response, redirect
 from spruce.web.sessions import Session, SessionInterface
@@ -76,6 +77,7 @@ __all__ = [
     "WebSocketClosed",
     "abort",
     "after_this_request",
+    "allowed_url",
     "copy_current_request_context",
     "current_app",
     "flash",

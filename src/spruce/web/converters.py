@@ -24,6 +24,7 @@ Matcher = Callable[[str], Any]
 """Takes the text of a URL and returns the value of a variable. Raises: ValueError when the text does not fit."""
 
 _SAFE = "!$&'()*+,/:;=@"
+_SAFE_IN_PART = _SAFE.replace("/", "")
 
 
 class ValidationError(ValueError):
@@ -56,8 +57,11 @@ class BaseConverter:
         return value
 
     def to_url(self, value: Any) -> str:
-        """Return `value` as it stands in a URL, percent-encoded. Raises: ValueError when it cannot."""
-        return quote(str(value), safe=_SAFE)
+        """Return `value` as it stands in a URL, percent-encoded. Raises: ValueError when it cannot.
+
+        A slash is encoded too where the converter matches none, so that a value never leads to another path.
+        """
+        return quote(str(value), safe=_SAFE_IN_PART if self.part_isolating else _SAFE)
 
     def schema(self) -> dict[str, Any]:
         """Return the JSON Schema of the texts, for the documentation of an API."""

@@ -180,7 +180,8 @@ def _type_of(name: str) -> str:
 
 
 def _disposition(kind: str, name: str) -> str:
-    """Content-Disposition (RFC 6266), with the name in ASCII and, where that loses something, in UTF-8."""
+    """Content-Disposition (RFC 6266), with the name in ASCII and, where that loses something, in UTF-8; no folders."""
+    name = re.split(r"[/\\]", name)[-1]
     if not name:
         return kind
     plain = re.sub(r'[^\x20-\x7e]|["\\]', "_", name)

@@ -6,6 +6,7 @@ that forgot its return.
 """
 
 import inspect
+import re
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import is_dataclass
 from typing import Any, NoReturn
@@ -13,7 +14,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from spruce.errors import HTTPException, ViewError
+from spruce.errors import BadRequest, HTTPException, ViewError
 from spruce.http import AsyncBody, Response
 from spruce.web.awaiting import await_, iterate
 from spruce.web.context import has_request_context, slot, stream_with_context
@@ -46,10 +47,22 @@ def make_response(*args: Any) -> Response:
     return respond(args[0] if len(args) == 1 else args, "make_response")
 
 
+_RUNS = re.compile(
+    "[\\0-\\x20]*(" + "|".join("[\\t\\r\\n]*".join(f"{word}:") for word in ("javascript", "vbscript", "data")) + ")",
+    re.I,
+)
+"""URLs that are programs or pages themselves; browsers pass over control characters in them (WHATWG URL, 4.4)."""
+
+
 def redirect(location: str, code: int = 302) -> Response:
-    """Return a response that sends the client to `location`, a URL or a path. Raises: ValueError for another code."""
+    """Return a response that sends the client to `location`, a URL or a path.
+
+    Raises: ValueError for another code; BadRequest for a URL that is itself what the browser would run or show.
+    """
     if code not in (301, 302, 303, 305, 307, 308):
         raise ValueError(f"redirect() takes the status 301, 302, 303, 307 or 308, not {code}")
+    if _RUNS.match(location):
+        raise BadRequest(f"A redirect cannot lead to {location[:80]!r}.")
     shown = location.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
     page = f'<!doctype html>\n<html lang=en>\n<title>Redirecting</title>\n<p>Go to <a href="{shown}">{shown}</a>.</p>\n'
     return Response(page, code, {"Location": quote(location, safe=_URL_SAFE)})

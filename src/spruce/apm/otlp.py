@@ -1,0 +1,215 @@
+"""Export by OTLP over HTTP, for any back end that speaks OpenTelemetry: `OTLP_ENDPOINT`, needs `spruce[otlp]`.
+
+A transaction becomes a span of kind server, consumer or internal; a call to outside becomes one of kind client or
+producer. Attributes have the names of OpenTelemetry's semantic conventions. Errors are events of the span that they
+happened in.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue, InstrumentationScope, KeyValue
+from opentelemetry.proto.resource.v1.resource_pb2 import Resource
+from opentelemetry.proto.trace.v1 import trace_pb2
+from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans
+
+from spruce.apm.failures import Failure
+from spruce.apm.metadata import metadata_of
+from spruce.apm.recorder import Record, Recorder, subscribe
+from spruce.apm.sender import Sender
+from spruce.apm.settings import ApmSettings
+from spruce.apm.spans import Span, Transaction
+
+__all__ = ["Otlp", "export"]
+
+_PATH = "/v1/traces"
+_Span = trace_pb2.Span
+_KINDS = {"request": _Span.SPAN_KIND_SERVER, "messaging": _Span.SPAN_KIND_CONSUMER}
+_STATUS = {"failure": trace_pb2.Status.STATUS_CODE_ERROR}
+_MOST_WAITING = 1000  # errors whose transactions still run
+
+
+class Otlp:
+    """A sink that sends records by OTLP."""
+
+    def __init__(self, client: Recorder) -> None:
+        self.settings: ApmSettings = client.settings
+        endpoint = self.settings.otlp_endpoint
+        url = endpoint if endpoint.endswith(_PATH) else f"{endpoint}{_PATH}"
+        headers = {"Content-Type": "application/x-protobuf", **self.settings.otlp_headers}
+        self.sender = Sender(self.settings, url, headers, join=self._join)
+        self._failures: dict[str, list[Failure]] = {}
+
+    def __call__(self, record: Record) -> None:
+        """Have a record sent, or drop it when too many wait."""
+        if isinstance(record, Failure):
+            self._keep(record)
+            return
+        transaction = record.transaction
+        failures = self._failures.pop(transaction.id, ()) if transaction is record else ()
+        if not transaction.sampled:
+            return
+        spans: list[Transaction | Span] = [record, *transaction.spans] if isinstance(record, Transaction) else [record]
+        if self.sender.full:
+            self.sender.drop(len(spans))
+            return
+        made = [_made(one, [failure for failure in failures if failure.parent_id == one.id]) for one in spans]
+        self.sender.add([ScopeSpans(spans=made).SerializeToString()])
+
+    def _keep(self, failure: Failure) -> None:
+        """Keep an error until its transaction ends."""
+        transaction = failure.transaction
+        if transaction is not None and transaction.sampled and len(self._failures) < _MOST_WAITING:
+            self._failures.setdefault(transaction.id, []).append(failure)
+
+    def _join(self, parts: Sequence[bytes]) -> bytes:
+        """One request of what was serialized; parts of a message that follow each other are one message."""
+        spans = ScopeSpans(scope=InstrumentationScope(name="spruce.apm"))
+        spans.MergeFromString(b"".join(parts))
+        resource = Resource(attributes=_attributes(_resource(self.settings)))
+        made = ResourceSpans(resource=resource, scope_spans=[spans])
+        return bytes(ExportTraceServiceRequest(resource_spans=[made]).SerializeToString())
+
+
+def _resource(settings: ApmSettings) -> dict[str, Any]:
+    metadata = metadata_of(settings)
+    service, process, system = metadata["service"], metadata["process"], metadata["system"]
+    return {
+        "service.name": service["name"],
+        "service.version": service.get("version"),
+        "service.instance.id": settings.service_node_name,
+        "deployment.environment.name": service.get("environment"),
+        "telemetry.sdk.name": "spruce",
+        "telemetry.sdk.language": "python",
+        "telemetry.sdk.version": service["agent"]["version"],
+        "process.pid": process["pid"],
+        "host.name": system.get("configured_hostname") or system["detected_hostname"],
+        "host.arch": system["architecture"],
+        **metadata.get("labels", {}),
+    }
+
+
+def _made(one: Transaction | Span, failures: Sequence[Failure]) -> Any:
+    transaction = one.transaction
+    began = transaction.timestamp + one.began - transaction.began
+    found = _Span(
+        trace_id=bytes.fromhex(transaction.trace_id),
+        span_id=bytes.fromhex(one.id),
+        name=one.name,
+        kind=_kind(one),
+        start_time_unix_nano=int(began * 1e9),
+        end_time_unix_nano=int((began + (one.duration or 0.0)) * 1e9),
+        attributes=_attributes(_of_transaction(one) if isinstance(one, Transaction) else _of_span(one)),
+        events=[_event(failure) for failure in failures],
+        links=[_Span.Link(trace_id=bytes.fromhex(to.trace_id), span_id=bytes.fromhex(to.span_id)) for to in one.links],
+        trace_state=transaction.tracestate,
+        status=trace_pb2.Status(code=_STATUS.get(one.outcome or "", trace_pb2.Status.STATUS_CODE_UNSET)),
+    )
+    if one.parent_id is not None:
+        found.parent_span_id = bytes.fromhex(one.parent_id)
+    return found
+
+
+def _kind(one: Transaction | Span) -> Any:
+    if isinstance(one, Transaction):
+        return _KINDS.get(one.type, _Span.SPAN_KIND_INTERNAL)
+    if not one.exit:
+        return _Span.SPAN_KIND_INTERNAL
+    return _Span.SPAN_KIND_PRODUCER if one.type == "messaging" else _Span.SPAN_KIND_CLIENT
+
+
+def _of_transaction(one: Transaction) -> dict[str, Any]:
+    found: dict[str, Any] = {"spruce.result": one.result or None, **(one.labels or {})}
+    if one.request is not None:
+        method, _, route = one.name.partition(" ")
+        path, _, query = one.request.target.partition("?")
+        found |= {
+            "http.request.method": one.request.method,
+            "http.route": route if method == one.request.method and route.startswith("/") else None,
+            "url.scheme": one.request.scheme,
+            "url.path": path,
+            "url.query": query or None,
+            "server.address": one.request.host,
+            "client.address": one.request.client,
+        }
+    if one.response is not None:
+        found["http.response.status_code"] = one.response.status
+    for name, value in (one.user or {}).items():
+        found[{"username": "user.name"}.get(name, f"user.{name}")] = value
+    for kind, seconds in (one.split or {}).items():
+        found[f"spruce.time.{kind}"] = seconds
+    if one.repeats:
+        found["spruce.repeated_queries"] = [str(repeat) for repeat in one.repeats]
+    return found
+
+
+def _of_span(span: Span) -> dict[str, Any]:
+    context: Mapping[str, Any] = span.context or {}
+    found: dict[str, Any] = {**(span.labels or {})}
+    if span.type == "db":
+        database = context.get("db", {})
+        found |= {
+            "db.system.name": span.subtype,
+            "db.namespace": database.get("instance"),
+            "db.query.text": database.get("statement"),
+            "db.query.summary": span.name,
+        }
+    if "http" in context:
+        found |= {
+            "http.request.method": context["http"].get("method"),
+            "url.full": context["http"].get("url"),
+            "http.response.status_code": context["http"].get("status_code"),
+        }
+    destination = context.get("destination", {})
+    found |= {"server.address": destination.get("address"), "server.port": destination.get("port")}
+    if span.composite is not None:
+        found["spruce.composite.count"] = span.composite[0]
+    return found
+
+
+def _event(failure: Failure) -> Any:
+    told: dict[str, Any] = {"exception.message": failure.message}
+    if failure.raised is not None:
+        raised = failure.raised
+        module = f"{raised.module}." if raised.module else ""
+        told = {
+            "exception.type": f"{module}{raised.type}",
+            "exception.message": raised.message,
+            "exception.stacktrace": "\n".join(
+                f'  File "{frame.path}", line {frame.line}, in {frame.function}' for frame in reversed(raised.frames)
+            ),
+            "exception.escaped": not raised.handled,
+        }
+    return _Span.Event(name="exception", time_unix_nano=int(failure.timestamp * 1e9), attributes=_attributes(told))
+
+
+def _attributes(values: Mapping[str, Any]) -> list[Any]:
+    return [KeyValue(key=key, value=_value(value)) for key, value in values.items() if value is not None]
+
+
+def _value(value: Any) -> Any:
+    if isinstance(value, bool):
+        return AnyValue(bool_value=value)
+    if isinstance(value, int):
+        return AnyValue(int_value=value)
+    if isinstance(value, float):
+        return AnyValue(double_value=value)
+    if isinstance(value, list | tuple):
+        found = AnyValue()
+        found.array_value.values.extend(_value(one) for one in value)
+        return found
+    return AnyValue(string_value=str(value))
+
+
+def export(client: Recorder) -> Otlp:
+    """Send what `client` records, until it is closed; return the sink."""
+    otlp = Otlp(client)
+    leave = subscribe(otlp)
+
+    def end() -> None:
+        leave()
+        otlp.sender.close()
+
+    client.closing.append(end)
+    return otlp

@@ -86,8 +86,10 @@ def database_url(backend: str, request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(autouse=True)
-def settings(database_url: str, backend: str) -> Iterator[Settings]:
-    """Settings with an empty database, for this test only."""
+def settings(database_url: str, backend: str, request: pytest.FixtureRequest) -> Iterator[Settings]:
+    """Settings with an empty database, for this test only, and models that the test's file keeps to itself."""
+    private = {model._meta.db_table: model for model in getattr(request.module, "PRIVATE", ())}
+    db.registry.models |= private
     before = config.current()
     settings = Settings(DATABASES={"default": database_url})
     config.install(settings)
@@ -99,6 +101,8 @@ def settings(database_url: str, backend: str) -> Iterator[Settings]:
             current()["default"].driver.change(sql, ())
     db.configure(DATABASES={})
     config.install(before)
+    for name in private:
+        del db.registry.models[name]
 
 
 @pytest.fixture

@@ -22,8 +22,11 @@ class Parcel(db.Model):
     board = postgres.ArrayField(postgres.ArrayField(db.IntegerField()), null=True)
 
     class Meta:
-        db_table = "t_parcel"
+        db_table = "t_pg_parcel"
         indexes = (postgres.GinIndex(fields=["tags"]),)
+
+
+PRIVATE = [db.registry.models.pop(Parcel._meta.db_table)]  # only a PostgreSQL can have its table
 
 
 @pytest.fixture

@@ -28,6 +28,9 @@ class Page(db.Model):
         indexes = (postgres.GinIndex(fields=["words"]),)
 
 
+PRIVATE = [db.registry.models.pop(Page._meta.db_table)]  # only a PostgreSQL can have its table
+
+
 @pytest.fixture
 def pages(shop: SimpleNamespace) -> Any:
     Page.objects.create(title="Bears", body="The bear is eating honey; it's sweet")

@@ -32,6 +32,9 @@ class Stay(db.Model):
         )
 
 
+PRIVATE = [db.registry.models.pop(Stay._meta.db_table)]  # only a PostgreSQL can have its table
+
+
 @pytest.fixture
 def stays(shop: SimpleNamespace) -> Any:
     Stay.objects.create(

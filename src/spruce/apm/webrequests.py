@@ -77,14 +77,15 @@ class WebRequests:
         response: Any = event.attributes["response"]
         if not transaction.named:
             rule = request.url_rule
-            if rule is not None:
-                transaction.name = f"{request.method} {request.root_path}{rule.rule}"
+            route = event.attributes.get("route") if rule is None else rule.rule
+            if route is not None:
+                transaction.name = f"{request.method} {request.root_path}{route}"
             elif not transaction.name:
                 transaction.name = f"{request.method} unknown route"
         if transaction.depth:
             transaction.depth -= 1
             return
-        self._end(transaction, request, response.status_code, response)
+        self.end(transaction, request, response.status_code, response)
 
     def aborted(self, event: Event) -> None:
         """End the transaction of a request that nobody answered: its exception goes on to the server."""
@@ -99,7 +100,7 @@ class WebRequests:
         if not transaction.name:
             transaction.name = f"{request.method} {route_of(request) or 'unknown route'}"
         self.client.capture_exception(error, handled=False)
-        self._end(transaction, request, 500 if isinstance(error, Exception) else None, None)
+        self.end(transaction, request, 500 if isinstance(error, Exception) else None, None)
 
     def failed(self, event: Event) -> None:
         """Record what no error handler took."""
@@ -109,7 +110,8 @@ class WebRequests:
             transaction.request = self._asked(event.attributes["request"], with_body=True)
         self.client.capture_exception(error, handled=False)
 
-    def _end(self, transaction: Transaction, request: Request, status: int | None, response: Response | None) -> None:
+    def end(self, transaction: Transaction, request: Request, status: int | None, response: Response | None) -> None:
+        """End the transaction of a request, with the status and what may be told of both."""
         current.set(transaction.outer)
         if status is not None:
             if not transaction.result:

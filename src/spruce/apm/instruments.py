@@ -58,6 +58,7 @@ def uninstrument() -> None:
 def _begin(client: Recorder) -> list[Callable[[], object]]:
     web, queries, parts, split = WebRequests(client), Queries(), Parts(), Split()
     jobs, talks, libraries = Jobs(client), Conversations(client, web), Libraries()
+    web.otherwise = talks.ended
     Outgoing(client.settings).add_to(libraries)
     RedisCommands().add_to(libraries)
     libraries.begin()
@@ -72,8 +73,6 @@ def _begin(client: Recorder) -> list[Callable[[], object]]:
         events.request_finished.subscribe(web.finished),
         events.request_aborted.subscribe(web.aborted),
         events.request_failed.subscribe(web.failed),
-        events.request_finished.subscribe(talks.ended),
-        events.request_aborted.subscribe(talks.ended),
         events.websocket_accepted.subscribe(talks.accepted),
         events.websocket_received.subscribe(talks.received),
         events.websocket_waiting.subscribe(talks.waiting),

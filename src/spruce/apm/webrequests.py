@@ -3,7 +3,7 @@
 What is mounted in an app answers within the transaction of the app's request, and gives it the name of its own route.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from spruce.apm.recorder import Recorder
@@ -55,6 +55,8 @@ class WebRequests:
     def __init__(self, client: Recorder) -> None:
         self.client = client
         self.settings = client.settings
+        self.otherwise: Callable[[Event], object] = bool
+        """What gets the ends of requests that are not transactions any more, as those of WebSockets."""
         self._ignored: Patterns | None = self.settings.transaction_ignore_urls or None
 
     def started(self, event: Event) -> None:
@@ -72,6 +74,7 @@ class WebRequests:
         """End the transaction of a request that was answered."""
         transaction = transaction_here()
         if transaction is None or transaction.type != "request":
+            self.otherwise(event)
             return
         request: Any = event.attributes["request"]
         response: Any = event.attributes["response"]
@@ -91,6 +94,7 @@ class WebRequests:
         """End the transaction of a request that nobody answered: its exception goes on to the server."""
         transaction = transaction_here()
         if transaction is None or transaction.type != "request":
+            self.otherwise(event)
             return
         if transaction.depth:
             transaction.depth -= 1

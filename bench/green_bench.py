@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from measure import Target, verdicts
+from measure import Figures, Target, verdicts
 from peers import HERE, PEER_PYTHON
-from rounds import render, run
+from rounds import Contest, render, run
 
 __all__ = ["report"]
 
@@ -26,6 +26,7 @@ TARGETS = [
     Target("spruce, uvloop", BASE, 0.5),
 ]
 SOCKET_TARGETS = [Target("spruce, its own loop", "eventlet", 0.75), Target("spruce, its own loop", BASE, 1.3)]
+WAIT_TARGETS = [Target("spruce, its own loop", "eventlet", 0.5)]
 OPERATIONS = {
     "spawn_wait": "spawn, wait",
     "spawn_many": "spawn 1,000, wait for all",
@@ -33,6 +34,7 @@ OPERATIONS = {
     "event": "event there and back",
     "sleep": "sleep(0)",
     "sockets": "socket there and back",
+    "calls": "its system calls alone",
     "imap": "pool.imap, per item",
 }
 
@@ -42,4 +44,15 @@ def report(rounds: int, seconds: float) -> str:
     contest = run(COMMANDS, list(OPERATIONS), rounds, seconds)
     shown = render(f"Green threads: CPU µs (× {BASE})", list(COMMANDS), OPERATIONS, contest, BASE)
     pings = verdicts(SOCKET_TARGETS, contest.figures["sockets"], "socket there and back: ")
-    return "\n".join([shown, *verdicts(TARGETS, contest.figures["spawn_wait"], "spawn, wait: "), *pings])
+    waits = verdicts(WAIT_TARGETS, _waits(contest), "a wait for a socket, without system calls: ")
+    return "\n".join([shown, *verdicts(TARGETS, contest.figures["spawn_wait"], "spawn, wait: "), *pings, *waits])
+
+
+def _waits(contest: Contest) -> Figures:
+    """What one of the two waits of a way there and back costs besides the four calls that read and write."""
+    both, calls = contest.figures["sockets"], contest.figures["calls"]
+    waits = Figures()
+    for name in both:
+        for figure, base in zip(both.rounds[name], calls.rounds[name], strict=True):
+            waits.add(name, (figure - base) / 2)
+    return waits

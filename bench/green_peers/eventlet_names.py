@@ -1,5 +1,6 @@
 """The operations on green threads, written once for the two libraries that share eventlet's names."""
 
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -38,6 +39,17 @@ def sockets(library: Library, count: int) -> None:
         ours.sendall(b"x")
         ours.recv(100)
     thread.wait()
+    ours.close()
+    theirs.close()
+
+
+def calls(count: int) -> None:
+    """What `sockets` asks the system for, and no green thread: by plain sockets, which are ready."""
+    ours, theirs = socket.socketpair()
+    for _ in range(count):
+        ours.sendall(b"x")
+        theirs.sendall(theirs.recv(100))
+        ours.recv(100)
     ours.close()
     theirs.close()
 
@@ -100,6 +112,7 @@ def operations(library: Library) -> dict[str, Operation]:
         "event": partial(event, library),
         "sleep": sleep,
         "sockets": partial(sockets, library),
+        "calls": calls,
         "imap": imap,
     }
 

@@ -1,5 +1,6 @@
 """gevent on its default loop, with its own names: `AsyncResult` is what eventlet's Event is there."""
 
+import socket
 from typing import Any
 
 import gevent
@@ -79,6 +80,17 @@ def sockets(count: int) -> None:
     theirs.close()
 
 
+def calls(count: int) -> None:
+    """What `sockets` asks the system for, and no greenlet: by plain sockets, which are ready."""
+    ours, theirs = socket.socketpair()
+    for _ in range(count):
+        ours.sendall(b"x")
+        theirs.sendall(theirs.recv(100))
+        ours.recv(100)
+    ours.close()
+    theirs.close()
+
+
 def imap(count: int) -> None:
     for _ in Pool(100).imap(same, range(count)):
         pass
@@ -103,6 +115,7 @@ operations = {
     "event": event,
     "sleep": sleep,
     "sockets": sockets,
+    "calls": calls,
     "imap": imap,
 }
 gevent.spawn(serve, operations, answers).get()

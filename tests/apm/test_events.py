@@ -237,14 +237,19 @@ def test_a_processor_by_its_name(client: Client, monkeypatch: pytest.MonkeyPatch
     assert len(events(full_transaction(client), PROCESSORS="spruce.apm.only_named")) == 3
 
 
-def test_a_context_is_encoded_once_for_all_its_spans(client: Client) -> None:
-    """However many spans there are."""
+def test_lines_are_the_events(client: Client) -> None:
+    """However they are written, with and without what few spans have."""
     made = Events(read_settings(environ={}))
-    whats = [What(f"q{number}", "db", context={"db": {"statement": str(number)}}) for number in range(2)]
+    what = What('a "name"', "db", "sqlite", "query", context={"db": {"statement": "\u00e9\n"}})
     transaction = client.begin_transaction("job")
     assert transaction is not None
-    for what in whats * 2:
-        begin_span(transaction, what).end()
+    for labels in ({}, {}, {"a": 1}):
+        span = begin_span(transaction, what)
+        span.label(**labels)
+        span.end()
     client.end_transaction()
-    found = [json.loads(line) for line in made.lines(transaction)]
-    assert [event["span"]["context"]["db"]["statement"] for event in found[1:]] == ["0", "1", "0", "1"]
+    lines = [json.loads(line) for line in made.lines(transaction)]
+    for line, (kind, event) in zip(lines, made.events(transaction), strict=True):
+        duration = line[kind].pop("duration")
+        assert duration == pytest.approx(event.pop("duration"), abs=1e-6)
+        assert line == {kind: event}

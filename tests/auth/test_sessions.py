@@ -1,6 +1,7 @@
 """The browsers in which a user is logged in."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from tests.auth.people import PASSWORD, sign_in
 
 from spruce import App, Request
 from spruce.auth import User
-from spruce.auth.sessions import end_other_sessions, end_session, sessions_of
+from spruce.auth.sessions import UserSession, end_other_sessions, end_session, sessions_of
 
 
 def app_with_views(make_app: Callable[..., App], engine: str) -> App:
@@ -68,3 +69,19 @@ def test_sessions_in_cookies_cannot_be_listed(make_app: Callable[..., App]) -> N
     sign_in(client)
     assert client.get("/sessions").json == []
     assert client.post("/end/0123456789abcdef").json == {"ended": False}
+
+
+@pytest.mark.parametrize(
+    ("agent", "shown"),
+    [
+        ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox, Linux"),
+        ("Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/140.0 Safari/537.36 Edg/140.0", "Edge, Windows"),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Safari/604.1", "Safari, iPhone"),
+        ("Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 Chrome/140.0 Mobile Safari/537.36", "Chrome, Android"),
+        ("curl/8.5", "curl/8.5"),
+        ("", ""),
+    ],
+)
+def test_a_browser_is_called_as_people_do(agent: str, shown: str) -> None:
+    now = datetime.now(UTC)
+    assert UserSession("x", now, now, "", agent, False).browser == shown

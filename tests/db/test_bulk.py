@@ -74,3 +74,22 @@ def test_objects_by_their_keys(stocked: SimpleNamespace) -> None:
     with pytest.raises(FieldError) as refused:
         stocked.Maker.objects.in_bulk(["x"], field_name="name")
     assert str(refused.value) == "in_bulk(field_name='name'): Maker.name is not unique. Use filter()."
+
+
+def test_objects_go_to_the_database_in_batches(shop: SimpleNamespace) -> None:
+    """All of them or none."""
+    made = shop.Maker.objects.bulk_create([shop.Maker(name=str(number)) for number in range(5)], 2)
+    assert [each.name for each in made] == ["0", "1", "2", "3", "4"]
+    assert None not in [each.pk for each in made]
+    with pytest.raises(ValueError, match="a batch has 1 object at least"):
+        shop.Maker.objects.bulk_create([], batch_size=0)
+
+
+def test_bulk_update_takes_the_keys_of_objects_that_were_saved_since(stocked: SimpleNamespace) -> None:
+    """As save() does."""
+    box = stocked.Product.objects.get(name="box")
+    box.category = stocked.Category(name="new")
+    box.category.save()
+    stocked.Product.objects.bulk_update([box], ["category"])
+    box.refresh_from_db()
+    assert box.category.name == "new"

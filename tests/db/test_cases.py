@@ -1,5 +1,6 @@
 """Values, cases, casts and subqueries; the answers are those that Django gives."""
 
+from datetime import date
 from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
@@ -22,6 +23,9 @@ def computed(stocked: SimpleNamespace, term: Any) -> list[Any]:
         (Value("x"), ["x"] * 4),
         (Value(None), [None] * 4),
         (Value(3) * Value(4), [12] * 4),
+        (Value("2024-01-31", output_field=db.DateField()), [date(2024, 1, 31)] * 4),
+        (Case(When(stock=0, then=1), default=2, output_field=db.FloatField()), [2.0, 2.0, 1.0, 2.0]),
+        (db.Lower("name", output_field=db.CharField()), ["bear", "熊猫公仔", "car", "box"]),
         (ExpressionWrapper(F("price") * 2, db.FloatField()), [39.8, 58.0, 10.0, 3.0]),
         (ExpressionWrapper(F("weight") + 1.5, db.IntegerField()), [None] * 4),
         (ExpressionWrapper(Value(451.5), db.IntegerField()), [451] * 4),

@@ -269,3 +269,54 @@ def test_what_an_abstract_model_declares_can_be_taken_away() -> None:
 
     assert [field.name for field in Plain._meta.fields] == ["id", "name"]
     assert Plain().note is None
+
+
+class Priced(db.Model):
+    d = db.ForeignKey("self", on_delete=db.CASCADE, null=True, related_query_name="lower")
+    unknown = db.IntegerField(default=1)
+    positional = db.IntegerField(default=2)
+    cents = db.IntegerField(default=0)
+
+    class Meta:
+        db_table = "t_priced"
+
+    @property
+    def euros(self) -> float:
+        return self.cents / 100
+
+    @euros.setter
+    def euros(self, value: float) -> None:
+        self.cents = round(value * 100)
+
+
+def test_properties_are_set_by_keywords(shop: SimpleNamespace) -> None:
+    """As by `get_or_create`; fields may have any names of ours."""
+    made = Priced(euros=1.5)
+    assert (made.cents, made.unknown, made.positional, made.d_id) == (150, 1, 2, None)
+    assert Priced.objects.get_or_create(cents=99, defaults={"euros": 2.0})[0].cents == 200
+    with pytest.raises(FieldError) as refused:
+        Priced(euro=1)
+    assert str(refused.value).startswith("Priced() got 'euro', which is no field of it.")
+
+
+def test_what_django_programs_ask_models(shop: SimpleNamespace) -> None:
+    """Where an object is saved, its managers, what was left out."""
+    maker = shop.Maker(name="x")
+    assert (maker._state.adding, maker._state.db) == (True, None)
+    maker.save()
+    assert (maker._state.adding, maker._state.db) == (False, "default")
+    maker._state.db = None
+    assert maker._state.adding
+    assert shop.Maker._default_manager.get() == shop.Maker._base_manager.get() == maker
+    assert shop.Maker.objects.only("name").get().get_deferred_fields() == {"country"}
+    assert maker.get_deferred_fields() == set()
+    assert (shop.Maker._meta.object_name, shop.Maker._meta.model_name) == ("Maker", "maker")
+    assert shop.Maker._meta.get_field("name") is shop.Maker._meta.field("name")
+
+
+def test_queries_have_another_name_for_the_way_back(shop: SimpleNamespace) -> None:
+    """Than objects, if it is told."""
+    above = Priced.objects.create()
+    below = Priced.objects.create(d=above)
+    assert Priced.objects.get(lower=below) == above
+    assert list(above.priced_set.all()) == [below]

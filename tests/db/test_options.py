@@ -104,7 +104,7 @@ def test_a_foreign_key_may_name_a_model_that_comes_later() -> None:
     """It is found when it is declared; until then using it says so."""
 
     class Early(db.Model):
-        late = db.ForeignKey("Latecomer", on_delete=db.CASCADE, null=True)
+        late = db.ForeignKey("LastOfAll", on_delete=db.CASCADE, null=True)
 
         class Meta:
             db_table = "t_early"
@@ -112,16 +112,16 @@ def test_a_foreign_key_may_name_a_model_that_comes_later() -> None:
     with pytest.raises(ModelError) as refused:
         _ = Early.__table__
     assert str(refused.value) == (
-        "Early.late points to 'Latecomer', and there is no such model. "
+        "Early.late points to 'LastOfAll', and there is no such model. "
         "Import the module that declares it before the first query."
     )
 
-    class Latecomer(db.Model):
+    class LastOfAll(db.Model):
         class Meta:
             db_table = "t_late"
 
-    assert Early._meta.field("late").target is Latecomer
-    assert Early.__table__.c.late_id.references(Latecomer.__table__.c.id)
+    assert Early._meta.field("late").target is LastOfAll
+    assert Early.__table__.c.late_id.references(LastOfAll.__table__.c.id)
 
 
 def test_a_foreign_key_may_name_a_model_that_came_before(shop: SimpleNamespace) -> None:

@@ -34,6 +34,9 @@ def failure(kind: Any, text: str = "text of the server", **fields: str) -> Any:
          "to ?pool_size=… of them: lower it, or raise max_connections of the server."),
         (failure(asyncpg.InvalidPasswordError), OperationalError,
          "the database 'default' (localhost/shop) refused the password: text of the server. Correct the URL."),
+        (failure(asyncpg.InvalidSQLStatementNameError), OperationalError,
+         "the database 'default' (localhost/shop) mixed up statements that were prepared on its connections. Is "
+         "PgBouncer in front of it, which shares connections? Add ?prepared=no to the URL."),
         (failure(asyncpg.StringDataRightTruncationError), DataError,
          "text of the server (database 'default', in: SQL)"),
         (asyncpg.InterfaceError("cannot do it"), OperationalError, "cannot do it (database 'default', in: SQL)"),

@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from spruce import db
 from spruce.db import Prefetch
 from spruce.errors import FieldError
 
@@ -85,3 +86,22 @@ def test_wrong_names(stocked: SimpleNamespace) -> None:
     with pytest.raises(ValueError, match="Prefetch querysets") as wrong:
         Prefetch("products", stocked.Product.objects.values("name"))
     assert str(wrong.value) == "Prefetch querysets cannot use raw(), values(), and values_list()."
+
+
+def test_a_slice_is_of_each_object(stocked: SimpleNamespace) -> None:
+    """In the order of its query, by one query for all."""
+    newest = db.Prefetch("products", stocked.Product.objects.order_by("-price")[:1], to_attr="dearest")
+    with db.assert_num_queries(2):
+        found = list(stocked.Category.objects.order_by("id").prefetch_related(newest))
+    assert [[each.name for each in one.dearest] for one in found] == [["car"], ["熊猫公仔"]]
+    second = db.Prefetch("products", stocked.Product.objects.all()[1:])
+    found = stocked.Category.objects.order_by("id").prefetch_related(second)
+    assert [[each.name for each in one.products.all()] for one in found] == [[], ["熊猫公仔"]]
+
+
+def test_relations_of_objects_that_are_there(stocked: SimpleNamespace) -> None:
+    """Loaded for all of them by one query."""
+    found = list(stocked.Category.objects.order_by("id"))
+    db.prefetch_related_objects(found, "products")
+    with db.assert_num_queries(0):
+        assert [len(each.products.all()) for each in found] == [1, 2]

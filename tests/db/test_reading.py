@@ -40,3 +40,23 @@ def test_what_stands_beside_an_empty_list_is_looked_for(stocked: SimpleNamespace
     assert products.filter(db.Q(pk__in=[]) | db.Q(name="car")).count() == 1
     assert products.none().union(products.filter(name="car")).count() == 1
     assert products.none().aggregate(n=db.Count("pk") + 1) == {"n": 1}
+
+
+def test_a_query_shows_its_sql(stocked: SimpleNamespace) -> None:
+    """With the parameters beside it; and whether it has an order."""
+    shown = stocked.Maker.objects.filter(name="x").order_by().query
+    assert str(shown).startswith(
+        "SELECT t_maker.id, t_maker.name, t_maker.country \nFROM t_maker \nWHERE t_maker.name = "
+    )
+    assert tuple(shown.parameters) == ("x",)
+    makers = stocked.Maker.objects
+    assert (makers.ordered, makers.order_by().ordered, makers.order_by("pk").ordered) == (True, False, True)
+    assert not makers.values("name").annotate(n=db.Count("pk")).ordered
+
+
+def test_rows_with_names(stocked: SimpleNamespace) -> None:
+    rows = stocked.Product.objects.values_list("name", "category__name", named=True).order_by("id")
+    assert rows[0] == ("bear", "bears")
+    assert rows[0].category__name == "bears"
+    with pytest.raises(TypeError, match="flat or named, not both"):
+        stocked.Product.objects.values_list("name", flat=True, named=True)

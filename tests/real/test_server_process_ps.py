@@ -8,12 +8,15 @@ from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
+import pytest
 from tests.real.conftest import SPRUCE
 
 APP = """
-    import os, time
+    import os
     from spruce import App, green
+    from spruce.patching import original
 
+    block_for = original("time").sleep
     app = App(__name__)
 
     @app.get("/wait/<int:number>")
@@ -27,7 +30,7 @@ APP = """
     def block():
         open("begun", "w").close()
         while not os.path.exists("go"):
-            time.sleep(0.01)
+            block_for(0.01)
         return "done"
 """
 
@@ -68,9 +71,12 @@ def test_it_shows_workers_and_requests(serve: Callable[..., Any], tmp_path: Path
     assert "GET /wait/7  [/wait/<int:number>]  waits for sleep()" in told
 
 
-def test_a_worker_that_stands_still_is_shown_with_its_stack(serve: Callable[..., Any], tmp_path: Path) -> None:
+@pytest.mark.parametrize("options", [[], ["--patch"]])
+def test_a_worker_that_stands_still_is_shown_with_its_stack(
+    serve: Callable[..., Any], tmp_path: Path, options: list[str]
+) -> None:
     (tmp_path / "shop.py").write_text(dedent(APP))
-    served = serve("shop.py", SPRUCE_RUN_DIR=str(tmp_path / "run"))
+    served = serve("shop.py", *options, SPRUCE_RUN_DIR=str(tmp_path / "run"))
     with ThreadPoolExecutor(1) as threads:
         answer = threads.submit(served.ask, "/block")
         wait_until_begun(tmp_path)
@@ -80,6 +86,6 @@ def test_a_worker_that_stands_still_is_shown_with_its_stack(serve: Callable[...,
     (request,) = worker["in_flight"]
     assert worker["held_up"] > 0
     assert (request["path"], request["does"]) == ("/block", "runs")
-    assert "in block\n    time.sleep(0.01)\n" in "".join(request["stack"])
+    assert "in block\n    block_for(0.01)\n" in "".join(request["stack"])
     assert served.stop() == 0
     assert ps(tmp_path) == "No server of Spruce runs here\n"

@@ -22,7 +22,12 @@ def hello(name):
 """
 IMPORT_ALL = """
 import importlib, pkgutil, spruce
-HOMES = {"asyncmy": "spruce.db.mysql", "asyncpg": "spruce.db.postgres_asyncpg", "redis": "spruce.cache."}
+HOMES = {
+    "asyncmy": "spruce.db.mysql",
+    "asyncpg": "spruce.db.postgres_asyncpg",
+    "opentelemetry": "spruce.apm.otlp",
+    "redis": "spruce.cache.",
+}
 for module in pkgutil.walk_packages(spruce.__path__, "spruce."):
     if module.name == "spruce.testing.plugin":  # pytest itself loads it
         continue

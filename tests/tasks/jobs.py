@@ -93,3 +93,9 @@ def unfit() -> object:
 @task
 def leaves() -> None:
     raise SystemExit(3)
+
+
+@task(atomic=True)
+def raises() -> None:
+    (error,) = done
+    raise error  # type: ignore[misc] # the test has put an exception there

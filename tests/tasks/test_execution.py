@@ -7,6 +7,7 @@ import pytest
 from tests.tasks import jobs
 
 from spruce import events, green
+from spruce.errors import ConnectionLost, DeadlockDetected, IntegrityError
 from spruce.tasks.execution import Execution, Stopped
 from spruce.tasks.store import Mark, Store
 
@@ -76,6 +77,29 @@ def test_an_atomic_job_commits_with_its_mark(store: Store, row: Row) -> None:
 def test_an_atomic_job_that_fails_writes_nothing(store: Store, row: Row) -> None:
     assert mark_of(attempt(store, row, "write", '[["a",true],{},{}]')).state == "FAILED"
     assert jobs.Entry.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("lost", "error", "expected"),
+    [
+        (0, ConnectionLost("gone"), ("WAITING", True)),
+        (0, DeadlockDetected("others"), ("WAITING", True)),
+        (9, ConnectionLost("gone"), ("FAILED", False)),
+        (0, IntegrityError("its own"), ("FAILED", False)),
+    ],
+)
+def test_an_atomic_job_that_the_database_undid_has_not_failed(
+    sqlite: Store, row: Row, lost: int, error: Exception, expected: tuple[str, bool]
+) -> None:
+    """Nothing of it was done, so it is run again, without costing a retry; up to ten times."""
+    execution = attempt(sqlite, row, "raises", attempts=lost, lost=lost)
+    jobs.done[:] = [error]
+    mark = mark_of(execution)
+    assert (mark.state, mark.lost) == expected
+    assert sqlite.mark([mark], 0.0) == []
+    found = sqlite.get(execution.claim.id)
+    assert found is not None
+    assert found["lost"] == lost + mark.lost
 
 
 def test_an_atomic_job_that_was_taken_away_writes_nothing(store: Store, row: Row) -> None:

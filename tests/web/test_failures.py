@@ -49,6 +49,12 @@ def test_a_failed_view_is_logged_with_its_request(caplog: pytest.LogCaptureFixtu
     assert record.exc_info[0] is ValueError
 
 
+def test_a_view_that_starts_a_loop_is_told_what_to_write(caplog: pytest.LogCaptureFixture) -> None:
+    """In the traceback that is logged."""
+    failing(RuntimeError("asyncio.run() cannot be called from a running event loop")).test_client().get("/x")
+    assert "write spruce.green.await_(main()) instead" in caplog.text
+
+
 def test_a_failed_view_is_told_to_subscribers() -> None:
     """Those of request_failed."""
     seen: list[Any] = []

@@ -13,60 +13,59 @@ from spruce.apm.spans import Transaction
 
 __all__ = ["Breakdown"]
 
-_MOST = 1000  # names of transactions, and sets of metrics
+_MOST = 1000  # types, names and results of transactions
+_Type = tuple[str, str | None]
+_APP: _Type = ("app", None)
+
+
+class _Added:
+    """What has been added up of the transactions of one type, name and result."""
+
+    __slots__ = ("durations", "selves")
+
+    def __init__(self) -> None:
+        self.durations = Histogram("", (), SECONDS)
+        self.selves: dict[_Type, list[float]] = {}
 
 
 class Breakdown:
     """A sink that adds up."""
 
     def __init__(self) -> None:
-        self.durations: dict[tuple[str, str, str], Histogram] = {}
-        """Seconds by type, name and result."""
-        self._selves: dict[tuple[str, str, str, str], list[float]] = {}
+        self._added: dict[tuple[str, str, str], _Added] = {}
         self._lock = Lock()
+
+    @property
+    def durations(self) -> dict[tuple[str, str, str], Histogram]:
+        """Seconds by type, name and result."""
+        return {key: added.durations for key, added in list(self._added.items())}
 
     def __call__(self, record: Record) -> None:
         """Add a transaction."""
         if not isinstance(record, Transaction):
             return
         key = (record.type, record.name, record.result)
-        durations = self.durations.get(key)
-        if durations is None:
-            if len(self.durations) >= _MOST:
+        added = self._added.get(key)
+        if added is None:
+            if len(self._added) >= _MOST:
                 return
-            durations = self.durations.setdefault(key, Histogram("", (), SECONDS))
-        durations.observe(record.duration or 0.0)
+            added = self._added.setdefault(key, _Added())
+        added.durations.observe(record.duration or 0.0)
         if record.sampled:
             with self._lock:
-                self._add(record)
-
-    def _add(self, transaction: Transaction) -> None:
-        selves, name, kind = self._selves, transaction.name, transaction.type
-        found = selves.get((name, kind, "app", ""))
-        if found is None:
-            if len(selves) >= _MOST:
-                return
-            found = selves[name, kind, "app", ""] = [0, 0.0]
-        found[0] += 1
-        found[1] += transaction.self_time
-        for span in transaction.spans:
-            what = span.what
-            key = (name, kind, what.type, what.subtype or "")
-            found = selves.get(key)
-            if found is None:
-                found = selves[key] = [0, 0.0]
-            if span.composite is None:
-                found[0] += 1
-                found[1] += span.self_time
-            else:
-                found[0] += span.composite[0]
-                found[1] += span.composite[1]
+                _add(added.selves, record)
 
     def take(self) -> Iterator[dict[str, Any]]:
         """What has been added up since the last time, as sets of metrics by Elastic's schema."""
+        found: dict[tuple[str, str, str, str | None], list[float]] = {}
         with self._lock:
-            selves, self._selves = self._selves, {}
-        for (name, kind, span_type, subtype), (count, seconds) in selves.items():
+            for (kind, name, _), added in self._added.items():
+                for (span_type, subtype), (count, seconds) in added.selves.items():
+                    total = found.setdefault((name, kind, span_type, subtype), [0, 0.0])
+                    total[0] += count
+                    total[1] += seconds
+                added.selves = {}
+        for (name, kind, span_type, subtype), (count, seconds) in found.items():
             span = {"type": span_type, "subtype": subtype} if subtype else {"type": span_type}
             yield {
                 "transaction": {"name": name[:1024], "type": kind},
@@ -76,3 +75,22 @@ class Breakdown:
                     "span.self_time.sum.us": {"value": int(seconds * 1e6)},
                 },
             }
+
+
+def _add(selves: dict[_Type, list[float]], transaction: Transaction) -> None:
+    _count(selves, _APP, 1, transaction.self_time)
+    for span in transaction.spans:
+        what, composite = span.what, span.composite
+        if composite is None:
+            _count(selves, (what.type, what.subtype), 1, span.self_time)
+        else:
+            _count(selves, (what.type, what.subtype), composite[0], composite[1])
+
+
+def _count(selves: dict[_Type, list[float]], key: _Type, count: int, seconds: float) -> None:
+    found = selves.get(key)
+    if found is None:
+        selves[key] = [count, seconds]
+    else:
+        found[0] += count
+        found[1] += seconds

@@ -47,13 +47,49 @@ class Events:
         self.settings = settings
         self.client = client
         self.processors = [found for one in settings.processors if (found := _loaded(one)) is not None]
-        self._contexts: dict[int, tuple[What, msgspec.Raw | None]] = {}
+        self._parts: dict[int, tuple[What, str]] = {}
 
     def lines(self, record: Record) -> list[bytes]:
         """The lines of a record: those of a transaction's spans are behind its own."""
         if self.processors:
             return [_encode({kind: event}) for kind, event in self._processed(record)]
+        if isinstance(record, Transaction) and record.sampled:
+            event = self._transaction(record)
+            rest = (
+                f'"transaction_id":"{event["id"]}","trace_id":"{event["trace_id"]}",'
+                f'"sample_rate":{_encode(record.sample_rate).decode()},'
+            )
+            return [_encode({TRANSACTION: event}), *[self._line(span, record, rest) for span in record.spans]]
         return [_encode({kind: event}) for kind, event in self.events(record)]
+
+    def _line(self, span: Span, transaction: Transaction, rest: str) -> bytes:
+        """The line of a span, written at once if it has nothing but what each has; `rest` is the same for all."""
+        if span.labels or span.composite is not None or span.links or span.frames or span.sync is not None:
+            return _encode({SPAN: self._span(span, transaction)})
+        return (
+            f'{{"span":{{"id":"{span.id}",{rest}"parent_id":"{span.parent.id}",'
+            f'"timestamp":{int((transaction.timestamp + span.began - transaction.began) * 1e6)},'
+            f'"duration":{(span.duration or 0.0) * 1000:.6f},"outcome":"{span.outcome}",{self._of(span.what)}}}}}'
+        ).encode()
+
+    def _of(self, what: What) -> str:
+        """What many spans have in common, as a part of a line."""
+        known = self._parts.get(id(what))
+        if known is not None and known[0] is what:
+            return known[1]
+        common: dict[str, Any] = {
+            "name": what.name[:_KEYWORD],
+            "type": what.type,
+            "subtype": what.subtype,
+            "action": what.action,
+        }
+        if what.context is not None:
+            common["context"] = _plain(what.context)
+        found = _encode(common).decode()[1:-1]
+        if len(self._parts) >= _KEPT:
+            self._parts.clear()
+        self._parts[id(what)] = (what, found)
+        return found
 
     def events(self, record: Record) -> Iterator[tuple[str, dict[str, Any]]]:
         """The events of a record, each with its kind."""
@@ -147,11 +183,8 @@ class Events:
             "outcome": span.outcome,
             "sample_rate": transaction.sample_rate,
         }
-        context = self._context_of(what)
-        if span.labels:
-            event["context"] = {**(_plain(what.context)), "tags": span.labels}
-        elif context is not None:
-            event["context"] = context
+        if what.context is not None or span.labels:
+            event["context"] = {**_plain(what.context), **({"tags": span.labels} if span.labels else {})}
         if span.composite is not None:
             count, seconds, rule = span.composite
             event["composite"] = {"count": count, "sum": seconds * 1000, "compression_strategy": rule}
@@ -162,19 +195,6 @@ class Events:
         if span.frames:
             event["stacktrace"] = [_frame(frame) for frame in span.frames]
         return event
-
-    def _context_of(self, what: What) -> msgspec.Raw | None:
-        """The context of a kind of span as JSON, made once for all of them."""
-        if what.context is None:
-            return None
-        known = self._contexts.get(id(what))
-        if known is not None and known[0] is what:
-            return known[1]
-        found = msgspec.Raw(_encode(_plain(what.context)))
-        if len(self._contexts) >= _KEPT:
-            self._contexts.clear()
-        self._contexts[id(what)] = (what, found)
-        return found
 
     def _failure(self, failure: Failure) -> dict[str, Any]:
         event: dict[str, Any] = {

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import partial
 
 from spruce import events
+from spruce.apm.conversations import Conversations
 from spruce.apm.jobs import Jobs
 from spruce.apm.libraries import Libraries
 from spruce.apm.logs import EcsFormatter, trace_in_records
@@ -56,7 +57,8 @@ def uninstrument() -> None:
 
 def _begin(client: Recorder) -> list[Callable[[], object]]:
     web, queries, parts, split = WebRequests(client), Queries(), Parts(), Split()
-    jobs, libraries = Jobs(client), Libraries()
+    jobs, talks, libraries = Jobs(client), Conversations(client, web), Libraries()
+    web.otherwise = talks.ended
     Outgoing(client.settings).add_to(libraries)
     RedisCommands().add_to(libraries)
     libraries.begin()
@@ -71,6 +73,9 @@ def _begin(client: Recorder) -> list[Callable[[], object]]:
         events.request_finished.subscribe(web.finished),
         events.request_aborted.subscribe(web.aborted),
         events.request_failed.subscribe(web.failed),
+        events.websocket_accepted.subscribe(talks.accepted),
+        events.websocket_received.subscribe(talks.received),
+        events.websocket_waiting.subscribe(talks.waiting),
         events.db_query.subscribe(queries.ran),
         events.cache_used.subscribe(parts.cached),
         events.cache_waited.subscribe(parts.waited),

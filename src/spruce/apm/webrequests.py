@@ -3,7 +3,7 @@
 What is mounted in an app answers within the transaction of the app's request, and gives it the name of its own route.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from spruce.apm.recorder import Recorder
@@ -55,6 +55,8 @@ class WebRequests:
     def __init__(self, client: Recorder) -> None:
         self.client = client
         self.settings = client.settings
+        self.otherwise: Callable[[Event], object] = bool
+        """What gets the ends of requests that are not transactions any more, as those of WebSockets."""
         self._ignored: Patterns | None = self.settings.transaction_ignore_urls or None
 
     def started(self, event: Event) -> None:
@@ -72,24 +74,27 @@ class WebRequests:
         """End the transaction of a request that was answered."""
         transaction = transaction_here()
         if transaction is None or transaction.type != "request":
+            self.otherwise(event)
             return
         request: Any = event.attributes["request"]
         response: Any = event.attributes["response"]
         if not transaction.named:
             rule = request.url_rule
-            if rule is not None:
-                transaction.name = f"{request.method} {request.root_path}{rule.rule}"
+            route = event.attributes.get("route") if rule is None else rule.rule
+            if route is not None:
+                transaction.name = f"{request.method} {request.root_path}{route}"
             elif not transaction.name:
                 transaction.name = f"{request.method} unknown route"
         if transaction.depth:
             transaction.depth -= 1
             return
-        self._end(transaction, request, response.status_code, response)
+        self.end(transaction, request, response.status_code, response)
 
     def aborted(self, event: Event) -> None:
         """End the transaction of a request that nobody answered: its exception goes on to the server."""
         transaction = transaction_here()
         if transaction is None or transaction.type != "request":
+            self.otherwise(event)
             return
         if transaction.depth:
             transaction.depth -= 1
@@ -99,7 +104,7 @@ class WebRequests:
         if not transaction.name:
             transaction.name = f"{request.method} {route_of(request) or 'unknown route'}"
         self.client.capture_exception(error, handled=False)
-        self._end(transaction, request, 500 if isinstance(error, Exception) else None, None)
+        self.end(transaction, request, 500 if isinstance(error, Exception) else None, None)
 
     def failed(self, event: Event) -> None:
         """Record what no error handler took."""
@@ -109,7 +114,8 @@ class WebRequests:
             transaction.request = self._asked(event.attributes["request"], with_body=True)
         self.client.capture_exception(error, handled=False)
 
-    def _end(self, transaction: Transaction, request: Request, status: int | None, response: Response | None) -> None:
+    def end(self, transaction: Transaction, request: Request, status: int | None, response: Response | None) -> None:
+        """End the transaction of a request, with the status and what may be told of both."""
         current.set(transaction.outer)
         if status is not None:
             if not transaction.result:

@@ -16,6 +16,23 @@ from spruce.web import current_app
 __all__ = ["UserSession", "end_other_sessions", "end_session", "sessions_of"]
 
 _SHOWN = 16
+_BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("Firefox/", "Firefox"),
+    ("FxiOS/", "Firefox"),
+    ("Chrom", "Chrome"),
+    ("CriOS/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+_SYSTEMS = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "macOS"),
+    ("Linux", "Linux"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +45,12 @@ class UserSession:
     address: str
     agent: str
     current: bool
+
+    @property
+    def browser(self) -> str:
+        """What people call the browser: `Firefox, Windows`; what it says itself if that isn't known."""
+        known = [next((name for word, name in names if word in self.agent), "") for names in (_BROWSERS, _SYSTEMS)]
+        return ", ".join(filter(None, known)) or self.agent
 
 
 def sessions_of(request: Request) -> list[UserSession]:

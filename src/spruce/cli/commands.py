@@ -15,6 +15,7 @@ from typing import Any
 
 import click
 
+from spruce.apm.commands import recorded_command
 from spruce.cli.target import USUAL_FILES, find
 from spruce.errors import AppImportError, AppNotFound
 from spruce.web import App
@@ -58,14 +59,14 @@ def within(app: App, command: click.Command) -> click.Command:
         for inner in command.commands.values():
             within(app, inner)
     if command.callback is not None and not hasattr(command.callback, "app"):
-        command.callback = _in_context(app, command.callback)
+        command.callback = _in_context(app, command.callback, command.name or "")
     return command
 
 
-def _in_context(app: App, function: Callable[..., Any]) -> Callable[..., Any]:
+def _in_context(app: App, function: Callable[..., Any], name: str) -> Callable[..., Any]:
     @wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
-        with app.app_context():
+        with app.app_context(), recorded_command(app.config, name):
             return function(*args, **kwargs)
 
     call.app = app  # type: ignore[attr-defined] # says that this has been done

@@ -10,7 +10,8 @@ from typing import Any
 
 import click
 
-from spruce import server
+from spruce import config, server
+from spruce.apm.startup import is_wanted, start
 from spruce.cli.failures import told
 from spruce.cli.sizes import SIZE
 from spruce.cli.target import Found, find
@@ -206,6 +207,8 @@ def handler_for(found: Found, threads: int | None = None) -> Handler:
     if found.kind == "Spruce":
         handler: Handler = found.app.handle
         return handler
+    if is_wanted(config.current()):
+        start(config.current())
     return server.wsgi(found.app, threads) if found.kind == "WSGI" else server.asgi(found.app)
 
 

@@ -72,7 +72,7 @@ from spruce.db.manytomany import ManyToManyField
 from spruce.db.models import Model, registry
 from spruce.db.notifications import Notification, listen, notify
 from spruce.db.numbers import BooleanField, DecimalField, FloatField
-from spruce.db.prefetching import Prefetch
+from spruce.db.prefetching import Prefetch, prefetch_related_objects
 from spruce.db.queryset import Manager, QuerySet
 from spruce.db.relations import (
     CASCADE,
@@ -240,6 +240,7 @@ __all__ = [
     "non_atomic_requests",
     "notify",
     "on_commit",
+    "prefetch_related_objects",
     "primary",
     "read_after",
     "registry",

@@ -4,7 +4,7 @@ from collections.abc import Hashable
 from typing import Any
 
 from spruce.db.expressions import Q, Term
-from spruce.db.tokens import operand, token
+from spruce.db.tokens import as_type, operand, token
 from spruce.errors import FieldError
 
 __all__ = ["Aggregate", "Avg", "Count", "Max", "Min", "StdDev", "Sum", "Variance"]
@@ -14,13 +14,21 @@ class Aggregate(Term):
     """One value out of all rows of a query or of a group; rows where the field is null don't count.
 
     It takes the name of a field, which may cross relations, or an expression. `filter`, a Q, says which rows count, and
-    `default` what is given when there are none.
+    `default` what is given when there are none; `output_field` reads the result as another type.
     """
 
-    __slots__ = ("field",)
+    __slots__ = ("field", "plain", "sample")
     function = ""
 
-    def __init__(self, field: str | Term, *, distinct: bool = False, filter: Q | None = None, default: Any = None):  # noqa: A002 - Django's name
+    def __init__(
+        self,
+        field: str | Term,
+        *,
+        distinct: bool = False,
+        filter: Q | None = None,  # noqa: A002 - Django's name
+        default: Any = None,
+        output_field: Any = None,
+    ) -> None:
         if not isinstance(field, str | Term):
             raise TypeError(f"{type(self).__name__}() takes the name of a field, not {field!r}")
         self.field = field
@@ -29,8 +37,13 @@ class Aggregate(Term):
         if field != "*":
             inner, values = operand(field)
         condition, found = self._filter(filter)
-        self.key = ("aggregate", self.function, inner, distinct, condition, None if default is None else type(default))
+        given = None if default is None else type(default)
+        self.plain = ("aggregate", self._function(), inner, distinct, condition, given)
+        self.key = as_type(self.plain, output_field)  # type: ignore[assignment] # a key is a tuple
         self.values = values + found + (() if default is None else (default,))
+
+    def _function(self) -> str:
+        return self.function
 
     def _filter(self, condition: Q | None) -> tuple[Hashable, tuple[Any, ...]]:
         if condition is None:
@@ -40,12 +53,12 @@ class Aggregate(Term):
         return token(condition)
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.field!r}{', distinct=True' if self.key[3] else ''})"
+        return f"{type(self).__name__}({self.field!r}{', distinct=True' if self.plain[3] else ''})"
 
     @property
     def of_nothing(self) -> Any:
         """The value that it has where there are no rows."""
-        return self.values[-1] if self.key[5] is not None else 0 if self.function == "count" else None
+        return self.values[-1] if self.plain[5] is not None else 0 if self.function == "count" else None
 
     @property
     def default_alias(self) -> str:
@@ -99,11 +112,14 @@ class StdDev(Aggregate):
     """The standard deviation, as a float: of all there are, or with `sample` of a sample of them."""
 
     __slots__ = ()
-    function = "stddev"
+    function = short = "stddev"
 
     def __init__(self, field: str | Term, *, sample: bool = False, **options: Any) -> None:
+        self.sample = sample
         super().__init__(field, **options)
-        self.key = (self.key[0], f"{self.function}_{'samp' if sample else 'pop'}", *self.key[2:])
+
+    def _function(self) -> str:
+        return f"{self.short}_{'samp' if self.sample else 'pop'}"
 
 
 class Variance(StdDev):
@@ -111,7 +127,4 @@ class Variance(StdDev):
 
     __slots__ = ()
     function = "variance"
-
-    def __init__(self, field: str | Term, *, sample: bool = False, **options: Any) -> None:
-        super().__init__(field, sample=sample, **options)
-        self.key = (self.key[0], f"var_{'samp' if sample else 'pop'}", *self.key[2:])
+    short = "var"

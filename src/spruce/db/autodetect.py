@@ -80,6 +80,26 @@ class RenameTable(ops.RenameTableOp):
         return RenameTable(self.new_table_name, self.table_name)
 
 
+class RenameConstraint(ops.MigrateOperation):
+    """Gives a constraint of PostgreSQL's another name, which takes no time, and can be undone."""
+
+    def __init__(self, table: str, old: str, new: str) -> None:
+        self.table = table
+        self.old = old
+        self.new = new
+
+    def reverse(self) -> "RenameConstraint":
+        """The way back."""
+        return RenameConstraint(self.table, self.new, self.old)
+
+
+@renderers.dispatch_for(RenameConstraint)
+def _render_constraint(context: AutogenContext, op: RenameConstraint) -> str:
+    quote = context.migration_context.dialect.identifier_preparer.quote
+    sql = f"ALTER TABLE {quote(op.table)} RENAME CONSTRAINT {quote(op.old)} TO {quote(op.new)}"
+    return f"op.execute({sql!r})"
+
+
 @renderers.dispatch_for(RenameTable)
 def _render_rename(context: AutogenContext, op: RenameTable) -> str:
     return f"op.rename_table({op.table_name!r}, {op.new_table_name!r})"
@@ -185,6 +205,7 @@ def _with_renamed_tables(
     """Each table that goes is put beside each that comes with the same columns."""
     made = [each for each in steps if isinstance(each, ops.CreateTableOp)]
     renamed: dict[str, str] = {}
+    constraints: list[ops.MigrateOperation] = []
     for gone in [each for each in steps if isinstance(each, ops.DropTableOp)]:
         old = gone.to_table()
         for new in made:
@@ -193,12 +214,14 @@ def _with_renamed_tables(
                 continue
             if answers.renamed("table", gone.table_name, new.table_name):
                 renamed[gone.table_name] = new.table_name
+                constraints += _with_renamed_constraints(old, new.to_table(), dialect)
                 break
     for each in steps:
         if isinstance(each, ops.ModifyTableOps) and each.table_name in renamed:
             yield each  # indexes go under the old name
     for name, new_name in renamed.items():
         yield RenameTable(name, new_name)
+    yield from constraints
     for each in steps:
         name = getattr(each, "table_name", "")
         if isinstance(each, ops.DropTableOp | ops.ModifyTableOps) and name in renamed:
@@ -206,6 +229,45 @@ def _with_renamed_tables(
         if isinstance(each, ops.CreateTableOp) and name in renamed.values():
             continue
         yield each
+
+
+def _with_renamed_constraints(old: sa.Table, new: sa.Table, dialect: sa.Dialect) -> Iterator[ops.MigrateOperation]:
+    """The constraints of a table are called after it, and keep their names when it gets another one.
+
+    On MariaDB and MySQL the next migration finds them: what is unique is an index there, and keys hold others.
+    """
+    before, after = _constraints(old), _constraints(new)
+    pairs = [(before[key], after[key]) for key in before if key in after and before[key].name != after[key].name]
+    if dialect.name == "postgresql":
+        for one, other in pairs:
+            yield RenameConstraint(new.name, str(one.name), str(other.name))
+    elif pairs and dialect.name not in MYSQL:
+        drops = [_dropped(_added(one, new.name)) for one, _ in pairs]
+        yield ops.ModifyTableOps(new.name, [*drops, *(_added(other, new.name) for _, other in pairs)])
+
+
+Named = sa.UniqueConstraint | sa.ForeignKeyConstraint
+
+
+def _constraints(table: sa.Table) -> dict[tuple[type[Named], tuple[str, ...]], Named]:
+    """What has a name of the table's: keys to others and what is unique, by its columns."""
+    found = [one for one in table.constraints if isinstance(one, Named) and one.name]
+    return {(type(one), tuple(column.name for column in one.columns)): one for one in found}
+
+
+def _added(one: Named, table: str) -> ops.AddConstraintOp:
+    """What makes a constraint."""
+    columns = [column.name for column in one.columns]
+    if isinstance(one, sa.UniqueConstraint):
+        return ops.CreateUniqueConstraintOp(str(one.name), table, columns)
+    target, _, column = one.elements[0]._get_colspec().rpartition(".")
+    return ops.CreateForeignKeyOp(str(one.name), table, target, columns, [column], ondelete=one.ondelete)
+
+
+def _dropped(added: Any) -> ops.DropConstraintOp:
+    kind = "unique" if isinstance(added, ops.CreateUniqueConstraintOp) else "foreignkey"
+    table = added.source_table if kind == "foreignkey" else added.table_name
+    return ops.DropConstraintOp(added.constraint_name, table, type_=kind, _reverse=added)
 
 
 def _with_renamed_columns(

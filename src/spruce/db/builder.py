@@ -214,8 +214,8 @@ class Builder:
     def _values(self, names: tuple[str, ...]) -> None:
         self._choose("values", names)
 
-    def _list(self, names: tuple[str, ...], flat: bool) -> None:
-        self._choose("flat" if flat else "list", names)
+    def _list(self, names: tuple[str, ...], form: bool | str) -> None:
+        self._choose("named" if form == "named" else "flat" if form else "list", names)
 
     def _choose(self, kind: str, names: tuple[str, ...]) -> None:
         self.selected = (kind, names)
@@ -286,11 +286,7 @@ class Builder:
         select = inner._rows()
         if len(inner.selected[1]) != 1:
             raise FieldError("a query inside of a query has one column", hint='Give it values_list("…") with one name.')
-        return select.correlate(*self._around()) if refers else select.correlate(None)
-
-    def _around(self) -> list[Any]:
-        """The tables of this query and of those around it."""
-        return [*self.joins.tables, *(self.outside._around() if self.outside is not None else ())]
+        return select.correlate(*self.conditions.terms.around()) if refers else select.correlate(None)
 
     def _own_table(self, outside: "Builder | None") -> Any:
         """Inside of a query that it refers to, the table has a name of its own."""
@@ -375,11 +371,12 @@ class Builder:
     def _ordering(self) -> tuple[Any, ...]:
         if self.order is not None:
             return self.order
-        return self.model._meta.ordering if self.group is None or self.grouped_by_row else ()
+        return self.model._meta.orders if self.group is None or self.grouped_by_row else ()
 
     def _order_columns(self) -> list[Ranked]:
         """Columns to order by."""
-        return [term for name in self._ordering() for term in order_terms(self.joins, name, (), self.reversed)]
+        sql = self.conditions.terms.sql
+        return [term for name in self._ordering() for term in order_terms(self.joins, name, (), self.reversed, sql)]
 
     def _count_rows(self) -> "sa.Select[Any]":
         self.load = _first_value

@@ -9,6 +9,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from spruce.db import transactions
 from spruce.db.cases import Case, Value, When
 from spruce.db.databases import Database
+from spruce.db.evaluating import settle_expressions
+from spruce.db.references import settle
 from spruce.db.storing import insert_object, unset, writer_for
 from spruce.db.types import MYSQL
 from spruce.errors import FieldError
@@ -25,6 +27,8 @@ def insert_all(objects: Sequence[Any], database: Database) -> None:
         for each in objects:
             insert_object(each, database)
         return
+    for each in objects:
+        settle_expressions(each, type(each), database)
     connection = transactions.connection(database)
     for (keyed, left), group in _alike(objects).items():
         writer = writer_for(type(group[0]), database, ("insert", keyed, left))
@@ -115,6 +119,8 @@ def update_many(query: Any, objects: Iterable[Any], names: Sequence[str], size: 
 def _update_part(query: Any, part: list[Any], fields: list[Any]) -> int:
     changes: dict[str, Any] = {}
     for field in fields:
+        for each in part if field.is_relation else ():
+            settle(field, each)
         values = [getattr(each, field.attname) for each in part]
         cases = [
             When(pk=each.pk, then=value if hasattr(value, "key") else Value(field.clean(value)))

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from spruce.db.expressions import Q, Term
 from spruce.db.fields import Field
-from spruce.db.tokens import Json, operand, token
+from spruce.db.tokens import Json, as_type, operand, token
 from spruce.errors import FieldError
 
 if TYPE_CHECKING:
@@ -12,19 +12,22 @@ if TYPE_CHECKING:
 
 __all__ = ["Case", "Cast", "Exists", "ExpressionWrapper", "OuterRef", "Subquery", "Value", "When"]
 
-_DETAILS = ("max_length", "max_digits", "decimal_places")
-
 
 class Value(Term):
-    """A value of the program's, where a text would be the name of a field; None is null."""
+    """A value of the program's, where a text would be the name of a field; None is null.
+
+    With `output_field` it is made one of that field's values.
+    """
 
     __slots__ = ()
 
-    def __init__(self, value: Any) -> None:
+    def __init__(self, value: Any, output_field: Field[Any] | None = None) -> None:
+        if output_field is not None and value is not None:
+            value = as_type(None, output_field) and output_field.convert(value)
         kind, values = (None, ()) if value is None else (Json, (value,)) if _is_json(value) else token(value)
         if value is not None and not isinstance(kind, type):
             raise FieldError(f"Value() takes a plain value, not {value!r}")
-        self.key = ("null",) if value is None else ("value", kind)
+        self.key = as_type(("null",) if value is None else ("value", kind), output_field)  # type: ignore[assignment] # a key is a tuple
         self.values = values
 
 
@@ -50,7 +53,7 @@ class Case(Term):
 
     __slots__ = ()
 
-    def __init__(self, *cases: When, default: Any = None) -> None:
+    def __init__(self, *cases: When, default: Any = None, output_field: Field[Any] | None = None) -> None:
         keys: list[Any] = []
         values: tuple[Any, ...] = ()
         for case in cases:
@@ -63,15 +66,8 @@ class Case(Term):
         if not keys:
             raise TypeError("Case() needs a When at least")
         otherwise, more = operand(default)
-        self.key = ("case", tuple(keys), otherwise)
+        self.key = as_type(("case", tuple(keys), otherwise), output_field)  # type: ignore[assignment] # a key is a tuple
         self.values = values + more
-
-
-def _field_key(field: Field[Any]) -> tuple[Any, ...]:
-    """What is hashable of a field's type."""
-    if not isinstance(field, Field) or field.is_relation:
-        raise FieldError(f"{field!r} is no field: give one as db.IntegerField()")
-    return type(field), tuple((name, getattr(field, name)) for name in _DETAILS if hasattr(field, name))
 
 
 class Cast(Term):
@@ -81,7 +77,7 @@ class Cast(Term):
 
     def __init__(self, expression: Any, output_field: Field[Any]) -> None:
         key, self.values = operand(expression)
-        self.key = ("cast", key, _field_key(output_field))
+        self.key = ("cast", key, as_type(key, output_field)[2])  # type: ignore[index] # a key is a tuple
 
 
 class ExpressionWrapper(Term):
@@ -91,7 +87,7 @@ class ExpressionWrapper(Term):
 
     def __init__(self, expression: Any, output_field: Field[Any]) -> None:
         key, self.values = operand(expression)
-        self.key = ("wrapped", key, _field_key(output_field))
+        self.key = as_type(key, output_field)  # type: ignore[assignment] # a key is a tuple
 
 
 class OuterRef(Term):
@@ -111,9 +107,9 @@ class Subquery(Term):
 
     __slots__ = ()
 
-    def __init__(self, queryset: "Query[Any, Any]") -> None:
+    def __init__(self, queryset: "Query[Any, Any]", output_field: Field[Any] | None = None) -> None:
         shape, self.values = _shape_of(self, queryset)
-        self.key = ("subquery", shape)
+        self.key = as_type(("subquery", shape), output_field)  # type: ignore[assignment] # a key is a tuple
 
 
 class Exists(Term):

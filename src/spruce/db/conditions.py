@@ -104,9 +104,10 @@ class Conditions:
         rows: sa.Select[Any] = (
             sa.select(sa.literal_column("1")).select_from(inner.source).where(step.on(left, inner.table))
         )
-        found = rows.where(condition).correlate(*self.joins.tables).exists()
+        around = self.terms.around()
+        found = rows.where(condition).correlate(*around).exists()
         if token is type(None) or token == Flag(True):  # to have no row is to have none with a value
-            return sa.or_(found, sa.not_(rows.correlate(*self.joins.tables).exists()))
+            return sa.or_(found, sa.not_(rows.correlate(*around).exists()))
         return found
 
     def clause(self, token: Clause) -> Any:

@@ -100,6 +100,19 @@ class Term:
     def __hash__(self) -> int:
         return hash((self.key, self.values))
 
+    __iter__ = __contains__ = None  # which the next would make endless
+
+    def __getitem__(self, place: "int | slice") -> "Term":
+        """A part of a text, counted as Python does: `F("name")[:3]`; from its beginning on only."""
+        first, last = (place.start or 0, place.stop) if isinstance(place, slice) else (place, place + 1)
+        if (isinstance(place, slice) and place.step is not None) or first < 0 or (last is not None and last < 0):
+            raise ValueError(f"{self!r} can be sliced from its beginning on only, without steps")
+        if last is not None and last < first:
+            raise ValueError(f"{self!r}[{first}:{last}] ends before it begins")
+        counts = (first + 1,) if last is None else (first + 1, last - first)
+        parts = (self.key, *(("value", int) for _ in counts))
+        return Term.of(("call", "substr", parts, ()), (*self.values, *counts))
+
     @property
     def default_alias(self) -> str:
         """The name of the result when none is given. Raises TypeError for terms that have none."""
@@ -194,19 +207,6 @@ class F(Term):
     """
 
     __slots__ = ()
-
-    __iter__ = __contains__ = None  # which the next would make endless
-
-    def __getitem__(self, place: "int | slice") -> Term:
-        """A part of a text, counted as Python does: `F("name")[:3]`; from its beginning on only."""
-        first, last = (place.start or 0, place.stop) if isinstance(place, slice) else (place, place + 1)
-        if (isinstance(place, slice) and place.step is not None) or first < 0 or (last is not None and last < 0):
-            raise ValueError(f"{self!r} can be sliced from its beginning on only, without steps")
-        if last is not None and last < first:
-            raise ValueError(f"{self!r}[{first}:{last}] ends before it begins")
-        counts = (first + 1,) if last is None else (first + 1, last - first)
-        parts = (self.key, *(("value", int) for _ in counts))
-        return Term.of(("call", "substr", parts, ()), (*self.values, *counts))
 
     def __init__(self, name: str) -> None:
         if not isinstance(name, str):

@@ -16,11 +16,12 @@ import sqlalchemy as sa
 from sqlalchemy.types import TypeEngine
 
 from spruce.db.choices import pairs
+from spruce.db.expressions import Term
 from spruce.db.records import Record
 from spruce.db.validators import Validator
 from spruce.errors import DataError, IntegrityError, ModelError
 
-__all__ = ["REQUIRED", "UNSET", "Field", "FieldOptions", "Formulate", "Unfit"]
+__all__ = ["REQUIRED", "UNSET", "Computed", "Field", "FieldOptions", "Formulate", "Unfit"]
 
 V = TypeVar("V")
 
@@ -39,6 +40,10 @@ _short.maxstring = _short.maxother = 60
 
 class Unfit(ValueError):
     """The reason why a field does not take a value, in words of its own."""
+
+
+class Computed(DataError):
+    """A value is an expression: what saves objects lets the database compute it."""
 
 
 class FieldOptions(TypedDict, total=False):
@@ -195,6 +200,8 @@ class Field(Generic[V]):
             raise IntegrityError(
                 f"{self.label} must not be None", hint="Give it a value, or declare the field with null=True."
             )
+        if isinstance(value, Term):
+            raise Computed(f"{self.label} cannot hold {value!r} here, which only the database can compute")
         try:
             return self.fit(self.convert(value.value if isinstance(value, enum.Enum) else value))
         except (TypeError, ValueError, ArithmeticError) as error:

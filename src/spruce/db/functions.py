@@ -6,7 +6,7 @@ A text given to a function is the name of a field; `db.Value("…")` is the text
 from typing import Any
 
 from spruce.db.expressions import Term
-from spruce.db.tokens import operand
+from spruce.db.tokens import as_type, operand
 from spruce.errors import FieldError
 
 __all__ = [
@@ -50,14 +50,18 @@ __all__ = [
 
 
 class Function(Term):
-    """A function of the database, of so many arguments: names of fields, values or terms."""
+    """A function of the database, of so many arguments: names of fields, values or terms.
+
+    `output_field` reads the result as another type.
+    """
 
     __slots__ = ()
     function = ""
     least, most = 1, 1
 
-    def __init__(self, *arguments: Any) -> None:
+    def __init__(self, *arguments: Any, output_field: Any = None) -> None:
         self._make(arguments)
+        self.key = as_type(self.key, output_field)  # type: ignore[assignment] # a key is a tuple
 
     def _make(self, arguments: tuple[Any, ...], *options: Any) -> None:
         if not self.least <= len(arguments) <= self.most:

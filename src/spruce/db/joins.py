@@ -50,7 +50,13 @@ class _Place:
         self.table = table
         self.path = path
         self.outer = outer
-        self.next: dict[str, list[_Place]] = {}
+        self.next: dict[Hashable, list[_Place]] = {}  # by the way to them
+
+
+def _way(step: "Step") -> Hashable:
+    """What is the same for steps that lead to the same rows, whatever they are called."""
+    back = getattr(step, "field", None)
+    return ("from", back) if back is not None else ("to", getattr(step, "link", step))
 
 
 class Joins:
@@ -88,7 +94,7 @@ class Joins:
         return place.table
 
     def _after(self, place: _Place, step: "Step") -> _Place:
-        known = place.next.setdefault(step.name, [])
+        known = place.next.setdefault(_way(step), [])
         free = known if self.reuse is None or not step.many else [each for each in known if each in self.reuse]
         if free:
             return free[-1]
@@ -112,7 +118,7 @@ class Joins:
         """The first of the steps that leads to many rows and has no join that may be used again; None if all have."""
         places = [self._root]
         for number, step in enumerate(steps):
-            places = [next_ for place in places for next_ in place.next.get(step.name, ())]
+            places = [next_ for place in places for next_ in place.next.get(_way(step), ())]
             if step.many and not any(self.reuse is None or place in self.reuse for place in places):
                 return number
         return None

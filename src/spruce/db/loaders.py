@@ -6,6 +6,7 @@ have a name, such as a column of SQL that is written by hand, stands in them as 
 """
 
 import keyword
+from collections import namedtuple
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -170,7 +171,10 @@ def _attach_lines(number: int, node: Node, nodes: Sequence[Node]) -> list[str]:
 def row_loader(
     shape: str, keys: Sequence[str], types: Sequence[TypeEngine[Any]], dialect: sa.Dialect, surplus: int = 0
 ) -> Load:
-    """Return `load(rows, alias)`, which makes of each row a dict ("values"), a tuple ("list") or a value ("flat")."""
+    """Return `load(rows, alias)`, which makes something of each row.
+
+    That is a dict ("values"), a tuple ("list"), one with names ("named"), or a value ("flat").
+    """
     names: Names = {}
     reads = [read_code(type_, dialect, f"c{i}", names) for i, type_ in enumerate(types)]
     columns = ", ".join(f"c{i}" for i in range(len(types) + surplus))
@@ -178,6 +182,9 @@ def row_loader(
         made = f"{{{', '.join(f'{key!r}: {read}' for key, read in zip(keys, reads, strict=True))}}}"
     elif shape == "flat":
         made = reads[0]
+    elif shape == "named":
+        names["Row"] = namedtuple("Row", keys)  # of what a query asks for
+        made = f"Row({', '.join(reads)})"
     elif surplus or any(read != f"c{i}" for i, read in enumerate(reads)):
         made = f"({', '.join(reads)},)"
     else:

@@ -59,6 +59,16 @@ class ModelType(type):
             class_prepared.send(cls)
         return cls
 
+    @property
+    def _base_manager(cls) -> Any:
+        """The manager of all rows."""
+        return cls._base
+
+    @property
+    def _default_manager(cls) -> Any:
+        """The first manager that the model declares."""
+        return cls._default
+
     if TYPE_CHECKING:
 
         @property
@@ -140,23 +150,24 @@ def _display(field: Field[Any]) -> Any:
 
 def _constructor(cls: Any, meta: Options) -> Any:
     """Generate `__init__(self, *, name=…, price=…)`, which sets each field to what is given or to its default."""
-    names: dict[str, object] = {"MISSING": _MISSING, "refuse": _refuse_keywords, "spread": _spread, "cls": cls}
+    names: dict[str, object] = {"_MISSING": _MISSING, "_set_properties": _set_properties, "_spread": _spread}
     arguments, body = [], []
     for field in meta.fields:
         if field.generated:
             continue
-        names[f"d_{field.attname}"] = field.initial if callable(field.default) else field.initial()
-        default = f"d_{field.attname}" + ("()" if callable(field.default) else "")
-        arguments.append(f"{field.attname}=MISSING")
-        body.append(f" self.{field.attname} = {default} if {field.attname} is MISSING else {field.attname}")
+        names[f"_default_{field.attname}"] = field.initial if callable(field.default) else field.initial()
+        default = f"_default_{field.attname}" + ("()" if callable(field.default) else "")
+        arguments.append(f"{field.attname}=_MISSING")
+        body.append(f" self.{field.attname} = {default} if {field.attname} is _MISSING else {field.attname}")
         if field.is_relation:
-            arguments.append(f"{field.name}=MISSING")
-            body += [f" if {field.name} is not MISSING:", f"  self.{field.name} = {field.name}"]
+            arguments.append(f"{field.name}=_MISSING")
+            body += [f" if {field.name} is not _MISSING:", f"  self.{field.name} = {field.name}"]
     if "pk" not in {field.name for field in meta.fields}:
-        arguments.append("pk=MISSING")
-        body += [" if pk is not MISSING:", f"  self.{meta.pk.attname} = pk"]
-    signature = f"def __init__(self, *positional, {', '.join(arguments)}, **unknown):"
-    first = [" if positional:", "  return spread(self, positional, locals())", " if unknown:", "  refuse(cls, unknown)"]
+        arguments.append("pk=_MISSING")
+        body += [" if pk is not _MISSING:", f"  self.{meta.pk.attname} = pk"]
+    body += [" if _unknown:", "  _set_properties(self, _unknown)"]
+    signature = f"def __init__(self, *_positional, {', '.join(arguments)}, **_unknown):"
+    first = [" if _positional:", "  return _spread(self, _positional, locals())"]
     made = compile_function("__init__", [signature, *first, *body], names)
     made._generated = True
     return made
@@ -171,7 +182,7 @@ def _spread(instance: "Model", positional: tuple[Any, ...], given: dict[str, Any
     model = type(instance).__name__
     if len(positional) > len(names):
         raise TypeError(f"{model}() takes {len(names)} values at most, and was given {len(positional)}")
-    unknown = given.pop("unknown")
+    unknown = given.pop("_unknown")
     values = {name: value for name, value in given.items() if value is not _MISSING and name not in _OWN_NAMES}
     for name, value in zip(names, positional, strict=False):
         if name in values or instance._meta.paths[name].name in values:
@@ -180,11 +191,20 @@ def _spread(instance: "Model", positional: tuple[Any, ...], given: dict[str, Any
     type(instance)._fill(instance, **values, **unknown)
 
 
-_OWN_NAMES = ("self", "positional")
+_OWN_NAMES = ("self", "_positional")
 
 
-def _refuse_keywords(cls: Any, unknown: dict[str, Any]) -> None:
-    name = next(iter(unknown))
+def _set_properties(instance: Any, given: dict[str, Any]) -> None:
+    """Set what is no field but a property of the class. Raises FieldError for what is neither."""
+    cls = type(instance)
+    for name, value in given.items():
+        found = getattr(cls, name, None) if name not in _OWN_NAMES else None
+        if not isinstance(found, property) or found.fset is None:
+            _refuse_keyword(cls, name)
+        setattr(instance, name, value)
+
+
+def _refuse_keyword(cls: Any, name: str) -> None:
     known = cls._meta.paths.keys() - {"pk"}
     raise FieldError(
         f"{cls.__name__}() got {name!r}, which is no field of it{nearest(name, known)}",
@@ -256,6 +276,11 @@ class Model(Record, metaclass=ModelType):
         if self.pk is None:
             raise TypeError(f"a {type(self).__name__} that is not saved has no key and cannot be hashed")
         return hash(self.pk)
+
+    def get_deferred_fields(self) -> set[str]:
+        """The fields that were left out when it was loaded, and have not been touched since."""
+        fields = self._meta.fields if self._partial else ()
+        return {field.attname for field in fields if field.attname not in vars(self)}
 
     @property
     def pk(self) -> Any:

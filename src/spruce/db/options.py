@@ -18,6 +18,7 @@ from spruce.db.queryset import Manager
 from spruce.db.records import Record
 from spruce.db.relations import CASCADE, ForeignKey, OneToOneField, Step, Upward
 from spruce.db.shapes import Shape
+from spruce.db.tokens import order_terms
 from spruce.errors import FieldError, ModelError, nearest
 
 __all__ = ["Options"]
@@ -39,7 +40,9 @@ _OPTIONS = (
 )
 _OWN = ("abstract", "db_table", "permissions", "proxy")  # of one model, and not of those that inherit from it
 _ACTIONS = ("add", "change", "delete", "view")
-_RESERVED = frozenset({"pk", "objects", "DoesNotExist", "MultipleObjectsReturned", "save", "delete", "refresh_from_db"})
+_RESERVED = frozenset(
+    {"pk", "self", "objects", "DoesNotExist", "MultipleObjectsReturned", "save", "delete", "refresh_from_db"}
+)
 _WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
@@ -93,7 +96,13 @@ class Options:
         self.managers = managers | {
             name: one for options in bases for name, one in options.inherited.items() if name not in managers
         }
-        self.ordering: tuple[str, ...] = tuple(given.get("ordering", bases[0].ordering if bases else ()))
+        self.ordering: tuple[Any, ...] = tuple(given.get("ordering", bases[0].ordering if bases else ()))
+        self.orders, values = order_terms(self.ordering)  # as queries have them
+        if values:
+            raise ModelError(
+                f"{model.__name__}.Meta.ordering holds the value {values[0]!r}",
+                hint="It takes fields, and terms of them.",
+            )
         self.own_save = False  # whether the program has written a save() for it
         if self.proxy:
             self._share(self.concrete._meta)
@@ -175,6 +184,16 @@ class Options:
         return f"{self.model.__module__}.{self.model.__qualname__}"
 
     @property
+    def object_name(self) -> str:
+        """`Product`."""
+        return self.model.__name__
+
+    @property
+    def model_name(self) -> str:
+        """`product`."""
+        return self.model.__name__.lower()
+
+    @property
     def pk(self) -> Field[Any]:
         """The primary key."""
         return self.paths["pk"]
@@ -184,6 +203,14 @@ class Options:
         if name not in self.paths:
             raise FieldError(f"{self.model.__name__} has no field {name!r}{nearest(name, self.paths)}")
         return self.paths[name]
+
+    def get_field(self, name: str) -> Any:
+        """The field or ManyToManyField of a name. Raises FieldError."""
+        found = next((each.many[name] for each in self._above() if name in each.many), None)
+        return self.field(name) if found is None else found
+
+    def _above(self) -> "list[Options]":
+        return [model._meta for model in self.lineage]
 
     def _collect(self, own: dict[str, Field[Any]]) -> tuple[Field[Any], ...]:
         fields: dict[str, Field[Any]] = {}

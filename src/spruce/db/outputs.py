@@ -82,7 +82,8 @@ def _aggregate(model: type[Record], fields: Fields, key: Any) -> Field[Any]:
         raise FieldError(f"{function.title()}{shown}: {found.label if found.name else 'its argument'} holds no numbers")
     if function in ("min", "max", "sum"):
         return BigIntegerField(null=True) if function == "sum" and found.python is int else found
-    return found if function == "avg" and isinstance(found, DecimalField) else FloatField(null=True)
+    keeps = isinstance(found, DecimalField) or found.family == "duration"
+    return found if function == "avg" and keeps else FloatField(null=True)
 
 
 def _condition(model: type[Record], fields: Fields, key: Any) -> Field[Any]:

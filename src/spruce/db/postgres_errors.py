@@ -73,6 +73,14 @@ _MEANINGS: dict[str, _Meaning] = {
         "the table {missing!r} does not exist in the database {database}",
         "Run db.create_all() to make the tables of all models.",
     ),
+    **dict.fromkeys(
+        ("26000", "42P05"),
+        _Meaning(
+            OperationalError,
+            "the database {database} mixed up statements that were prepared on its connections",
+            "Is PgBouncer in front of it, which shares connections? Add ?prepared=no to the URL.",
+        ),
+    ),
     "42703": _Meaning(
         OperationalError,
         "the database {database} does not fit the models: {text}",

@@ -9,9 +9,10 @@ from typing import Any, Generic, TypeVar
 
 from spruce.db.lookups import listed
 from spruce.db.references import NOT_LOADED, Related
+from spruce.db.windows import RowNumber, Window
 from spruce.errors import FieldError, nearest
 
-__all__ = ["Prefetch", "prefetch"]
+__all__ = ["Prefetch", "prefetch", "prefetch_related_objects"]
 
 M = TypeVar("M")
 
@@ -123,12 +124,37 @@ def _load(objects: list[Any], relation: Any, wanted: Prefetch[Any]) -> dict[Any,
     found = {getattr(each, relation.field.attname) if forward else each.pk for each in objects}
     keys = [key for key in found if key is not None]
     query, path, attribute = _query(relation, wanted, objects[0])
+    query, low, high = _unsliced(query)
     by_owner: dict[Any, list[Any]] = {}
     for start in range(0, len(keys), _AT_ONCE):
         part = query.filter(**{f"{path}__in": keys[start : start + _AT_ONCE]})
+        if low or high is not None:
+            part = _first_of_each(part, path, low, high)
         for each in part.keyed(_KEY, path) if attribute == _KEY else part:
             by_owner.setdefault(getattr(each, attribute), []).append(each)
     return by_owner
+
+
+def _unsliced(query: Any) -> tuple[Any, int, int | None]:
+    """A query without its slice, and that."""
+    low, high = query._low, query._high
+    if low or high is not None:
+        query._low, query._high = 0, None
+    return query, low, high
+
+
+def _first_of_each(query: Any, path: str, low: int, high: int | None) -> Any:
+    """So many of each owner's objects, in the order of the query."""
+    told = [op[1] for op in query._shape.ops() if op[0] == "order"]
+    orders = [name for name in (told[-1] if told else query.model._meta.orders) if isinstance(name, str)] or ["pk"]
+    numbered = query.alias(prefetch_row=Window(RowNumber(), partition_by=path, order_by=orders))
+    wanted = {} if high is None else {"prefetch_row__lte": high}
+    return numbered.filter(prefetch_row__gt=low, **wanted)
+
+
+def prefetch_related_objects(objects: Sequence[Any], *lookups: "str | Prefetch[Any]") -> None:
+    """Load the relations `lookups` of objects that are there already, as `prefetch_related()` does with a query's."""
+    prefetch(objects, lookups)
 
 
 def _query(relation: Any, wanted: Prefetch[Any], instance: Any) -> tuple[Any, str, str]:

@@ -16,6 +16,7 @@ from spruce.db.databases import Database, choose
 from spruce.db.deletion import delete_rows
 from spruce.db.expressions import Term
 from spruce.db.functions import Trunc
+from spruce.db.merging import merged
 from spruce.db.raw import RawQuery
 from spruce.db.reading import Rows
 from spruce.db.records import Record
@@ -114,6 +115,7 @@ class QuerySet(Rows[M, R], Generic[M, R]):
     def bulk_create(
         self,
         objects: Iterable[M],
+        batch_size: int | None = None,
         *,
         ignore_conflicts: bool = False,
         update_conflicts: bool = False,
@@ -124,19 +126,23 @@ class QuerySet(Rows[M, R], Generic[M, R]):
 
         Where a row is in the way because of a unique field, it is left as it is with `ignore_conflicts`; with
         `update_conflicts` the `update_fields` are written to the row that has the same `unique_fields`. The objects get
-        no keys then.
+        no keys then. At most `batch_size` of them go to the database at once.
         """
         made = list(objects)
+        if batch_size is not None and batch_size < 1:
+            raise ValueError(f"bulk_create(batch_size={batch_size}): a batch has 1 object at least")
+        size = batch_size or len(made) or 1
         if update_conflicts and (ignore_conflicts or not update_fields or not unique_fields):
             raise FieldError(
                 "bulk_create(update_conflicts=True) needs update_fields and unique_fields, and no ignore_conflicts"
             )
         database = self._database(write=True)
         with transactions.Atomic(database.alias):
-            if ignore_conflicts or update_conflicts:
-                insert_or_else(made, database, unique_fields, update_fields if update_conflicts else None)
-            else:
-                insert_all(made, database)
+            for part in (made[start : start + size] for start in range(0, len(made), size)):
+                if ignore_conflicts or update_conflicts:
+                    insert_or_else(part, database, unique_fields, update_fields if update_conflicts else None)
+                else:
+                    insert_all(part, database)
         return made
 
     def bulk_update(self, objects: Iterable[M], fields: Sequence[str], *, batch_size: int = 100) -> int:
@@ -171,14 +177,28 @@ class QuerySet(Rows[M, R], Generic[M, R]):
         query = self._annotated((), expressions, shown=False) if expressions else self
         return query._step(("values", (*names, *expressions)))  # type: ignore[no-any-return] # the same
 
-    def values_list(self, *names: str | Term, flat: bool = False) -> "QuerySet[M, Any]":
-        """Tuples instead of objects; with `flat`, which takes one name, just the values."""
+    def values_list(self, *names: str | Term, flat: bool = False, named: bool = False) -> "QuerySet[M, Any]":
+        """Tuples instead of objects; with `flat`, which takes one name, just the values; `named` tuples with names."""
+        if flat and named:
+            raise TypeError("values_list() takes flat or named, not both")
         if flat and len(names) != 1:
             raise TypeError(f"values_list(flat=True) takes the name of one field, not {len(names)}")
         terms = {f"expression{i}": each for i, each in enumerate(names) if isinstance(each, Term)}
         plain = tuple(f"expression{i}" if isinstance(each, Term) else each for i, each in enumerate(names))
         query = self._annotated((), terms, shown=False) if terms else self
-        return query._step(("list", plain, flat))  # type: ignore[no-any-return] # the same
+        return query._step(("list", plain, "named" if named else flat))  # type: ignore[no-any-return] # the same
+
+    def __or__(self, other: Any) -> "QuerySet[M, R]":
+        """The rows that are in either; of what is no filter, the first query's counts."""
+        return merged(self, other, "OR")  # type: ignore[no-any-return] # the same
+
+    def __and__(self, other: Any) -> "QuerySet[M, R]":
+        """The rows that are in both."""
+        return merged(self, other, "AND")  # type: ignore[no-any-return] # the same
+
+    def __xor__(self, other: Any) -> "QuerySet[M, R]":
+        """The rows that are in one of them and not in the other."""
+        return merged(self, other, "XOR")  # type: ignore[no-any-return] # the same
 
     def update(self, **values: Any) -> int:
         """Write these values, which may be computed with F, to all rows; return how many there are.

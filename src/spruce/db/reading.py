@@ -6,7 +6,7 @@ the shape says that nothing can fit does not ask the database.
 
 from collections.abc import Iterable, Iterator
 from time import perf_counter
-from typing import Any, Generic, Self, overload
+from typing import Any, Generic, NamedTuple, Self, overload
 
 from typing_extensions import TypeVar
 
@@ -24,7 +24,7 @@ from spruce.db.streaming import stream_rows
 from spruce.db.tokens import annotations
 from spruce.errors import FieldError
 
-__all__ = ["SLOW", "Rows"]
+__all__ = ["SLOW", "Rows", "Statement"]
 
 M = TypeVar("M", bound=Record)
 R = TypeVar("R", default=M)
@@ -35,10 +35,35 @@ SLOW = 0.002
 _SHOWN = 20
 
 
+class Statement(NamedTuple):
+    """The SQL of a query, and the parameters that the driver gets with it."""
+
+    sql: str
+    parameters: Any
+
+    def __str__(self) -> str:
+        return self.sql
+
+
 class Rows(Query[M, R], Generic[M, R]):
     """A query with what reads it; what programs see of it is the QuerySet."""
 
     __slots__ = ()
+
+    @property
+    def query(self) -> Statement:
+        """What it asks the database, as `str(query)` shows it: SQL with the places of its parameters."""
+        shape, args = self._ends()
+        plan = plan_for(shape, self._database(write=False).dialect)
+        return Statement(plan.sql, args if plan.bind is None else plan.bind(args))
+
+    @property
+    def ordered(self) -> bool:
+        """Whether its rows have an order."""
+        ops = self._shape.ops()
+        told = [bool(op[1]) for op in ops if op[0] == "order"]
+        grouped = any(op[0] in ("values", "list") for op in ops) and any(op[0] == "annotate" for op in ops)
+        return told[-1] if told else self._shape.empty or bool(self.model._meta.orders and not grouped)
 
     @property
     def db(self) -> str:

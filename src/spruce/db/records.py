@@ -7,7 +7,30 @@ from spruce.errors import MultipleObjectsReturned, ObjectDoesNotExist
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
-__all__ = ["Record"]
+__all__ = ["Record", "State"]
+
+
+class State:
+    """Where an object is saved, as `object._state` tells it: whether it is new (`adding`), and the database's alias."""
+
+    __slots__ = ("_instance",)
+
+    def __init__(self, instance: "Record") -> None:
+        self._instance = instance
+
+    @property
+    def adding(self) -> bool:
+        """Whether it was neither loaded nor saved."""
+        return self._instance._db is None
+
+    @property
+    def db(self) -> str | None:
+        """The alias of the database that it came from or was saved to."""
+        return self._instance._db
+
+    @db.setter
+    def db(self, alias: str | None) -> None:
+        self._instance._db = alias
 
 
 class Record:
@@ -21,6 +44,11 @@ class Record:
     _db: str | None = None  # the alias of the database that the object came from or was saved to
     _batch: Any = None  # what it shares with the others of its result
     _partial = False  # whether fields were left out when it was loaded
+
+    @property
+    def _state(self) -> State:
+        """Where it is saved."""
+        return State(self)
 
     if TYPE_CHECKING:
         __table__: ClassVar[sa.Table]

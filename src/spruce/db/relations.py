@@ -80,6 +80,7 @@ class RelationOptions(FieldOptions, total=False):
     """What every ForeignKey takes besides its own options."""
 
     related_name: str | None
+    related_query_name: str | None
     verbose_name: object
     parent_link: bool
 
@@ -88,7 +89,8 @@ class ForeignKey(Field[M], Generic[M]):
     """A row of another model, or of its own ("self"); a model that comes later may be given by its name.
 
     From the other side, `category.products` is a QuerySet of those that point to it: `related_name` names it, "+"
-    leaves it out, and None calls it by the model's name with `_set`.
+    leaves it out, and None calls it by the model's name with `_set`. Queries go there by `related_query_name`, or else
+    by the `related_name` or the model's name.
     """
 
     what = "object or key"
@@ -136,6 +138,7 @@ class ForeignKey(Field[M], Generic[M]):
     ) -> None:
         rest: Any = dict(options)
         self.related_name: str | None = rest.pop("related_name", None)
+        self.related_query_name: str | None = rest.pop("related_query_name", None)
         super().__init__(rest.pop("verbose_name", ""), null=null, **rest)
         if not isinstance(on_delete, OnDelete):
             raise ModelError(f"ForeignKey: on_delete is one of CASCADE, PROTECT, SET_NULL …, not {on_delete!r}")
@@ -191,6 +194,8 @@ class ForeignKey(Field[M], Generic[M]):
     @property
     def query_name(self) -> str | None:
         """The name by which queries go the other way."""
+        if self.related_query_name is not None:
+            return self.related_query_name
         if self.related_name is not None:
             return None if self.related_name.endswith("+") else self.related_name
         return self.model.__name__.lower()
@@ -351,4 +356,6 @@ class OneToOneField(ForeignKey[M], Generic[M]):
     @property
     def accessor(self) -> str | None:
         """The name of the object on the other side."""
-        return self.query_name
+        if self.related_name is not None:
+            return None if self.related_name.endswith("+") else self.related_name
+        return self.model.__name__.lower()

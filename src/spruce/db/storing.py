@@ -14,7 +14,8 @@ from spruce.db import transactions
 from spruce.db.databases import Connection, Database, choose
 from spruce.db.dates import DateTimeField
 from spruce.db.deletion import delete_rows
-from spruce.db.fields import REQUIRED, UNSET, Field
+from spruce.db.evaluating import settle_expressions, update_expressions
+from spruce.db.fields import REQUIRED, UNSET, Computed, Field
 from spruce.db.files import FileField
 from spruce.db.integers import WholeField
 from spruce.db.loaders import compile_function, read_code
@@ -171,8 +172,12 @@ def insert_object(instance: Record, database: Database) -> None:
     if meta.counted and getattr(instance, meta.counted) is None:  # the way of most objects
         writer = meta.writers.get((database.dialect.name, "insert", False, ()))
         if writer is not None and writer.take is None:
-            connection = transactions.connection(database)
-            setattr(instance, meta.counted, connection.insert(writer.sql, writer.values(instance)))
+            try:
+                values = writer.values(instance)
+            except Computed:
+                settle_expressions(instance, type(instance), database)
+                values = writer.values(instance)
+            setattr(instance, meta.counted, transactions.connection(database).insert(writer.sql, values))
             instance._db = database.alias
             return
     if meta.parent is not None:
@@ -183,6 +188,14 @@ def insert_object(instance: Record, database: Database) -> None:
 
 def _insert_row(instance: Record, model: type[Record], database: Database) -> None:
     """Write a new row in the table of `model` and take what the database gives."""
+    try:
+        _insert_values(instance, model, database)
+    except Computed:
+        settle_expressions(instance, model, database)
+        _insert_values(instance, model, database)
+
+
+def _insert_values(instance: Record, model: type[Record], database: Database) -> None:
     meta = model._meta
     key = meta.pk.attname
     if meta.pk.is_relation:
@@ -209,6 +222,15 @@ def unset(instance: Record, model: type[Record]) -> tuple[str, ...]:
 
 
 def _update(instance: Record, model: type[Record], database: Database, names: tuple[str, ...] | None) -> bool:
+    try:
+        return _update_values(instance, model, database, names)
+    except Computed:
+        with transactions.Atomic(database.alias):
+            rest = update_expressions(instance, model, database, names)
+            return _update_values(instance, model, database, rest)
+
+
+def _update_values(instance: Record, model: type[Record], database: Database, names: tuple[str, ...] | None) -> bool:
     if model._meta.left and (left := unset(instance, model)):
         fields = [field.attname for field in model._meta.local if not field.primary_key and not field.generated]
         names = tuple(name for name in names or fields if name not in left)

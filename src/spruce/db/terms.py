@@ -63,6 +63,10 @@ class Terms:
         make = _KINDS.get(key[0])
         return self.arithmetic.sql(key) if make is None else make(self, key)
 
+    def around(self) -> list[Any]:
+        """The tables of this query and of those around it."""
+        return [*self.joins.tables, *(self.outside.around() if self.outside is not None else ())]
+
     def typed(self, key: Any) -> Column:
         """The SQL of a key, with the type of the field that it is like."""
         made = self.sql(key)
@@ -207,7 +211,8 @@ class Terms:
         self.joins.touched = False
         made: Any = self.sql(inner)
         result, cast = made.type, None
-        made = getattr(made, "clause", made)  # without the type, which stands around the function
+        while isinstance(made, sa.TypeCoerce):
+            made = made.clause  # without the types, which stand around the function
         if isinstance(made, sa.Cast):
             made, cast = made.clause, made.type
         parts = [self.sql(each) for each in partition]

@@ -18,6 +18,7 @@ from sqlalchemy.sql import ClauseElement
 
 from spruce.db.documents import JSONNull
 from spruce.db.expressions import Ordered, Q, Term
+from spruce.db.fields import Field
 from spruce.errors import DataError, FieldError
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "Several",
     "Tree",
     "annotations",
+    "as_type",
     "changes",
     "conditions",
     "operand",
@@ -187,6 +189,19 @@ def operand(value: Any) -> tuple[Any, Values]:
     if not isinstance(one, type):
         raise FieldError(f"{value!r} cannot be part of an expression")
     return ("value", one), values
+
+
+def as_type(key: Hashable, output_field: Any) -> Hashable:
+    """The key of an expression that is read as `output_field`; as it is for None. Raises FieldError for no field."""
+    if output_field is None:
+        return key
+    if not isinstance(output_field, Field) or output_field.is_relation:
+        raise FieldError(f"{output_field!r} is no field: give one as db.IntegerField()")
+    details = tuple((name, getattr(output_field, name)) for name in _DETAILS if hasattr(output_field, name))
+    return "wrapped", key, (type(output_field), details)
+
+
+_DETAILS = ("max_length", "max_digits", "decimal_places")
 
 
 def annotations(given: Iterable[Any], named: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[Hashable, ...], Values]:

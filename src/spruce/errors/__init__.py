@@ -1,7 +1,8 @@
 """The one tree of public exceptions, each with a hint of what to do: everything here can be caught as `SpruceError`."""
 
-from spruce.errors import accounts, cache, database, http, safety, storage, tasks, tree, validation
+from spruce.errors import accounts, advice, cache, database, http, safety, storage, tasks, tree, validation
 from spruce.errors.accounts import *  # noqa: F403 - the module's own __all__ is the list of its names
+from spruce.errors.advice import *  # noqa: F403 - the module's own __all__ is the list of its names
 from spruce.errors.cache import *  # noqa: F403 - the module's own __all__ is the list of its names
 from spruce.errors.database import *  # noqa: F403 - the module's own __all__ is the list of its names
 from spruce.errors.http import *  # noqa: F403 - the module's own __all__ is the list of its names
@@ -13,6 +14,7 @@ from spruce.errors.validation import *  # noqa: F403 - the module's own __all__ 
 
 __all__: list[str] = []
 __all__ += accounts.__all__
+__all__ += advice.__all__
 __all__ += cache.__all__
 __all__ += database.__all__
 __all__ += http.__all__

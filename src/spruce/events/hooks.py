@@ -27,6 +27,9 @@ __all__ = [
     "task_finished",
     "task_started",
     "template_rendered",
+    "websocket_accepted",
+    "websocket_received",
+    "websocket_waiting",
 ]
 
 loop_blocked = Hook("loop.blocked", "seconds, file, line, function, stack: as text; in the sentinel's OS thread")
@@ -36,7 +39,7 @@ server_stopping = Hook("server.stopping", "grace: how many seconds what is in fl
 app_started = Hook("app.started", "app: which a server is about to serve, in each of its processes")
 app_stopped = Hook("app.stopped", "app: which is no longer served")
 request_started = Hook("request.started", "request")
-request_finished = Hook("request.finished", "request, response, seconds")
+request_finished = Hook("request.finished", "request, response, seconds, route: of a hosted app, if it tells that")
 request_failed = Hook("request.failed", "request, exception: what no error handler took")
 request_aborted = Hook("request.aborted", "request, exception: what came out of the app instead of a response")
 account_event = Hook(
@@ -75,3 +78,6 @@ task_finished = Hook(
     "name, queue, id, attempt, seconds, status: SUCCESSFUL, FAILED, READY when it will be tried again, or CANCELLED, "
     "exception: or None, headers, trace_id; in the green thread of task.started",
 )
+websocket_accepted = Hook("websocket.accepted", "websocket, request: of the handshake")
+websocket_received = Hook("websocket.received", "websocket, size: of the message, in characters or bytes")
+websocket_waiting = Hook("websocket.waiting", "websocket: whose view is done with the last message, and wants another")

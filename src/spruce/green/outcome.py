@@ -6,6 +6,8 @@ from typing import Any, Final
 
 from greenlet import GreenletExit
 
+from spruce.errors import advise
+
 __all__ = ["Unretrieved", "exception_of", "unretrieved"]
 
 logger = logging.getLogger("spruce.green")
@@ -28,7 +30,10 @@ class Unretrieved:
 
 def unretrieved(name: str, exception: BaseException) -> Unretrieved | None:
     """What logs the failure of thread `name` unless somebody asks for it; None for an end that is no failure."""
-    return None if isinstance(exception, _NOT_LOGGED) else Unretrieved(name, exception)
+    if isinstance(exception, _NOT_LOGGED):
+        return None
+    advise(exception)
+    return Unretrieved(name, exception)
 
 
 def exception_of(throw_args: tuple[Any, ...]) -> BaseException:

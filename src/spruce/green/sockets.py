@@ -1,5 +1,6 @@
 """Green sockets: socket.socket whose blocking calls park the green thread. Each tries the call first, then waits."""
 
+import _socket
 import errno
 import os
 import select
@@ -13,15 +14,20 @@ from contextlib import suppress
 from socket import socket as BlockingSocket  # noqa: N812 - by a name that stays when `socket.socket` is patched
 from typing import Any, ClassVar, Final, TypeVar
 
+from greenlet import getcurrent
+
 from spruce.errors import PortInUse, ServerError
+from spruce.green.carrier import Carrier
 from spruce.green.greenthread import AnyHub
 from spruce.green.runtime import can_yield, current_carrier, get_hub, running
 from spruce.green.threads import await_, sleep
+from spruce.green.waiting import TIMED_OUT
 from spruce.green.watching import forget, forget_from_afar, wait_blocking, wait_readable, wait_writable
 
 __all__ = ["GreenSocket", "connect", "listen"]
 
 T = TypeVar("T")
+_type_of: Final[Callable[[BlockingSocket], int]] = _socket.socket.type.__get__  # the number
 _DONTWAIT: Final = getattr(socket, "MSG_DONTWAIT", 0)
 _BACKLOG_SECONDS: Final = 0.002  # between two tries to connect
 
@@ -33,12 +39,16 @@ class GreenSocket(BlockingSocket):
     is closed while another green thread waits for it raises OSError (EBADF) there.
     """
 
-    __slots__ = ("__dict__", "_hub", "_seconds")
+    __slots__ = ("__dict__", "_drained", "_hub", "_seconds", "_streams")
+    _streams: bool  # what is sent together may come in pieces, and pieces together
+    _drained: bool  # the last `recv` got less than it asked for: nothing is there, most likely, and to ask is in vain
     blocks_in_tasks: ClassVar[bool] = False  # whether a wait in a plain asyncio task blocks, or is an error
 
     def __init__(self, family: int = -1, type: int = -1, proto: int = -1, fileno: int | None = None) -> None:  # noqa: A002 - its name
         super().__init__(family, type, proto, fileno)
         self._hub: AnyHub | None = None  # that it was last waited for on
+        self._drained = False
+        self._streams = _type_of(self) == socket.SOCK_STREAM
         self._seconds: float | None = socket.getdefaulttimeout()
         super().settimeout(0.0)
 
@@ -70,6 +80,13 @@ class GreenSocket(BlockingSocket):
     # ---- calls that may wait -----------------------------------------------------------------------------------------
 
     def _wait_readable(self, timeout: float | None) -> bool:
+        running = getcurrent()
+        if type(running) is Carrier:  # what follows this case comes to the same, with more looks at what may be
+            hub = running.hub
+            if hub is self._hub and not hub.forked:
+                watcher = hub.watchers.get(self.fileno())
+                if watcher is not None and watcher.reading:
+                    return watcher.readers.wait(timeout) is not TIMED_OUT
         if self._blocks():
             return wait_blocking(self.fileno(), select.POLLIN, timeout)
         self._stay_on_this_hub()
@@ -112,15 +129,27 @@ class GreenSocket(BlockingSocket):
 
     def recv(self, bufsize: int, flags: int = 0) -> bytes:
         """As socket.recv; parks until there is something to read."""
+        if flags or self._seconds is not None:
+            return self._recv_otherwise(bufsize, flags)
+        if self._drained:
+            self._drained = False
+            if self._hub is not None:
+                self._wait_readable(None)
+        while True:
+            try:
+                data = BlockingSocket.recv(self, bufsize)
+            except BlockingIOError:
+                self._wait_readable(None)
+            else:
+                self._drained = 0 < len(data) < bufsize and self._streams
+                return data
+
+    def _recv_otherwise(self, bufsize: int, flags: int) -> bytes:
+        """With flags, or a timeout."""
         if not bufsize and self._seconds:
             self._wait_in_time()
-        try:
+        if flags & _DONTWAIT:
             return super().recv(bufsize, flags)
-        except BlockingIOError:
-            if flags & _DONTWAIT:
-                raise
-            if self._seconds is None:
-                self._wait_readable(None)
         return self._retry(super().recv, self._wait_readable, bufsize, flags)
 
     def recv_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> int:
@@ -264,6 +293,7 @@ class GreenSocket(BlockingSocket):
 
     def _forget(self) -> None:
         hub, self._hub = self._hub, None
+        self._drained = False
         if hub is None or self.fileno() < 0 or hub.loop.is_closed():
             return
         if hub.os_thread == get_ident():

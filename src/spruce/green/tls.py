@@ -41,6 +41,8 @@ class TlsSocket(GreenSocket, ssl.SSLSocket):
     def __new__(cls, *args: Any, **kwargs: Any) -> "TlsSocket":
         """What ssl's own construction leaves out."""
         self = super().__new__(cls)
+        self._drained = False
+        self._streams = True
         self._hub = None
         self._seconds = None
         return self

@@ -16,6 +16,7 @@ from urllib.parse import quote, unquote_to_bytes
 from spruce.errors import HostedAppError, ServerError
 from spruce.green import Semaphore, Waiter, await_, get_hub, spawn
 from spruce.http import EMPTY_STREAM, FilePart, Headers, Request, Response
+from spruce.server.announcing import announced, is_heard
 from spruce.server.asgisocket import serve_websocket
 from spruce.server.body import BodyIncomplete
 from spruce.server.websocket import Upgradable
@@ -68,7 +69,17 @@ class ASGIHandler:
         scope = _scope(request, state)
         if isinstance(request.stream, Upgradable):
             return serve_websocket(self.app, request, scope)
-        return _Exchange(self.app, request).respond(scope)
+        exchange = _Exchange(self.app, request)
+        if is_heard():
+            return announced(
+                request, lambda: exchange.respond(scope), lambda: getattr(scope.get("route"), "path", None)
+            )
+        return exchange.respond(scope)
+
+
+def _route_of(scope: dict[str, Any]) -> str | None:
+    """The path of the route that answered, where the framework has left it in the scope, as FastAPI does."""
+    return getattr(scope.get("route"), "path", None)
 
 
 class _Lifespan:

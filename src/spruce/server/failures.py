@@ -2,6 +2,7 @@
 
 import logging
 
+from spruce.errors import advise
 from spruce.errors.http import HTTPException
 from spruce.events import request_failed
 from spruce.http import PHRASES, Request, Response, error_response
@@ -15,6 +16,7 @@ def answer_failure(request: Request, error: BaseException, *, begun: bool) -> Re
     """Return the response for what the application raised; None when one has `begun`. Logs what is no HTTP error."""
     if isinstance(error, HTTPException) and not begun:
         return error_response(error)
+    advise(error)
     if request_failed.subscribers:
         request_failed.emit(request=request, exception=error)
     _log.error("%s %s failed (request %s)", request.method, request.target, request.id, exc_info=error)

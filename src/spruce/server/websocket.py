@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from spruce.errors import Forbidden, ServerError, SpruceError
 from spruce.errors.http import UpgradeRequired
+from spruce.events import websocket_accepted, websocket_received, websocket_waiting
 from spruce.green import Waiter
 from spruce.http import Request
 
@@ -66,6 +67,8 @@ class WebSocket(ABC):
     def receive(self) -> str | bytes:
         """Return the next message; waits for it. Raises WebSocketClosed when there will be none."""
         self._check_alone()
+        if websocket_waiting.subscribers:
+            websocket_waiting.emit(websocket=self)
         while not self._messages:
             self._check_open()
             self._reader = waiter = Waiter()
@@ -74,7 +77,10 @@ class WebSocket(ABC):
                 waiter.wait()
             finally:
                 self._reader = None
-        return self._messages.popleft()
+        message = self._messages.popleft()
+        if websocket_received.subscribers:
+            websocket_received.emit(websocket=self, size=len(message))
+        return message
 
     def poll(self) -> str | bytes | None:
         """Return the next message if there is one, else None; never waits. Raises WebSocketClosed as `receive`."""
@@ -195,7 +201,10 @@ def accept(request: Request, options: WebSocketOptions | None = None) -> WebSock
     if not isinstance(stream, Upgradable):
         raise UpgradeRequired()
     _check_origin(request, options.origins)
-    return stream.accept(request, options)
+    websocket = stream.accept(request, options)
+    if websocket_accepted.subscribers:
+        websocket_accepted.emit(websocket=websocket, request=request)
+    return websocket
 
 
 def _check_origin(request: Request, origins: Sequence[str] | None) -> None:

@@ -17,6 +17,7 @@ from spruce.errors import ConfigError, HostedAppError
 from spruce.green import detach_children
 from spruce.http import EMPTY_STREAM, PHRASES, FilePart, Handler, Headers, Peer, Request, Response
 from spruce.patching import is_monkey_patched
+from spruce.server.announcing import announced, is_heard
 from spruce.server.threads import Exchange, ThreadPool, body_across
 
 __all__ = ["FileWrapper", "ThreadedWSGIHandler", "WSGIApp", "WSGIHandler", "environ_of", "usual_threads", "wsgi"]
@@ -64,7 +65,10 @@ class WSGIHandler:
 
     def __call__(self, request: Request) -> Response:
         """Answer one request. Raises HostedAppError when the application breaks the rules of WSGI."""
-        return self.respond(environ_of(request))
+        environ = environ_of(request)
+        if is_heard():
+            return announced(request, lambda: self.respond(environ), lambda: _route_of(environ))
+        return self.respond(environ)
 
     def respond(self, environ: dict[str, Any]) -> Response:
         """Answer the request that an environ describes."""
@@ -88,7 +92,10 @@ class ThreadedWSGIHandler(WSGIHandler):
         environ = environ_of(request)
         environ["wsgi.multithread"] = True
         environ["wsgi.input"] = body_across(request)
-        return Exchange(lambda: self.respond(environ)).answer(self.pool)
+        exchange = Exchange(lambda: self.respond(environ))
+        if is_heard():
+            return announced(request, lambda: exchange.answer(self.pool), lambda: _route_of(environ))
+        return exchange.answer(self.pool)
 
     def startup(self) -> None:
         """Nothing: threads start with the first requests."""
@@ -96,6 +103,11 @@ class ThreadedWSGIHandler(WSGIHandler):
     def shutdown(self) -> None:
         """Let the threads end."""
         self.pool.close()
+
+
+def _route_of(environ: dict[str, Any]) -> str | None:
+    """The rule that answered, where the framework has left its request in the environ, as Flask does."""
+    return getattr(getattr(environ.get("werkzeug.request"), "url_rule", None), "rule", None)
 
 
 class FileWrapper:

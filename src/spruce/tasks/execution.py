@@ -7,7 +7,7 @@ from contextlib import nullcontext
 from typing import Any, Literal
 
 from spruce import green
-from spruce.errors import InvalidTask, TaskFenced
+from spruce.errors import ConcurrencyError, ConnectionLost, DatabaseError, InvalidTask, PoolTimeout, TaskFenced
 from spruce.events import task_finished, task_started
 from spruce.green import GreenletExit
 from spruce.tasks.arguments import dumped, unpacked
@@ -16,12 +16,13 @@ from spruce.tasks.calling import called
 from spruce.tasks.clock import wall
 from spruce.tasks.definitions import Task, find_task
 from spruce.tasks.results import TaskContext, TaskError, TaskResult, TaskResultStatus, moment, trace_id_of
-from spruce.tasks.store import Claim, Mark, Store
+from spruce.tasks.store import MOST_LOST, Claim, Mark, Store
 
 __all__ = ["Execution", "Stopped"]
 
 _log = logging.getLogger("spruce.tasks")
 
+_LOST_PAUSE = 0.5  # before a job whose transaction was undone is run again; doubled each time
 _UNKNOWN_PAUSE = 10.0  # before another worker is asked whether it knows the task
 _UNKNOWN_MOST = 30
 
@@ -50,6 +51,7 @@ class Execution:
         self.stopped: Why | None = None
         self.headers: dict[str, str] = {}
         self.mark: Mark | None = Mark(claim, "READY", run_after=claim.run_after, counts=False)  # if it never starts
+        self.phase: Literal["before", "in", "after"] = "before"  # the call of the function
         self.written = False  # whether its mark was committed with the job's own writes
 
     def tell(self, part: float, note: str) -> None:
@@ -105,9 +107,13 @@ class Execution:
         if task.takes_context:
             args = [self._context(task, args, kwargs), *args]
         if not task.atomic:
+            self.phase = "in"
             return self._succeeded(task, called(task, args, kwargs))
         with self.store.atomic():
-            mark = self._succeeded(task, called(task, args, kwargs))
+            self.phase = "in"
+            value = called(task, args, kwargs)
+            self.phase = "after"
+            mark = self._succeeded(task, value)
             if self.store.mark([mark], wall()):
                 raise TaskFenced(f"job {self.claim.id} is not this worker's any more")
         self.written = True
@@ -148,6 +154,10 @@ class Execution:
 
     def _failed(self, task: Task[..., Any], error: BaseException) -> Mark:
         """Try again, or give up."""
+        if self.claim.lost + 1 < MOST_LOST and self._is_lost(task, error):
+            _log.warning("job %s of %s was undone with its database; again soon: %s", self.claim.id, task.path, error)
+            pause = delay(_LOST_PAUSE, self.claim.lost + 1)
+            return Mark(self.claim, "WAITING", run_after=wall() + pause, lost=True)
         made = self.claim.attempts - self.claim.lost
         line = TaskError.of(error).packed()
         if made <= task.retries:
@@ -156,6 +166,12 @@ class Execution:
             return Mark(self.claim, "WAITING", error=line, run_after=wall() + pause)
         _log.error("job %s of %s failed", self.claim.id, task.path, exc_info=error)
         return Mark(self.claim, "FAILED", wall(), error=line)
+
+    def _is_lost(self, task: Task[..., Any], error: BaseException) -> bool:
+        """Whether nothing was done, and not for a reason of the job's: the database was away, or chose others."""
+        if self.phase != "in":
+            return isinstance(error, DatabaseError)
+        return task.atomic and isinstance(error, ConnectionLost | PoolTimeout | ConcurrencyError)
 
     def _stopped_by(self, error: BaseException) -> Mark | None:
         why = error.why if isinstance(error, Stopped) else "handed back"

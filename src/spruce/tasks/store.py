@@ -83,6 +83,8 @@ class Mark(NamedTuple):
     run_after: float = 0.0
     counts: bool = True
     """Whether this was an attempt; one that is handed back was none."""
+    lost: bool = False
+    """Whether it was ended by something else than the job, as an attempt whose worker died."""
 
 
 class Store:
@@ -379,16 +381,17 @@ _PREDECESSOR = '["spruce.errors.TaskException", "job %s, which this one follows,
 _KILLER = f'["spruce.errors.TaskException", "its worker has died {MOST_LOST} times in the middle of it"]'
 
 _MARK = """UPDATE spruce_task SET state = ?, finished = ?, result = ?, errors = errors || ?,
-    run_after = ?, attempts = attempts - ?,
+    run_after = ?, attempts = attempts - ?, lost = lost + ?,
     unique_key = CASE WHEN ? THEN NULL ELSE unique_key END, slot = CASE WHEN ? THEN NULL ELSE slot END,
     worker = NULL, cancelling = FALSE WHERE id = ? AND fence = ? AND state = 'RUNNING'"""
 _MARK_TOGETHER = """UPDATE spruce_task SET state = m.state, finished = m.finished, result = m.result,
     errors = errors || m.error, run_after = m.run_after, attempts = attempts - m.uncounted,
+    lost = spruce_task.lost + m.losses,
     unique_key = CASE WHEN m.ended THEN NULL ELSE unique_key END, slot = CASE WHEN m.ended THEN NULL ELSE slot END,
     worker = NULL, cancelling = FALSE
     FROM unnest(?::TEXT[], ?::DOUBLE PRECISION[], ?::TEXT[], ?::TEXT[], ?::DOUBLE PRECISION[], ?::INTEGER[],
-    ?::BOOLEAN[], ?::BOOLEAN[], ?::TEXT[], ?::INTEGER[])
-    AS m(state, finished, result, error, run_after, uncounted, ended, ended_too, id, fence)
+    ?::INTEGER[], ?::BOOLEAN[], ?::BOOLEAN[], ?::TEXT[], ?::INTEGER[])
+    AS m(state, finished, result, error, run_after, uncounted, losses, ended, ended_too, id, fence)
     WHERE spruce_task.id = m.id AND spruce_task.fence = m.fence AND spruce_task.state = 'RUNNING'
     RETURNING spruce_task.id"""
 _ONE_LESS = "UPDATE spruce_task SET pending = pending - 1 WHERE follows = ? AND state = 'BLOCKED'"
@@ -427,7 +430,7 @@ def _values(mark: Mark) -> tuple[Any, ...]:
     error = f"{mark.error}\n" if mark.error else ""
     run_after = claim.run_after if ended else mark.run_after
     return (
-        *(mark.state, mark.finished, mark.result, error, run_after, 0 if mark.counts else 1),
+        *(mark.state, mark.finished, mark.result, error, run_after, 0 if mark.counts else 1, int(mark.lost)),
         *(ended, ended, claim.id, claim.fence),
     )
 

@@ -8,7 +8,7 @@ debug mode; by a 503 if its `code` says so, as that of a database which cannot b
 from logging import getLogger
 from typing import Any
 
-from spruce.errors import HTTPException, InternalServerError, ServiceUnavailable
+from spruce.errors import HTTPException, InternalServerError, ServiceUnavailable, advise
 from spruce.events import request_failed
 from spruce.http import Request, Response
 from spruce.i18n import gettext
@@ -67,6 +67,7 @@ def _json(error: HTTPException, more: dict[str, Any]) -> Response:
 
 
 def _answer_unhandled(app: Site, request: Request, error: Exception) -> Response:
+    advise(error)
     if request_failed.subscribers:
         request_failed.emit(request=request, exception=error)
     if app.config["TESTING"]:

@@ -56,12 +56,17 @@ class Product(db.Model):
         return self.name
 
 
-SERVERS = {"postgresql": "postgres", "mariadb": "mariadb"}
+SERVERS = {"postgresql": "postgres", "psycopg": "psycopg", "mariadb": "mariadb"}
 """The fixture that gives the URL of a database, by its kind."""
 EMPTYING = {
     "postgresql": ["DROP SCHEMA public CASCADE; CREATE SCHEMA public"],
+    "psycopg": ["DROP SCHEMA public CASCADE; CREATE SCHEMA public"],
     "mariadb": ["DROP DATABASE shop", "CREATE DATABASE shop"],
 }
+
+
+PSYCOPG = ("test_arrays", "test_bulk", "test_ranges", "test_storing", "test_streaming", "test_transactions")
+"""The files whose tests run by psycopg each time; the others do in the long tests."""
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -69,8 +74,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "shop" in metafunc.fixturenames and not any(
         each.name == "sqlite" for each in metafunc.definition.iter_markers()
     ):
-        kinds = getattr(metafunc.module, "BACKENDS", ["sqlite", "postgresql", "mariadb"])
-        metafunc.parametrize("backend", kinds, indirect=True)
+        kinds = getattr(metafunc.module, "BACKENDS", ["sqlite", "postgresql", "psycopg", "mariadb"])
+        quick = metafunc.module.__name__.rpartition(".")[2] in PSYCOPG
+        rare = pytest.param("psycopg", marks=() if quick else pytest.mark.soak)
+        metafunc.parametrize("backend", [rare if kind == "psycopg" else kind for kind in kinds], indirect=True)
+
+
+@pytest.fixture(scope="session")
+def psycopg(postgres: str) -> str:
+    """The URL of the same database, for the other driver."""
+    return postgres.replace("postgresql://", "postgresql+psycopg://")
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from spruce import db
 from spruce.db import postgres
 from spruce.errors import DataError, FieldError, IntegrityError, ModelError
 
-BACKENDS = ["postgresql"]
+BACKENDS = ["postgresql", "psycopg"]
 
 
 class Parcel(db.Model):

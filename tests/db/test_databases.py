@@ -96,9 +96,10 @@ def test_an_unknown_alias_names_those_that_exist(two: None, shop: SimpleNamespac
         ("shop.db", "DATABASES['default'] is 'shop.db', which is no URL. An example: sqlite:///shop.db"),
         ("sqlit:///shop.db",
          "DATABASES['default']: this version cannot use 'sqlit'; did you mean 'sqlite'? "
-         "Kinds: sqlite, postgresql, mariadb, mysql."),
+         "Kinds: sqlite, postgresql, postgresql+psycopg, mariadb, mysql."),
         ("oracle://localhost/shop",
-         "DATABASES['default']: this version cannot use 'oracle'. Kinds: sqlite, postgresql, mariadb, mysql."),
+         "DATABASES['default']: this version cannot use 'oracle'. "
+         "Kinds: sqlite, postgresql, postgresql+psycopg, mariadb, mysql."),
         ("sqlite:///shop.db?timout=3",
          "sqlite:///shop.db?timout=3 has the option 'timout', which SQLite has not; did you mean 'timeout'? "
          "It has: timeout, the seconds to wait for a lock."),

@@ -11,7 +11,7 @@ from spruce.db.databases import current
 from spruce.db.postgres import SearchHeadline, SearchQuery, SearchRank, SearchVector
 from spruce.errors import DatabaseError, FieldError
 
-BACKENDS = ["postgresql"]
+BACKENDS = ["postgresql", "psycopg"]
 
 
 class Page(db.Model):

@@ -12,7 +12,7 @@ from spruce.db import postgres
 from spruce.db.postgres import Range
 from spruce.errors import DataError, IntegrityError, ModelError
 
-BACKENDS = ["postgresql"]
+BACKENDS = ["postgresql", "psycopg"]
 
 
 class Stay(db.Model):

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from spruce import db
+from spruce.db.databases import current
 from spruce.errors import DatabaseError, DataError, IntegrityError
 
 
@@ -21,7 +22,8 @@ def test_the_statement_is_made_once(shop: SimpleNamespace) -> None:
         shop.Maker.objects.create(name=name)
     writers = shop.Maker._meta.writers
     assert len(writers) <= before + 1
-    assert writers["sqlite", "insert", False, ()].sql == "INSERT INTO t_maker (name, country) VALUES (?, ?)"
+    made = writers[current()["default"].dialect.name, "insert", False, ()]
+    assert made.sql.startswith("INSERT INTO t_maker (name, country) VALUES (")
 
 
 def test_values_are_put_back_as_they_will_be_read(shop: SimpleNamespace) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from spruce import db
 
-BACKENDS = ["memory", "file", "postgresql", "mariadb"]
+BACKENDS = ["memory", "file", "postgresql", "psycopg", "mariadb"]
 
 
 @pytest.fixture

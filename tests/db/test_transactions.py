@@ -19,13 +19,13 @@ class Undo(Exception):
     """Raised to leave a block."""
 
 
-BACKENDS = ["memory", "file", "postgresql", "mariadb"]
+BACKENDS = ["memory", "file", "postgresql", "psycopg", "mariadb"]
 
 
 @pytest.fixture
 def makers(backend: str, shop: SimpleNamespace, tmp_path: Path) -> Any:
     """The query of all makers, on each kind of database."""
-    if backend not in ("postgresql", "mariadb"):
+    if backend not in ("postgresql", "psycopg", "mariadb"):
         place = f"/{tmp_path}/a.db" if backend == "file" else ""
         db.configure(DATABASES=f"sqlite://{place}?timeout=0.2")
         db.create_all()

@@ -24,7 +24,7 @@ IMPORT_ALL = """
 import importlib, pkgutil, spruce
 HOMES = {
     "asyncmy": "spruce.db.mysql",
-    "asyncpg": "spruce.db.postgres_asyncpg",
+    "asyncpg": "spruce.db.postgres_asyncpg", "psycopg": "spruce.db.postgres_psycopg",
     "opentelemetry": "spruce.apm.otlp",
     "redis": "spruce.cache.",
 }

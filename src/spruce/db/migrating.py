@@ -82,7 +82,8 @@ def _foreign_keys(read: Callable[..., Any], connection: sa.Connection, table: st
 
 def _on_postgres(database: Database, work: Callable[[sa.Connection], T]) -> T:
     take, leave = f"SELECT pg_advisory_lock({_LOCK})", f"SELECT pg_advisory_unlock({_LOCK})"
-    return _on_server(database, "postgresql+asyncpg", take, leave, work)
+    name = "postgresql+psycopg" if database.url.drivername == "postgresql+psycopg" else "postgresql+asyncpg"
+    return _on_server(database, name, take, leave, work)
 
 
 # Changes of rows are transactions, which a change of a table commits; so `autocommit` is off.
@@ -93,7 +94,8 @@ def _on_mysql(database: Database, work: Callable[[sa.Connection], T]) -> T:
 
 def _on_server(database: Database, name: str, take: str, leave: str, work: Callable[[sa.Connection], T]) -> T:
     driver: Any = database.driver
-    engine = create_async_engine(f"{name}://", async_creator=driver.connect, poolclass=NullPool)
+    creator = getattr(driver, "connect_plainly", driver.connect)
+    engine = create_async_engine(f"{name}://", async_creator=creator, poolclass=NullPool)
 
     async def run() -> T:
         async with engine.connect() as connection:

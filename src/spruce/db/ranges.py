@@ -91,8 +91,12 @@ def _made(found: Any) -> "Range[Any]":
 
 
 def _given(value: "Range[Any]") -> Any:
-    from asyncpg import Range as Sent  # the package is an extra
+    try:
+        from asyncpg import Range as Sent  # the package is an extra
+    except ModuleNotFoundError:
+        from psycopg.types.range import Range as Other  # the same
 
+        return Other(value.lower, value.upper, value.bounds, empty=value.isempty)
     if value.isempty:
         return Sent(empty=True)
     return Sent(value.lower, value.upper, lower_inc=value.bounds[0] == "[", upper_inc=value.bounds[1] == "]")

@@ -16,6 +16,7 @@ import green_bench
 import hosting_bench
 import http_bench
 import orm_bench
+import postgres_bench
 import web_bench
 from peers import install, versions
 
@@ -28,6 +29,7 @@ SECTIONS: dict[str, Callable[[int, bool], str]] = {
     "cache": lambda rounds, quick: cache_bench.report(rounds, 0.03 if quick else 0.06),
     "forms": lambda rounds, quick: forms_bench.report(rounds, 0.03 if quick else 0.06),
     "orm": lambda rounds, quick: orm_bench.report(rounds * 2, 0.03 if quick else 0.06),
+    "postgres": lambda rounds, quick: postgres_bench.report(rounds, 1, 0.03 if quick else 0.06),
 }
 PEERS = (
     "granian",
@@ -40,6 +42,8 @@ PEERS = (
     "eventlet",
     "SQLAlchemy",
     "peewee",
+    "asyncpg",
+    "psycopg",
     "django-redis",
 )
 

@@ -245,7 +245,7 @@ def _add_replicas(primary: Database, urls: Sequence[str], limit: float) -> None:
 def _probe(database: Database) -> Any:
     """A driver with one connection, which is not used but for asking how a server is."""
     url = database.url.update_query_dict({"pool_size": "1", "connect_timeout": "2"})
-    made: Any = _DRIVERS[url.get_backend_name()](url, database.alias)
+    made: Any = _driver(url, database.alias)
     made.limits.patient = False
     return made
 

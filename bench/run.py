@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 
+import apm_bench
 import bridge_bench
 import cache_bench
 import forms_bench
@@ -28,6 +29,7 @@ SECTIONS: dict[str, Callable[[int, bool], str]] = {
     "web": lambda rounds, quick: web_bench.report(rounds, 1, 0.03 if quick else 0.06),
     "cache": lambda rounds, quick: cache_bench.report(rounds, 0.03 if quick else 0.06),
     "forms": lambda rounds, quick: forms_bench.report(rounds, 0.03 if quick else 0.06),
+    "apm": lambda rounds, quick: apm_bench.report(rounds, 1),
     "orm": lambda rounds, quick: orm_bench.report(rounds * 2, 0.03 if quick else 0.06),
     "postgres": lambda rounds, quick: postgres_bench.report(rounds, 1, 0.03 if quick else 0.06),
 }
@@ -45,6 +47,7 @@ PEERS = (
     "asyncpg",
     "psycopg",
     "django-redis",
+    "elastic-apm",
 )
 
 

@@ -18,6 +18,7 @@ import hosting_bench
 import http_bench
 import orm_bench
 import postgres_bench
+import tasks_bench
 import web_bench
 from peers import install, versions
 
@@ -30,6 +31,7 @@ SECTIONS: dict[str, Callable[[int, bool], str]] = {
     "cache": lambda rounds, quick: cache_bench.report(rounds, 0.03 if quick else 0.06),
     "forms": lambda rounds, quick: forms_bench.report(rounds, 0.03 if quick else 0.06),
     "apm": lambda rounds, quick: apm_bench.report(rounds, 1),
+    "tasks": lambda rounds, quick: tasks_bench.report(rounds, 500 if quick else 2000),
     "orm": lambda rounds, quick: orm_bench.report(rounds * 2, 0.03 if quick else 0.06),
     "postgres": lambda rounds, quick: postgres_bench.report(rounds, 1, 0.03 if quick else 0.06),
 }
@@ -47,6 +49,8 @@ PEERS = (
     "asyncpg",
     "psycopg",
     "django-redis",
+    "celery",
+    "procrastinate",
     "elastic-apm",
 )
 

@@ -12,13 +12,13 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from measure import server_and_client_cores
 
-__all__ = ["Server", "running"]
+__all__ = ["Server", "fetch", "running"]
 
 SECONDS_TO_START = 20
 SECONDS_TO_STOP = 2
@@ -47,14 +47,16 @@ class Server:
 
 
 @contextlib.contextmanager
-def running(servers: Sequence[Server], apps: Path, folder: Path) -> Iterator[None]:
+def running(
+    servers: Sequence[Server], apps: Path, folder: Path, compare: Callable[[Server], str] | None = None
+) -> Iterator[None]:
     """Start all servers on the first core and compare their answers. One that fails gets `trouble`; the rest go on."""
     try:
         for server in servers:
             start(server, apps, folder)
         for server in servers:
             if server.process:
-                server.trouble = wait_until_up(server) or wrong_answer(server)
+                server.trouble = wait_until_up(server) or (compare or wrong_answer)(server)
         yield
     finally:
         stop([server.process for server in servers if server.process])

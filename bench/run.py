@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 
+import apm_bench
 import bridge_bench
 import cache_bench
 import forms_bench
@@ -16,6 +17,8 @@ import green_bench
 import hosting_bench
 import http_bench
 import orm_bench
+import postgres_bench
+import tasks_bench
 import web_bench
 from peers import install, versions
 
@@ -27,7 +30,10 @@ SECTIONS: dict[str, Callable[[int, bool], str]] = {
     "web": lambda rounds, quick: web_bench.report(rounds, 1, 0.03 if quick else 0.06),
     "cache": lambda rounds, quick: cache_bench.report(rounds, 0.03 if quick else 0.06),
     "forms": lambda rounds, quick: forms_bench.report(rounds, 0.03 if quick else 0.06),
+    "apm": lambda rounds, quick: apm_bench.report(rounds, 1),
+    "tasks": lambda rounds, quick: tasks_bench.report(rounds, 500 if quick else 2000),
     "orm": lambda rounds, quick: orm_bench.report(rounds * 2, 0.03 if quick else 0.06),
+    "postgres": lambda rounds, quick: postgres_bench.report(rounds, 1, 0.03 if quick else 0.06),
 }
 PEERS = (
     "granian",
@@ -40,7 +46,12 @@ PEERS = (
     "eventlet",
     "SQLAlchemy",
     "peewee",
+    "asyncpg",
+    "psycopg",
     "django-redis",
+    "celery",
+    "procrastinate",
+    "elastic-apm",
 )
 
 

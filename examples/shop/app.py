@@ -12,7 +12,7 @@ import seed
 from accounts import accounts, secret_key
 from api import api
 from models import Category
-from spruce import App, render_template, request
+from spruce import App, abort, render_template, request
 from spruce.errors import HTTPException
 from spruce.i18n import gettext as _
 from spruce.middleware.csp import CSP
@@ -50,6 +50,7 @@ def create_app(**settings: Any) -> App:
     app.register_blueprint(pages)
     app.register_blueprint(accounts)
     app.register_blueprint(api)
+    app.before_request(refuse_nul)
     app.before_request(language.choose)
     app.context_processor(page_context)
     app.errorhandler(HTTPException)(error_page)
@@ -57,6 +58,12 @@ def create_app(**settings: Any) -> App:
     with app.app_context():
         seed.fill()
     return app
+
+
+def refuse_nul() -> None:
+    """The character NUL is in no text of people, and databases don't take it: whoever sends it tries something."""
+    if any("\0" in text for text in (request.path, *request.args.values(), *request.form.values())):
+        abort(400)
 
 
 def page_context() -> dict[str, object]:

@@ -69,8 +69,10 @@ def place(order: NewOrder, customer: Customer | None = None) -> Order:
 def faults(order: NewOrder) -> list[str]:
     """The names of the fields that are not as they should be."""
     good = {
-        "name": 1 <= len(order.name.strip()) <= 60,
-        "contact": len(order.contact) <= 120 and CONTACT.fullmatch(order.contact.strip()) is not None,
+        "name": 1 <= len(order.name.strip()) <= 60 and order.name.isprintable(),
+        "contact": len(order.contact) <= 120
+        and order.contact.isprintable()
+        and CONTACT.fullmatch(order.contact.strip()) is not None,
         "quantity": 1 <= order.quantity <= MOST,
     }
     return [field for field, fits in good.items() if not fits]

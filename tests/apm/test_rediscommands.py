@@ -18,6 +18,7 @@ def url() -> Iterator[str]:
     """Where a server answers PONG to everything, twice to EXEC, and an error to GET."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         done = threading.Event()
+        threads: list[threading.Thread] = []
 
         def serve(client: socket.socket) -> None:
             with client:
@@ -30,14 +31,16 @@ def url() -> Iterator[str]:
                     client, _ = listener.accept()
                 except OSError:
                     return
-                threading.Thread(target=serve, args=(client,), daemon=True).start()
+                threads.append(threading.Thread(target=serve, args=(client,), daemon=True))
+                threads[-1].start()
 
         thread = threading.Thread(target=accept, daemon=True)
         thread.start()
         yield f"redis://127.0.0.1:{listener.getsockname()[1]}?protocol=2"
         done.set()
         listener.shutdown(socket.SHUT_RDWR)
-        thread.join()
+        for one in (thread, *threads):
+            one.join(30)
 
 
 def _answers(data: bytes) -> Iterator[bytes]:

@@ -110,7 +110,7 @@ def test_a_new_user_has_a_name_that_is_free_and_can_be(anna: Any) -> None:
     assert confirmed.save().email == "li@b.c" if confirmed.is_valid() else confirmed.errors == {}
 
 
-def test_nothing_else_of_a_user_is_taken_from_a_form_asvs_15_3_3() -> None:
+def test_nothing_else_of_a_user_is_taken_from_a_form_asvs_8_2_3_15_3_3() -> None:
     data = {"username": "bo", "password1": NEW, "password2": NEW, "is_superuser": "on", "is_staff": "on", "id": "7"}
     form = UserCreationForm(data)
     assert form.is_valid()

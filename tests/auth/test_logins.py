@@ -7,9 +7,10 @@ import pytest
 from tests.auth.people import PASSWORD, counted, sign_in
 
 from spruce import App, Request
-from spruce.auth import User, login, logout, update_session_auth_hash
+from spruce.auth import Group, User, login, logout, update_session_auth_hash
 from spruce.auth.authentication import user_logged_in, user_logged_out
 from spruce.auth.backends import ModelBackend
+from spruce.auth.hashers import PBKDF2PasswordHasher
 from spruce.errors import ConfigError
 from spruce.middleware.databasestore import StoredSession
 from spruce.web.client import Client
@@ -191,3 +192,22 @@ def test_without_sessions_nobody_can_be_logged_in(anna: Any, app: App) -> None:
         login(Request("GET", "/"), anna)
     with app.app_context(), pytest.raises(ConfigError):
         logout(Request("GET", "/"))
+
+
+def test_there_are_no_accounts_that_nobody_made_asvs_6_3_2(app: App) -> None:
+    """No `admin` with a password that everybody knows: the tables are empty, and so are the groups."""
+    with app.app_context():
+        assert User.objects.count() == Group.objects.count() == 0
+
+
+def test_a_password_kept_in_another_way_is_kept_anew_at_the_log_in_asvs_11_4_2(app: App, client: Client) -> None:
+    """Of Django's PBKDF2, say; the session in which that happens goes on."""
+    old = PBKDF2PasswordHasher().encode(PASSWORD, "abcdefghijklmnopqrstuv", 1000)
+    app.config["PASSWORD_HASHERS"] = [*app.config["PASSWORD_HASHERS"], PBKDF2PasswordHasher()]
+    with app.app_context():
+        User.objects.update(password=old)
+    sign_in(client)
+    assert client.get("/who").text == "anna"
+    with app.app_context():
+        assert User.objects.get().password.startswith("argon2$argon2id$")
+    assert client.get("/who").text == "anna"

@@ -63,6 +63,14 @@ def test_likeness_needs_attributes_and_a_measure() -> None:
     like = passwords.UserAttributeSimilarityValidator(["nick"], 0.3)
     assert problems("panda123", SimpleNamespace(nick="panda"), [like]) == ["The password is too similar to the nick."]
     assert problems("panda123", SimpleNamespace(nick=None), [like]) == []
+
+    class Named(User):
+        nick = "panda"
+
+        class Meta:
+            proxy = True
+
+    assert problems("panda123", Named(), [like]) == ["The password is too similar to the nick."]
     assert problems("a" * 200, SimpleNamespace(nick="a"), [passwords.UserAttributeSimilarityValidator(["nick"])]) == []
     with pytest.raises(ConfigError, match=r"^max_similarity is 0\.01, and must be at least 0\.1$"):
         passwords.UserAttributeSimilarityValidator(max_similarity=0.01)

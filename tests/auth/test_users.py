@@ -10,6 +10,7 @@ from spruce import App, db
 from spruce.auth import AbstractBaseUser, AbstractEmailUser, AnonymousUser, Group, Permission, PermissionsMixin, User
 from spruce.auth.users import BaseUserManager, EmailUserManager
 from spruce.errors import ValidationError
+from spruce.mail import outbox
 
 
 class Member(AbstractEmailUser):
@@ -102,10 +103,9 @@ class TestUser:
     def test_the_domain_of_an_address_is_in_lower_case(self, given: str | None, normal: str) -> None:
         assert BaseUserManager.normalize_email(given) == normal
 
-    def test_an_old_hash_is_kept_anew_when_the_password_was_right_asvs_11_4_1(self) -> None:
+    def test_a_damaged_hash_fits_no_password_and_costs_one_all_the_same(self) -> None:
         user = User.objects.create_user("anna")
-        user.password = "pbkdf2_sha256$1$salt$" + "x"
-        user.save()
+        user.password = "argon2$damaged"
         assert not user.check_password(PASSWORD)
         assert CountingHasher.calls == 1
 
@@ -162,6 +162,19 @@ class TestUser:
         grouped.groups.add(group)
         assert {str(one) for one in User.objects.with_perm("auth.add_user")} == {"own", "grouped", "root"}
         assert {str(one) for one in User.objects.with_perm(permission, None, False)} == {"own", "grouped", "gone"}
+        named = "spruce.auth.backends.ModelBackend"
+        assert list(User.objects.with_perm(permission, backend=named, obj=own)) == []
+        with pytest.raises(ValueError, match=r"names none of AUTHENTICATION_BACKENDS, and there are 1$"):
+            User.objects.with_perm(permission, backend="some.other.Backend")
+        with pytest.raises(ValueError, match=r"^Permission name should be in the form"):
+            User.objects.with_perm("add_user")
+        with pytest.raises(TypeError, match=r"^The `perm` argument must be a string"):
+            User.objects.with_perm(7)
+
+    def test_a_user_is_sent_a_mail(self) -> None:
+        outbox.clear()
+        assert User(email="a@b.c").email_user("x", "y") == 1
+        assert outbox.pop().to == ["a@b.c"]
 
     def test_the_hash_in_a_session_changes_with_the_password_and_when_all_are_ended(self) -> None:
         user = User.objects.create_user("anna", password=PASSWORD)
@@ -220,7 +233,8 @@ def test_nobody_may_nothing(app: App) -> None:
         assert not nobody.has_module_perms("a")
         assert nobody.get_all_permissions() == nobody.get_user_permissions() == nobody.get_group_permissions() == set()
         assert list(nobody.groups) == list(nobody.user_permissions) == []
-    with pytest.raises(NotImplementedError, match=r"^nobody cannot be saved"):
-        nobody.save()
+    for refused in (nobody.save, nobody.delete, lambda: nobody.set_password("x"), lambda: nobody.check_password("x")):
+        with pytest.raises(NotImplementedError, match=r"^nobody cannot be saved"):
+            refused()
     with pytest.raises(TypeError, match=r"^nobody is logged in"):
         int(nobody)

@@ -19,7 +19,7 @@ def test_each_key_is_whole(setting: Setting) -> None:
 def test_no_key_is_declared_twice() -> None:
     """A second declaration would silently win."""
     folder = Path(spruce.__file__).parent / "config"
-    sources = [(folder / name).read_text() for name in ("known.py", "safety.py")]
+    sources = [(folder / name).read_text() for name in ("known.py", "accounts.py", "safety.py")]
     assert sum(source.count("    Setting(") for source in sources) == len(KNOWN)
 
 

@@ -7,13 +7,16 @@ from asyncmy import errors
 
 from spruce.db.mysql_errors import translated
 from spruce.errors import (
+    CheckViolation,
     DataError,
     DeadlockDetected,
-    IntegrityError,
+    ForeignKeyViolation,
     LockNotAvailable,
     LockWaitTimeout,
+    NotNullViolation,
     OperationalError,
     SerializationFailure,
+    UniqueViolation,
 )
 
 PLACE = SimpleNamespace(alias="default", shown="localhost/shop")
@@ -26,14 +29,15 @@ FOREIGN = (
 @pytest.mark.parametrize(
     ("code", "text", "sql", "kind", "message"),
     [
-        (1062, "Duplicate entry '1' for key 'nothing.PRIMARY'", "INSERT INTO `nothing` (id) VALUES (?)", IntegrityError,
+        (1062, "Duplicate entry '1' for key 'nothing.PRIMARY'", "INSERT INTO `nothing` (id) VALUES (?)",
+         UniqueViolation,
          "PRIMARY must be unique, and another row has the same value (Duplicate entry '1' for key 'nothing.PRIMARY')"),
-        (1451, FOREIGN, "DELETE FROM box", IntegrityError,
+        (1451, FOREIGN, "DELETE FROM box", ForeignKeyViolation,
          f"a row would point to one that does not exist ({FOREIGN}). "
          "Save what it points to first, and delete what points to a row before the row."),
-        (1364, "Field 'price' doesn't have a default value", "INSERT INTO product (name) VALUES (?)", IntegrityError,
+        (1364, "Field 'price' doesn't have a default value", "INSERT INTO product (name) VALUES (?)", NotNullViolation,
          "product.price must not be null (Field 'price' doesn't have a default value)"),
-        (3819, "Check constraint 'not_free' is violated.", "UPDATE product SET price = 0", IntegrityError,
+        (3819, "Check constraint 'not_free' is violated.", "UPDATE product SET price = 0", CheckViolation,
          "a row of product does not keep the constraint 'not_free' (Check constraint 'not_free' is violated.)"),
         (1205, "Lock wait", "SELECT 1 FOR UPDATE", LockWaitTimeout,
          "another transaction kept rows locked for too long (Lock wait). Keep transactions short, or run it again: "

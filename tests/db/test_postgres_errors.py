@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 
 from spruce.db.postgres_errors import translated
-from spruce.errors import DataError, IntegrityError, OperationalError
+from spruce.errors import CheckViolation, DataError, NotNullViolation, OperationalError, UniqueViolation
 
 PLACE = SimpleNamespace(alias="default", shown="localhost/shop")
 
@@ -22,12 +22,12 @@ def failure(kind: Any, text: str = "text of the server", **fields: str) -> Any:
 @pytest.mark.parametrize(
     ("error", "kind", "message"),
     [
-        (failure(asyncpg.NotNullViolationError, table_name="product", column_name="price"), IntegrityError,
+        (failure(asyncpg.NotNullViolationError, table_name="product", column_name="price"), NotNullViolation,
          "product.price must not be null (text of the server)"),
-        (failure(asyncpg.CheckViolationError, table_name="product", constraint_name="not_free"), IntegrityError,
+        (failure(asyncpg.CheckViolationError, table_name="product", constraint_name="not_free"), CheckViolation,
          "a row of product does not keep the constraint 'not_free' (text of the server)"),
         (failure(asyncpg.UniqueViolationError, detail='Key (hall, "number")=(1, 2) already exists.', table_name="seat"),
-         IntegrityError, "seat.hall, seat.number must be unique, and another row has the same value "
+         UniqueViolation, "seat.hall, seat.number must be unique, and another row has the same value "
          '(Key (hall, "number")=(1, 2) already exists.)'),
         (failure(asyncpg.TooManyConnectionsError), OperationalError,
          "the database 'default' (localhost/shop) has no connection left: text of the server. Each process keeps up "

@@ -161,3 +161,20 @@ def test_settings_that_cannot_work_are_refused() -> None:
         "own, between which DATABASE_ROUTERS choose."
     )
     config.current()["DATABASE_REPLICAS"] = []
+
+
+def test_what_becomes_of_a_copy_is_logged(replicas: Replicas, caplog: pytest.LogCaptureFixture) -> None:
+    """Quietly when it comes for the first time, as a warning from then on."""
+    copy = Replica("default.3", Server(), Server())
+    caplog.set_level("INFO", "spruce.db")
+    copy.note(1, 0.0, 10.0, 1.0)
+    copy.note(1, 11.0, 10.0, 2.0)
+    copy.note(1, 0.0, 10.0, 3.0)
+    copy.leave("it was killed")
+    copy.leave("it was killed")
+    assert [(record.levelname, record.getMessage()) for record in caplog.records] == [
+        ("INFO", "the replica default.3 answers reads"),
+        ("WARNING", "the replica default.3 is left: it is 11.0 s behind"),
+        ("WARNING", "the replica default.3 answers reads"),
+        ("WARNING", "the replica default.3 is left: it was killed"),
+    ]

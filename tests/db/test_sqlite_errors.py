@@ -6,7 +6,14 @@ from types import SimpleNamespace
 import pytest
 
 from spruce.db.sqlite_errors import is_busy, locked, translated
-from spruce.errors import DatabaseError, DataError, IntegrityError, OperationalError
+from spruce.errors import (
+    CheckViolation,
+    DatabaseError,
+    DataError,
+    NotNullViolation,
+    OperationalError,
+    UniqueViolation,
+)
 
 PLACE = SimpleNamespace(alias="default", path="/data/a.db", memory=False, timeout=5.0)
 
@@ -15,24 +22,24 @@ PLACE = SimpleNamespace(alias="default", path="/data/a.db", memory=False, timeou
     ("error", "kind", "message"),
     [
         (sqlite3.OperationalError("no such table: product"), OperationalError,
-         "the table 'product' does not exist in the database 'default' (/data/a.db). Run db.create_all() to make the "
-         "tables of all models."),
+         "the table 'product' does not exist in the database 'default' (/data/a.db). Run `spruce db upgrade`, "
+         "if the app has migrations, or else db.create_all()."),
         (sqlite3.OperationalError("table product has no column named colour"), OperationalError,
          "the database 'default' (/data/a.db) does not fit the models: table product has no column named colour. A "
-         "model was changed after its table was made: change the table too, or drop_all() and create_all() anew."),
+         "model was changed after its table was made: run `spruce db migrate` and `spruce db upgrade`."),
         (sqlite3.OperationalError("attempt to write a readonly database"), OperationalError,
          "the SQLite database 'default' (/data/a.db) may only be read. Give this process the right to write the file "
          "and its folder."),
         (sqlite3.OperationalError("database or disk is full"), OperationalError,
          "there is no space left for the SQLite database 'default' (/data/a.db). Free some."),
-        (sqlite3.IntegrityError("UNIQUE constraint failed: category.name"), IntegrityError,
+        (sqlite3.IntegrityError("UNIQUE constraint failed: category.name"), UniqueViolation,
          "category.name must be unique, and another row has the same value (UNIQUE constraint failed: category.name)"),
-        (sqlite3.IntegrityError("UNIQUE constraint failed: index 'name_once'"), IntegrityError,
+        (sqlite3.IntegrityError("UNIQUE constraint failed: index 'name_once'"), UniqueViolation,
          "the constraint 'name_once' forbids the row: another row is equal to it there (UNIQUE constraint failed: "
          "index 'name_once')"),
-        (sqlite3.IntegrityError("CHECK constraint failed: low_is_low"), IntegrityError,
+        (sqlite3.IntegrityError("CHECK constraint failed: low_is_low"), CheckViolation,
          "the constraint 'low_is_low' forbids the row (CHECK constraint failed: low_is_low)"),
-        (sqlite3.IntegrityError("NOT NULL constraint failed: product.price"), IntegrityError,
+        (sqlite3.IntegrityError("NOT NULL constraint failed: product.price"), NotNullViolation,
          "product.price must not be null (NOT NULL constraint failed: product.price)"),
         (sqlite3.OperationalError("LIKE or GLOB pattern too complex"), DataError,
          "the text to look for is too long (LIKE or GLOB pattern too complex)"),

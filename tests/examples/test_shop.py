@@ -183,6 +183,21 @@ class TestOrder:
         assert client.get("/orders/").status_code == 404
 
 
+class TestNul:
+    """The character NUL, which databases don't take, is refused wherever it comes (found by wapiti)."""
+
+    @pytest.mark.parametrize(
+        "path", ["/?q=a%00b", "/?category=%00", "/orders/%00", "/api/orders/a%00", "/api/products?q=%00"]
+    )
+    def test_in_an_address(self, client: Client, path: str) -> None:
+        assert client.get(path).status_code == 400
+
+    def test_in_what_is_sent(self, client: Client) -> None:
+        assert client.post("/products/1", data={**BUYER, "name": "a\0"}).status_code == 400
+        answer = client.post("/api/orders", json={"product": 1, "name": "a\0", "contact": "a\0@b.c"})
+        assert (answer.status_code, set(answer.json["fields"])) == (422, {"name", "contact"})
+
+
 class TestPages:
     def test_lost_page_is_in_the_shops_style(self, client: Client) -> None:
         page = client.get("/nowhere")

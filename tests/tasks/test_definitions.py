@@ -39,6 +39,7 @@ def test_using_makes_another_one() -> None:
     assert (other.priority, other.queue_name, other.run_after, other.func) == (-5, "fast", when, jobs.add.func)
     assert jobs.add.using(queue_name="fast").queue_name == "fast"
     assert jobs.add.priority == 0
+    assert jobs.add.using() == jobs.add
     now = datetime.now(UTC)
     for delay in (60, timedelta(minutes=1)):
         soon = jobs.add.using(run_after=delay).run_after

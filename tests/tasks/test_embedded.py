@@ -36,6 +36,7 @@ def test_what_is_enqueued_is_known_at_once(store: Store) -> None:
     assert (result.status, result.args, result.attempts, result.worker_ids) == ("READY", ["bob"], 0, [])
     assert result.enqueued_at == result.run_after
     again = get_result(result.id)
+    assert again.task == jobs.mail
     assert dataclasses.replace(again, task=result.task) == result
     row = store.get(result.id)
     assert row is not None

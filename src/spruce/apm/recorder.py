@@ -40,7 +40,7 @@ class _Process:
     client: "Recorder | None" = None
     sinks: tuple[Sink, ...] = ()
     begun: tuple[Callable[[Transaction], object], ...] = ()
-    running: dict[str, Transaction] = {}  # noqa: RUF012 - it is the process's
+    running: dict[int, Transaction] = {}  # noqa: RUF012 - it is the process's
 
 
 def subscribe(sink: Sink) -> Callable[[], None]:
@@ -159,7 +159,7 @@ class Recorder:
         if found:
             transaction.links = found
         transaction.owner = running_thread()
-        _Process.running[transaction.id] = transaction
+        _Process.running[transaction.number] = transaction
         if auto_activate:
             outer = current.get()
             if outer is not None:
@@ -190,7 +190,7 @@ class Recorder:
 
     def finish(self, transaction: Transaction, duration: float | None = None) -> None:
         """End a transaction, whether it is the current one or not, and hand it to the sinks."""
-        _Process.running.pop(transaction.id, None)
+        _Process.running.pop(transaction.number, None)
         if self._ignored is not None and self._ignored.match(transaction.name):
             transaction.end()
             return
@@ -207,7 +207,7 @@ class Recorder:
 
     def abandon(self, transaction: Transaction) -> None:
         """Forget a transaction that turns out not to be wanted."""
-        _Process.running.pop(transaction.id, None)
+        _Process.running.pop(transaction.number, None)
         transaction.end()
 
     # Errors

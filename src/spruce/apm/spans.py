@@ -102,11 +102,11 @@ class Transaction:
     __slots__ = (
         "__dict__",
         "_covered_until",
-        "_number",
         "_trace",
         "began",
         "limits",
         "name",
+        "number",
         "owner",
         "sample_rate",
         "sampled",
@@ -155,7 +155,7 @@ class Transaction:
         now = perf_counter()
         self.began: float = now if began is None else began
         self.timestamp = time() - (now - self.began)
-        self._number = _bits(_ID)
+        self.number = _bits(_ID)
         self._trace: int | str
         if parent is None:
             self._trace = _bits(2 * _ID)
@@ -173,7 +173,7 @@ class Transaction:
     @property
     def id(self) -> str:
         """16 hexadecimal digits."""
-        return f"{self._number:016x}"
+        return f"{self.number:016x}"
 
     @property
     def trace_id(self) -> str:
@@ -244,10 +244,10 @@ class Span:
     __slots__ = (
         "__dict__",
         "_covered_until",
-        "_number",
         "began",
         "detail",
         "duration",
+        "number",
         "parent",
         "transaction",
         "what",
@@ -270,7 +270,7 @@ class Span:
         self.began: float = perf_counter() if began is None else began
         self.parent = parent
         self.transaction: Transaction = parent.transaction
-        self._number = _bits(_ID)
+        self.number = _bits(_ID)
         self.what = what
         self.detail = detail
         self.duration: float | None = None
@@ -279,7 +279,7 @@ class Span:
     @property
     def id(self) -> str:
         """16 hexadecimal digits."""
-        return f"{self._number:016x}"
+        return f"{self.number:016x}"
 
     @property
     def name(self) -> str:
@@ -358,7 +358,8 @@ class Span:
     @property
     def self_time(self) -> float:
         """The seconds of an ended span in which none of the spans below it ran."""
-        return max(0.0, (self.duration or 0.0) - self._covered)
+        own = (self.duration or 0.0) - self._covered
+        return own if own > 0 else 0.0
 
     @property
     def trace_parent(self) -> TraceParent:

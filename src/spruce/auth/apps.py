@@ -25,6 +25,7 @@ _SESSION_TABLE = StoredSession
 
 _MIDDLEWARE = "spruce.auth.middleware.AuthenticationMiddleware"
 _SESSIONS = "spruce.middleware.sessions.SessionMiddleware"
+_VIEWER = "spruce.apm.startup.viewer_middleware"
 
 
 class AuthConfig(AppConfig):
@@ -67,7 +68,9 @@ class AuthConfig(AppConfig):
             own.insert(own.index(_SESSIONS) + 1, _MIDDLEWARE)
             settings["MIDDLEWARE"] = own
         else:
-            settings["DEFAULT_MIDDLEWARE"] = [*settings["DEFAULT_MIDDLEWARE"], _MIDDLEWARE]
+            usual = list(settings["DEFAULT_MIDDLEWARE"])
+            at = usual.index(_VIEWER) if _VIEWER in usual else len(usual)  # which may ask who is logged in
+            settings["DEFAULT_MIDDLEWARE"] = [*usual[:at], _MIDDLEWARE, *usual[at:]]
 
 
 def _of_templates() -> dict[str, Any]:

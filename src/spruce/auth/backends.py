@@ -42,7 +42,7 @@ class BaseBackend:
 
     def get_all_permissions(self, user_obj: Any, obj: Any = None) -> set[str]:
         """Return both."""
-        return self.get_user_permissions(user_obj, obj) | self.get_group_permissions(user_obj, obj)
+        return {*self.get_user_permissions(user_obj, obj), *self.get_group_permissions(user_obj, obj)}
 
     def has_perm(self, user_obj: Any, perm: str, obj: Any = None) -> bool:
         """Whether the user may."""
@@ -113,10 +113,20 @@ class ModelBackend(BaseBackend):
         )
 
     def with_perm(
-        self, perm: "str | Permission", is_active: bool | None = True, include_superusers: bool = True
+        self,
+        perm: "str | Permission",
+        is_active: bool | None = True,
+        include_superusers: bool = True,
+        obj: Any = None,
     ) -> Any:
-        """Return the QuerySet of users who have a permission."""
-        label, _, codename = str(perm).partition(".")
+        """Return the QuerySet of users who have a permission; nobody for one of an object."""
+        if not isinstance(perm, str | Permission):
+            raise TypeError("The `perm` argument must be a string or a permission instance.")
+        label, dot, codename = str(perm).partition(".")
+        if not dot:
+            raise ValueError("Permission name should be in the form app_label.permission_codename.")
+        if obj is not None:
+            return get_user_model()._default.none()
         model = get_user_model()
         own = model._default.filter(user_permissions__app_label=label, user_permissions__codename=codename)
         grouped = model._default.filter(groups__permissions__app_label=label, groups__permissions__codename=codename)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from spruce import config
-from spruce.errors import ConfigError, ValidationError
+from spruce.errors import ConfigError, FieldError, ValidationError
 from spruce.i18n import gettext, ngettext
 
 __all__ = [
@@ -51,6 +51,7 @@ class MinimumLengthValidator:
                     self.min_length,
                 ),
                 "password_too_short",
+                {"min_length": self.min_length},
             )
 
     def get_help_text(self) -> str:
@@ -118,7 +119,7 @@ def _parts(value: str) -> list[str]:
 def _label(user: Any, name: str) -> str:
     try:
         return str(user._meta.field(name).verbose_name)
-    except (AttributeError, LookupError, ValueError):
+    except (AttributeError, FieldError):
         return name
 
 

@@ -12,13 +12,14 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from spruce import db
-from spruce.auth.authentication import get_backends
+from spruce.auth.authentication import get_backends, load_backend
 from spruce.auth.hashing import check_password, is_password_usable, make_password
 from spruce.auth.models import Group, Permission, new_salt
 from spruce.auth.passwords import password_changed
 from spruce.db.validators import RegexValidator
 from spruce.errors import PermissionDenied
 from spruce.i18n import gettext_lazy
+from spruce.mail.sending import send_mail
 from spruce.middleware.signing import secret_keys
 
 __all__ = [
@@ -59,12 +60,27 @@ class BaseUserManager(db.Manager[Any]):
         model: Any = self.model
         return self.get(**{model.USERNAME_FIELD: model.normalize_username(username)})
 
-    def with_perm(self, perm: Any, is_active: bool | None = True, include_superusers: bool = True) -> Any:
-        """Return the QuerySet of users who have a permission, as the first backend that can tell says."""
-        for backend in get_backends():
-            if hasattr(backend, "with_perm"):
-                return backend.with_perm(perm, is_active, include_superusers)
-        return self.none()
+    def with_perm(
+        self,
+        perm: Any,
+        is_active: bool | None = True,
+        include_superusers: bool = True,
+        backend: str | None = None,
+        obj: Any = None,
+    ) -> Any:
+        """Return the QuerySet of users who have a permission, as a backend says that is named, or the only one.
+
+        Raises: ValueError for several backends of which none is named, or one that is not in use.
+        """
+        every = get_backends()
+        chosen = load_backend(backend) if backend is not None else every[0] if len(every) == 1 else None
+        if chosen is None:
+            raise ValueError(
+                f"with_perm(backend={backend!r}) names none of AUTHENTICATION_BACKENDS, and there are {len(every)}"
+            )
+        return (
+            chosen.with_perm(perm, is_active, include_superusers, obj) if hasattr(chosen, "with_perm") else self.none()
+        )
 
 
 class UserManager(BaseUserManager):
@@ -258,7 +274,7 @@ class PermissionsMixin(db.Model):
 
     def has_perms(self, perm_list: Iterable[str], obj: Any = None) -> bool:
         """Whether the user may all of these."""
-        if isinstance(perm_list, str):
+        if isinstance(perm_list, str) or not isinstance(perm_list, Iterable):
             raise ValueError("perm_list must be an iterable of permissions.")
         return all(self.has_perm(perm, obj) for perm in perm_list)
 
@@ -273,7 +289,7 @@ def _gathered(user: Any, method: str, obj: Any) -> set[str]:
     found: set[str] = set()
     for backend in get_backends():
         if hasattr(backend, method):
-            found |= getattr(backend, method)(user, obj)
+            found.update(getattr(backend, method)(user, obj))
     return found
 
 
@@ -319,6 +335,10 @@ class AbstractUser(AbstractBaseUser, PermissionsMixin):
     def get_short_name(self) -> str:
         """Return the first name."""
         return self.first_name
+
+    def email_user(self, subject: str, message: str, from_email: str | None = None, **options: Any) -> int:
+        """Send the user a mail; options are those of `send_mail`. Blocks."""
+        return send_mail(subject, message, from_email, [self.email], **options)
 
 
 class AbstractEmailUser(AbstractBaseUser, PermissionsMixin):
@@ -375,7 +395,7 @@ class AnonymousUser:
     def __int__(self) -> int:
         raise TypeError("nobody is logged in, so there is no key of a user")
 
-    def save(self, **options: Any) -> None:
+    def save(self, *arguments: Any, **options: Any) -> None:
         """Refuse."""
         raise NotImplementedError("nobody cannot be saved: this is the user of who isn't logged in")
 

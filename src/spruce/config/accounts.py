@@ -46,6 +46,7 @@ _USERS = (
         ],
         "What a new password is looked at by: dicts with NAME and OPTIONS, or objects.",
     ),
+    Setting("ADMIN_URL_PREFIX", str, "/admin", "The path below which the pages of the admin are; '' leaves them out."),
     Setting("AUTH_URL_PREFIX", str, "/accounts", "The path below which the pages of accounts are; '' leaves them out."),
     Setting(
         "AUTH_REGISTRATION",

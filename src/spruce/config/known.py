@@ -77,6 +77,21 @@ _SETTINGS = (
         secret=True,
     ),
     Setting(
+        "VIEWER",
+        (bool, type(None)),
+        None,
+        "Whether requests, queries and errors can be seen at /_spruce/; None: in debug mode, or with VIEWER_AUTHORIZE.",
+    ),
+    Setting(
+        "VIEWER_AUTHORIZE",
+        object,
+        None,
+        "Who may see /_spruce/ where debug mode is off: a callable that gets the request, or its dotted name.",
+    ),
+    Setting("VIEWER_FILE", str, "", "The SQLite file with what the viewer shows; empty: viewer.db in INSTANCE_PATH."),
+    Setting("VIEWER_MOST", int, 100_000, "So many requests, and errors, are kept for the viewer."),
+    Setting("VIEWER_DAYS", (int, float), 7, "For so many days they are kept."),
+    Setting(
         "INSTALLED_APPS",
         (list, tuple),
         [],

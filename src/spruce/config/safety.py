@@ -25,6 +25,7 @@ _STACK = (
             "spruce.middleware.replicas.ReplicaMiddleware",
             "spruce.middleware.sessions.SessionMiddleware",
             "spruce.middleware.csrf.CsrfViewMiddleware",
+            "spruce.apm.startup.viewer_middleware",
         ],
         "The usual middleware, outside of those in MIDDLEWARE; one that MIDDLEWARE names too has its place there.",
     ),

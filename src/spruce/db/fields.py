@@ -19,7 +19,7 @@ from spruce.db.choices import pairs
 from spruce.db.expressions import Term
 from spruce.db.records import Record
 from spruce.db.validators import Validator
-from spruce.errors import DataError, IntegrityError, ModelError
+from spruce.errors import DataError, ModelError, NotNullViolation
 
 __all__ = ["REQUIRED", "UNSET", "Computed", "Field", "FieldOptions", "Formulate", "Unfit"]
 
@@ -193,13 +193,15 @@ class Field(Generic[V]):
             raise self.refusal(value, error) from None
 
     def clean(self, value: Any) -> Any:
-        """Make `value` one that the column can store. Raises DataError, IntegrityError for a forbidden None."""
+        """Make `value` one that the column can store. Raises DataError, NotNullViolation."""
         if value is None:
             if self.null:
                 return None
-            raise IntegrityError(
+            missing = NotNullViolation(
                 f"{self.label} must not be None", hint="Give it a value, or declare the field with null=True."
             )
+            missing.table, missing.columns = self.model._meta.db_table, (self.attname,)
+            raise missing
         if isinstance(value, Term):
             raise Computed(f"{self.label} cannot hold {value!r} here, which only the database can compute")
         try:
@@ -210,7 +212,9 @@ class Field(Generic[V]):
     def refusal(self, value: object, reason: Exception) -> DataError:
         """The error that says why this field does not take `value`."""
         text = str(reason) if isinstance(reason, Unfit) else f"it is no {self.what}"
-        return DataError(f"{self.label} cannot hold {_short.repr(value)}: {text}")
+        made = DataError(f"{self.label} cannot hold {_short.repr(value)}: {text}")
+        made.columns, made.reason = (self.attname,), text
+        return made
 
     def attribute(self) -> Any:
         """What stands in the model's class for it; None leaves objects their plain attribute."""

@@ -9,14 +9,18 @@ from typing import Any, NamedTuple, Protocol
 
 from spruce.db.metadata import metadata
 from spruce.errors import (
+    CheckViolation,
     DatabaseError,
     DataError,
     DeadlockDetected,
+    ForeignKeyViolation,
     IntegrityError,
     LockNotAvailable,
     LockWaitTimeout,
+    NotNullViolation,
     OperationalError,
     SerializationFailure,
+    UniqueViolation,
 )
 
 __all__ = ["LOST", "STARTING", "translated"]
@@ -41,14 +45,14 @@ class _Meaning(NamedTuple):
     hint: str = ""
 
 
-_UNIQUE = _Meaning(IntegrityError, "{columns} must be unique, and another row has the same value ({text})")
-_NULL = _Meaning(IntegrityError, "{columns} must not be null ({text})")
+_UNIQUE = _Meaning(UniqueViolation, "{columns} must be unique, and another row has the same value ({text})")
+_NULL = _Meaning(NotNullViolation, "{columns} must not be null ({text})")
 _KEY = _Meaning(
-    IntegrityError,
+    ForeignKeyViolation,
     "a row would point to one that does not exist ({text})",
     "Save what it points to first, and delete what points to a row before the row.",
 )
-_CHECK = _Meaning(IntegrityError, "a row of {table} does not keep the constraint {constraint!r} ({text})")
+_CHECK = _Meaning(CheckViolation, "a row of {table} does not keep the constraint {constraint!r} ({text})")
 _LOCKED = _Meaning(LockNotAvailable, "another transaction has the rows locked ({text})")
 _FULL = _Meaning(OperationalError, "there is no space left for the database {database}", "Free some.")
 _READ_ONLY = _Meaning(
@@ -95,12 +99,12 @@ _MEANINGS: dict[int, _Meaning] = {
     1146: _Meaning(
         OperationalError,
         "the table {missing!r} does not exist in the database {database}",
-        "Run db.create_all() to make the tables of all models.",
+        "Run `spruce db upgrade`, if the app has migrations, or else db.create_all().",
     ),
     1054: _Meaning(
         OperationalError,
         "the database {database} does not fit the models: {text}",
-        "A model was changed after its table was made: change the table too, or drop_all() and create_all() anew.",
+        "A model was changed after its table was made: run `spruce db migrate` and `spruce db upgrade`.",
     ),
     1170: _Meaning(
         OperationalError,

@@ -7,14 +7,18 @@ import re
 from typing import Any, NamedTuple, Protocol
 
 from spruce.errors import (
+    CheckViolation,
     DatabaseError,
     DataError,
     DeadlockDetected,
+    ForeignKeyViolation,
     IntegrityError,
     LockNotAvailable,
+    NotNullViolation,
     OperationalError,
     SerializationFailure,
     TransactionError,
+    UniqueViolation,
 )
 
 __all__ = ["translated"]
@@ -36,15 +40,15 @@ class _Meaning(NamedTuple):
 _SAVEPOINT = "Put what may fail into a `with db.atomic():` of its own, which is undone alone."
 
 _MEANINGS: dict[str, _Meaning] = {
-    "23505": _Meaning(IntegrityError, "{columns} must be unique, and another row has the same value ({text})"),
-    "23502": _Meaning(IntegrityError, "{columns} must not be null ({text})"),
+    "23505": _Meaning(UniqueViolation, "{columns} must be unique, and another row has the same value ({text})"),
+    "23502": _Meaning(NotNullViolation, "{columns} must not be null ({text})"),
     "23503": _Meaning(
-        IntegrityError,
+        ForeignKeyViolation,
         "a row would point to one that does not exist ({text})",
         "Save what it points to first, and delete what points to a row before the row.",
     ),
-    "23514": _Meaning(IntegrityError, "a row of {table} does not keep the constraint {constraint!r} ({text})"),
-    "23P01": _Meaning(IntegrityError, "a row of {table} is in the way of the constraint {constraint!r} ({text})"),
+    "23514": _Meaning(CheckViolation, "a row of {table} does not keep the constraint {constraint!r} ({text})"),
+    "23P01": _Meaning(UniqueViolation, "a row of {table} is in the way of the constraint {constraint!r} ({text})"),
     "40001": _Meaning(
         SerializationFailure,
         "another transaction changed what this one had read ({text})",
@@ -71,7 +75,7 @@ _MEANINGS: dict[str, _Meaning] = {
     "42P01": _Meaning(
         OperationalError,
         "the table {missing!r} does not exist in the database {database}",
-        "Run db.create_all() to make the tables of all models.",
+        "Run `spruce db upgrade`, if the app has migrations, or else db.create_all().",
     ),
     **dict.fromkeys(
         ("26000", "42P05"),
@@ -84,7 +88,7 @@ _MEANINGS: dict[str, _Meaning] = {
     "42703": _Meaning(
         OperationalError,
         "the database {database} does not fit the models: {text}",
-        "A model was changed after its table was made: change the table too, or drop_all() and create_all() anew.",
+        "A model was changed after its table was made: run `spruce db migrate` and `spruce db upgrade`.",
     ),
     "3D000": _Meaning(
         OperationalError, "the database {database} does not exist: {text}", "Make it with the command createdb."

@@ -13,7 +13,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from logging import getLogger
+from logging import INFO, WARNING, getLogger
 from time import monotonic
 from typing import Any, Final, Protocol
 
@@ -90,7 +90,7 @@ class Replica:
         self.replayed = 0
         self.behind = 0.0  # seconds
         self.reads = self.fallbacks = 0
-        self.joined = False
+        self.joined = self.known = False
 
     def answers(self, position: int, limit: float, now: float) -> bool:
         """Whether it may be asked by somebody who has seen `position`."""
@@ -101,8 +101,9 @@ class Replica:
         self.replayed, self.behind, self.answered_at = replayed, behind, now
         joined = behind <= limit
         if joined != self.joined:
-            _log.info("the replica %s %s", self.name, "answers reads" if joined else f"is left: {behind:.1f} s behind")
-            self.joined = joined
+            news = "answers reads" if joined else f"is left: it is {behind:.1f} s behind"
+            _log.log(WARNING if self.known else INFO, "the replica %s %s", self.name, news)
+            self.joined, self.known = joined, True  # what becomes of it from now on is worth a warning
 
     def leave(self, why: object) -> None:
         """Ask it no more until it has said that it is well; what runs on it fails, and is asked of the primary."""

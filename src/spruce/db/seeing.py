@@ -23,6 +23,7 @@ _log = getLogger("spruce.db")
 _LIBRARIES = tuple(
     os.path.dirname(os.path.abspath(file)) + os.sep for file in (os.path.dirname(__file__), sqlalchemy.__file__)
 )
+_own: dict[str, bool] = {}  # whether a file is the program's own, as far as was asked
 _LEAST = 3
 _LEAST_WITHOUT_RELATION = 10  # in requests, where nobody asked for the advice
 _SHOWN = 200  # characters of SQL
@@ -113,7 +114,10 @@ def place() -> tuple[str, int]:
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         file = frame.f_code.co_filename
-        if not file.startswith((*_LIBRARIES, "<")):
+        own = _own.get(file)
+        if own is None:
+            own = _own[file] = not file.startswith((*_LIBRARIES, "<"))
+        if own:
             return file, frame.f_lineno
         frame = frame.f_back
     return "", 0

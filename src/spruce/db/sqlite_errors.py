@@ -6,7 +6,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
-from spruce.errors import DatabaseError, DataError, IntegrityError, OperationalError
+from spruce.errors import (
+    CheckViolation,
+    DatabaseError,
+    DataError,
+    ForeignKeyViolation,
+    IntegrityError,
+    NotNullViolation,
+    OperationalError,
+    UniqueViolation,
+)
 
 __all__ = ["is_busy", "locked", "translated"]
 
@@ -54,7 +63,7 @@ def _why_not_opened(place: _Place) -> str:
 def _why_no_table(place: _Place) -> str:
     if place.memory:
         return "Run db.create_all() first; a database in memory is empty in each new process."
-    return "Run db.create_all() to make the tables of all models."
+    return "Run `spruce db upgrade`, if the app has migrations, or else db.create_all()."
 
 
 _FILE = "the SQLite database {alias!r} ({path})"
@@ -74,18 +83,18 @@ _MEANINGS: dict[str, _Meaning] = {
     r"no such column: (\S+)|table (\S+) has no column named (\S+)": _Meaning(
         OperationalError,
         "the database {alias!r} ({path}) does not fit the models: {text}",
-        "A model was changed after its table was made: change the table too, or drop_all() and create_all() anew.",
+        "A model was changed after its table was made: run `spruce db migrate` and `spruce db upgrade`.",
     ),
     r"UNIQUE constraint failed: index '(.+)'": _Meaning(
-        IntegrityError, "the constraint {0!r} forbids the row: another row is equal to it there ({text})"
+        UniqueViolation, "the constraint {0!r} forbids the row: another row is equal to it there ({text})"
     ),
-    r"CHECK constraint failed: (.+)": _Meaning(IntegrityError, "the constraint {0!r} forbids the row ({text})"),
+    r"CHECK constraint failed: (.+)": _Meaning(CheckViolation, "the constraint {0!r} forbids the row ({text})"),
     r"UNIQUE constraint failed: (.+)": _Meaning(
-        IntegrityError, "{0} must be unique, and another row has the same value ({text})"
+        UniqueViolation, "{0} must be unique, and another row has the same value ({text})"
     ),
-    r"NOT NULL constraint failed: (.+)": _Meaning(IntegrityError, "{0} must not be null ({text})"),
+    r"NOT NULL constraint failed: (.+)": _Meaning(NotNullViolation, "{0} must not be null ({text})"),
     r"FOREIGN KEY constraint failed": _Meaning(
-        IntegrityError,
+        ForeignKeyViolation,
         "a row would point to one that does not exist ({text})",
         "Save what it points to first, and delete what points to a row before the row.",
     ),
@@ -112,6 +121,18 @@ def translated(error: Exception, sql: str, place: _Place) -> DatabaseError:
         found = re.search(pattern, text)
         if found:
             message = meaning.message.format(*found.groups(), text=text, alias=place.alias, path=place.path)
-            return meaning.error(message, hint=meaning.hint if isinstance(meaning.hint, str) else meaning.hint(place))
+            made = meaning.error(message, hint=meaning.hint if isinstance(meaning.hint, str) else meaning.hint(place))
+            if isinstance(made, IntegrityError):
+                made.constraint, made.table, made.columns = _subject(text)
+            return made
     kind = next(ours for theirs, ours in _CLASSES if isinstance(error, theirs))
     return kind(f"{text} (database {place.alias!r}{', in: ' + sql if sql else ''})")
+
+
+def _subject(text: str) -> tuple[str, str, tuple[str, ...]]:
+    """The constraint, the table and the columns that a message of SQLite's names."""
+    named = re.search(r"CHECK constraint failed: (\w+)$|index '(.+)'$", text)
+    if named:
+        return named[1] or named[2], "", ()
+    columns = re.findall(r"(\w+)\.(\w+)", text.partition("failed: ")[2])
+    return "", columns[0][0] if columns else "", tuple(name for _, name in columns)

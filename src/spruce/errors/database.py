@@ -3,6 +3,7 @@
 from spruce.errors.tree import SpruceError
 
 __all__ = [
+    "CheckViolation",
     "ConcurrencyError",
     "ConnectionLost",
     "DataError",
@@ -10,18 +11,21 @@ __all__ = [
     "DeadlockDetected",
     "FieldError",
     "FieldFetchBlocked",
+    "ForeignKeyViolation",
     "IntegrityError",
     "LockNotAvailable",
     "LockWaitTimeout",
     "MigrationError",
     "ModelError",
     "MultipleObjectsReturned",
+    "NotNullViolation",
     "ObjectDoesNotExist",
     "OperationalError",
     "PoolTimeout",
     "ProtectedError",
     "SerializationFailure",
     "TransactionError",
+    "UniqueViolation",
 ]
 
 
@@ -76,12 +80,34 @@ class IntegrityError(DatabaseError):
     columns: tuple[str, ...] = ()
 
 
+class UniqueViolation(IntegrityError):
+    """Another row has the same value, which must be unique."""
+
+
+class NotNullViolation(IntegrityError):
+    """A value is missing that must be there; a None for such a field is refused before any SQL runs."""
+
+
+class ForeignKeyViolation(IntegrityError):
+    """A row would point to one that does not exist."""
+
+
+class CheckViolation(IntegrityError):
+    """A row does not keep a CheckConstraint."""
+
+
 class ProtectedError(IntegrityError):
     """Rows cannot be deleted because others point to them with `on_delete=PROTECT` or `RESTRICT`."""
 
 
 class DataError(DatabaseError, ValueError):
-    """A value does not fit its field; refused before any SQL runs."""
+    """A value does not fit its field; refused before any SQL runs.
+
+    `columns` has the field's column, and `reason` why it does not fit, where the field itself refused it.
+    """
+
+    columns: tuple[str, ...] = ()
+    reason: str = ""
 
 
 class FieldError(DatabaseError, TypeError):

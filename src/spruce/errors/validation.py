@@ -6,11 +6,15 @@ from typing import Any
 from spruce.errors.database import DatabaseError
 from spruce.errors.tree import SpruceError
 
-__all__ = ["FormError", "ValidationError"]
+__all__ = ["AdminError", "FormError", "ValidationError"]
 
 
 class FormError(SpruceError, TypeError):
     """A form, a field of one, or a set of forms is declared or used in a way that cannot work."""
+
+
+class AdminError(SpruceError, TypeError):
+    """A model is shown in the admin in a way that cannot work."""
 
 
 class ValidationError(DatabaseError, ValueError):

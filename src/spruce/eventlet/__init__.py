@@ -1,8 +1,11 @@
 """eventlet's module tree over Spruce's green threads and server: existing code changes its import lines.
 
 `from spruce import eventlet` instead of `import eventlet`, `from spruce.eventlet import wsgi` instead of
-`from eventlet import wsgi`, and so on. The names mean what they mean there.
+`from eventlet import wsgi`, and so on. The names mean what they mean there. `install_as_eventlet()` is for libraries
+that import eventlet themselves.
 """
+
+import sys
 
 from spruce.eventlet import (
     asyncio,
@@ -27,8 +30,9 @@ from spruce.eventlet import (
     tpool,
     wsgi,
 )
+from spruce.eventlet.alias import install_as_eventlet
 from spruce.eventlet.convenience import connect, listen, wrap_ssl
-from spruce.eventlet.greenthread import sleep
+from spruce.eventlet.greenthread import sleep, spawn, spawn_after, spawn_after_local, spawn_n
 from spruce.green import (
     BoundedSemaphore,
     CappedSemaphore,
@@ -46,13 +50,11 @@ from spruce.green import (
     is_timeout,
     kill,
     serve,
-    spawn,
-    spawn_after,
-    spawn_after_local,
-    spawn_n,
     with_timeout,
 )
 from spruce.patching import import_patched, monkey_patch
+
+greenlet = sys.modules["greenlet"]  # the library, which some programs take from here; green has imported it
 
 __all__ = [
     "BoundedSemaphore",
@@ -79,10 +81,12 @@ __all__ = [
     "getcurrent",
     "green",
     "greenio",
+    "greenlet",
     "greenpool",
     "greenthread",
     "hubs",
     "import_patched",
+    "install_as_eventlet",
     "is_timeout",
     "kill",
     "listen",

@@ -1,5 +1,6 @@
 """`eventlet.greenio`: sockets and pipes that park the green thread."""
 
+import _socket
 import errno
 import io
 import os
@@ -22,7 +23,7 @@ class GreenSocket(green.GreenSocket):
     """
 
     def __init__(self, family: Any = socket.AF_INET, *args: Any, set_nonblocking: bool = True, **kwargs: Any) -> None:
-        if isinstance(family, socket.socket):
+        if isinstance(family, _socket.socket):  # `socket.socket` may be patched, and another class
             timeout = family.gettimeout()
             blocking = os.get_blocking(family.fileno())
             kind = family.family, family.type, family.proto

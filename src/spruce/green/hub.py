@@ -33,6 +33,7 @@ from spruce.green.calls import Pause, Raise, Soon
 from spruce.green.carrier import Carrier, MainCarrier
 from spruce.green.greenthread import AnyCarrier, GreenThread, OwnerThread, Timer, new_thread
 from spruce.green.nativestack import deepen, guarded_park
+from spruce.green.signals import woken_by_signals
 
 __all__ = ["CALL", "START", "Hub"]
 
@@ -282,15 +283,16 @@ class Hub:
 
     def run_for_main(self, main: MainCarrier) -> None:
         """The root greenlet of a plain program: run the loop, which resumes main when it is woken, until `close`."""
-        while not self.closing:
-            try:
-                self.loop.run_forever()
-            except BaseException as exc:  # from a signal's handler, or to end the program
-                main.thread.interrupt(exc)
-            if main.woken:
-                main.woken = False
-                main.greenlet.switch()
-                self.arm()
+        with woken_by_signals(self.loop):
+            while not self.closing:
+                try:
+                    self.loop.run_forever()
+                except BaseException as exc:  # from a signal's handler, or to end the program
+                    main.thread.interrupt(exc)
+                if main.woken:
+                    main.woken = False
+                    main.greenlet.switch()
+                    self.arm()
         self.finish()
 
     def close(self) -> None:

@@ -18,6 +18,7 @@ from spruce.green.carrier import Carrier, MainCarrier
 from spruce.green.greenthread import AnyCarrier, GreenThread, new_thread
 from spruce.green.hub import Hub
 from spruce.green.loop import new_event_loop
+from spruce.green.signals import forget_wakeups, woken_by_signals
 from spruce.green.virtual import ShuffledHub
 
 __all__ = [
@@ -232,12 +233,13 @@ def run(
 
 def _run_main(hub: Hub, thread: GreenThread) -> Any:
     thread.link(lambda _: hub.loop.stop())
-    while not thread.dead:
-        try:
-            hub.loop.run_forever()
-        except (KeyboardInterrupt, Exception) as interrupt:  # the latter from a signal's handler
-            if not thread.dead:
-                thread.interrupt(interrupt)
+    with woken_by_signals(hub.loop):
+        while not thread.dead:
+            try:
+                hub.loop.run_forever()
+            except (KeyboardInterrupt, Exception) as interrupt:  # the latter from a signal's handler
+                if not thread.dead:
+                    thread.interrupt(interrupt)
     return thread.wait()
 
 
@@ -247,6 +249,7 @@ def _abandon_after_fork() -> None:
     atexit.unregister(_close_script_hub)
     for hub in list(_hubs):
         hub.abandon()
+        forget_wakeups(hub.loop)
         _parents.append(hub)
     _hubs.clear()
     _state = _ThreadState()

@@ -35,7 +35,7 @@ __all__ = [
 T = TypeVar("T")
 
 
-def spawn(function: Callable[..., Any], *args: Any, **kwargs: Any) -> GreenThread:
+def spawn(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> GreenThread:
     """Run `function(*args, **kwargs)` as a green thread, from the next turn on; return its handle at once.
 
     Threads start in the order in which they were spawned, each with a copy of the caller's context variables.
@@ -58,18 +58,18 @@ def spawn(function: Callable[..., Any], *args: Any, **kwargs: Any) -> GreenThrea
     return thread
 
 
-def spawn_n(function: Callable[..., Any], *args: Any, **kwargs: Any) -> GreenThread:
+def spawn_n(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> GreenThread:
     """As `spawn`, for code that doesn't want the result; kept for eventlet's users."""
     return spawn(function, *args, **kwargs)
 
 
-def spawn_detached(function: Callable[..., Any], *args: Any, **kwargs: Any) -> GreenThread:
+def spawn_detached(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> GreenThread:
     """As `spawn`, but the thread ends neither with the request nor with the `scope` that the caller is in."""
     with outside_scopes():
         return spawn(function, *args, **kwargs)
 
 
-def spawn_owner(function: Callable[..., Any], *args: Any, **kwargs: Any) -> GreenThread:
+def spawn_owner(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> GreenThread:
     """As `spawn`, but the threads that it spawns end with it, unless they are detached; as a request's."""
     hub = get_hub()
     thread = new_thread(hub, function, args, kwargs, OwnerThread)
@@ -80,14 +80,14 @@ def spawn_owner(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Gree
     return thread
 
 
-def spawn_after(seconds: float, function: Callable[..., Any], *args: Any, **kwargs: Any) -> GreenThread:
+def spawn_after(seconds: float, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> GreenThread:
     """As `spawn`, but start after `seconds`; `cancel()` the handle to prevent that."""
     thread = get_hub().spawn_later(seconds, function, args, kwargs)
     adopt(thread)
     return thread
 
 
-def spawn_after_local(seconds: float, function: Callable[..., Any], *args: Any, **kwargs: Any) -> GreenThread:
+def spawn_after_local(seconds: float, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> GreenThread:
     """As `spawn_after`, but not if the calling green thread ends before."""
     parent, thread = getcurrent(), spawn_after(seconds, function, *args, **kwargs)
     cancel = _Cancel(thread)

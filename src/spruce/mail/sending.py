@@ -65,7 +65,7 @@ def _mail_to(setting: str, subject: str, message: str, fail_silently: bool, html
     everybody = [one if isinstance(one, str) else one[1] for one in settings[setting]]
     if everybody:
         mail = EmailMultiAlternatives(
-            f"{settings['EMAIL_SUBJECT_PREFIX']}{subject}", message, settings["SERVER_EMAIL"], everybody
+            settings["EMAIL_SUBJECT_PREFIX"] + subject, message, settings["SERVER_EMAIL"], everybody
         )
         if html_message:
             mail.attach_alternative(html_message)

@@ -11,6 +11,7 @@ import socket
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -59,6 +60,12 @@ class Bell:
 
 
 def _folder(path: str) -> Path:
+    return _folder_in(path, os.environ.get("SPRUCE_RUN_DIR", ""), os.environ.get("XDG_RUNTIME_DIR", ""))
+
+
+@lru_cache
+def _folder_in(path: str, run_folder: str, runtime_folder: str) -> Path:
+    """The folder of a database; kept, as to find out costs more than to send a datagram."""
     return run_folders()[0] / f"tasks-{sha256(path.encode()).hexdigest()[:16]}"
 
 

@@ -72,7 +72,7 @@ class TaskOptions(TypedDict, total=False):
     thread: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Task(Generic[P, T]):
     """A function whose calls can be enqueued; calling it runs the function here and now. See `task` for the options."""
 
@@ -90,7 +90,7 @@ class Task(Generic[P, T]):
     atomic: bool = False
     thread: bool = False
     path: str = field(default="", init=False)
-    signature_of_call: inspect.Signature = field(init=False, repr=False)
+    signature_of_call: inspect.Signature = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "path", _path(self.func))

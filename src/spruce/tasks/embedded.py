@@ -64,8 +64,11 @@ class Embedded:
             task_enqueued.emit(name=task.path, queue=task.queue_name, id=id_, headers=headers)
         row = self._row(task, id_, args, kwargs) | more
         row["arguments"] = packed(task.path, (*marker, *args), kwargs, headers)
-        entered = self._enter(row)
-        self._tell(task.queue_name)
+        engine = self._near(task.queue_name)
+        channel = CHANNEL if engine is None and getattr(self.store.database.driver, "listens", False) else ""
+        entered = self._enter(row, channel)
+        if not channel:
+            self._tell(engine)
         return self.get_result(entered) if entered != id_ else result_of(_complete(row), task)
 
     def _row(self, task: Task[..., Any], id_: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
@@ -85,25 +88,18 @@ class Embedded:
             "enqueued": now,
         }
 
-    def _enter(self, row: dict[str, Any]) -> str:
+    def _enter(self, row: dict[str, Any], channel: str) -> str:
         if row["state"] != "HELD":
-            return self.store.add(row)
+            return self.store.add(row, channel)
         with self.store.atomic():
-            entered = self.store.add(row)
+            entered = self.store.add(row, channel)
             self.store.admit([row["slot"]])
         return entered
 
-    def _tell(self, queue: str) -> None:
-        """Have a worker look, once the transaction is committed: one in this process that has room, or the others."""
+    def _tell(self, engine: Engine | None) -> None:
+        """Have a worker look, once the transaction is committed: that of this process, or the others."""
         database = self.store.database
-        engine = self._near(queue)
-        if engine is not None:
-            tell = engine.ring
-        elif getattr(database.driver, "listens", False):
-            db.notify(CHANNEL, queue, self.store.alias)
-            return
-        else:
-            tell = partial(knock, getattr(database.driver, "path", ""))
+        tell = partial(knock, getattr(database.driver, "path", "")) if engine is None else engine.ring
         if opened(database) is None:
             tell()
         else:
@@ -135,7 +131,7 @@ class Embedded:
         task: Any = result.task
         slot = slot_of(task, result.args, result.kwargs)
         replayed = self.store.replay(str(id), slot, task.concurrency or 0, wall())
-        self._tell(task.queue_name)
+        self._tell(self._near(task.queue_name))
         return replayed
 
 

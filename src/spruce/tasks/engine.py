@@ -30,6 +30,8 @@ _POLL_SECONDS = 1.0
 _IDLE_BEATS = 5  # after which a worker without jobs gives up its lease
 _QUEUES_EVERY, _HELD_EVERY, _SWEEP_EVERY = 5, 10, 60  # beats
 _PAUSE = 0.3  # after an error of the database
+_FEW, _GATHER_SECONDS = 16, 0.002  # what comes so soon after a turn that moved only a few jobs is moved together
+_CLOCK_SECONDS = 0.05
 _LAST_SECONDS = 2.0  # for attempts that were told to stop
 
 _RESOURCE = "spruce.tasks.engines"
@@ -71,6 +73,8 @@ class Engine:
         self._more = True  # whether there may be something to claim
         self._stopping = self._claiming = False
         self._beats = self._idle = 0
+        self._looked, self._look_again = 0.0, False
+        self._moved = 0  # jobs that were claimed or written
         self._next_due: float | None = None
         self._next_tick: float | None = 0.0
         self._lease = Lease(store)
@@ -150,7 +154,11 @@ class Engine:
         failing = False
         while True:
             try:
-                if not self._turn():
+                before = self._moved
+                if self._turn():
+                    if 0 < self._moved - before < _FEW:
+                        green.sleep(_GATHER_SECONDS)
+                else:
                     self._more = self.bell.wait(self._wait_seconds()) or not self._stopping
                 failing = False
             except DatabaseError as error:
@@ -178,7 +186,11 @@ class Engine:
         return bool(self._finished) or (self._more and len(self.running) < self.concurrency and not self._stopping)
 
     def _look_at_clock(self) -> None:
-        """Enqueue what schedules have due, and get ready what has waited for its time."""
+        """Enqueue what schedules have due, and get ready what has waited for its time; 20 times a second at most."""
+        self._look_again = time.monotonic() - self._looked < _CLOCK_SECONDS
+        if self._look_again:
+            return
+        self._looked = time.monotonic()
         now = wall()
         if self._next_tick is not None and now >= self._next_tick:
             self._next_tick = self._fire(now)
@@ -202,13 +214,14 @@ class Engine:
     def _written(self, late: list[Mark], count: int) -> None:
         """Forget the marks, once the transaction with them is committed."""
         del self._finished[:count]
+        self._moved += count
         self.counts["finished"] += count - len(late)
         self.counts["late"] += len(late)
         for mark in late:
             _log.warning("job %s of %s was taken from this worker before it ended", mark.claim.id, mark.claim.task)
 
     def _claim(self, room: int) -> list[Claim]:
-        if not self.store.has_ready(self.queues):
+        if not (self._lease.id and self.store.on_postgres) and not self.store.has_ready(self.queues):
             self._more = False
             return []
         self._claiming, self._idle = True, 0
@@ -218,6 +231,7 @@ class Engine:
         finally:
             self._claiming = False
         self._more = len(claims) == room
+        self._moved += len(claims)
         return claims
 
     def _begin(self, claim: Claim) -> None:
@@ -235,6 +249,8 @@ class Engine:
         self.ring()
 
     def _wait_seconds(self) -> float:
+        if self._look_again:
+            return _CLOCK_SECONDS
         times = [when for when in (self._next_due, self._next_tick) if when is not None]
         return min(_POLL_SECONDS, max(0.0, min(times) - wall())) if times else _POLL_SECONDS
 

@@ -142,13 +142,21 @@ class Store:
 
     # ---- entering ---------------------------------------------------------------------------------------------------
 
-    def add(self, row: dict[str, Any]) -> str:
-        """Enter a job; return its id, or that of the unfinished one that has the same `unique_key` already."""
+    def add(self, row: dict[str, Any], channel: str = "") -> str:
+        """Enter a job; return its id, or that of the unfinished one that has the same `unique_key` already.
+
+        With a `channel`, PostgreSQL's NOTIFY tells the queue to all who listen.
+        """
         given = _DEFAULTS | row
         values = [given[name] for name in COLUMNS]
         if row["unique_key"] is None:
-            self._change(_INSERT, *values)
+            if channel:
+                self._rows(_INSERT_AND_NOTIFY, *values, channel)
+            else:
+                self._change(_INSERT, *values)
             return str(row["id"])
+        if channel:
+            self._rows("SELECT pg_notify(?, ?)", channel, row["queue"])
         while not self._change(_INSERT + _UNLESS_THERE, *values):
             found = self._rows("SELECT id FROM spruce_task WHERE unique_key = ?", row["unique_key"])
             if found:
@@ -376,6 +384,7 @@ _DEFAULTS: dict[str, Any] = {
     **dict.fromkeys(("workers", "errors"), ""),
 }
 _INSERT = f"INSERT INTO spruce_task ({_NAMES}) VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608 - made of constants
+_INSERT_AND_NOTIFY = f"WITH entered AS ({_INSERT} RETURNING queue) SELECT pg_notify(?, queue) FROM entered"  # noqa: S608 - the same
 _UNLESS_THERE = " ON CONFLICT (unique_key) WHERE unique_key IS NOT NULL DO NOTHING"
 _PREDECESSOR = '["spruce.errors.TaskException", "job %s, which this one follows, is %s"]'
 _KILLER = f'["spruce.errors.TaskException", "its worker has died {MOST_LOST} times in the middle of it"]'

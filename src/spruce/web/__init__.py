@@ -42,6 +42,7 @@ from spruce.web.templating import (
 from spruce.web.urls import url_for
 from spruce.web.validation import InvalidInput
 from spruce.web.views import MethodView, View
+from spruce.web.violations import Taken, user_values
 
 if TYPE_CHECKING:
     from spruce.server import WebSocket, WebSocketClosed
@@ -70,6 +71,7 @@ __all__ = [
     "Response",
     "Session",
     "SessionInterface",
+    "Taken",
     "TemplateResponse",
     "ValidationError",
     "View",
@@ -103,6 +105,7 @@ __all__ = [
     "stream_template_string",
     "stream_with_context",
     "url_for",
+    "user_values",
 ]
 
 _HOMES = {

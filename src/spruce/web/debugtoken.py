@@ -47,6 +47,11 @@ def announce(app: Site, token: str | None = None) -> None:
     if app.debug and app.config["DEBUG_TOKEN"] is None:
         os.environ[_VARIABLE] = app.config["DEBUG_TOKEN"] = token or token_urlsafe(12)
         sys.stdout.write(f"Errors are shown to browsers that have opened {_door(app)} once\n")
+        if app.config["VIEWER"] is None:
+            os.environ["SPRUCE_VIEWER"] = "true"
+            app.config["VIEWER"] = True
+        if app.config["VIEWER"]:
+            sys.stdout.write(f"Requests, queries and errors as they happen: {_door(app)}&next=/_spruce/\n")
         sys.stdout.flush()
 
 

@@ -19,6 +19,7 @@ from spruce.web.results import redirect, respond
 from spruce.web.routing import RequestRedirect
 from spruce.web.site import Site
 from spruce.web.validation import InvalidInput
+from spruce.web.violations import Taken
 
 __all__ = ["answer_error"]
 
@@ -47,7 +48,7 @@ def _page(request: Request, error: HTTPException) -> Response:
     """An HTTP error as its own page, or as JSON for a program; wrong values by field, unless a browser asks."""
     if error.response is not None:
         return error_page(error)
-    if isinstance(error, InvalidInput):
+    if isinstance(error, InvalidInput | Taken):
         if "text/html" not in (request.header(b"accept") or ""):
             return _json(error, {"fields": error.fields})
     elif _is_from_program(request):

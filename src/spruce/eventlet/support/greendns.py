@@ -1,6 +1,6 @@
 """`eventlet.support.greendns`: names and addresses, looked up by the system's resolver in OS threads.
 
-eventlet's own asks name servers itself, by dnspython. Here `/etc/hosts`, `nsswitch.conf` and the rest of the system hold.
+eventlet's own asks name servers itself, by dnspython. Here all that the system knows holds: `/etc/hosts` and the rest.
 """
 
 import ipaddress

@@ -1,0 +1,22 @@
+"""The admin: lists, pages and histories of an app's models, made of them; names are Django's.
+
+`INSTALLED_APPS=["spruce.auth", "spruce.admin"]` puts it below `/admin`; `admin.site.register(Product)` shows a model.
+"""
+
+from spruce.admin.decorators import action, display, register
+from spruce.admin.filters import SimpleListFilter
+from spruce.admin.options import InlineModelAdmin, ModelAdmin, StackedInline, TabularInline
+from spruce.admin.site import AdminSite, site
+
+__all__ = [
+    "AdminSite",
+    "InlineModelAdmin",
+    "ModelAdmin",
+    "SimpleListFilter",
+    "StackedInline",
+    "TabularInline",
+    "action",
+    "display",
+    "register",
+    "site",
+]

@@ -1,0 +1,73 @@
+"""Bulk actions: what is done to the objects that were chosen in a list, asked about first where that matters."""
+
+from typing import Any
+
+from spruce import db, forms
+from spruce.admin.deletion import preview
+from spruce.errors import BadRequest, Forbidden
+from spruce.http import Response
+from spruce.i18n import gettext, gettext_lazy, ngettext
+from spruce.web import flash, make_response, redirect
+
+__all__ = ["MOST", "chosen", "delete_selected", "run"]
+
+MOST = 1000
+"""How many objects one action takes."""
+
+
+def delete_selected(model_admin: Any, request: Any, queryset: Any) -> None:
+    """Delete the chosen objects, with a note of each."""
+    objects = list(queryset)
+    for obj in objects:
+        if not model_admin.has_delete_permission(request, obj):
+            raise Forbidden(gettext("You may not delete this."))
+    if preview(objects).protected:
+        flash(gettext("Not deleted: other objects protect them."), "error")
+        return
+    for obj in objects:
+        model_admin.log_deletion(request, obj)
+    model_admin.delete_queryset(request, model_admin.get_queryset(request).filter(pk__in=[obj.pk for obj in objects]))
+    text = ngettext("%(num)d object was deleted.", "%(num)d objects were deleted.", len(objects))
+    flash(text, "success")
+
+
+_delete: Any = delete_selected
+_delete.short_description = gettext_lazy("Delete the selected %(verbose_name_plural)s")
+_delete.allowed_permissions = ("delete",)
+_delete.needs_confirmation = True
+
+
+def chosen(model_admin: Any, request: Any) -> Any:
+    """The query of the objects that were chosen. Raises BadRequest for more than an action takes."""
+    keys = []
+    for text in request.form.getlist("_selected_action"):
+        try:
+            keys.append(model_admin.model._meta.pk.clean(text))
+        except (ValueError, TypeError, forms.ValidationError):
+            continue
+    if len(keys) > MOST:
+        raise BadRequest(gettext("One action takes %(number)s objects at most.", number=MOST))
+    return model_admin.get_queryset(request).filter(pk__in=keys)
+
+
+def run(model_admin: Any, request: Any, show: Any) -> Any:
+    """Run the action that was chosen, or ask first; `show(template, …)` makes the page that asks."""
+    name = request.form.get("action") or ""
+    actions = model_admin.get_actions(request)
+    if name not in actions:
+        flash(gettext("No action selected."), "error")
+        return redirect(request.full_path.rstrip("?"), 303)
+    function, label = actions[name]
+    query = chosen(model_admin, request)
+    objects = list(query)
+    if not objects:
+        flash(gettext("Select the objects first."), "error")
+        return redirect(request.full_path.rstrip("?"), 303)
+    if getattr(function, "needs_confirmation", False) and request.form.get("confirmed") != "yes":
+        going = preview(objects) if function is delete_selected else None
+        return show("confirm_action", objects=objects, action=name, action_label=label, going=going)
+    with db.atomic():
+        answer = function(model_admin, request, query)
+    if isinstance(answer, Response):
+        return answer
+    return make_response(redirect(request.full_path.rstrip("?"), 303))

@@ -1,0 +1,206 @@
+"""The page of one object: its form with fieldsets and inlines, and what saving it does."""
+
+from typing import Any
+
+from spruce import db
+from spruce.admin.columns import column, label_of_field, shown, snapshot
+from spruce.admin.locking import FIELD, version_of
+from spruce.i18n import gettext
+
+__all__ = ["Editor"]
+
+
+class _ReadOnly:
+    """A field that is only shown."""
+
+    is_readonly = True
+    is_hidden = False
+    errors: tuple[str, ...] = ()
+
+    def __init__(self, admin: Any, obj: Any, name: Any) -> None:
+        meta = admin.model._meta
+        self.name = name if isinstance(name, str) else name.__name__
+        if name in meta.many:
+            self.label, self.help_text = label_of_field(admin.model, name), ""
+            rows = [] if obj is None or obj.pk is None else getattr(obj, name).all()
+            self.contents: Any = ", ".join(map(str, rows)) or shown(None)
+            return
+        made = column(admin, name)
+        self.label = made.label
+        self.help_text = getattr(meta.paths.get(name) if isinstance(name, str) else None, "help_text", "")
+        self.contents = shown(None) if obj is None else made.cell(obj)
+
+
+class _Group:
+    """A fieldset: lines of fields, each a BoundField or one that is only shown."""
+
+    def __init__(self, title: Any, options: dict[str, Any], lines: list[list[Any]]) -> None:
+        self.title, self.lines = title, lines
+        self.description = options.get("description", "")
+        self.is_collapsed = "collapse" in options.get("classes", ())
+        self.has_errors = any(field.errors for line in lines for field in line)
+
+
+class Editor:
+    """One page of an object, or of a new one (`obj` None), for a request."""
+
+    def __init__(self, request: Any, admin: Any, obj: Any) -> None:
+        self.request, self.admin, self.obj = request, admin, obj
+        self.may_change = (
+            admin.has_change_permission(request, obj) if obj is not None else admin.has_add_permission(request)
+        )
+        self.is_bound = request.method == "POST"
+        self.form = self._form()
+        self.inlines = self._inlines()
+        self.conflict: list[dict[str, str]] | None = None
+
+    def _names(self) -> list[str]:
+        if not self.may_change:
+            return []
+        readonly = set(self.admin.get_readonly_fields(self.request, self.obj))
+        return [name for name in self.admin.flat_fields(self.request, self.obj) if name not in readonly]
+
+    def _form(self) -> Any:
+        kind = self.admin.get_form(self.request, self.obj, self._names())
+        options: dict[str, Any] = {"instance": self.obj}
+        if self.obj is None and not self.is_bound:
+            options["initial"] = self.admin.get_changeform_initial_data(self.request)
+        if self.is_bound:
+            return kind(self.request.form, self.request.files, **options)
+        return kind(**options)
+
+    def _inlines(self) -> list[tuple[Any, Any]]:
+        made = []
+        prefixes: dict[str, int] = {}
+        for kind in self.admin.get_inlines(self.request, self.obj):
+            inline = kind(self.admin.model, self.admin.admin_site)
+            if not (inline.has_view_permission(self.request, self.obj) or inline.has_add_permission(self.request)):
+                continue
+            formset_class = inline.get_formset(self.request, self.obj)
+            prefix = formset_class.get_default_prefix()
+            prefixes[prefix] = prefixes.get(prefix, 0) + 1
+            prefix = prefix if prefixes[prefix] == 1 else f"{prefix}-{prefixes[prefix]}"
+            instance = self.form.instance
+            rows = inline.get_queryset(self.request)
+            if self.is_bound and self._may_write(inline):
+                made.append(
+                    (
+                        inline,
+                        formset_class(self.request.form, self.request.files, instance, prefix=prefix, queryset=rows),
+                    )
+                )
+            else:
+                made.append((inline, formset_class(instance=instance, prefix=prefix, queryset=rows)))
+        return made
+
+    def _may_write(self, inline: Any) -> bool:
+        checks = (inline.has_change_permission, inline.has_delete_permission)
+        return self.may_change and (
+            inline.has_add_permission(self.request) or any(each(self.request, self.obj) for each in checks)
+        )
+
+    @property
+    def written(self) -> list[Any]:
+        """The formsets that who asks may write."""
+        return [formset for _, formset in self.inlines if formset.is_bound]
+
+    @property
+    def has_inline_errors(self) -> bool:
+        """Whether something is wrong with a row of an inline."""
+        return any(formset.is_bound and not formset.is_valid() for _, formset in self.inlines)
+
+    @property
+    def version(self) -> str:
+        """The state in which the object was found; a page that comes back with mistakes keeps that of the first one."""
+        if self.obj is None:
+            return ""
+        if self.is_bound:
+            return str(self.request.form.get(FIELD, ""))
+        return version_of(self.obj)
+
+    def groups(self) -> list[_Group]:
+        """The fieldsets."""
+        readonly = set(self.admin.get_readonly_fields(self.request, self.obj))
+        made = []
+        for title, options in self.admin.get_fieldsets(self.request, self.obj):
+            lines = []
+            for entry in options["fields"]:
+                names = entry if isinstance(entry, list | tuple) else [entry]
+                lines.append([self._shown(name, readonly) for name in names])
+            made.append(_Group(title, options, lines))
+        return made
+
+    def _shown(self, name: Any, readonly: set[Any]) -> Any:
+        if name in readonly or not self.may_change or name not in self.form.fields:
+            return _ReadOnly(self.admin, self.obj, name)
+        return self.form[name]
+
+    # ---- saving -----------------------------------------------------------------------------------------------------
+
+    def save(self) -> bool:
+        """Save everything in one transaction if all of it is right; False when it isn't, or was changed meanwhile."""
+        with db.atomic():
+            before: dict[str, str] = {}
+            names = [
+                name
+                for name in self.form.fields
+                if name in self.admin.model._meta.paths or name in self.admin.model._meta.many
+            ]
+            if self.obj is not None:
+                current = self._locked()
+                if current is None or version_of(current) != self.request.form.get(FIELD):
+                    self.conflict = self._differences(current, names)
+                    return False
+                before = snapshot(current, names)
+            valid = self.form.is_valid()
+            formsets = self.written
+            wrong = [formset for formset in formsets if not formset.is_valid()]  # all are looked at
+            if wrong or not valid:
+                return False
+            self._write(formsets, before, names)
+        return True
+
+    def _locked(self) -> Any:
+        """The row as it is now, which nobody else changes until this is done."""
+        query = self.admin.get_queryset(self.request).select_for_update()
+        return query.filter(pk=self.obj.pk).first()
+
+    def _differences(self, current: Any, names: list[str]) -> list[dict[str, str]]:
+        """What the database has now, where that is not what the form would write."""
+        if current is None:
+            return []
+        self.form.is_valid()
+        theirs, mine = snapshot(current, names), snapshot(self.form.instance, names)
+        return [
+            {"label": label_of_field(self.admin.model, name), "theirs": theirs[name], "mine": mine.get(name, "")}
+            for name in theirs
+            if theirs[name] != mine.get(name)
+        ]
+
+    def _write(self, formsets: list[Any], before: dict[str, str], names: list[str]) -> None:
+        change = self.obj is not None
+        obj = self.admin.save_form(self.request, self.form, change)
+        self.admin.save_model(self.request, obj, self.form, change)
+        self.admin.save_related(self.request, self.form, formsets, change)
+        self.saved = obj
+        after = snapshot(obj, names)
+        changes = [
+            {"field": label_of_field(self.admin.model, name), "before": before.get(name, ""), "after": after[name]}
+            for name in after
+            if after[name] != before.get(name, "" if not change else None)
+        ]
+        changes += [entry for formset in formsets for entry in _of_rows(formset)]
+        if not change:
+            self.admin.log_addition(self.request, obj, changes)
+        elif changes:
+            self.admin.log_change(self.request, obj, changes)
+
+
+def _of_rows(formset: Any) -> list[dict[str, str]]:
+    """What became of the rows of an inline."""
+    name = str(formset.model._meta.verbose_name).capitalize()
+    found = [{"field": name, "before": "", "after": str(obj)} for obj in formset.new_objects]
+    for obj, fields in formset.changed_objects:
+        labels = ", ".join(label_of_field(formset.model, field) for field in fields)
+        found.append({"field": f"{name}: {obj}", "before": "", "after": gettext("changed: %(fields)s", fields=labels)})
+    return found + [{"field": name, "before": str(obj), "after": ""} for obj in formset.deleted_objects]

@@ -1,0 +1,171 @@
+"""AdminSite: the models that an admin shows, its addresses, and who gets in.
+
+`site` is the usual one. `spruce.admin` in INSTALLED_APPS puts it below ADMIN_URL_PREFIX, `site.init_app(app)` does so
+by hand. Every page needs a user who is active and on the staff; each then asks the ModelAdmin for permissions.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from spruce.admin.actions import delete_selected
+from spruce.admin.models import LogEntry
+from spruce.admin.options import ModelAdmin
+from spruce.admin.pages import Pages
+from spruce.auth.decorators import redirect_to_login
+from spruce.errors import AdminError, Forbidden, NotFound
+from spruce.http import Request, Response
+from spruce.i18n import gettext, gettext_lazy
+from spruce.web import Blueprint, make_response, render_template, request, url_for
+from spruce.web.context import current_context
+
+__all__ = ["AdminSite", "site"]
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+class AdminSite:
+    """An admin with models of its own; several may be in one app, with different names and prefixes."""
+
+    site_header: Any = gettext_lazy("Administration")
+    site_title: Any = gettext_lazy("Administration")
+    site_url: str | None = "/"
+
+    def __init__(self, name: str = "admin") -> None:
+        self.name = name
+        self.actions: list[Callable[..., Any]] = [delete_selected]
+        self._registry: dict[Any, ModelAdmin] = {}
+
+    def register(self, models: Any, admin_class: type[ModelAdmin] = ModelAdmin, **options: Any) -> None:
+        """Show a model, or several, as the class says; options stand for attributes of it. Raises AdminError."""
+        several = models if isinstance(models, list | tuple) else [models]
+        for model in several:
+            if not hasattr(model, "_meta") or model._meta.abstract:
+                raise AdminError(f"register() takes models with a table, not {model!r}")
+            if model in self._registry:
+                raise AdminError(
+                    f"{model.__name__} is registered already", hint=f"Call site.unregister({model.__name__}) first."
+                )
+            kind = type(f"{model.__name__}Admin", (admin_class,), options) if options else admin_class
+            self._registry[model] = kind(model, self)
+
+    def unregister(self, models: Any) -> None:
+        """Show a model, or several, no longer. Raises AdminError."""
+        for model in models if isinstance(models, list | tuple) else [models]:
+            if model not in self._registry:
+                raise AdminError(f"{model.__name__} is not registered")
+            del self._registry[model]
+
+    def is_registered(self, model: Any) -> bool:
+        """Whether it shows a model."""
+        return model in self._registry
+
+    def add_action(self, action: Callable[..., Any]) -> None:
+        """Let all lists have a bulk action."""
+        self.actions.append(action)
+
+    def admins(self) -> Iterable[ModelAdmin]:
+        """How each model is shown."""
+        return self._registry.values()
+
+    def find(self, label: str, name: str) -> ModelAdmin:
+        """How the model of an address is shown. Raises NotFound."""
+        for admin in self._registry.values():
+            if admin.model.__name__.lower() == name and admin.label() == label:
+                return admin
+        raise NotFound(gettext("There is no such model."))
+
+    def init_app(self, app: Any, url_prefix: str = "/admin") -> None:
+        """Put the pages below a prefix of an app."""
+        app.register_blueprint(self.blueprint(), url_prefix=url_prefix)
+
+    def blueprint(self) -> Blueprint:
+        """The pages, as a blueprint that is called like the site."""
+        made = Blueprint(self.name, __name__, template_folder="templates", static_folder="static")
+        made.before_request(self._guard)
+        pages = Pages(self)
+        for rule, endpoint, methods in _RULES:
+            made.add_url_rule(rule, endpoint, _view(getattr(pages, endpoint)), methods=methods)
+        return made
+
+    def has_permission(self, current: Request) -> bool:
+        """Whether who asks may see any page: who is active and on the staff."""
+        user = current.user
+        return bool(user is not None and user.is_active and getattr(user, "is_staff", False))
+
+    def _guard(self) -> Any:
+        """Let nobody in who has no business here; the style sheet and scripts of the pages are open."""
+        current: Request = request._get_current_object()  # type: ignore[attr-defined] # a proxy's own method
+        if (current.endpoint or "").endswith(".static") or self.has_permission(current):
+            return None
+        if current.user is not None and current.user.is_authenticated:
+            raise Forbidden(gettext("You are logged in, but may not see this page."))
+        return redirect_to_login(current)
+
+    # ---- pages ------------------------------------------------------------------------------------------------------
+
+    def app_list(self, current: Request) -> list[tuple[str, list[dict[str, Any]]]]:
+        """The models that who asks may see, by the part of the program that they belong to."""
+        groups: dict[str, list[dict[str, Any]]] = {}
+        for admin in self._registry.values():
+            if admin.has_module_permission(current):
+                name = str(admin.model._meta.verbose_name_plural)
+                entry = {
+                    "name": name[:1].upper() + name[1:],
+                    "admin": admin,
+                    "path": (admin.label(), admin.model.__name__.lower()),
+                    "may_view": admin.has_view_permission(current),
+                    "may_add": admin.has_add_permission(current),
+                }
+                groups.setdefault(admin.label(), []).append(entry)
+        return sorted((label.replace("_", " ").capitalize(), entries) for label, entries in groups.items())
+
+    def recent(self, current: Request) -> list[LogEntry]:
+        """What who asks has done of late."""
+        return list(LogEntry.objects.filter(user_key=str(current.user.pk))[:10])
+
+    def show(self, template: str, status: int = 200, **values: Any) -> Response:
+        """A page: kept by nobody, running nothing that isn't ours."""
+        page = render_template(f"admin/{template}.html", site=self, here=self._url, **values)
+        response = make_response((page, status))
+        response.headers["Cache-Control"] = "no-store"
+        response.headers["Content-Security-Policy"] = POLICY
+        return response
+
+    def _url(self, endpoint: str, **values: Any) -> str:
+        """The address of a page of this site."""
+        return url_for(f"{self.name}.{endpoint}", **values)
+
+    def url(self, admin: ModelAdmin, endpoint: str = "changelist", **values: Any) -> str:
+        """The address of a page about a model."""
+        return self._url(endpoint, label=admin.label(), name=admin.model.__name__.lower(), **values)
+
+
+_GET, _BOTH = ["GET"], ["GET", "POST"]
+_MODEL = "/<label>/<name>"
+_RULES = (
+    ("/", "index", _GET),
+    (f"{_MODEL}/", "changelist", _BOTH),
+    (f"{_MODEL}/add/", "add", _BOTH),
+    (f"{_MODEL}/export/<kind>", "export", _GET),
+    (f"{_MODEL}/<path:key>/change/", "change", _BOTH),
+    (f"{_MODEL}/<path:key>/delete/", "delete", _BOTH),
+    (f"{_MODEL}/<path:key>/history/", "history", _GET),
+)
+
+
+def _view(method: Callable[..., Any]) -> Callable[..., Any]:
+    """A view of its own for each site, as endpoints want one."""
+
+    def view(**values: Any) -> Any:
+        current: Any = current_context("admin").request
+        return method(current, **values)
+
+    view.__name__ = method.__name__
+    return view
+
+
+site = AdminSite()
+"""The usual site."""

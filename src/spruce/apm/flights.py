@@ -1,0 +1,144 @@
+"""What is in flight in this process, with its stacks, and how one of it is ended: told to all workers by the history.
+
+A green thread of each worker looks twice a second whether somebody watches. Only then stacks are taken, and what is to
+be cancelled is looked up: the request gets 503, a job counts as failed, a WebSocket is closed.
+"""
+
+import os
+import sqlite3
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from logging import getLogger
+from time import perf_counter
+from traceback import FrameSummary
+from typing import Any
+
+import msgspec
+
+from spruce import green
+from spruce.apm.frames import is_library
+from spruce.apm.history import History
+from spruce.apm.recorder import in_flight
+from spruce.apm.spans import Transaction, transaction_here
+from spruce.errors import ServiceUnavailable
+from spruce.green.debug import inspect
+from spruce.green.runtime import all_hubs
+from spruce.http import Request
+
+__all__ = ["Flights", "ask_to_cancel", "flights_of", "keep_watching"]
+
+_EVERY = 0.5  # seconds
+_WATCH_SECONDS = 10.0
+_FRESH_SECONDS = 3.0
+_MOST = 200  # whose stacks are taken
+_log = getLogger("spruce.apm")
+
+
+class Flights:
+    """Watches the transactions of this process for a history."""
+
+    def __init__(self, history: History) -> None:
+        self.history = history
+        self._pid = 0
+        self._watcher: green.GreenThread | None = None
+
+    def close(self) -> None:
+        """Watch no more."""
+        if self._watcher is not None and self._pid == os.getpid():
+            self._watcher.kill()
+        self._pid = 0
+
+    def begun(self, transaction: Transaction) -> None:
+        """Begin to watch, with the first transaction of this process that a green thread has."""
+        if self._pid != os.getpid() and transaction.owner is not None:
+            self._pid = os.getpid()
+            self.history.start()
+            self._watcher = green.spawn_detached(self._watch)
+
+    def asked(self, request: Request) -> None:
+        """Keep the request of the transaction that runs here, whose name isn't known before it ends."""
+        transaction = transaction_here()
+        if transaction is not None and not transaction.ended:
+            transaction.__dict__.setdefault("live", request)
+
+    def _watch(self) -> None:
+        while True:
+            green.sleep(_EVERY)
+            if self.history.watched:
+                self.history.flights = msgspec.json.encode(self.snapshot(), enc_hook=repr)
+                for transaction in in_flight():
+                    if transaction.id in self.history.cancels:
+                        cancel(transaction)
+
+    def snapshot(self) -> dict[str, Any]:
+        """What is in flight now, the oldest first, and how this process is."""
+        hubs = all_hubs()
+        return {
+            "pid": os.getpid(),
+            "threads": sum(len(hub.live_threads()) for hub in hubs),
+            "dropped": self.history.dropped,
+            "flights": [_told(one) for one in in_flight()[:_MOST]],
+        }
+
+
+def _told(one: Transaction) -> dict[str, Any]:
+    stack: list[str] = []
+    waits_for = ""
+    owner = one.owner
+    if owner is not None:
+        with suppress(Exception):  # a thread of another hub may end while it is looked at
+            info = inspect(owner)
+            waits_for = info.waits_for
+            stack = _shown(info.stack)
+    asked = one.__dict__.get("live")
+    return {
+        "uid": one.id,
+        "name": one.name or (f"{asked.method} {asked.target}" if asked is not None else one.type),
+        "kind": one.type,
+        "seconds": perf_counter() - one.began,
+        "queries": len(one.queries or ()),
+        "sql": (one.queries or [{}])[-1].get("sql", ""),
+        "waits_for": waits_for,
+        "stack": stack,
+    }
+
+
+def _shown(frames: Iterable[FrameSummary]) -> list[str]:
+    """The innermost call first, without those of Spruce between the program's own."""
+    found = [(frame, f"{frame.filename}:{frame.lineno} {frame.name}\n    {frame.line or ''}") for frame in frames]
+    own = [text for frame, text in found if not is_library(frame.filename)]
+    return (own or [text for _, text in found])[::-1]
+
+
+def cancel(transaction: Transaction) -> None:
+    """End what runs, in its green thread, which must be of this OS thread."""
+    owner = transaction.owner
+    if owner is not None and not owner.dead:
+        _log.warning("%s %s is cancelled from the viewer", transaction.type, transaction.name or transaction.id)
+        owner.kill(ServiceUnavailable("This was cancelled by an operator."))
+
+
+# ---- from any worker -------------------------------------------------------------------------------------------------
+
+
+def keep_watching(history: History) -> None:
+    """Let all workers tell what they have in flight, for some seconds. Blocks its OS thread."""
+    now = time.time()
+    rows = history.rows("SELECT until FROM watch")
+    if not rows or rows[0]["until"] < now + _WATCH_SECONDS / 2:
+        history.change("REPLACE INTO watch (id, until) VALUES (1, ?)", (now + _WATCH_SECONDS,))
+
+
+def flights_of(history: History) -> list[dict[str, Any]]:
+    """What the workers have told last, each as `Flights.snapshot` has it. Blocks its OS thread."""
+    since = time.time() - _FRESH_SECONDS
+    with suppress(sqlite3.Error):
+        rows = history.rows("SELECT detail FROM flight WHERE at > ? ORDER BY pid", since)
+        return [msgspec.json.decode(row["detail"]) for row in rows]
+    return []
+
+
+def ask_to_cancel(history: History, uid: str) -> None:
+    """Have the worker that runs it end it, within a second. Blocks its OS thread."""
+    history.change("REPLACE INTO cancel (uid, at) VALUES (?, ?)", (uid, time.time()))

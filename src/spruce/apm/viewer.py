@@ -1,0 +1,108 @@
+"""The viewer at `/_spruce/`: who may see it, and which page answers what.
+
+In debug mode, when the app is served, it is there for browsers of this machine that have given the token printed at
+start-up; never for requests that a proxy has forwarded. Elsewhere there is none unless VIEWER_AUTHORIZE is set: a
+callable, or its dotted name, that is asked for each request; `lambda request: request.user.is_superuser` is one.
+"""
+
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from spruce import config, green
+from spruce.apm.flights import Flights, ask_to_cancel
+from spruce.apm.history import History
+from spruce.apm.recorder import begun, subscribe
+from spruce.apm.viewerpages import Pages
+from spruce.errors import ConfigError, NotFound
+from spruce.http import Handler, Request, Response
+from spruce.web import current_app, redirect
+from spruce.web.debugpage import may_see
+from spruce.web.debugtoken import is_known
+
+__all__ = ["PATH", "Viewer"]
+
+PATH = "/_spruce"
+_FOLDER = Path(__file__).parent / "templates" / "viewer"
+_POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; form-action 'self'; "
+    "frame-ancestors 'none'; base-uri 'none'"
+)
+_ASSETS = {
+    "icon.svg": "image/svg+xml",
+    "viewer.css": "text/css; charset=utf-8",
+    "viewer.js": "text/javascript; charset=utf-8",
+}
+
+
+class Viewer:
+    """Answers what is below `/_spruce/`, and hands on everything else."""
+
+    def __init__(self, handler: Handler, settings: config.Settings) -> None:
+        self._next = handler
+        self._authorize = _authorizer(settings)
+        folder = Path(settings["INSTANCE_PATH"] or "instance")
+        path = settings["VIEWER_FILE"] or folder / "viewer.db"
+        self.history = History(path, most=settings["VIEWER_MOST"], days=settings["VIEWER_DAYS"])
+        self.flights = Flights(self.history)
+        self._pages = Pages(self.history)
+        self.ending = [subscribe(self.history.put), begun(self.flights.begun)]
+
+    def close(self) -> None:
+        """End what it has begun."""
+        for end in self.ending:
+            end()
+        self.flights.close()
+        self.history.close()
+
+    def __call__(self, request: Request) -> Response:
+        """Handle `request`."""
+        path = request.path
+        if not path.startswith(PATH) or (path != PATH and path[len(PATH)] != "/"):
+            self.flights.asked(request)
+            return self._next(request)
+        if not self._may(request):
+            raise NotFound()
+        if path == PATH:
+            return redirect(f"{request.root_path}{PATH}/")
+        response = self._answer(request, path[len(PATH) + 1 :])
+        response.headers["Content-Security-Policy"] = _POLICY
+        response.headers["Cache-Control"] = "no-store"
+        response.headers["Referrer-Policy"] = "no-referrer"
+        return response
+
+    def _may(self, request: Request) -> bool:
+        if self._authorize is not None:
+            return bool(self._authorize(request))
+        app = current_app._get_current_object()  # type: ignore[attr-defined]  # a proxy's own method
+        return bool(app.debug) and may_see(request) and is_known(app, request)
+
+    def _answer(self, request: Request, rest: str) -> Response:
+        if rest in _ASSETS:
+            return Response((_FOLDER / rest).read_bytes(), 200, None, None, _ASSETS[rest])
+        if request.method == "POST":
+            if rest != "cancel":
+                raise NotFound()
+            green.tpool.execute(ask_to_cancel, self.history, request.form.get("id", "")[:64])
+            return redirect(f"{request.root_path}{PATH}/", 303)
+        page = self._pages.find(rest)
+        if page is None or request.method not in ("GET", "HEAD"):
+            raise NotFound()
+        text: str | None = green.tpool.execute(page, {**request.args.to_dict(), "base": f"{request.root_path}{PATH}"})
+        if text is None:
+            raise NotFound()
+        return Response(text, 200, None, None, "text/html; charset=utf-8")
+
+
+def _authorizer(settings: config.Settings) -> Callable[[Request], Any] | None:
+    given: Any = settings["VIEWER_AUTHORIZE"]
+    if not isinstance(given, str):
+        return given  # type: ignore[no-any-return]  # None, or what the settings have as a callable
+    module, _, name = given.rpartition(".")
+    try:
+        return getattr(import_module(module), name)  # type: ignore[no-any-return]  # as above
+    except (ImportError, AttributeError, ValueError) as error:
+        raise ConfigError(
+            f"VIEWER_AUTHORIZE is {given!r}, which cannot be imported: {error}", hint="Name it as module.function."
+        ) from error

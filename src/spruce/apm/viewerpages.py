@@ -1,0 +1,268 @@
+"""The pages of the viewer: what each reads from the history, and the template that shows it; for an OS thread."""
+
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from jinja2 import Environment, FileSystemLoader, select_autoescape
+
+from spruce.apm.flights import flights_of, keep_watching
+from spruce.apm.history import History
+from spruce.apm.split import KINDS
+from spruce.i18n import get_language, gettext, ngettext
+
+__all__ = ["Pages"]
+
+Page = Callable[[dict[str, str]], str | None]
+
+_ROWS = 50
+_SAMPLE = 20_000  # of the newest requests, for the slowest routes
+_BARS = 60
+_SPANS = {"1h": 3600, "1d": 86400, "7d": 7 * 86400}
+
+
+class Pages:
+    """All pages; each is called with what the URL asks for, and with `base`, where the viewer is."""
+
+    def __init__(self, history: History) -> None:
+        self.history = history
+        self._environment = Environment(
+            loader=FileSystemLoader(Path(__file__).parent / "templates"),
+            autoescape=select_autoescape(default=True),
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._environment.add_extension("jinja2.ext.i18n")
+        install: Any = self._environment
+        install.install_gettext_callables(gettext, ngettext, newstyle=True)
+        self._environment.filters.update(ms=_ms, ago=_ago, clock=_clock)
+        self._plain: dict[str, Page] = {
+            "": self.overview,
+            "flights": self.flights,
+            "requests": self.requests,
+            "routes": self.routes,
+            "errors": self.errors,
+        }
+
+    def find(self, path: str) -> Page | None:
+        """The page at a path below the viewer's."""
+        folder, _, name = path.partition("/")
+        if name and "/" not in name and len(name) <= 64:
+            if folder == "requests":
+                return lambda asked: self.request(asked, name)
+            if folder == "errors":
+                return lambda asked: self.error(asked, name)
+        return self._plain.get(path)
+
+    def _show(self, template: str, asked: Mapping[str, str], **values: Any) -> str:
+        made = self._environment.get_template(f"viewer/{template}")
+        return made.render(base=asked["base"], asked=asked, language=get_language(), now=time.time(), **values)
+
+    # ---- the pages --------------------------------------------------------------------------------------------------
+
+    def overview(self, asked: dict[str, str]) -> str:
+        """What is in flight, the newest requests, the slowest routes, the newest errors."""
+        keep_watching(self.history)
+        return self._show(
+            "overview.html",
+            asked,
+            workers=flights_of(self.history),
+            rows=self.history.rows(f"{_REQUESTS} ORDER BY id DESC LIMIT 15"),
+            routes=self._routes(time.time() - 3600)[:8],
+            errors=self._families(8),
+        )
+
+    def flights(self, asked: dict[str, str]) -> str:
+        """What is in flight alone: the part of the first page that is renewed."""
+        keep_watching(self.history)
+        return self._show("flights.html", asked, workers=flights_of(self.history))
+
+    def requests(self, asked: dict[str, str]) -> str:
+        """Requests by route, status, duration and text, the newest first."""
+        where, values = _where(asked)
+        rows = self.history.rows(f"{_REQUESTS}{where} ORDER BY id DESC LIMIT ?", *values, _ROWS + 1)
+        names = [row[0] for row in self.history.rows("SELECT name FROM request GROUP BY name ORDER BY name LIMIT 500")]
+        more = rows[_ROWS - 1]["id"] if len(rows) > _ROWS else None
+        kept = {key: asked[key] for key in _FILTERS if asked.get(key)}
+        return self._show("requests.html", asked, rows=rows[:_ROWS], names=names, more=more, kept=kept)
+
+    def request(self, asked: dict[str, str], uid: str) -> str | None:
+        """One request: its split, waterfall, queries, repeats and errors."""
+        rows = self.history.rows("SELECT * FROM request WHERE uid = ? LIMIT 1", uid)
+        if not rows:
+            return None
+        row, detail = rows[0], msgspec.json.decode(rows[0]["detail"])
+        errors = self.history.rows("SELECT * FROM error WHERE request = ? ORDER BY id", uid)
+        failures = [(error, msgspec.json.decode(error["detail"])) for error in errors]
+        bars = _waterfall(detail["spans"], row["seconds"])
+        return self._show(
+            "request.html",
+            asked,
+            row=row,
+            detail=detail,
+            bars=bars,
+            parts=_parts(detail, row["seconds"]),
+            failures=failures,
+        )
+
+    def routes(self, asked: dict[str, str]) -> str:
+        """How long routes take, and how often, over a time."""
+        span = asked.get("span", "1h")
+        seconds = _SPANS.get(span, 3600)
+        since = time.time() - seconds
+        name = asked.get("name", "")
+        found = self._routes(since)
+        chart = self._chart(since, seconds, name)
+        return self._show("routes.html", asked, routes=found, chart=chart, span=span, spans=list(_SPANS), name=name)
+
+    def errors(self, asked: dict[str, str]) -> str:
+        """Errors by what they come from, the newest first."""
+        return self._show("errors.html", asked, errors=self._families(100))
+
+    def error(self, asked: dict[str, str], family: str) -> str | None:
+        """The newest of the errors that come from the same, and when the others were."""
+        rows = self.history.rows("SELECT * FROM error WHERE family = ? ORDER BY id DESC LIMIT 50", family)
+        if not rows:
+            return None
+        return self._show("error.html", asked, rows=rows, row=rows[0], detail=msgspec.json.decode(rows[0]["detail"]))
+
+    # ---- what they read ---------------------------------------------------------------------------------------------
+
+    def _families(self, most: int) -> list[Any]:
+        return self.history.rows(
+            "SELECT kind, message, culprit, family, max(at) AS at, count(*) AS times, max(id) AS newest FROM error "
+            "GROUP BY family ORDER BY newest DESC LIMIT ?",
+            most,
+        )
+
+    def _routes(self, since: float) -> list[dict[str, Any]]:
+        """The routes of the newest requests since a time, those first on which most time went."""
+        rows = self.history.rows(
+            "SELECT name, seconds, failed FROM request INDEXED BY request_at WHERE at > ? ORDER BY at DESC LIMIT ?",
+            *(since, _SAMPLE),
+        )
+        by_name: dict[str, list[float]] = {}
+        failed: dict[str, int] = {}
+        for name, seconds, is_failed in rows:
+            by_name.setdefault(name, []).append(seconds)
+            failed[name] = failed.get(name, 0) + is_failed
+        found = [_figures(name, sorted(times), failed[name]) for name, times in by_name.items()]
+        return sorted(found, key=lambda one: one["total"], reverse=True)
+
+    def _chart(self, since: float, seconds: float, name: str) -> dict[str, Any]:
+        """Of each of the equal parts of a time how many requests there were, and how long 95 % of them took at most."""
+        condition, values = ("AND name = ?", (name,)) if name else ("", ())
+        rows = self.history.rows(
+            f"SELECT at, seconds, failed FROM request WHERE at > ? {condition} ORDER BY at DESC LIMIT ?",  # noqa: S608 - made of constants
+            *(since, *values, _SAMPLE),
+        )
+        parts: list[list[float]] = [[] for _ in range(_BARS)]
+        for at, taken, _ in rows:
+            parts[min(int((at - since) / seconds * _BARS), _BARS - 1)].append(taken)
+        slow = [_rank(sorted(part), 0.95) if part else 0.0 for part in parts]
+        counts = [len(part) for part in parts]
+        return {
+            "bars": [
+                {"x": n * 10, "count": counts[n], "p95": slow[n], "height": 100 * slow[n] / (max(slow) or 1)}
+                for n in range(_BARS)
+            ],
+            "most": max(slow),
+            "total": sum(counts),
+        }
+
+
+_REQUESTS = "SELECT id, uid, at, seconds, name, kind, target, status, failed, user, queries, repeated, pid FROM request"
+_FILTERS = ("name", "status", "slow", "q", "kind")
+
+
+def _where(asked: Mapping[str, str]) -> tuple[str, list[Any]]:
+    """The condition that the filters of a URL make; what cannot be read asks for nothing."""
+    parts, values = list[str](), list[Any]()
+    if name := asked.get("name"):
+        parts.append("name = ?")
+        values.append(name)
+    if (status := asked.get("status", "")).isdecimal():
+        parts.append("status BETWEEN ? AND ?")
+        low = int(status) * 100 if len(status) == 1 else int(status[:3])
+        values += [low, low + 99 if len(status) == 1 else low]
+    elif status == "failed":
+        parts.append("failed")
+    try:
+        slow = float(asked.get("slow") or 0)
+    except ValueError:
+        slow = 0.0
+    if slow > 0 and math.isfinite(slow):
+        parts.append("seconds >= ?")
+        values.append(slow / 1000)
+    if text := asked.get("q"):
+        escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        parts.append("(name LIKE ? ESCAPE '\\' OR target LIKE ? ESCAPE '\\' OR user LIKE ? ESCAPE '\\')")
+        values += [f"%{escaped}%"] * 3
+    if (before := asked.get("before", "")).isdecimal():
+        parts.append("id < ?")
+        values.append(min(int(before), 2**62))
+    return (f" WHERE {' AND '.join(parts)}" if parts else ""), values
+
+
+def _figures(name: str, times: Sequence[float], failed: int) -> dict[str, Any]:
+    ranks = {f"p{round(share * 100)}": _rank(times, share) for share in (0.5, 0.95, 0.99)}
+    return {"name": name, "count": len(times), "failed": failed, "total": sum(times), **ranks}
+
+
+def _rank(times: Sequence[float], share: float) -> float:
+    """The nearest-rank percentile of sorted times."""
+    return times[max(math.ceil(share * len(times)) - 1, 0)]
+
+
+def _waterfall(spans: Sequence[Mapping[str, Any]], seconds: float) -> list[dict[str, Any]]:
+    """The spans, each with how deep it lies, and where its bar begins and how long it is, in thousandths."""
+    whole = max(seconds, max((span["start"] + span["seconds"] for span in spans), default=0.0)) or 1.0
+    depths: dict[str, int] = {}
+    found = []
+    for span in spans:
+        depth = depths[span["id"]] = depths.get(span["parent"], -1) + 1
+        left = min(max(span["start"], 0.0) / whole * 1000, 997)
+        width = max(span["seconds"] / whole * 1000, 3)
+        found.append(
+            {**span, "depth": min(depth, 8), "left": round(left, 1), "width": round(min(width, 1000 - left), 1)}
+        )
+    return found
+
+
+def _parts(detail: Mapping[str, Any], seconds: float) -> list[dict[str, Any]]:
+    """The kinds of time, each with its share, and where its part of one bar begins, in thousandths."""
+    split, left, found = detail["split"], 0.0, []
+    whole = max(sum(split.values()), seconds) or 1.0
+    for kind in KINDS:
+        taken = split.get(kind, 0.0)
+        if taken > 0:
+            width = taken / whole * 1000
+            found.append({"kind": kind, "seconds": taken, "left": round(left, 1), "width": round(width, 1)})
+            left += width
+    return found
+
+
+def _ms(seconds: float | None) -> str:
+    """A time as it is read at a glance."""
+    if seconds is None:
+        return "–"
+    if seconds < 0.001:
+        return f"{seconds * 1e6:.0f} µs"
+    if seconds < 1:
+        return f"{seconds * 1000:.3g} ms"
+    return f"{seconds:.3g} s" if seconds < 1000 else f"{seconds:.0f} s"
+
+
+def _ago(at: float, now: float) -> str:
+    seconds = max(now - at, 0)
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"
+
+
+def _clock(at: float) -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at))

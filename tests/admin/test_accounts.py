@@ -1,0 +1,73 @@
+"""Users and groups in the admin."""
+
+from collections.abc import Callable
+
+import pytest
+
+from spruce import App, admin
+from spruce.admin.accounts import register_accounts
+from spruce.auth.models import Group, Permission
+from spruce.auth.user import User
+from spruce.web.client import Client
+
+from .conftest import edited
+
+
+@pytest.fixture(autouse=True)
+def _accounts(site: admin.AdminSite, app: App) -> None:
+    register_accounts(site)
+
+
+def sent(client: Client, path: str, **changes: object) -> dict[str, object]:
+    version = edited(client, path)["_version"]
+    return {"username": "anna", "email": "anna@example.com", "is_active": "on", "_version": version, **changes}
+
+
+def test_a_user_gets_a_new_password(root: Client, app: App) -> None:
+    """If it is good enough; the hash is never shown."""
+    path = "/admin/auth/user/4/change/"
+    assert "argon2" not in root.get(path).text
+    assert root.post(path, data=sent(root, path, new_password="short")).status_code == 422
+    assert root.post(path, data=sent(root, path, new_password="a quite long one 7")).status_code == 303
+    with app.app_context():
+        assert User.objects.get(pk=4).check_password("a quite long one 7")
+    assert root.post(path, data=sent(root, path)).status_code == 303
+    with app.app_context():
+        assert User.objects.get(pk=4).check_password("a quite long one 7")
+
+
+def test_a_new_user_without_password_cannot_log_in(root: Client, app: App) -> None:
+    """Until one is given."""
+    path = "/admin/auth/user/add/"
+    assert root.post(path, data={"username": "new", "email": "n@example.com", "is_active": "on"}).status_code == 303
+    with app.app_context():
+        assert not User.objects.get(username="new").has_usable_password()
+
+
+def test_nobody_gives_themselves_rights(log_in: Callable[[str], Client], app: App) -> None:
+    """Who may change users still changes no rights, and no superuser."""
+    with app.app_context():
+        rights = Permission.objects.filter(app_label="auth")
+        helper = User.objects.get(username="helper")
+        helper.user_permissions.set(list(rights))
+    client = log_in("helper")
+    path = f"/admin/auth/user/{helper.pk}/change/"
+    data = sent(client, path, username="helper", email="helper@example.com", is_superuser="on", is_staff="on")
+    assert client.post(path, data=data).status_code == 303
+    with app.app_context():
+        assert not User.objects.get(pk=helper.pk).is_superuser
+    assert client.post("/admin/auth/user/1/change/", data=sent(client, path, new_password="x")).status_code == 403
+    assert client.post("/admin/auth/user/1/delete/").status_code == 403
+    assert client.post(f"/admin/auth/user/{helper.pk}/delete/").status_code == 403
+    assert client.get("/admin/auth/group/").status_code == 200
+    assert client.get("/admin/auth/group/add/").status_code == 403
+
+
+def test_groups(root: Client, app: App) -> None:
+    """With their permissions; users are looked for by name and address."""
+    assert root.post("/admin/auth/group/add/", data={"name": "Editors", "permissions": ["1", "2"]}).status_code == 303
+    with app.app_context():
+        assert Group.objects.get().permissions.count() == 2
+    page = root.get("/admin/auth/user/?q=anna@").text
+    assert "anna" in page
+    assert "seer" not in page

@@ -1,0 +1,60 @@
+"""Bulk actions."""
+
+import pytest
+
+from spruce import App, Response, admin
+from spruce.admin import actions
+from spruce.web.client import Client
+
+from .conftest import Product, Review
+
+LIST = "/admin/adminshop/product/"
+
+
+def test_an_action_asks_first(root: Client, app: App) -> None:
+    """Shows what it is about, and runs when that is confirmed."""
+    data = {"action": "hide", "_selected_action": ["1"]}
+    page = root.post(LIST, data=data)
+    assert page.status_code == 200
+    assert "<h1>Hide?</h1>" in page.text
+    assert "Bear &lt;b&gt;" in page.text
+    assert root.post(LIST, data={**data, "confirmed": "yes"}).status_code == 303
+    with app.app_context():
+        assert not Product.objects.get(pk=1).active
+
+
+def test_deleting_the_selected_objects(root: Client, app: App) -> None:
+    """With what goes with them; never if something protects one."""
+    data = {"action": "delete_selected", "_selected_action": ["1", "2", "x", "99"]}
+    assert "1 line" in root.post(LIST, data=data).text
+    with app.app_context():
+        review = Review.objects.create(product=Product.objects.get(pk=1))
+    assert "Yes, do it" not in root.post(LIST, data=data).text
+    page = root.post(LIST, data={**data, "confirmed": "yes"}, follow_redirects=True).text
+    assert "Not deleted: other objects protect them." in page
+    with app.app_context():
+        review.delete()
+    page = root.post(LIST, data={**data, "confirmed": "yes"}, follow_redirects=True).text
+    assert "2 objects were deleted." in page
+    with app.app_context():
+        assert Product.objects.count() == 0
+
+
+def test_what_is_no_action_or_no_choice_is_told(root: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And does nothing."""
+    page = root.post(LIST, data={"action": "get_queryset", "_selected_action": ["1"]}, follow_redirects=True).text
+    assert "No action selected." in page
+    assert "Select the objects first." in root.post(LIST, data={"action": "hide"}, follow_redirects=True).text
+    monkeypatch.setattr(actions, "MOST", 1)
+    assert root.post(LIST, data={"action": "hide", "_selected_action": ["1", "2"]}).status_code == 400
+
+
+def test_actions_of_the_whole_site(root: Client, site: admin.AdminSite) -> None:
+    """Which may answer themselves."""
+
+    def names(model_admin: admin.ModelAdmin, request: object, queryset: object) -> object:
+        return Response(", ".join(str(each) for each in queryset))  # type: ignore[attr-defined] # a QuerySet
+
+    site.add_action(names)
+    page = root.post(LIST, data={"action": "names", "_selected_action": ["1", "2"]})
+    assert page.text == "Bear <b>, Car"

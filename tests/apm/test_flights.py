@@ -1,0 +1,83 @@
+"""What is in flight in this process."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from spruce import green
+from spruce.apm import Client
+from spruce.apm.flights import Flights, ask_to_cancel, flights_of, keep_watching
+from spruce.apm.history import History
+from spruce.errors import ServiceUnavailable
+
+
+def wait_here(event: green.Event) -> Any:
+    return event.wait()
+
+
+def test_a_snapshot_tells_what_runs_where(client: Client, tmp_path: Path) -> None:
+    def main() -> None:
+        flights = Flights(History(tmp_path / "viewer.db"))
+        go_on = green.Event()
+
+        def job() -> None:
+            client.begin_transaction("task")
+            wait_here(go_on)
+            client.end_transaction("nightly")
+
+        thread = green.spawn(job)
+        green.sleep()
+        (one,) = flights.snapshot()["flights"]
+        assert (one["name"], one["kind"], one["queries"], one["sql"]) == ("task", "task", 0, "")
+        assert one["waits_for"] == "Event.wait()"
+        assert [line.split("\n")[0].rpartition(" ")[2] for line in one["stack"]] == ["wait_here", "job"]
+        go_on.send()
+        thread.wait()
+        assert flights.snapshot()["flights"] == []
+
+    green.run(main)
+
+
+def watched(client: Client, history: History, function: Callable[[], Any]) -> Any:
+    """What a function gives, or raises, in a transaction that a green thread has, while somebody looks."""
+    flights = Flights(history)
+
+    def run() -> Any:
+        transaction = client.begin_transaction("task")
+        assert transaction is not None
+        flights.begun(transaction)
+        uid.append(transaction.id)
+        try:
+            return function()
+        except ServiceUnavailable as error:
+            return error.description
+        finally:
+            client.end_transaction("job")
+
+    uid: list[str] = []
+
+    def main() -> Any:
+        thread = green.spawn(run)
+        keep_watching(history)
+        while not any(worker["flights"] for worker in flights_of(history)):
+            green.sleep(0.05)
+        ask_to_cancel(history, uid[0])
+        try:
+            return thread.wait()
+        finally:
+            flights.close()
+            history.close()
+
+    return green.run(main)
+
+
+def test_what_is_cancelled_ends_with_503(client: Client, tmp_path: Path) -> None:
+    history = History(tmp_path / "viewer.db")
+    assert watched(client, history, lambda: green.sleep(1000)) == "This was cancelled by an operator."
+    assert flights_of(history) == []
+
+
+def test_nobody_looks_so_nothing_is_told(client: Client, tmp_path: Path) -> None:
+    history = History(tmp_path / "viewer.db")
+    assert flights_of(history) == []
+    assert not history.watched

@@ -1,0 +1,109 @@
+"""The file in which the viewer finds what has happened."""
+
+import os
+import sqlite3
+import stat
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tests.apm.conftest import Records
+
+from spruce.apm import Client
+from spruce.apm.history import History
+from spruce.apm.recorder import Recorder
+
+
+def ended(client: Recorder, name: str, **more: object) -> object:
+    """A transaction that has ended."""
+    transaction = client.begin_transaction("request")
+    assert transaction is not None
+    for key, value in more.items():
+        setattr(transaction, key, value)
+    return client.end_transaction(name)
+
+
+def keep(history: History, *records: object) -> None:
+    for record in records:
+        history.put(record)  # type: ignore[arg-type]  # a record
+    history.close()
+
+
+def names(history: History) -> list[str]:
+    return [row["name"] for row in history.rows("SELECT name FROM request ORDER BY id")]
+
+
+def test_what_has_ended_is_there_and_stays_there(client: Recorder, tmp_path: Path) -> None:
+    path = tmp_path / "folder" / "viewer.db"
+    keep(History(path), ended(client, "GET /one"), ended(client, "GET /two"))
+    keep(History(path), ended(client, "GET /three"))
+    assert names(History(path)) == ["GET /one", "GET /two", "GET /three"]
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_errors_are_kept_with_what_they_come_from(client: Recorder, records: Records, tmp_path: Path) -> None:
+    for text in ("first", "second"):
+        client.capture_exception(ValueError(text))
+    history = History(tmp_path / "viewer.db")
+    keep(history, *records.failures)
+    rows = history.rows("SELECT kind, message, family FROM error ORDER BY id")
+    assert [(row["kind"], row["message"]) for row in rows] == [("ValueError", "first"), ("ValueError", "second")]
+    assert rows[0]["family"] == rows[1]["family"]
+
+
+def test_what_is_too_much_or_too_old_leaves(client: Recorder, tmp_path: Path) -> None:
+    path = tmp_path / "viewer.db"
+    keep(
+        History(path),
+        ended(client, "old", timestamp=time.time() - 8 * 86400),
+        *(ended(client, str(n)) for n in range(9)),
+    )
+    keep(History(path, most=5), ended(client, "last"))
+    assert names(History(path)) == ["5", "6", "7", "8", "last"]
+
+
+def test_a_queue_that_is_full_drops_and_counts(
+    client: Recorder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("spruce.apm.history._QUEUE", 2)
+    history = History(tmp_path / "viewer.db")
+    history._pid = os.getpid()  # nothing is written meanwhile
+    one = ended(client, "x")
+    for _ in range(5):
+        history.put(one)  # type: ignore[arg-type]  # a record
+    assert (len(history._queue), history.dropped) == (2, 3)
+
+
+def test_a_file_that_cannot_be_written_is_told_of_once_in_a_while(
+    client: Recorder, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """And nobody else is troubled."""
+    (tmp_path / "viewer.db").mkdir()
+    history = History(tmp_path / "viewer.db")
+    keep(history, ended(client, "x"))
+    assert caplog.messages == [
+        f"the viewer cannot keep what happens in {tmp_path / 'viewer.db'}: unable to open database file"
+    ]
+
+
+def test_a_file_that_was_removed_is_made_anew(client: Recorder, tmp_path: Path) -> None:
+    history = History(tmp_path / "viewer.db")
+    keep(history, ended(client, "x"))
+    for path in tmp_path.iterdir():
+        path.unlink()
+    assert names(history) == []
+
+
+def test_what_was_not_sampled_is_not_kept(make_client: Callable[..., Client], tmp_path: Path) -> None:
+    history = History(tmp_path / "viewer.db")
+    keep(history, ended(make_client(TRANSACTION_SAMPLE_RATE=0), "x"))
+    assert names(history) == []
+
+
+def test_the_file_is_a_plain_database(client: Recorder, tmp_path: Path) -> None:
+    """Anybody may ask it, with any tool."""
+    keep(History(tmp_path / "viewer.db"), ended(client, "GET /x"))
+    connection = sqlite3.connect(tmp_path / "viewer.db")
+    assert connection.execute("SELECT count(*), avg(seconds) < 1 FROM request").fetchall() == [(1, 1)]
+    connection.close()

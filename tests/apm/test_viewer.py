@@ -1,0 +1,242 @@
+"""The viewer: who may see it, and that every page shows what happened."""
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.apm.conftest import Records
+
+from spruce import App, Response, db, green
+from spruce.apm import Transaction, in_flight
+from spruce.apm.viewer import Viewer
+from spruce.errors import ConfigError
+from spruce.web.client import Client
+
+
+class ViewedShelf(db.Model):
+    name = db.CharField(max_length=20)
+
+
+@pytest.fixture
+def make(tmp_path: Path, records: Records) -> Iterator[Callable[..., App]]:
+    """Return what makes an app whose viewer everybody may see, unless settings say otherwise."""
+    made: list[App] = []
+
+    def make(**settings: Any) -> App:
+        settings = {"VIEWER_AUTHORIZE": lambda request: True, **settings}
+        app = App(
+            __name__,
+            SECRET_KEY="a secret of some length, for tests only",
+            INSTANCE_PATH=str(tmp_path),
+            DATABASES={"default": f"sqlite:///{tmp_path / 'app.db'}"},
+            **settings,
+        )
+        made.append(app)
+        app.add_url_rule("/fine/<int:number>", "fine", lambda number: f"fine {number}")
+        app.add_url_rule("/fails", "fails", fails)
+        app.add_url_rule("/queries", "queries", queries)
+        return app
+
+    yield make
+    for app in made:
+        if (viewer := viewer_of(app)) is not None:
+            viewer.close()
+        with app.app_context():
+            db.configure(DATABASES={})
+
+
+def viewer_of(app: App) -> Viewer | None:
+    found = app.config.resources.get("spruce.apm.viewer")
+    return found if isinstance(found, Viewer) else None
+
+
+def fails() -> str:
+    password = "hunter2"
+    raise ValueError(f"<b>not</b> {len(password)}")
+
+
+def queries() -> str:
+    db.create_all()
+    shelf = ViewedShelf.objects.create(name="<top>")
+    for _ in range(4):
+        ViewedShelf.objects.get(pk=shelf.pk)
+    return "done"
+
+
+def page(app: App, path: str, **options: Any) -> Response:
+    """A page of the viewer, when all that happened is written."""
+    viewer = viewer_of(app)
+    if viewer is not None:
+        viewer.history.close()
+    client: Client = app.test_client()
+    return client.get(f"/_spruce/{path}", **options)
+
+
+def uid_of(text: str, folder: str) -> str:
+    found = re.search(rf'/_spruce/{folder}/([0-9a-f]+)"', text)
+    assert found is not None
+    return found[1]
+
+
+def test_nobody_sees_it_unless_it_is_said_who_may(make: Callable[..., App]) -> None:
+    app = make(VIEWER_AUTHORIZE=None)
+    assert page(app, "").status_code == 404
+    assert viewer_of(app) is None
+
+
+def test_who_is_not_authorized_sees_what_is_not_there(make: Callable[..., App]) -> None:
+    app = make(VIEWER_AUTHORIZE=lambda request: request.args.get("who") == "me")
+    for path in ("", "requests", "requests/0123456789abcdef", "flights", "viewer.css", "errors", "routes"):
+        assert page(app, path).status_code == 404
+    assert page(app, "", query_string={"who": "me"}).status_code == 200
+    assert app.test_client().post("/_spruce/cancel", data={"id": "x"}).status_code == 404
+
+
+def test_the_authorizer_may_be_named(make: Callable[..., App]) -> None:
+    assert page(make(VIEWER_AUTHORIZE=f"{__name__}.nobody"), "").status_code == 404
+    with pytest.raises(ConfigError) as caught:
+        make(VIEWER_AUTHORIZE=f"{__name__}.nobdy").prepare()
+    assert str(caught.value).startswith(f"VIEWER_AUTHORIZE is '{__name__}.nobdy', which cannot be imported")
+
+
+def nobody(request: object) -> bool:
+    return False
+
+
+def test_in_debug_mode_it_wants_the_token_and_no_proxy(make: Callable[..., App]) -> None:
+    app = make(VIEWER_AUTHORIZE=None, VIEWER=True, DEBUG=True, DEBUG_TOKEN="token")
+    client = app.test_client()
+    assert client.get("/_spruce/").status_code == 404
+    assert client.get("/_debug", query_string={"token": "token", "next": "/_spruce/"}).location == "/_spruce/"
+    assert client.get("/_spruce/").status_code == 200
+    assert client.get("/_spruce").location == "/_spruce/"
+    assert client.get("/_spruce/", headers={"X-Forwarded-For": "203.0.113.9"}).status_code == 404
+    assert client.get("/_spruce/", remote_addr="203.0.113.9").status_code == 404
+
+
+def test_pages_keep_nothing_in_browsers_and_load_nothing_from_elsewhere(make: Callable[..., App]) -> None:
+    app = make()
+    response = page(app, "")
+    assert response.headers["Cache-Control"] == "no-store"
+    policy = response.headers["Content-Security-Policy"]
+    assert policy.startswith("default-src 'none'; style-src 'self'; script-src 'self';")
+    assert "unsafe" not in policy
+    assert not re.search(r'(src|href)="(?!/_spruce|#)', response.text)
+    assert " style=" not in response.text
+    for name in ("viewer.css", "viewer.js"):
+        assert page(app, name).status_code == 200
+
+
+def test_requests_are_listed_and_found(make: Callable[..., App]) -> None:
+    app = make()
+    client = app.test_client()
+    for number in range(3):
+        client.get(f"/fine/{number}?q=x")
+    client.get("/fails")
+    client.get("/nothing")
+    text = page(app, "requests").text
+    assert text.count("GET /fine/&lt;int:number&gt;</a>") == 3
+    assert "/fine/2?q=x" in text
+    assert "_spruce" not in re.sub(r'(href|action|src|data-source)="[^"]*"', "", text)
+
+    def found(**asked: str) -> list[str]:
+        return re.findall(r'class="target">([^<]*)<', page(app, "requests", query_string=asked).text)
+
+    assert found(name="GET /fine/<int:number>") == ["/fine/2?q=x", "/fine/1?q=x", "/fine/0?q=x"]
+    assert found(status="5") == found(status="failed") == ["/fails"]
+    assert found(status="404") == ["/nothing"]
+    assert found(q="/fine/1") == ["/fine/1?q=x"]
+    assert found(q="100%") == []
+    assert found(slow="60000") == []
+    assert len(found(slow="nonsense", status="'; DROP TABLE request", before="x")) == 5
+    assert found(before="3") == ["/fine/1?q=x", "/fine/0?q=x"]
+
+
+def test_a_request_shows_its_queries_and_what_is_repeated(make: Callable[..., App]) -> None:
+    app = make()
+    app.test_client().get("/queries")
+    text = page(app, f"requests/{uid_of(page(app, 'requests').text, 'requests')}").text
+    assert "INSERT INTO viewed_shelf" in text
+    assert "&#39;&lt;top&gt;&#39;" in text
+    assert "4 queries at" in text
+    assert re.search(r"test_viewer\.py:\d+", text)
+    assert '<rect class="kind-' in text
+
+
+def test_an_error_shows_its_frames_without_secrets(make: Callable[..., App]) -> None:
+    app = make()
+    for _ in range(3):
+        app.test_client().get("/fails")
+    listed = page(app, "errors").text
+    assert "&lt;b&gt;not&lt;/b&gt; 7" in listed
+    assert '<td class="num">3</td>' in listed
+    text = page(app, f"errors/{uid_of(listed, 'errors')}").text
+    assert "raise ValueError(" in text
+    assert "hunter2" not in re.sub(r"<pre>.*?</pre>", "", text, flags=re.S)
+    assert text.count("the request</a>") == 3
+    request = page(app, f"requests/{uid_of(text, 'requests')}").text
+    assert "raise ValueError(" in request
+
+
+def test_routes_have_percentiles_and_a_chart(make: Callable[..., App]) -> None:
+    app = make()
+    for number in range(5):
+        app.test_client().get(f"/fine/{number}")
+    for span in ("1h", "1d", "7d", "nonsense"):
+        text = page(app, "routes", query_string={"span": span}).text
+        assert re.search(r"GET /fine/&lt;int:number&gt;</a></th>\s*<td class=\"num\">5</td>", text)
+        assert "5 requests" in text
+
+
+@pytest.mark.parametrize(
+    "path", ["x", "requests/none", "errors/none", "requests/a/b", "../app.py", "viewer.css/x", "cancel"]
+)
+def test_what_is_not_there_is_404(make: Callable[..., App], path: str) -> None:
+    assert page(make(), path).status_code == 404
+
+
+def test_what_is_in_flight_is_shown_and_can_be_cancelled(make: Callable[..., App]) -> None:
+    app = make()
+    app.add_url_rule("/slow", "slow", lambda: green.sleep(1000))
+
+    def main() -> None:
+        client = app.test_client()
+        client.get("/_spruce/")  # from now on workers tell what is in flight
+        slow = green.spawn(app.test_client().get, "/slow")
+        text = ""
+        while "GET /slow" not in text:
+            text = client.get("/_spruce/flights").text
+            green.sleep(0.05)
+        assert "green.sleep(1000)" in text
+        assert "waits for sleep()" in text
+        found = re.search(r'name="id" value="(\w+)"', text)
+        assert found is not None
+        assert (
+            client.post("/_spruce/cancel", data={"id": found[1]}, headers={"Sec-Fetch-Site": "cross-site"}).status_code
+            == 403
+        )
+        assert client.post("/_spruce/cancel", data={"id": found[1]}).status_code == 303
+        answer = slow.wait()
+        assert (answer.status_code, "This was cancelled by an operator." in answer.text) == (503, True)
+        assert [one for one in in_flight() if isinstance(one, Transaction)] == []
+
+    green.run(main)
+
+
+def test_its_own_pages_are_not_recorded(make: Callable[..., App], records: Records) -> None:
+    app = make()
+    page(app, "")
+    page(app, "requests")
+    assert records.transactions == []
+
+
+def test_nothing_is_sent_anywhere_for_it(make: Callable[..., App]) -> None:
+    from spruce.apm import get_client
+
+    app = make()
+    app.prepare()
+    client = get_client()
+    assert client is not None
+    assert client.settings.disable_send is True

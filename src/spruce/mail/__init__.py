@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from spruce.errors import BadHeaderError, MailError
     from spruce.mail.connections import EmailBackend, get_connection
+    from spruce.mail.later import send_later
     from spruce.mail.memory import outbox
     from spruce.mail.messages import EmailMessage, EmailMultiAlternatives
     from spruce.mail.sending import (
@@ -31,6 +32,7 @@ _HOMES = {
     "mail_admins": "spruce.mail.sending",
     "mail_managers": "spruce.mail.sending",
     "outbox": "spruce.mail.memory",
+    "send_later": "spruce.mail.later",
     "send_mail": "spruce.mail.sending",
     "send_mass_mail": "spruce.mail.sending",
     "send_template": "spruce.mail.sending",
@@ -47,6 +49,7 @@ __all__ = [
     "mail_admins",
     "mail_managers",
     "outbox",
+    "send_later",
     "send_mail",
     "send_mass_mail",
     "send_template",

@@ -240,3 +240,13 @@ def test_nothing_is_sent_anywhere_for_it(make: Callable[..., App]) -> None:
     client = get_client()
     assert client is not None
     assert client.settings.disable_send is True
+
+
+def test_it_speaks_chinese(make: Callable[..., App]) -> None:
+    app = make()
+    app.test_client().get("/queries")
+    text = page(app, "", headers={"Accept-Language": "zh-CN"}).text
+    assert '<html lang="zh' in text
+    assert "正在进行" in text
+    uid = uid_of(text, "requests")
+    assert "时间去向" in page(app, f"requests/{uid}", headers={"Accept-Language": "zh-CN"}).text

@@ -17,6 +17,7 @@ from spruce.apm.recorder import begun, subscribe
 from spruce.apm.viewerpages import Pages
 from spruce.errors import ConfigError, NotFound
 from spruce.http import Handler, Request, Response
+from spruce.i18n import negotiate, override
 from spruce.web import current_app, redirect
 from spruce.web.debugpage import may_see
 from spruce.web.debugtoken import is_known
@@ -29,6 +30,7 @@ _POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; form-action 'self'; "
     "frame-ancestors 'none'; base-uri 'none'"
 )
+_LANGUAGES = ("en", "zh-Hans")  # that its texts are in
 _ASSETS = {
     "icon.svg": "image/svg+xml",
     "viewer.css": "text/css; charset=utf-8",
@@ -89,7 +91,9 @@ class Viewer:
         page = self._pages.find(rest)
         if page is None or request.method not in ("GET", "HEAD"):
             raise NotFound()
-        text: str | None = green.tpool.execute(page, {**request.args.to_dict(), "base": f"{request.root_path}{PATH}"})
+        asked = {**request.args.to_dict(), "base": f"{request.root_path}{PATH}"}
+        with override(negotiate(request.accept_languages.values(), _LANGUAGES)):
+            text: str | None = green.tpool.execute(page, asked)
         if text is None:
             raise NotFound()
         return Response(text, 200, None, None, "text/html; charset=utf-8")

@@ -79,7 +79,7 @@ def test_dummy_notes_jobs_and_runs_none(settings: config.Settings) -> None:
     taker = backend()
     assert isinstance(taker, Dummy)
     assert (jobs.done, result.status) == ([], "READY")
-    assert [(one.task.path, one.args) for one in taker.results()] == [("tests.tasks.jobs.mail", ["x"])]
+    assert [(one.task.path, one.args) for one in taker.results] == [("tests.tasks.jobs.mail", ["x"])]
     assert cancel(result.id)
     assert get_result(result.id).status == "CANCELLED"
     assert not cancel(result.id)

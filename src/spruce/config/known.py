@@ -130,8 +130,7 @@ _SETTINGS = (
         str,
         "embedded",
         "Who runs tasks: `embedded` web workers too, `worker` only `spruce worker`, `inline` the call that enqueues; "
-        "`dummy` nobody; `celery+redis://…` Celery.",
-        secret=True,
+        "`dummy` nobody.",
     ),
     Setting("TASKS_CONCURRENCY", int, 20, "How many jobs each process runs at one time, in green threads."),
     Setting("TASKS_QUEUES", (list, tuple), [], "The queues whose jobs web workers run; empty is every queue."),

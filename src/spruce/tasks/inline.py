@@ -25,7 +25,7 @@ _RESOURCE = "spruce.tasks.kept"
 
 
 class Dummy:
-    """Notes jobs; `results()` are those that were enqueued, the oldest first."""
+    """Notes jobs; `results` are those that were enqueued, the oldest first."""
 
     name = "dummy"
 
@@ -63,6 +63,7 @@ class Dummy:
             del kept[next(iter(kept))]
         return result
 
+    @property
     def results(self) -> list[TaskResult[Any]]:
         """The jobs that were enqueued, the oldest first."""
         return list(_kept().values())

@@ -208,3 +208,26 @@ def test_a_manager_for_a_database(other: SimpleNamespace) -> None:
     manager.create(name="there")
     assert (manager.db, manager.count(), other.Maker.objects.count()) == ("other", 1, 0)
     assert manager.db_manager().count() == 0
+
+
+def test_a_subquery_is_not_taken_to_another_database(other: SimpleNamespace) -> None:
+    """Wherever it stands; it would find other rows there, or none."""
+    makers, categories = other.Maker.objects, other.Category.objects
+    elsewhere = makers.using("other").filter(name="a")
+    pair = "the subquery is on the database 'other', and the query around it on 'default'. Let both use one, or take"
+    counted = elsewhere.values("name")[:1]
+    for query in (
+        categories.filter(maker__in=elsewhere),
+        categories.exclude(db.Q(name="x") | db.Q(maker__in=elsewhere)),
+        categories.filter(db.Exists(elsewhere)),
+        categories.annotate(one=db.Subquery(counted)),
+        categories.filter(maker__in=makers.filter(pk__in=elsewhere)),
+    ):
+        with pytest.raises(DataError) as error:
+            list(query)
+        assert str(error.value).startswith(pair)
+        assert list(query.using("other")) == []
+    assert list(categories.filter(maker__in=list(elsewhere))) == []
+    assert list(categories.filter(maker__in=makers.using("default"))) == []
+    with pytest.raises(DataError):
+        categories.filter(maker__in=elsewhere).delete()

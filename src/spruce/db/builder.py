@@ -433,6 +433,7 @@ _APPLY: dict[str, Callable[..., None]] = {
     "filter": Builder._filter,
     "get": Builder._get,
     "stick": Builder._stick,
+    "using": lambda builder, alias: None,  # what runs the query looks at it
     "mode": lambda builder, mode: setattr(builder, "mode", mode),
     "only": lambda builder, names: builder.chosen.only(names),
     "combine": Builder._combine,

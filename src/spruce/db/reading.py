@@ -22,7 +22,7 @@ from spruce.db.shapes import Op, Plan, Shape
 from spruce.db.steps import Query
 from spruce.db.streaming import stream_rows
 from spruce.db.tokens import annotations
-from spruce.errors import FieldError
+from spruce.errors import DataError, FieldError
 
 __all__ = ["SLOW", "Rows", "Statement"]
 
@@ -81,6 +81,8 @@ class Rows(Query[M, R], Generic[M, R]):
         """Run a query; return its plan, the driver's rows or the number of rows that changed, and the alias."""
         if database is None:
             database = self._database(write=write)
+        if shape.aliases:
+            _check_aliases(shape, database)
         shape.used = True
         plan = shape.plans.get(database.dialect.name) or plan_for(shape, database.dialect)
         if shape.empty:
@@ -289,3 +291,12 @@ class Rows(Query[M, R], Generic[M, R]):
             self._shape.grow(op)  # which refuses wrong names
             return dict(zip(names, nothing, strict=True))
         return self._one(op, values)[0] if names else {}
+
+
+def _check_aliases(shape: Shape, database: Database) -> None:
+    """Raise DataError if a subquery was told to use another database than the query around it."""
+    for alias in sorted(shape.aliases - {database.alias}):
+        raise DataError(
+            f"the subquery is on the database {alias!r}, and the query around it on {database.alias!r}",
+            hint="Let both use one, or take its rows first: list(subquery).",
+        )

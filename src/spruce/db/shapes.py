@@ -58,7 +58,7 @@ class Plan:
 class Shape:
     """A node of the trie: the query of `parent` with `op` added."""
 
-    __slots__ = ("empty", "fields", "model", "next", "op", "parent", "plans", "root", "size", "used")
+    __slots__ = ("aliases", "empty", "fields", "model", "next", "op", "parent", "plans", "root", "size", "used")
 
     def __init__(
         self,
@@ -76,6 +76,9 @@ class Shape:
         self.root: Shape = parent.root if parent else self
         self.size = 0  # of the trie, counted in the root
         self.used = True
+        # the databases that subqueries were told to use
+        self.aliases: frozenset[str] = parent.aliases if parent else frozenset()
+        self.aliases |= frozenset({str(op[1])}) if op[:1] == ("using",) else _aliases_in(op)
         self.empty = parent is not None and _is_empty(parent, op)  # whether no row can fit
 
     def grow(self, op: Op) -> "Shape":
@@ -122,6 +125,13 @@ class Shape:
         while shape is not None and shape.parent is not None:
             yield shape
             shape = shape.parent
+
+
+def _aliases_in(part: Any) -> frozenset[str]:
+    """The aliases of the subqueries in an op, or in a part of one."""
+    if isinstance(part, Shape):
+        return part.aliases
+    return frozenset().union(*map(_aliases_in, part)) if isinstance(part, tuple) else frozenset()
 
 
 def _is_empty(before: Shape, op: Op) -> bool:

@@ -241,7 +241,9 @@ class Query(Generic[M, R]):
 
     def as_subquery(self) -> tuple[Shape, tuple[Any, ...]]:
         """The shape and the values, for a query around this one."""
-        return self._ends()
+        shape, args = self._ends()
+        told = self._alias is not None and self._alias.__class__ is str  # and not just where an object came from
+        return (shape.grow(("using", self._alias)) if told else shape), args
 
     def related_to(self, field: "ForeignKey[Any]", instance: Any) -> Self:
         """The rows whose `field` points to `instance`; what `create()` makes points to it too."""

@@ -16,7 +16,7 @@ from spruce.db.autodetect import Answers
 from spruce.db.databases import current
 from spruce.db.migrations import Migrations
 from spruce.db.models import registry
-from spruce.errors import MigrationError, OperationalError
+from spruce.errors import IntegrityError, MigrationError, OperationalError
 
 UNDONE = {
     **dict.fromkeys(("sqlite", "postgresql"), "Nothing was changed: all steps are one transaction."),
@@ -400,3 +400,17 @@ def test_types_of_postgresql(migrations: Migrations, database_url: str) -> None:
     assert "apart" in text
     assert migrations.check() == []
     migrations.downgrade("base")
+
+
+def test_constraints_of_some_rows_stay(migrations: Migrations) -> None:
+    """Each database has its way to hold them, and none is told to do so twice."""
+    constraint = db.UniqueConstraint(fields=["name"], condition=db.Q(price__gt=0), name="one_name")
+    meta = type("Meta", (), {"constraints": (constraint,)})
+    models = declare(Product=product(Meta=meta))
+    migrate(migrations, "first")
+    assert migrations.check() == []
+    models["Product"].objects.create(name="a", price=0)
+    models["Product"].objects.create(name="a", price=0)
+    models["Product"].objects.create(name="a", price=1)
+    with pytest.raises(IntegrityError):
+        models["Product"].objects.create(name="a", price=1)

@@ -28,7 +28,9 @@ from spruce.db.databases import current
 from spruce.db.locktimes import warnings
 from spruce.db.migrating import DRIVERNAMES, with_connection
 from spruce.db.models import registry
+from spruce.db.mysql_sql import HIDDEN
 from spruce.db.signals import post_migrate
+from spruce.db.types import MYSQL
 from spruce.errors import MigrationError
 
 __all__ = ["Made", "Migrations", "Step", "table"]
@@ -257,9 +259,12 @@ class Migrations:
 
     def _is_ours(self, item: Any, name: str | None, kind: str, reflected: bool, compare_to: Any) -> bool:
         """Whether a table is the business of these migrations: of a model here, or made by them."""
+        here = self.database.dialect.name
         if kind == "index" and not reflected:
-            here = self.database.dialect.name
-            return bool(item.info.get("only", here) == here)
+            hidden = here in MYSQL and compare_to is not None and item.unique and "postgresql_where" in item.kwargs
+            return not hidden and bool(item.info.get("only", here) == here)
+        if kind == "column" and reflected and compare_to is None and here in MYSQL:
+            return not str(name).startswith(HIDDEN)
         if kind != "table":
             return True
         return name in self._made if reflected and compare_to is None else name in self._tables

@@ -15,12 +15,14 @@ from sqlalchemy.dialects.mysql.base import MySQLCompiler, MySQLDDLCompiler, MySQ
 from spruce.db.formulas import Formula
 from spruce.errors import ModelError
 
-__all__ = ["COLLATIONS", "MariaDB", "MySQL"]
+__all__ = ["COLLATIONS", "HIDDEN", "MariaDB", "MySQL"]
 
 COLLATIONS = {"mariadb": "utf8mb4_nopad_bin", "mysql": "utf8mb4_0900_bin"}
 """How texts are compared unless the URL says otherwise: letter by letter, spaces at the end included."""
 
-_NAMES = {"mariadb": "MariaDB", "mysql": "MySQL"}
+HIDDEN = "if_"
+"""What the name of a column begins with that says in which rows a unique constraint counts."""
+
 _FORMS = {
     "year": "%Y-01-01 00:00:00",
     "month": "%Y-%m-01 00:00:00",
@@ -155,17 +157,32 @@ class _Tables(MySQLDDLCompiler):
         dialect: Any = self.dialect
         index = create.element
         computed = dialect.is_mariadb and any(isinstance(each, Formula) for each in _bare(index.expressions))
-        if index.unique and (computed or "postgresql_where" in index.kwargs):
+        if index.unique and computed:
             raise ModelError(
-                f"the constraint {index.name!r} cannot be held by {_NAMES[dialect.name]}, which has no unique indexes "
-                f"of {'expressions' if computed else 'some rows only'}",
-                hint="Make it of fields, of which one may be a GeneratedField that is NULL where it does not count.",
+                f"the constraint {index.name!r} cannot be held by MariaDB, which has no unique indexes of expressions",
+                hint="Make it of a GeneratedField.",
             )
         if computed:  # it would make queries faster, and nothing else
             return f"DO 0 /* no index {index.name}: of an expression */"
+        where = index.dialect_options["postgresql"].get("where")
+        if index.unique and where is not None:
+            return self._of_some_rows(index, where, create.if_not_exists and dialect.is_mariadb)
         create.if_not_exists = create.if_not_exists and dialect.is_mariadb
         made: str = super().visit_create_index(create, **options)
         return made
+
+    def _of_some_rows(self, index: Any, where: Any, careful: bool) -> str:
+        """A unique index with one more column, which nobody sees: NULL, and so equal to none, where it does not count."""
+        quote, unless = self.preparer.quote, "IF NOT EXISTS " if careful else ""
+        literal = {"include_table": False, "literal_binds": True}
+        columns = [self.sql_compiler.process(each, **literal) for each in index.expressions]
+        condition = self.sql_compiler.process(where, **literal)
+        counts = quote(f"{HIDDEN}{index.name}"[:64])
+        return (
+            f"ALTER TABLE {self.preparer.format_table(index.table)} "
+            f"ADD COLUMN {unless}{counts} TINYINT GENERATED ALWAYS AS (CASE WHEN {condition} THEN 1 END) VIRTUAL INVISIBLE, "
+            f"ADD UNIQUE INDEX {unless}{quote(index.name)} ({', '.join([*columns, counts])})"
+        )
 
 
 def _bare(expressions: Any) -> Iterator[Any]:

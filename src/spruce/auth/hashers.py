@@ -29,6 +29,8 @@ __all__ = [
 _LETTERS = string.ascii_letters + string.digits
 _MOST_MEMORY = 256 * 1024 * 1024
 """Bytes that one hash may ask for; what wants more was made to exhaust the server."""
+_MOST_ROUNDS = 20_000_000
+_ROUNDS_OF_WERKZEUG = 1_000_000
 
 
 class BasePasswordHasher:
@@ -149,7 +151,7 @@ class PBKDF2PasswordHasher(_Digested):
 
     def _again(self, password: str, parts: list[str]) -> str:
         rounds = int(parts[1])
-        if not 0 < rounds <= 20 * PBKDF2PasswordHasher.iterations:
+        if not 0 < rounds <= _MOST_ROUNDS:
             raise ValueError(rounds)
         return self.encode(password, parts[2], rounds)
 
@@ -287,7 +289,7 @@ def _werkzeug(password: str, salt: str, method: str, *options: str) -> str:
         n, r, p = map(int, options or ("32768", "8", "1"))
         return _scrypt(password, salt, n, r, p).hex()
     digest, *rounds = options or ("sha256",)
-    count = int(rounds[0]) if rounds else PBKDF2PasswordHasher.iterations
-    if count > 20 * PBKDF2PasswordHasher.iterations:
+    count = int(rounds[0]) if rounds else _ROUNDS_OF_WERKZEUG
+    if count > _MOST_ROUNDS:
         raise ValueError(count)
     return hashlib.pbkdf2_hmac(digest, password.encode(), salt.encode(), count).hex()

@@ -1,7 +1,7 @@
 """Mails that a worker sends: `send_later(mail)` puts one into the app's tasks, where it waits for the mail server.
 
 The job is part of the transaction that it is made in, so a mail about what is rolled back is never sent. It is tried
-again while the server is down, for about a day. What is kept is the mail as it goes over the wire. Import the name at
+again while the server is down, for some hours. What is kept is the mail as it goes over the wire. Import the name at
 the top of a module, so that workers know the task.
 """
 

@@ -337,10 +337,7 @@ class Store:
 
     def counts(self) -> list[Any]:
         """How many jobs have not ended well, by queue and state, and when the first of them was due."""
-        return self._rows(
-            "SELECT queue, state, count(*), min(run_after) FROM spruce_task "
-            "WHERE state IN ('READY', 'WAITING', 'BLOCKED', 'HELD', 'RUNNING', 'FAILED') GROUP BY queue, state"
-        )
+        return self._rows(_COUNTS)
 
     def clear(self, id: str) -> bool:  # noqa: A002 - as the column
         """Remove a job that has ended; False if it has not."""
@@ -375,6 +372,13 @@ class Store:
 
 
 _NAMES = ", ".join(COLUMNS)
+_COUNTS = " UNION ALL ".join(  # each by its own index, past those that have ended well
+    f"SELECT queue, '{state}', count(*), min(run_after) FROM spruce_task WHERE state = '{state}'{ended} GROUP BY queue"  # noqa: S608 - made of constants
+    for state, ended in [
+        *((state, "") for state in ("READY", "WAITING", "BLOCKED", "HELD", "RUNNING")),
+        ("FAILED", " AND finished IS NOT NULL"),
+    ]
+)
 _PLANT = """INSERT INTO spruce_task_schedule (name, definition, next_at, paused) VALUES (?, ?, ?, ?)
     ON CONFLICT (name) DO NOTHING"""
 _DEFAULTS: dict[str, Any] = {

@@ -6,7 +6,6 @@ that say otherwise. On MariaDB and MySQL there is such a lock, too, and each ste
 that fails half-way has done what stands before in it.
 """
 
-import warnings
 from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeVar
@@ -90,9 +89,7 @@ def _on_postgres(database: Database, work: Callable[[sa.Connection], T]) -> T:
 # Changes of rows are transactions, which a change of a table commits; so `autocommit` is off.
 def _on_mysql(database: Database, work: Callable[[sa.Connection], T]) -> T:
     take, leave = f"SET autocommit = GET_LOCK('spruce {_LOCK}', 86400) - 1", f"DO RELEASE_LOCK('spruce {_LOCK}')"
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Name '.*' ignored for PRIMARY key")  # of Alembic's own table
-        return _on_server(database, DRIVERNAMES[database.dialect.name], take, leave, work)
+    return _on_server(database, DRIVERNAMES[database.dialect.name], take, leave, work)
 
 
 def _on_server(database: Database, name: str, take: str, leave: str, work: Callable[[sa.Connection], T]) -> T:

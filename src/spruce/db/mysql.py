@@ -5,6 +5,7 @@ Statements are prepared by the server, so that values travel apart from the SQL 
 does unless told otherwise (READ COMMITTED).
 """
 
+import logging
 import ssl
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -42,6 +43,8 @@ _OPTIONS: Final = ("unix_socket", "collation", "ssl_mode", "ssl_ca", "ssl_cert",
     "innodb_lock_wait_timeout", "max_statement_time", "sql_mode", "charset",
 )  # fmt: skip
 _SSL_MODES: Final = ("disabled", "required", "verify_ca", "verify_identity")
+
+logging.getLogger("asyncmy").setLevel(logging.ERROR)  # else it repeats notes of the server, as of names of keys
 
 
 class MySQLServer(Server):

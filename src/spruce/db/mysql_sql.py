@@ -172,7 +172,7 @@ class _Tables(MySQLDDLCompiler):
         return made
 
     def _of_some_rows(self, index: Any, where: Any, careful: bool) -> str:
-        """A unique index with one more column, which nobody sees: NULL, and so equal to none, where it does not count."""
+        """A unique index with one more column that nobody sees: NULL, so equal to none, where a row does not count."""
         quote, unless = self.preparer.quote, "IF NOT EXISTS " if careful else ""
         literal = {"include_table": False, "literal_binds": True}
         columns = [self.sql_compiler.process(each, **literal) for each in index.expressions]

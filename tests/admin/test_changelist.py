@@ -1,5 +1,6 @@
 """Lists: columns, order, search, filters, dates, pages."""
 
+import datetime as dt
 import re
 
 import pytest
@@ -136,3 +137,16 @@ def test_links_where_a_list_wants_them(root: Client, site: admin.AdminSite) -> N
     assert '/change/" hx-boost="false">19.90</a>' in root.get(LIST).text
     shown.list_display_links = None
     assert "/change/" not in root.get(LIST).text
+
+
+def test_dates_in_between() -> None:
+    """Years, months and days, the last ones first."""
+    first, last = dt.date(2024, 11, 30), dt.date(2026, 2, 1)
+    assert [day.year for day in changelist._starts(first, last, 0)] == [2026, 2025, 2024]
+    months = changelist._starts(first, last, 1)
+    assert (len(months), months[0], months[-1]) == (16, dt.date(2026, 2, 1), dt.date(2024, 11, 1))
+    days = changelist._starts(dt.date(2026, 1, 30), last, 2)
+    assert [day.day for day in days] == [1, 31, 30]
+    assert changelist._starts(None, None, 0) == []
+    assert len(changelist._starts(dt.date.min, last, 2)) == 60
+    assert changelist._starts(dt.date.min, dt.date(1, 1, 3), 2)[-1] == dt.date.min

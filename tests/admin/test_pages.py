@@ -18,6 +18,8 @@ PAGES: dict[str, dict[str, tuple[int, int, int, int, int]]] = {
     "/admin/adminshop/product/1/change/": {"GET": (302, 403, 403, 200, 200), "POST": (302, 403, 403, 403, 409)},
     "/admin/adminshop/product/1/delete/": {"GET": (302, 403, 403, 403, 200), "POST": (302, 403, 403, 403, 303)},
     "/admin/adminshop/product/1/history/": {"GET": (302, 403, 403, 200, 200)},
+    "/admin/adminshop/product/import/": {"GET": (302, 403, 403, 403, 200), "POST": (302, 403, 403, 403, 422)},
+    "/admin/adminshop/maker/autocomplete/": {"GET": (302, 403, 403, 200, 200)},
     "/admin/adminshop/product/export/csv": {"GET": (302, 403, 403, 200, 200)},
     "/admin/adminshop/product/export/json": {"GET": (302, 403, 403, 200, 200)},
     "/admin/adminshop/product/export/exe": {"GET": (302, 403, 403, 404, 404)},
@@ -48,7 +50,7 @@ def test_every_address_is_in_the_table(app: App) -> None:
     endpoints = {rule.endpoint for rule in app.url_map.iter_rules() if rule.endpoint.startswith("admin.")}
     assert endpoints == {
         "admin.index", "admin.changelist", "admin.add", "admin.change", "admin.delete", "admin.history", "admin.export",
-        "admin.static",
+        "admin.autocomplete", "admin.imports", "admin.static",
     }  # fmt: skip
 
 

@@ -38,7 +38,7 @@ def test_events_are_sent_in_one_request() -> None:
         one.add([b"c"])
         assert one.flush()
         ((path, headers, body),) = collector.requests
-        assert (path, body) == ("/events", b"head\na\nb\nc")
+        assert (path, body) == ("/events", b"head\na\nb\nc\n")
         assert (headers["X-Mine"], headers["User-Agent"]) == ("1", "spruce (python_service)")
         assert one.stats() == {"sent": 3, "dropped": 0, "waiting": 0, "failures": 0}
         one.close()
@@ -52,7 +52,7 @@ def test_a_connection_is_kept() -> None:
             one.add([line])
             assert one.flush()
             assert one.flush()
-        assert [body for _, _, body in collector.requests] == [b"head\na", b"head\nb"]
+        assert [body for _, _, body in collector.requests] == [b"head\na\n", b"head\nb\n"]
         one.close()
     assert one.stats()["sent"] == 2
 
@@ -60,12 +60,12 @@ def test_a_connection_is_kept() -> None:
 def test_enough_is_sent_at_once() -> None:
     """From API_REQUEST_SIZE on, without anybody asking."""
     with collecting() as collector:
-        one = sender(collector.url, API_REQUEST_SIZE="10b")
+        one = sender(collector.url, API_REQUEST_SIZE="15b")
         one.add([b"x" * 4])
         one.add([b"y" * 8])
         assert collector.came.acquire(timeout=30)
         one.close()
-        assert collector.requests[0][2] == b"head\nxxxx\nyyyyyyyy"
+        assert collector.requests[0][2] == b"head\nxxxx\nyyyyyyyy\n"
 
 
 def test_after_a_while_all_is_sent() -> None:
@@ -81,21 +81,23 @@ def test_what_is_too_much_is_dropped_and_counted() -> None:
     """While the collector is frozen nobody waits for it; when it goes on, so does the sending."""
     with collecting() as collector:
         collector.thawed.clear()
-        one = sender(collector.url, API_REQUEST_SIZE="10b", MAX_QUEUE_SIZE="30b")
-        one.add([b"x" * 10])
-        one.add([b"x" * 10])
-        assert collector.came.acquire(timeout=30)
-        for _ in range(10):
-            one.add([b"y" * 10])
+        one = sender(collector.url, API_REQUEST_SIZE="1b", MAX_QUEUE_SIZE="90b")
+        for number in range(10):  # a body each, of some thirty bytes
+            one.add([b"x"])
+            if number == 0:
+                assert one.stats()["waiting"] == 1
+                assert one._thread is not None
+                one._news.set()
+                assert collector.came.acquire(timeout=30)
         assert one.full
         one.drop(5)
         before = one.stats()
-        assert before["waiting"] in (3, 4)
-        assert before["dropped"] >= 5 + 6
+        assert before["waiting"] + before["dropped"] == 15
+        assert before["dropped"] > 5
         collector.thawed.set()
-        assert one.flush()
+        assert one.flush(30)
         assert not one.full
-        assert one.stats()["sent"] + one.stats()["dropped"] == 12 + 5
+        assert one.stats()["sent"] == before["waiting"]
         one.close()
 
 
@@ -164,7 +166,7 @@ def test_in_a_forked_child_the_queue_is_its_own() -> None:
             os._exit(0 if one.stats()["waiting"] == 1 and one.flush() else 1)
         assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
         one.close()
-        assert [body for _, _, body in collector.requests] == [b"head\nof the child", b"head\nof the parent"]
+        assert [body for _, _, body in collector.requests] == [b"head\nof the child\n", b"head\nof the parent\n"]
 
 
 def test_tls(tmp_path: Path) -> None:

@@ -312,3 +312,7 @@ def test_in_the_mode_with_tokens_each_form_has_one(make_app: Callable[..., App])
     assert log_in(client, csrfmiddlewaretoken=token[1]).status_code == 303
     for path in ("logout", "password_change", "sessions"):
         assert "csrfmiddlewaretoken" in client.get(f"/accounts/{path}/").text
+
+
+def test_they_are_no_part_of_the_api(app: App) -> None:
+    assert [path for path in app.test_client().get("/openapi.json").json["paths"] if "accounts" in path] == []

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from spruce import db
 from spruce.db import Avg, Count, F, Max, Min, Q, StdDev, Sum, Variance
 from spruce.errors import FieldError
 
@@ -194,3 +195,9 @@ def test_groups_without_an_order_have_no_first(stocked: SimpleNamespace) -> None
         groups.first()
     assert str(refused.value) == "there is no first or last of groups without an order. Call order_by()."
     assert groups.order_by("n", "category").last() == {"category": 2, "n": 2}
+
+
+def test_rows_that_count_by_another_query(stocked: SimpleNamespace) -> None:
+    """An Exists says which, as a Q does."""
+    toys = db.Exists(stocked.Category.objects.filter(pk=db.OuterRef("category"), name="toys"))
+    assert stocked.Product.objects.aggregate(n=Count("pk", filter=toys)) == {"n": 1}

@@ -1,9 +1,10 @@
 """Values, cases, casts and subqueries; the answers are those that Django gives."""
 
-from datetime import date
+from datetime import date, time, timedelta
 from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
@@ -23,6 +24,9 @@ def computed(stocked: SimpleNamespace, term: Any) -> list[Any]:
         (Value("x"), ["x"] * 4),
         (Value(None), [None] * 4),
         (Value(3) * Value(4), [12] * 4),
+        (Value(time(8, 30)), [time(8, 30)] * 4),
+        (Value(timedelta(hours=1)), [timedelta(hours=1)] * 4),
+        (Value(UUID(int=7)), [UUID(int=7)] * 4),
         (Value("2024-01-31", output_field=db.DateField()), [date(2024, 1, 31)] * 4),
         (Case(When(stock=0, then=1), default=2, output_field=db.FloatField()), [2.0, 2.0, 1.0, 2.0]),
         (db.Lower("name", output_field=db.CharField()), ["bear", "熊猫公仔", "car", "box"]),

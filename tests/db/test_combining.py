@@ -30,3 +30,18 @@ def test_what_the_queries_do_not_select(stocked: SimpleNamespace) -> None:
     with pytest.raises(FieldError) as refused:
         names.union(names).get(name="bear")
     assert str(refused.value).startswith("get after union(), intersection() or difference() is not supported.")
+
+
+def test_rows_are_the_same_in_what_is_asked_for(stocked: SimpleNamespace) -> None:
+    """Each once, though the objects differ."""
+    products = stocked.Product.objects
+    both = products.filter(stock__gt=0).union(products.filter(stock=0))
+    assert list(both.values_list("active", flat=True)) == [True]
+    assert list(both.order_by("-name").values_list("active", flat=True)) == [True, True, True]
+    assert both.count() == 3
+
+
+def test_a_query_inside_has_one_column_whatever_orders_it(stocked: SimpleNamespace) -> None:
+    """What it is ordered by stands beside the column while it is made distinct."""
+    dearest = stocked.Product.objects.order_by("-price").distinct().values("name")[:2]
+    assert stocked.Product.objects.filter(name__in=dearest).count() == 2

@@ -18,3 +18,9 @@ def test_the_key_is_always_loaded(shop: SimpleNamespace) -> None:
     assert [field.name for field in chosen.loaded(shop.Maker, (), [])] == ["id"]
     chosen.defer([])
     assert [field.name for field in chosen.loaded(shop.Maker, (), [])] == ["id", "name"]
+
+
+def test_related_objects_may_be_left_after_all(stocked: SimpleNamespace, queries: list[str]) -> None:
+    found = stocked.Product.objects.select_related("category").select_related(None).get(name="car")
+    assert "JOIN" not in queries[0]
+    assert found.category.name == "toys"

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from spruce import green
 from spruce.db.pools import Pool, lost
 from spruce.db.postgres_asyncpg import Postgres
-from spruce.errors import OperationalError, PoolTimeout
+from spruce.errors import ConnectionLost, OperationalError, PoolTimeout
 
 
 @pytest.fixture
@@ -124,6 +124,34 @@ def test_connections_are_checked(make: Any) -> None:
         assert new is not link
         pool.give(new)
         assert driver.stats()["connections"] == 1
+
+    green.run(main)
+
+
+def test_a_pool_without_patience_tells_of_connections_that_broke(make: Any) -> None:
+    """Once, of all of them: a replica may have started anew, and not be where it was said to be."""
+    driver = make(pool_size=3)
+    driver.limits.patient = False
+
+    def main() -> None:
+        pool = pool_of(driver)
+        links = [pool.take() for _ in range(3)]
+        for link in links:
+            pool.give(link)
+        for link in links[:2]:
+            link.terminate()
+        while not all(link.closed for link in links[:2]):
+            green.sleep(0.001)
+        assert pool.take() is links[2]
+        with pytest.raises(ConnectionLost) as error:
+            pool.take()
+        assert "the server has ended the connection" in str(error.value)
+        pool.give(links[2])
+        new = [pool.take() for _ in range(3)]
+        assert links[2] in new
+        for link in new:
+            pool.give(link)
+        assert driver.stats()["connections"] == 3
 
     green.run(main)
 

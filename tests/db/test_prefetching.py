@@ -105,3 +105,9 @@ def test_relations_of_objects_that_are_there(stocked: SimpleNamespace) -> None:
     db.prefetch_related_objects(found, "products")
     with db.assert_num_queries(0):
         assert [len(each.products.all()) for each in found] == [1, 2]
+
+
+def test_a_reversed_slice_is_of_the_other_end(stocked: SimpleNamespace) -> None:
+    cheapest = db.Prefetch("products", stocked.Product.objects.order_by("-price").reverse()[:1], to_attr="cheapest")
+    found = stocked.Category.objects.order_by("id").prefetch_related(cheapest)
+    assert [[each.name for each in one.cheapest] for one in found] == [["car"], ["bear"]]

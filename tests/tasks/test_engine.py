@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from tests.tasks import jobs
 
-from spruce import App, db, green
+from spruce import App, config, db, green
 from spruce.tasks import cancel, task
 from spruce.tasks.engine import Engine, engines
 from spruce.tasks.store import Store
@@ -163,6 +163,20 @@ def test_a_worker_that_was_taken_for_dead_drops_everything(sqlite: Store, engine
     jobs.done.append("go on")
     assert result.wait(PATIENCE) == "done"
     assert len(result.worker_ids) == 2
+
+
+def test_a_database_that_is_away_is_waited_for(caplog: pytest.LogCaptureFixture) -> None:
+    """An engine that begins meanwhile goes on as soon as it is there; told once."""
+    token = config.use(config.Settings(DATABASES={"default": "postgresql://nobody@127.0.0.1:1/none"}))
+    one = Engine(Store("default"))
+    one.start()
+    while len(caplog.messages) < 2:
+        green.sleep(0.01)
+    one.stop(grace=0)
+    db.databases.current().close()
+    config.leave(token)
+    told = {message.partition(":")[0] for message in caplog.messages}
+    assert {"tasks wait for the database", "a worker of tasks cannot show that it lives"} <= told
 
 
 def test_only_the_queues_that_it_is_told(sqlite: Store, engine: Begin) -> None:

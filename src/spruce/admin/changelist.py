@@ -20,6 +20,7 @@ from spruce.i18n import format_date, gettext
 __all__ = ["COUNTED", "ChangeList", "search"]
 
 COUNTED = 10_000
+_MOST_DATES = 60
 _WORDS = re.compile(r'"([^"]+)"|(\S+)')
 
 
@@ -119,18 +120,19 @@ class ChangeList:
             return None
         span = self._span()
         parts = span[0] if span else []
-        kinds = ["year", "month", "day"]
-        moments = isinstance(self.admin.model._meta.field(name), db.DateTimeField)
         links = []
         if len(parts) < 3:
-            rows = self.query.order_by()
-            found = (rows.datetimes if moments else rows.dates)(name, kinds[len(parts)], order="DESC")[:60]
             forms = ["yyyy", "LLLL y", "d MMMM"]
-            for day in found:
+            for day in _starts(*self._bounds(name), len(parts)):
                 value = "-".join(f"{number:02}" for number in (day.year, day.month, day.day)[: len(parts) + 1])
                 links.append((self.url(date=value, p=None), format_date(day, forms[len(parts)])))
         back = self.url(date="-".join(f"{number:02}" for number in parts[:-1]) or None, p=None) if parts else ""
         return {"links": links, "back": back, "here": "-".join(f"{number:02}" for number in parts)}
+
+    def _bounds(self, name: str) -> tuple[Any, Any]:
+        """The first and the last date: what an index tells at once, which all dates would not be."""
+        found = self.query.order_by().aggregate(first=db.Min(name), last=db.Max(name))
+        return tuple(each.date() if isinstance(each, dt.datetime) else each for each in found.values())  # type: ignore[return-value] # two
 
     # ---- rows -------------------------------------------------------------------------------------------------------
 
@@ -170,6 +172,21 @@ class ChangeList:
     def is_filtered(self) -> bool:
         """Whether some objects are left out."""
         return bool(self.search or self._span() or any(one.chosen is not None for one in self.filters))
+
+
+def _starts(first: Any, last: Any, level: int) -> list[dt.date]:
+    """The years, months or days from one date to another, the last ones first."""
+    found: list[dt.date] = []
+    if first is None or last is None:
+        return found
+    day = last.replace(**({"month": 1, "day": 1} if level == 0 else {"day": 1} if level == 1 else {}))
+    while (day.year, day.month, day.day)[: level + 1] >= (first.year, first.month, first.day)[: level + 1]:
+        found.append(day)
+        if len(found) == _MOST_DATES or day == dt.date.min:
+            break
+        day -= dt.timedelta(days=1)
+        day = day.replace(**({"month": 1, "day": 1} if level == 0 else {"day": 1} if level == 1 else {}))
+    return found
 
 
 def search(query: Any, fields: Any, text: str) -> Any:

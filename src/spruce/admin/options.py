@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from spruce import db, forms
+from spruce.admin.autocomplete import widget_for
 from spruce.admin.changelist import search
 from spruce.admin.models import ADDITION, CHANGE, DELETION, LogEntry
 from spruce.auth.permissions import get_permission_codename, label_of, permission_name
@@ -26,6 +27,8 @@ class _Options:
     ordering: Sequence[str] = ()
     formfield_overrides: dict[type, dict[str, Any]] = {}  # noqa: RUF012 - it is replaced, never changed
     radio_fields: Sequence[str] = ()
+    autocomplete_fields: Sequence[str] = ()
+    admin_site: Any = None
 
     def label(self) -> str:
         """The part of the program that the model belongs to."""
@@ -94,6 +97,8 @@ class _Options:
                 break
         if db_field.name in self.radio_fields:
             options["widget"] = forms.RadioSelect
+        elif db_field.name in self.autocomplete_fields:
+            options["widget"] = widget_for(self, db_field)
         return formfield(db_field, **options)
 
     def flat_fields(self, request: Any, obj: Any = None) -> list[Any]:
@@ -135,7 +140,7 @@ class ModelAdmin(_Options):
 
     `list_display`, `list_display_links`, `list_filter`, `search_fields`, `ordering`, `list_per_page`, `date_hierarchy`,
     `list_select_related` and `actions` are about the list; `fields`, `fieldsets`, `exclude`, `readonly_fields`,
-    `inlines`, `prepopulated_fields`, `radio_fields` and `form` about the page of an object.
+    `inlines`, `prepopulated_fields`, `radio_fields`, `autocomplete_fields` and `form` about the page of an object.
     """
 
     list_display: Sequence[Any] = ("__str__",)

@@ -4,12 +4,14 @@ from typing import Any, NoReturn
 
 from spruce import db
 from spruce.admin import actions, exports
+from spruce.admin.autocomplete import results
 from spruce.admin.changelist import ChangeList
 from spruce.admin.columns import shown
 from spruce.admin.deletion import preview
 from spruce.admin.editing import Editor
+from spruce.admin.imports import Import
 from spruce.admin.models import LogEntry
-from spruce.errors import Forbidden, IntegrityError, NotFound
+from spruce.errors import Forbidden, IntegrityError, NotFound, RequestEntityTooLarge
 from spruce.http import Request, Response
 from spruce.i18n import gettext
 from spruce.web import flash, redirect
@@ -17,6 +19,7 @@ from spruce.web import flash, redirect
 __all__ = ["Pages"]
 
 _HISTORY = 200
+_MOST_BYTES = 2_000_000
 
 
 class Pages:
@@ -43,6 +46,7 @@ class Pages:
             changes=ChangeList(request, admin),
             actions=admin.get_actions(request),
             may_add=admin.has_add_permission(request),
+            may_import=admin.has_add_permission(request) or admin.has_change_permission(request),
         )
 
     def add(self, request: Request, label: str, name: str) -> Any:
@@ -133,6 +137,35 @@ class Pages:
             _refuse()
         entries = LogEntry.objects.filter(label=label, model=name, object_key=str(obj.pk))[:_HISTORY]
         return self._show(admin, "history", obj=obj, entries=list(entries), shown=shown)
+
+    def autocomplete(self, request: Request, label: str, name: str) -> Any:
+        """What fits what was typed into a field that points to the model."""
+        admin = self.site.find(label, name)
+        if not admin.has_view_permission(request):
+            _refuse()
+        return results(request, admin)
+
+    def imports(self, request: Request, label: str, name: str) -> Any:
+        """The page to import a file: it is checked first, and saved when that is confirmed."""
+        admin = self.site.find(label, name)
+        if not (admin.has_add_permission(request) or admin.has_change_permission(request)):
+            _refuse()
+        done = None
+        if request.method == "POST":
+            upload = request.files.get("file")
+            text = upload.read(_MOST_BYTES + 1).decode("utf-8", "replace") if upload else request.form.get("text", "")
+            if len(text) > _MOST_BYTES:
+                raise RequestEntityTooLarge(gettext("The file is too large."))
+            done = Import(request, admin, text)
+            confirmed = request.form.get("confirmed") == "yes"
+            if done.run(dry=not confirmed) and confirmed:
+                text = gettext("%(added)s added, %(changed)s changed.", added=done.added, changed=done.changed)
+                flash(text, "success")
+                return redirect(self.site.url(admin), 303)
+        names = [admin.model._meta.pk.name, *admin.get_form(request, None).base_fields]
+        many = admin.model._meta.many
+        status = 422 if done is not None and done.errors else 200
+        return self._show(admin, "import", status, done=done, names=[name for name in names if name not in many])
 
     def export(self, request: Request, label: str, name: str, kind: str) -> Any:
         """The objects of the list, as a file; filters and search count."""

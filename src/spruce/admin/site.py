@@ -149,6 +149,8 @@ _RULES = (
     ("/", "index", _GET),
     (f"{_MODEL}/", "changelist", _BOTH),
     (f"{_MODEL}/add/", "add", _BOTH),
+    (f"{_MODEL}/autocomplete/", "autocomplete", _GET),
+    (f"{_MODEL}/import/", "imports", _BOTH),
     (f"{_MODEL}/export/<kind>", "export", _GET),
     (f"{_MODEL}/<path:key>/change/", "change", _BOTH),
     (f"{_MODEL}/<path:key>/delete/", "delete", _BOTH),

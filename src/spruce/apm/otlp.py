@@ -5,6 +5,7 @@ producer. Attributes have the names of OpenTelemetry's semantic conventions. Err
 happened in.
 """
 
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -31,14 +32,15 @@ _MOST_WAITING = 1000  # errors whose transactions still run
 
 
 class Otlp:
-    """A sink that sends records by OTLP."""
+    """A sink that sends records by OTLP: each as a message; messages that follow each other are one (protobuf)."""
 
     def __init__(self, client: Recorder) -> None:
         self.settings: ApmSettings = client.settings
         endpoint = self.settings.otlp_endpoint
         url = endpoint if endpoint.endswith(_PATH) else f"{endpoint}{_PATH}"
         headers = {"Content-Type": "application/x-protobuf", **self.settings.otlp_headers}
-        self.sender = Sender(self.settings, url, headers, join=self._join)
+        self.sender = Sender(self.settings, url, headers, separator=b"")
+        self._resource: tuple[int, Any] = (0, None)
         self._failures: dict[str, list[Failure]] = {}
 
     def __call__(self, record: Record) -> None:
@@ -55,21 +57,21 @@ class Otlp:
             self.sender.drop(len(spans))
             return
         made = [_made(one, [failure for failure in failures if failure.parent_id == one.id]) for one in spans]
-        self.sender.add([ScopeSpans(spans=made).SerializeToString()])
+        scope = ScopeSpans(scope=InstrumentationScope(name="spruce.apm"), spans=made)
+        told = ResourceSpans(resource=self._of_process(), scope_spans=[scope])
+        self.sender.add([ExportTraceServiceRequest(resource_spans=[told]).SerializeToString()])
+
+    def _of_process(self) -> Any:
+        """What this process is, made once in each."""
+        if self._resource[0] != os.getpid():
+            self._resource = (os.getpid(), Resource(attributes=_attributes(_resource(self.settings))))
+        return self._resource[1]
 
     def _keep(self, failure: Failure) -> None:
         """Keep an error until its transaction ends."""
         transaction = failure.transaction
         if transaction is not None and transaction.sampled and len(self._failures) < _MOST_WAITING:
             self._failures.setdefault(transaction.id, []).append(failure)
-
-    def _join(self, parts: Sequence[bytes]) -> bytes:
-        """One request of what was serialized; parts of a message that follow each other are one message."""
-        spans = ScopeSpans(scope=InstrumentationScope(name="spruce.apm"))
-        spans.MergeFromString(b"".join(parts))
-        resource = Resource(attributes=_attributes(_resource(self.settings)))
-        made = ResourceSpans(resource=resource, scope_spans=[spans])
-        return bytes(ExportTraceServiceRequest(resource_spans=[made]).SerializeToString())
 
 
 def _resource(settings: ApmSettings) -> dict[str, Any]:

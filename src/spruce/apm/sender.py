@@ -1,9 +1,9 @@
 """Sending: a bounded queue of encoded events, and an OS thread that posts them to a collector.
 
 Why a thread, and not a green one: it must send from programs that have no loop as well, under other servers, and while
-a view blocks the loop. It holds the interpreter's lock for moments only, since events come to it encoded, and both
-compressing and waiting for the network let the lock go. (Under `spruce run --patch` it is a green thread in fact, as
-all threads are.)
+a view blocks the loop. It is left nothing to do but to wait for the network: events come encoded, and are compressed
+when they come, a few microseconds each time. A thread that computes would hold the interpreter's lock whenever the loop
+wants it back from a system call. (Under `spruce run --patch` it is a green thread in fact, as all threads are.)
 
 Rules:
 
@@ -22,6 +22,7 @@ from collections.abc import Callable, Mapping
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from logging import getLogger
 from time import monotonic
+from typing import Any
 from urllib.parse import urlsplit
 
 from spruce.apm.settings import ApmSettings
@@ -38,7 +39,8 @@ _FASTEST = 1
 class Sender:
     """Posts what `add` gets to `url`, at most `SERVER_TIMEOUT` for a request, in batches by size and age.
 
-    `head` makes what each body begins with. `stats` tells how much was sent, dropped and is waiting.
+    `head` makes what each body begins with; `separator` stands behind it and behind each event. `stats` tells how much
+    was sent, dropped and is waiting.
     """
 
     def __init__(
@@ -48,27 +50,29 @@ class Sender:
         headers: Mapping[str, str],
         *,
         head: Callable[[], bytes] = bytes,
-        join: Callable[[list[bytes]], bytes] = b"\n".join,
+        separator: bytes = b"\n",
     ) -> None:
         self.settings = settings
         self.url = urlsplit(url)
         self.headers = {"Content-Encoding": "gzip", "User-Agent": f"spruce ({settings.service_name})", **headers}
-        self._head, self._join = head, join
+        self._head, self._separator = head, separator
         self.dropped = self.sent = self.failures = 0
-        self._most = settings.max_queue_size
         self._begin()
 
     def __repr__(self) -> str:
-        return f"<Sender to {self.url.geturl()}, {len(self._queue)} waiting, {self.dropped} dropped>"
+        return f"<Sender to {self.url.geturl()}, {self._waiting} waiting, {self.dropped} dropped>"
 
     def _must_hurry(self) -> bool:
         return self._ending or self._flushing
 
     def _begin(self) -> None:
         self._owner = os.getpid()
-        self._queue: deque[bytes] = deque()
-        self._bytes = 0
-        self._counting = threading.Lock()
+        self._lock = threading.Lock()
+        self._bodies: deque[tuple[bytes, int]] = deque()  # each with how many events it has
+        self._packer: Any = None  # of the body that is being made
+        self._pieces: list[bytes] = []  # of it, compressed
+        self._size = self._events = 0  # of it: bytes before they were compressed, and events
+        self._bytes = self._waiting = 0  # of all that waits: bytes, compressed, and events
         self._thread: threading.Thread | None = None
         self._news = threading.Event()  # there is enough for a request, or it is to end
         self._idle = threading.Event()  # nothing waits and nothing is being sent
@@ -79,32 +83,53 @@ class Sender:
     @property
     def full(self) -> bool:
         """Whether nothing more is taken for now; then it need not even be encoded."""
-        return self._bytes >= self._most
+        return self._bytes >= self.settings.max_queue_size
 
     def stats(self) -> dict[str, int]:
         """Events that were `sent` and `dropped`, and that are `waiting`; requests that failed one after another."""
-        return {"sent": self.sent, "dropped": self.dropped, "waiting": len(self._queue), "failures": self.failures}
+        return {"sent": self.sent, "dropped": self.dropped, "waiting": self._waiting, "failures": self.failures}
 
-    def add(self, lines: list[bytes]) -> None:
+    def add(self, events: list[bytes]) -> None:
         """Have these events sent; never waits."""
         if self._owner != os.getpid():
             self._begin()
-        if self._bytes >= self._most or self._ending:
-            self.dropped += len(lines)
+        if self.full or self._ending:
+            self.drop(len(events))
             return
-        size = sum(map(len, lines))
-        self._queue.extend(lines)
-        with self._counting:
-            self._bytes += size
-        self._idle.clear()
+        data = self._separator.join(events) + self._separator
+        with self._lock:
+            if self._packer is None:
+                self._packer = zlib.compressobj(_FASTEST, zlib.DEFLATED, _GZIP)
+                data = self._head() + data
+            self._keep(self._packer.compress(data))
+            self._size += len(data)
+            self._events += len(events)
+            self._waiting += len(events)
+            self._idle.clear()
+            enough = self._size >= self.settings.api_request_size
+            if enough:
+                self._finish_body()
         if self._thread is None:
             self._start()
-        elif self._bytes >= self.settings.api_request_size and not self._news.is_set():
+        elif enough:
             self._news.set()
 
+    def _keep(self, piece: bytes) -> None:
+        if piece:
+            self._pieces.append(piece)
+            self._bytes += len(piece)
+
+    def _finish_body(self) -> None:
+        """Have what was compressed sent as one body."""
+        if self._packer is not None:
+            self._keep(self._packer.flush())
+            self._bodies.append((b"".join(self._pieces), self._events))
+            self._packer, self._pieces, self._size, self._events = None, [], 0, 0
+
     def drop(self, count: int) -> None:
-        """Count events that were not even made, since the queue is full."""
-        self.dropped += count
+        """Count events that are not taken, as those that were not even made since the queue is full."""
+        with self._lock:
+            self.dropped += count
 
     def _start(self) -> None:
         self._thread = threading.Thread(target=self._run, name="spruce-apm", daemon=True)
@@ -133,15 +158,19 @@ class Sender:
     def _run(self) -> None:
         try:
             while not self._is_over():
-                self._news.wait(self.settings.api_request_time)
+                if not self._bodies:
+                    self._news.wait(self.settings.api_request_time)
                 self._news.clear()
-                while self._queue and not self._is_over():
-                    self._send(self._batch())
+                with self._lock:
+                    self._finish_body()
+                while self._bodies and not self._is_over():
+                    self._send(*self._next())
                     if self.failures:
                         self._pause()
-                if not self._queue:
-                    self._flushing = False
-                    self._idle.set()
+                with self._lock:
+                    if not self._waiting:
+                        self._flushing = False
+                        self._idle.set()
         finally:
             self._disconnect()
             self._idle.set()
@@ -149,36 +178,33 @@ class Sender:
     def _is_over(self) -> bool:
         return self._ending
 
-    def _batch(self) -> list[bytes]:
-        """Take events for one request off the queue."""
-        batch: list[bytes] = []
-        size = 0
-        while self._queue and size < self.settings.api_request_size:
-            line = self._queue.popleft()
-            size += len(line)
-            batch.append(line)
-        with self._counting:
-            self._bytes -= size
-        return batch
+    def _next(self) -> tuple[bytes, int]:
+        """Take a body off the queue; it is counted as waiting until it was sent."""
+        with self._lock:
+            body, count = self._bodies.popleft()
+            self._bytes -= len(body)
+        return body, count
 
-    def _send(self, batch: list[bytes]) -> None:
+    def _send(self, body: bytes, count: int) -> None:
         try:
-            status, answer = self._post(self._body(batch))
+            status, answer = self._post(body)
         except (OSError, HTTPException, ValueError) as error:
             self._disconnect()
-            self._failed(batch, f"cannot be reached: {error!r}")
+            self._failed(count, f"cannot be reached: {error!r}")
             return
         if status < 300:
             if self.failures:
                 _log.info("the collector %s takes events again", self.url.geturl())
             self.failures = 0
-            self.sent += len(batch)
+            self._done(sent=count)
         else:
-            self._failed(batch, f"answered {status}: {answer[:500].decode('utf-8', 'replace')}")
+            self._failed(count, f"answered {status}: {answer[:500].decode('utf-8', 'replace')}")
 
-    def _body(self, batch: list[bytes]) -> bytes:
-        packer = zlib.compressobj(_FASTEST, zlib.DEFLATED, _GZIP)
-        return packer.compress(self._head() + self._join(batch)) + packer.flush()
+    def _done(self, sent: int = 0, dropped: int = 0) -> None:
+        with self._lock:
+            self.sent += sent
+            self.dropped += dropped
+            self._waiting -= sent + dropped
 
     def _post(self, body: bytes) -> tuple[int, bytes]:
         connection = self._connection
@@ -202,11 +228,11 @@ class Sender:
         if connection is not None:
             connection.close()
 
-    def _failed(self, batch: list[bytes], why: str) -> None:
+    def _failed(self, count: int, why: str) -> None:
         if self.failures == 0:
             _log.warning("the collector %s %s; events are dropped until it does", self.url.geturl(), why)
         self.failures += 1
-        self.dropped += len(batch)
+        self._done(dropped=count)
 
     def _pause(self) -> None:
         """Leave the collector alone for a while, longer each time."""
@@ -216,9 +242,8 @@ class Sender:
             self._news.wait(left)
             self._news.clear()
         if self._must_hurry():  # somebody waits for the end: one failure is enough
-            self.dropped += len(self._queue)
-            self._queue.clear()
-            self._bytes = 0
+            while self._bodies:
+                self._done(dropped=self._next()[1])
 
 
 def tls_context(settings: ApmSettings) -> ssl.SSLContext:

@@ -57,14 +57,14 @@ def _next(request: Request, setting: str) -> str:
     return resolve_url(default) if default else ""
 
 
-@pages.get("/auth.css")
+@pages.get("/auth.css", openapi=False)
 @login_not_required
 def style() -> Response:
     """The looks of the pages, for `auth/base.html`."""
     return send_file(_STYLE, "text/css", max_age=3600)
 
 
-@pages.route("/login/", methods=["GET", "POST"])
+@pages.route("/login/", methods=["GET", "POST"], openapi=False)
 @login_not_required
 def login(request: Request) -> Any:
     """Log in."""
@@ -77,7 +77,7 @@ def login(request: Request) -> Any:
     return response
 
 
-@pages.route("/logout/", methods=["GET", "POST"])
+@pages.route("/logout/", methods=["GET", "POST"], openapi=False)
 @login_not_required
 def logout(request: Request) -> Any:
     """Log out; a link leads to a page with a button, since links are followed by others than people."""
@@ -88,7 +88,7 @@ def logout(request: Request) -> Any:
     return redirect(target, 303) if target else _shown("logged_out")
 
 
-@pages.route("/password_change/", methods=["GET", "POST"])
+@pages.route("/password_change/", methods=["GET", "POST"], openapi=False)
 @login_required
 def password_change(request: Request) -> Any:
     """Change one's password; the current one is asked for."""
@@ -102,7 +102,7 @@ def password_change(request: Request) -> Any:
     return redirect(url_for("auth.password_change_done"), 303)
 
 
-@pages.get("/password_change/done/")
+@pages.get("/password_change/done/", openapi=False)
 @login_required
 def password_change_done() -> Response:
     """Say that it was."""
@@ -112,7 +112,7 @@ def password_change_done() -> Response:
 # A new password by mail
 
 
-@pages.route("/password_reset/", methods=["GET", "POST"])
+@pages.route("/password_reset/", methods=["GET", "POST"], openapi=False)
 @login_not_required
 def password_reset(request: Request) -> Any:
     """Have a link sent; what is said, and how long that takes, is the same for unknown addresses."""
@@ -123,14 +123,14 @@ def password_reset(request: Request) -> Any:
     return redirect(url_for("auth.password_reset_done"), 303)
 
 
-@pages.get("/password_reset/done/")
+@pages.get("/password_reset/done/", openapi=False)
 @login_not_required
 def password_reset_done() -> Response:
     """Say that a mail is on its way, if there is an account."""
     return _shown("password_reset_done")
 
 
-@pages.route("/reset/<uid>/<token>/", methods=["GET", "POST"])
+@pages.route("/reset/<uid>/<token>/", methods=["GET", "POST"], openapi=False)
 @login_not_required
 def password_reset_confirm(request: Request, uid: str, token: str) -> Any:
     """Choose a new password, by a link. The token goes into the session first, and leaves the address."""
@@ -154,7 +154,7 @@ def password_reset_confirm(request: Request, uid: str, token: str) -> Any:
     return response
 
 
-@pages.get("/reset/done/")
+@pages.get("/reset/done/", openapi=False)
 @login_not_required
 def password_reset_complete() -> Response:
     """Say that it was, and where to log in."""
@@ -164,7 +164,7 @@ def password_reset_complete() -> Response:
 # New users
 
 
-@pages.route("/register/", methods=["GET", "POST"])
+@pages.route("/register/", methods=["GET", "POST"], openapi=False)
 @login_not_required
 def register(request: Request) -> Any:
     """Make an account: at once where that is open to all, else by a link that is sent to the address."""
@@ -180,14 +180,14 @@ def register(request: Request) -> Any:
     return redirect(url_for("auth.register_done"), 303)
 
 
-@pages.get("/register/done/")
+@pages.get("/register/done/", openapi=False)
 @login_not_required
 def register_done() -> Response:
     """Say that a mail is on its way."""
     return _shown("register_done")
 
 
-@pages.route("/register/<token>/", methods=["GET", "POST"])
+@pages.route("/register/<token>/", methods=["GET", "POST"], openapi=False)
 @login_not_required
 def register_confirm(request: Request, token: str) -> Any:
     """Make the account of an address that was confirmed by the link; once."""
@@ -216,7 +216,7 @@ def _create(request: Request, form: Any, template: str, **values: Any) -> Respon
 # Sessions
 
 
-@pages.route("/sessions/", methods=["GET", "POST"])
+@pages.route("/sessions/", methods=["GET", "POST"], openapi=False)
 @login_required
 def user_sessions(request: Request) -> Any:
     """The browsers in which one is logged in, and ending what they can do."""

@@ -97,7 +97,7 @@ class UserAttributeSimilarityValidator:
             value = getattr(user, name, None)
             if isinstance(value, str) and value and any(self._alike(lowered, part) for part in _parts(value)):
                 raise ValidationError(
-                    gettext("The password is too similar to the %(name)s.", name=_label(user, name)),
+                    gettext("The password is too similar to the %(name)s.", name=gettext(_label(user, name))),
                     "password_too_similar",
                 )
 

@@ -25,7 +25,7 @@ class Aggregate(Term):
         field: str | Term,
         *,
         distinct: bool = False,
-        filter: Q | None = None,  # noqa: A002 - Django's name
+        filter: Q | Term | None = None,  # noqa: A002 - Django's name
         default: Any = None,
         output_field: Any = None,
     ) -> None:
@@ -45,9 +45,11 @@ class Aggregate(Term):
     def _function(self) -> str:
         return self.function
 
-    def _filter(self, condition: Q | None) -> tuple[Hashable, tuple[Any, ...]]:
+    def _filter(self, condition: Q | Term | None) -> tuple[Hashable, tuple[Any, ...]]:
         if condition is None:
             return None, ()
+        if isinstance(condition, Term):
+            condition = Q(condition)
         if not isinstance(condition, Q):
             raise FieldError(f"{type(self).__name__}(filter={condition!r}) takes a Q, as: filter=db.Q(price__gt=5)")
         return token(condition)

@@ -82,7 +82,9 @@ class Builder:
         self.inside: list[Column] = []  # what aggregates read of a query inside of theirs
         self.aggregates: dict[str, Column] = {}
         self.load: Callable[[list[Any], str], list[Any]] | None = None
-        for op in shape.ops():
+        ops = shape.ops()
+        for number, op in enumerate(ops):
+            self.ahead = ops[number + 1 :]
             _APPLY[str(op[0])](self, *op[1:])
 
     # ---- the ops ----------------------------------------------------------------------------------------------------
@@ -106,7 +108,11 @@ class Builder:
 
     def _combine(self, kind: str, shapes: tuple[Shape, ...]) -> None:
         """A union, intersection or difference: the queries become a table, of which the rest is a query."""
-        parts = [self._part(), *(Builder(shape, self.dialect, self.parameters)._part() for shape in shapes)]
+        queries = [self, *(Builder(shape, self.dialect, self.parameters) for shape in shapes)]
+        wanted = Combined.wanted(self.ahead)
+        for each in queries if wanted and not any(query.selected for query in queries) else ():
+            each.selected = ("list", wanted)  # so that rows are the same when they are in what is wanted
+        parts = [query._part() for query in queries]
         names = self._named() if self.selected is None else self.selected[1] or self._named()
         self.combined = Combined(kind, parts, names, self.model._meta.pk.attname)
 
@@ -203,7 +209,10 @@ class Builder:
     def _reverse(self) -> None:
         self.reversed = not self.reversed
 
-    def _related(self, names: tuple[str, ...]) -> None:
+    def _related(self, names: tuple[Any, ...]) -> None:
+        if names == (None,):
+            self.related = []
+            return
         for name in names or required_relations(self.model):
             path = resolve(self.model, name, lookups=False)
             steps: Any = (*path.steps, path.field) if path.field.is_relation else path.steps
@@ -284,6 +293,8 @@ class Builder:
         if inner.selected is None:
             inner.selected = ("flat", ("pk",))
         select = inner._rows()
+        if len(inner.selected[1]) == 1 and len(select.selected_columns) > 1:  # what it is ordered by beside it
+            select = sa.select(select.subquery().columns[0])
         if len(inner.selected[1]) != 1:
             raise FieldError("a query inside of a query has one column", hint='Give it values_list("…") with one name.')
         return select.correlate(*self.conditions.terms.around()) if refers else select.correlate(None)

@@ -56,8 +56,8 @@ def _check_update(model: type[Record], fields: Fields, names: Iterable[str], fou
             output(model, fields, token.key)
 
 
-def _check_related(model: type[Record], fields: Fields, names: Iterable[str]) -> None:
-    for name in names:
+def _check_related(model: type[Record], fields: Fields, names: tuple[Any, ...]) -> None:
+    for name in names if names != (None,) else ():
         path = resolve(model, name, lookups=False)
         if path.end is None or path.many:
             known = [field.name for field in path.field.model._meta.fields if field.is_relation]

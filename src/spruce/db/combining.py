@@ -34,6 +34,14 @@ class Combined:
         if key in self._columns:
             self._columns["pk"] = self._columns[key]
 
+    @staticmethod
+    def wanted(steps: Sequence[Any]) -> tuple[str, ...]:
+        """The columns that the steps behind a combination ask for, and those that they order by; nothing for all."""
+        names = next((step[1] for step in steps if step[0] in ("values", "list") and step[1]), ())
+        orders = [each for step in steps if step[0] == "order" for each in step[1]]
+        terms = [each.lstrip("-") if isinstance(each, str) else each[0][1] for each in orders]
+        return (*names, *dict.fromkeys(each for each in terms if each not in names)) if names else ()
+
     def chosen(self, names: Sequence[str] | None) -> list[Column]:
         """Columns by their names; all for None. Raises FieldError."""
         return list(self.table.columns) if names is None else [self._column(name, "select") for name in names]

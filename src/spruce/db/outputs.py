@@ -1,6 +1,7 @@
 """What an expression gives: the field that its value is like, by which it is read, compared and combined."""
 
 import datetime as dt
+import uuid
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from operator import attrgetter
@@ -10,13 +11,14 @@ import sqlalchemy as sa
 from sqlalchemy.types import TypeEngine
 
 from spruce.db.calls import CALLS
-from spruce.db.dates import DateField, DateTimeField
+from spruce.db.dates import DateField, DateTimeField, TimeField
 from spruce.db.documents import JSONField
 from spruce.db.fields import Field
 from spruce.db.integers import BigIntegerField
 from spruce.db.lookups import resolve
 from spruce.db.numbers import BooleanField, DecimalField, FloatField
 from spruce.db.records import Record
+from spruce.db.special import DurationField, UUIDField
 from spruce.db.texts import TextField
 from spruce.db.tokens import Json
 from spruce.errors import FieldError
@@ -32,6 +34,9 @@ _OF_VALUE: dict[Any, Callable[[], Field[Any]]] = {
     str: lambda: TextField(null=True),
     dt.date: lambda: DateField(null=True),
     dt.datetime: lambda: DateTimeField(null=True),
+    dt.time: lambda: TimeField(null=True),
+    dt.timedelta: lambda: DurationField(null=True),
+    uuid.UUID: lambda: UUIDField(null=True),
     Json: lambda: JSONField(null=True),
     Decimal: lambda: DecimalField(max_digits=18, decimal_places=6, null=True),
 }

@@ -169,12 +169,22 @@ class Pool:
             link = self.free.pop()
             if self._is_usable(link):
                 return link
+            broke = link.closed
             self._drop(link)
+            if broke and not self.limits.patient:
+                self._say_that_it_broke()
         self._check_open()
         if self.open < self.limits.size:
             self.open += 1
             return self._connect()
         return self._wait()
+
+    def _say_that_it_broke(self) -> None:
+        """Tell that the server has ended a connection: it may have started anew, and be where it was before."""
+        for link in [each for each in self.free if each.closed]:
+            self.free.remove(link)
+            self._drop(link)
+        raise lost("the server has ended the connection", self.place)
 
     def _check_open(self) -> None:
         if self.closed:

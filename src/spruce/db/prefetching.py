@@ -147,6 +147,8 @@ def _first_of_each(query: Any, path: str, low: int, high: int | None) -> Any:
     """So many of each owner's objects, in the order of the query."""
     told = [op[1] for op in query._shape.ops() if op[0] == "order"]
     orders = [name for name in (told[-1] if told else query.model._meta.orders) if isinstance(name, str)] or ["pk"]
+    if sum(op[0] == "reverse" for op in query._shape.ops()) % 2:
+        orders = [name.removeprefix("-") if name.startswith("-") else f"-{name}" for name in orders]
     numbered = query.alias(prefetch_row=Window(RowNumber(), partition_by=path, order_by=orders))
     wanted = {} if high is None else {"prefetch_row__lte": high}
     return numbered.filter(prefetch_row__gt=low, **wanted)

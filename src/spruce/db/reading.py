@@ -31,6 +31,8 @@ R = TypeVar("R", default=M)
 
 SLOW = 0.002
 """A query that takes longer than this many seconds, on average, no longer runs in the loop's thread."""
+_MOST_SECONDS = 4 * SLOW  # that one run counts for: one alone, held up by whatever else went on, makes no query slow
+_FORGOTTEN = 0.99  # what is left of the average after a run in a thread, where waiting for one would count as well
 
 _SHOWN = 20
 
@@ -89,12 +91,16 @@ class Rows(Query[M, R], Generic[M, R]):
             return plan, 0 if plan.load is None else [], database.alias
         connection = transactions.connection(database, self._instance)
         parameters = args if plan.bind is None else plan.bind(args)
+        slow = plan.seconds > SLOW
         start = perf_counter()
         if plan.load is None:
             found: Any = connection.change(plan.sql, parameters)
         else:
-            found = connection.rows(plan.sql, parameters, plan.seconds > SLOW)
-        plan.seconds += (perf_counter() - start - plan.seconds) * 0.2
+            found = connection.rows(plan.sql, parameters, slow)
+        if slow:
+            plan.seconds *= _FORGOTTEN
+        else:
+            plan.seconds += (min(perf_counter() - start, _MOST_SECONDS) - plan.seconds) * 0.2
         return plan, found, database.alias
 
     def _one(self, op: Op, values: tuple[Any, ...] = ()) -> list[Any]:

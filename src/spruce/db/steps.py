@@ -143,8 +143,11 @@ class Query(Generic[M, R]):
         self._whole("make distinct")
         return self._step(("distinct",))  # type: ignore[no-any-return] # the same
 
-    def select_related(self, *names: str) -> Self:
-        """Load related objects by the same query, as `category__parent`; without names, those that cannot be null."""
+    def select_related(self, *names: str | None) -> Self:
+        """Load related objects by the same query, as `category__parent`; without names, those that cannot be null.
+
+        None forgets what was asked for.
+        """
         return self._step(("related", names))  # type: ignore[no-any-return] # the same
 
     def prefetch_related(self, *lookups: "str | Prefetch[Any] | None") -> Self:

@@ -40,7 +40,6 @@ def begin(app: Any, **options: Any) -> Engine:
         keep = float(settings["TASKS_KEEP"])
         given = {"concurrency": settings["TASKS_CONCURRENCY"], "queues": settings["TASKS_QUEUES"], **options}
         store = Store.chosen()
-        store.make()
         fire = Scheduler(Embedded(store)).fire
         engine = Engine(store, app=app, keep=(keep, 13 * keep), fire=fire, **given)
         engine.start()

@@ -29,7 +29,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from spruce import db
+from spruce import config, db
 from spruce.db import transactions
 from spruce.db.databases import Connection, Database, choose, current
 from spruce.errors import OperationalError
@@ -92,7 +92,6 @@ class Store:
 
     def __init__(self, alias: str) -> None:
         self.alias = alias
-        self.made = False
 
     @classmethod
     def chosen(cls) -> "Store":
@@ -119,7 +118,7 @@ class Store:
 
     def _do(self, action: Callable[[Connection, str], Any], sql: str) -> Any:
         """Run a statement; the tables are made first, and once more where a rollback has undone that."""
-        if not self.made:
+        if self.alias not in _made():
             self.make()
         database = self.database
         text = _dialect(sql, database.dialect.name)
@@ -134,7 +133,7 @@ class Store:
     def make(self) -> None:
         """Make the tables, unless they are there."""
         db.create_all(self.alias, models=[Job, Worker, Tick])
-        self.made = True
+        _made().add(self.alias)
 
     def atomic(self) -> Any:
         """A transaction, for several steps that belong together."""
@@ -436,6 +435,12 @@ _REPLAY = """UPDATE spruce_task SET state = ?, slot = ?, slots = ?, run_after = 
     lost = 0, cancelling = FALSE, progress = NULL WHERE id = ? AND state IN ('FAILED', 'CANCELLED')"""
 _SWEEP = """DELETE FROM spruce_task WHERE id IN (SELECT id FROM spruce_task
     WHERE finished IS NOT NULL AND state = ? AND finished < ? LIMIT 1000) AND state = ?"""
+
+
+def _made() -> set[str]:
+    """The databases in which the tables have been made, as far as this process knows."""
+    made: Any = config.current().resources.setdefault("spruce.tasks.made", set())
+    return made  # type: ignore[no-any-return] # nobody else keeps anything under this name
 
 
 def _values(mark: Mark) -> tuple[Any, ...]:

@@ -42,18 +42,99 @@ function addRows(section) {
     const row = section.querySelector("template").content.querySelector("tr").cloneNode(true);
     const number = total.value;
     for (const element of row.querySelectorAll("[name], [id]")) {
-      for (const attribute of ["name", "id"]) {
+      for (const attribute of ["name", "id", "aria-controls"]) {
         const value = element.getAttribute(attribute);
         if (value) element.setAttribute(attribute, value.replace("__prefix__", number));
       }
     }
     section.querySelector("tbody").append(row);
+    for (const box of row.querySelectorAll(".autocomplete")) complete(box);
     total.value = Number(number) + 1;
     row.querySelector("input, select, textarea")?.focus();
   });
 }
 
+// A field to type in with a list of what fits: arrows choose, Enter takes, Escape closes.
+function complete(box) {
+  const [key, text] = [box.querySelector("input[type=hidden]"), box.querySelector("[role=combobox]")];
+  const list = box.querySelector("[role=listbox]");
+  let chosen = { id: key.value, text: text.value };
+  let timer = 0;
+  let asked = 0;
+
+  function close() {
+    list.hidden = true;
+    text.setAttribute("aria-expanded", "false");
+    text.removeAttribute("aria-activedescendant");
+  }
+  function take(option) {
+    chosen = { id: option.dataset.key, text: option.textContent };
+    key.value = chosen.id;
+    text.value = chosen.text;
+    close();
+  }
+  function point(option) {
+    for (const each of list.children) each.setAttribute("aria-selected", String(each === option));
+    text.setAttribute("aria-activedescendant", option.id);
+    option.scrollIntoView({ block: "nearest" });
+  }
+  function show(found) {
+    list.replaceChildren(...found.map((each, index) => {
+      const option = document.createElement("li");
+      option.id = `${list.id}_${index}`;
+      option.setAttribute("role", "option");
+      option.setAttribute("aria-selected", "false");
+      option.dataset.key = each.id;
+      option.textContent = each.text;
+      return option;
+    }));
+    list.hidden = found.length === 0;
+    text.setAttribute("aria-expanded", String(found.length > 0));
+    text.removeAttribute("aria-activedescendant");
+  }
+  async function ask() {
+    const number = ++asked;
+    const answer = await fetch(`${box.dataset.url}?q=${encodeURIComponent(text.value)}`, { credentials: "same-origin" });
+    if (number === asked && answer.ok) show((await answer.json()).results);
+  }
+  text.addEventListener("input", () => {
+    key.value = "";
+    clearTimeout(timer);
+    timer = setTimeout(ask, 150);
+  });
+  text.addEventListener("keydown", event => {
+    const options = [...list.children];
+    const at = options.findIndex(each => each.getAttribute("aria-selected") === "true");
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      event.preventDefault();
+      if (list.hidden) ask();
+      else point(options[(at + (event.key === "ArrowDown" ? 1 : options.length - 1)) % options.length] ?? options.at(-1));
+    } else if (event.key === "Enter" && !list.hidden && at >= 0) {
+      event.preventDefault();
+      take(options[at]);
+    } else if (event.key === "Escape") {
+      close();
+    }
+  });
+  list.addEventListener("mousedown", event => {
+    event.preventDefault();
+    if (event.target.dataset.key) take(event.target);
+  });
+  text.addEventListener("blur", () => {
+    asked++;
+    clearTimeout(timer);
+    close();
+    if (text.value && !key.value) {
+      text.value = chosen.text;
+      key.value = chosen.id;
+    } else if (!text.value) {
+      chosen = { id: "", text: "" };
+    }
+  });
+}
+
 document.addEventListener("change", selectAll);
+for (const box of document.querySelectorAll(".autocomplete")) if (!box.closest("template")) complete(box);
 for (const form of document.querySelectorAll("form[data-warn]")) warnBeforeLeaving(form);
 for (const form of document.querySelectorAll("form[data-prepopulated]")) prepopulate(form);
 for (const section of document.querySelectorAll("section.inline")) addRows(section);

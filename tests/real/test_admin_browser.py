@@ -1,0 +1,160 @@
+"""The admin as people meet it: a real Chromium on a real server; axe-core looks for what keeps people out."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+AXE = Path(__file__).parents[1] / "data" / "axe.min.js"
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+
+APP = """
+from spruce import App, admin, db
+from spruce.auth import get_user_model
+
+app = App(__name__, INSTALLED_APPS=["spruce.auth", "spruce.admin"], SECRET_KEY="k" * 40)
+
+
+class Maker(db.Model):
+    name = db.CharField(max_length=50)
+
+    def __str__(self):
+        return self.name
+
+
+class Toy(db.Model):
+    name = db.CharField(max_length=80)
+    slug = db.SlugField(unique=True)
+    active = db.BooleanField(default=True)
+    maker = db.ForeignKey(Maker, on_delete=db.CASCADE, related_name="toys")
+    other = db.ForeignKey(Maker, on_delete=db.SET_NULL, null=True, blank=True, related_name="+")
+    note = db.TextField(blank=True, help_text="For us")
+    created = db.DateTimeField(auto_now_add=True)
+
+    def __str__(self):
+        return self.name
+
+
+class Part(db.Model):
+    toy = db.ForeignKey(Toy, on_delete=db.CASCADE, related_name="parts")
+    name = db.CharField(max_length=40)
+
+    def __str__(self):
+        return self.name
+
+
+class Parts(admin.TabularInline):
+    model = Part
+
+
+@admin.register(Toy)
+class ToyAdmin(admin.ModelAdmin):
+    list_display = ["name", "active", "maker", "created"]
+    list_filter = ["active", "maker"]
+    search_fields = ["name"]
+    date_hierarchy = "created"
+    prepopulated_fields = {"slug": ["name"]}
+    autocomplete_fields = ["maker"]
+    inlines = [Parts]
+    list_per_page = 10
+
+
+admin.site.register(Maker, search_fields=["name"])
+
+with app.app_context():
+    db.create_all()
+    if not Maker.objects.exists():
+        get_user_model().objects.create_superuser("root", "root@example.com", "correct horse battery")
+        makers = [Maker.objects.create(name=name) for name in ("Steiff", "Lego", "熊猫")]
+        for number in range(25):
+            toy = Toy.objects.create(name=f"Toy {number}", slug=f"toy-{number}", maker=makers[number % 3])
+        Part.objects.create(toy=toy, name="wheel")
+"""
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium here; `make chromium` installs one")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """The system's own Chromium, without a window."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*QUIET, "--disable-component-update"])
+        yield browser
+        browser.close()
+
+
+def look(page: Page) -> None:
+    """Nothing that axe-core calls serious or worse, and nothing wider than the screen."""
+    page.evaluate(AXE.read_text("utf-8"))
+    found = page.evaluate("axe.run().then(result => result.violations)")
+    faults = [
+        f"{each['id']}: {each['nodes'][0]['html']}" for each in found if each["impact"] in ("serious", "critical")
+    ]
+    assert faults == [], page.url
+    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"], page.url  # type: ignore[index] # it has one
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (360, "dark")])
+def test_an_owner_at_work(browser: Browser, serve: Callable[..., Any], tmp_path: Path, width: int, scheme: Any) -> None:
+    """Logs in, finds, adds, changes, deletes; each page is for everybody, and runs nothing that its policy forbids."""
+    (tmp_path / "toys.py").write_text(APP)
+    served = serve("toys.py", folder=tmp_path)
+    context = browser.new_context(
+        base_url=served.url, viewport={"width": width, "height": 900}, color_scheme=scheme, locale="en-GB"
+    )
+    page = context.new_page()
+    page.set_default_timeout(10_000)
+    refused: list[str] = []
+    page.on(
+        "console", lambda message: refused.append(message.text) if "Content Security Policy" in message.text else None
+    )
+    page.goto("/admin/")
+    page.get_by_label("Username").fill("root")
+    page.locator("input[type=password]").fill("correct horse battery")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Administration")
+    look(page)
+
+    page.get_by_role("link", name="Toys", exact=True).click()
+    expect(page.get_by_text("25 in all")).to_be_visible()
+    look(page)
+    page.get_by_role("link", name="Next").click()
+    expect(page.get_by_text("Page 2")).to_be_visible()
+    page.get_by_role("searchbox").fill("Toy 1")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("12 in all")).to_be_visible()
+
+    page.goto("/admin/toys/toy/add/")
+    page.get_by_label("Name:").first.fill("Crème brûlée 2")
+    expect(page.get_by_label("Slug:")).to_have_value("creme-brulee-2")
+    page.get_by_label("Maker:").fill("le")
+    page.locator(".autocomplete").get_by_role("option", name="Lego").click()
+    page.get_by_role("button", name="Add another row").click()
+    expect(page.locator("[name=parts-TOTAL_FORMS]")).to_have_value("2")
+    page.locator("[name=parts-1-name]").fill("spoon")
+    look(page)
+    page.get_by_role("button", name="Save and go on").click()
+    expect(page.get_by_role("status")).to_contain_text("was added")
+    expect(page.get_by_label("Maker:")).to_have_value("Lego")
+    expect(page.locator("[name=parts-0-name]")).to_have_value("spoon")
+    look(page)
+
+    page.get_by_label("Slug:").fill("toy-1")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("alert")).to_contain_text("Toy with this Slug already exists.")
+    look(page)
+    page.get_by_role("link", name="History").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("History of")
+    look(page)
+    page.get_by_role("navigation", name="Breadcrumbs").get_by_role("link", name="Crème").click()
+    page.get_by_role("link", name="Delete").click()
+    expect(page.get_by_text("1 part", exact=True)).to_be_visible()
+    look(page)
+    page.get_by_role("button", name="Delete").click()
+    expect(page.get_by_role("status")).to_contain_text("was deleted")
+    assert refused == []
+    context.close()

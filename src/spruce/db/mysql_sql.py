@@ -180,7 +180,8 @@ class _Tables(MySQLDDLCompiler):
         counts = quote(f"{HIDDEN}{index.name}"[:64])
         return (
             f"ALTER TABLE {self.preparer.format_table(index.table)} "
-            f"ADD COLUMN {unless}{counts} TINYINT GENERATED ALWAYS AS (CASE WHEN {condition} THEN 1 END) VIRTUAL INVISIBLE, "
+            f"ADD COLUMN {unless}{counts} TINYINT GENERATED ALWAYS AS (CASE WHEN {condition} THEN 1 END) VIRTUAL "
+            "INVISIBLE, "
             f"ADD UNIQUE INDEX {unless}{quote(index.name)} ({', '.join([*columns, counts])})"
         )
 

@@ -81,6 +81,7 @@ def test_what_belongs_to_libraries() -> None:
     assert is_library(json.__file__)
     assert is_library(sys.modules["spruce.apm.frames"].__file__ or "")
     assert not is_library(__file__)
+    assert [is_library(file) for file in ("<call of view>", "<frozen runpy>", "<stdin>")] == [True, True, False]
     try:
         json.loads("{")
     except ValueError as error:

@@ -97,6 +97,16 @@ def test_an_error_that_nobody_took_is_recorded(make_app: Callable[..., App], rec
     assert failure.raised is not None
     assert (failure.raised.message, failure.raised.handled) == ("ValueError: broken", False)
     assert failure.transaction is records.last
+    assert records.index(failure) < records.index(records.last)
+
+
+def test_an_error_knows_the_request_it_was_in(make_app: Callable[..., App], records: Records) -> None:
+    """Its name and what is told of it, though the transaction hasn't ended yet."""
+    app, seen = make_app(), []
+    leave = apm.subscribe(lambda one: seen.append(one.transaction and (one.transaction.name, one.transaction.request)))
+    app.test_client().get("/broken")
+    leave()
+    assert seen[0] == ("GET /broken", Asked("GET", "http", "localhost", "/broken", "1.1", "127.0.0.1"))
 
 
 def test_an_error_that_reaches_the_server(make_app: Callable[..., App], records: Records) -> None:

@@ -67,6 +67,7 @@ def test_a_django_hash_of_another_cost_is_to_be_made_anew() -> None:
     assert OURS["pbkdf2_sha256"].must_update(cheap)
     assert OURS["argon2"].must_update(THEIRS["argon2"].encode("x", THEIRS["argon2"].salt()))
     assert OURS["argon2"].must_update("argon2$nonsense")
+    assert OURS["argon2"].must_update(OURS["argon2"].encode("x", "shortsalt"))
     assert OURS["scrypt"].must_update("scrypt$2$x$8$1$x")
     assert OURS["bcrypt"].must_update("bcrypt$$2b$05$x")
 

@@ -74,6 +74,28 @@ POSTGRES = """
 """
 
 
+MARIADB = """
+    CREATE TABLE kind (id BIGINT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(20) NOT NULL COMMENT 'for people',
+        CONSTRAINT kind_name_key UNIQUE (name)) COMMENT 'What';
+    CREATE TABLE `order` (
+        number INTEGER AUTO_INCREMENT PRIMARY KEY,
+        class VARCHAR(10) NOT NULL DEFAULT 'it''s',
+        `Weird Name` TEXT,
+        amount INTEGER NOT NULL DEFAULT 1,
+        paid BOOLEAN NOT NULL DEFAULT 0,
+        price NUMERIC(8, 2),
+        moment DATETIME(6) DEFAULT CURRENT_TIMESTAMP(6),
+        kind_id BIGINT NOT NULL, other BIGINT, before_id INTEGER,
+        CONSTRAINT order_kind_id_fkey FOREIGN KEY (kind_id) REFERENCES kind (id) ON DELETE CASCADE,
+        CONSTRAINT order_other_fkey FOREIGN KEY (other) REFERENCES kind (id) ON DELETE SET NULL,
+        CONSTRAINT order_before_id_fkey FOREIGN KEY (before_id) REFERENCES `order` (number)
+    );
+    CREATE INDEX by_two ON `order` (amount, paid);
+    CREATE UNIQUE INDEX once ON `order` (class);
+    CREATE TABLE pair (a INTEGER NOT NULL, b INTEGER NOT NULL, PRIMARY KEY (a, b));
+"""
+
+
 def made(url: str, sql: str) -> str:
     """The models of a database with these tables."""
     config.install(Settings(DATABASES={"default": url}))
@@ -133,6 +155,18 @@ def test_a_postgres_database(postgres: str, tmp_path: Path) -> None:
         ]
     finally:
         current()["default"].driver.change("DROP SCHEMA public CASCADE; CREATE SCHEMA public", ())
+        db.configure(DATABASES={})
+
+
+def test_a_mariadb_database(mariadb: str, tmp_path: Path) -> None:
+    """Where unique constraints are indexes, and foreign keys have some of their own."""
+    try:
+        source = made(mariadb, MARIADB)
+        assert source == (Path(__file__).parent / "inspected_mariadb.txt").read_text("utf-8")
+        assert differences(mariadb, source, tmp_path) == []
+    finally:
+        for sql in ("DROP DATABASE shop", "CREATE DATABASE shop"):
+            current()["default"].driver.change(sql, ())
         db.configure(DATABASES={})
 
 

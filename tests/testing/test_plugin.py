@@ -11,6 +11,7 @@ from urllib.request import urlopen
 import pytest
 
 from spruce import App
+from spruce.mail import send_mail
 
 
 @pytest.fixture
@@ -29,6 +30,16 @@ def test_settings(client, settings):
     assert client.get("/").text == "debug True"
 
 
+def test_mailoutbox(app, mailoutbox):
+    with app.app_context():
+        send_mail("Hello", "", None, ["li@example.com"])
+    assert [mail.subject for mail in mailoutbox] == ["Hello"]
+
+
+def test_mailoutbox_is_empty_at_first(mailoutbox):
+    assert mailoutbox == []
+
+
 def test_live_server(live_server):
     with urlopen(live_server.url) as answer:
         assert answer.read() == b"debug False"
@@ -36,9 +47,9 @@ def test_live_server(live_server):
 
 
 def test_fixtures_are_there_for_an_app(tmp_path: Path) -> None:
-    """A client, settings for the test, and a live server."""
+    """A client, settings for the test, a live server, the mails that were sent."""
     (tmp_path / "test_app.py").write_text(TESTS)
     command = [sys.executable, "-m", "pytest", "-q", "-p", "spruce.testing.plugin", "-W", "error"]
     environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     result = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
-    assert result.stdout.splitlines()[-1].startswith("3 passed"), result.stdout
+    assert result.stdout.splitlines()[-1].startswith("5 passed"), result.stdout

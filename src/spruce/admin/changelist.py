@@ -131,8 +131,12 @@ class ChangeList:
 
     def _bounds(self, name: str) -> tuple[Any, Any]:
         """The first and the last date: what an index tells at once, which all dates would not be."""
-        found = self.query.order_by().aggregate(first=db.Min(name), last=db.Max(name))
-        return tuple(each.date() if isinstance(each, dt.datetime) else each for each in found.values())  # type: ignore[return-value] # two
+        rows = self.query.select_related().filter(**{f"{name}__isnull": False})
+        ends = [db.Subquery(rows.order_by(order).values(name)[:1]) for order in (name, f"-{name}")]
+        either = self.admin.model._base.order_by().annotate(first_date=ends[0], last_date=ends[1])
+        found = either.values_list("first_date", "last_date")[:1]
+        first, last = next(iter(found), (None, None))
+        return _day(first), _day(last)
 
     # ---- rows -------------------------------------------------------------------------------------------------------
 
@@ -172,6 +176,10 @@ class ChangeList:
     def is_filtered(self) -> bool:
         """Whether some objects are left out."""
         return bool(self.search or self._span() or any(one.chosen is not None for one in self.filters))
+
+
+def _day(value: Any) -> Any:
+    return value.date() if isinstance(value, dt.datetime) else value
 
 
 def _starts(first: Any, last: Any, level: int) -> list[dt.date]:

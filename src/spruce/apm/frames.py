@@ -16,6 +16,7 @@ __all__ = ["Frame", "frames_of_stack", "frames_of_traceback", "is_library"]
 
 _LIBRARIES = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
 _OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+_TYPED = ("<stdin>", "<string>")
 _known: dict[str, bool] = {}
 
 
@@ -38,7 +39,8 @@ def is_library(file: str) -> bool:
     """Whether a file belongs to Python, an installed package or Spruce, rather than to the program."""
     known = _known.get(file)
     if known is None:
-        known = _known[file] = file.startswith((*_LIBRARIES, _OURS, "<frozen")) or "site-packages" in file
+        generated = file.startswith("<") and file not in _TYPED
+        known = _known[file] = generated or file.startswith((*_LIBRARIES, _OURS)) or "site-packages" in file
     return known
 
 

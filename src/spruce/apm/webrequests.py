@@ -110,8 +110,13 @@ class WebRequests:
         """Record what no error handler took."""
         error: Any = event["exception"]
         transaction = transaction_here()
-        if transaction is not None and self.settings.capture_body in ("errors", "all"):
-            transaction.request = self._asked(event.attributes["request"], with_body=True)
+        if transaction is not None and transaction.type == "request":
+            request: Any = event.attributes["request"]
+            if not transaction.name:  # errors are put together by it
+                transaction.name = f"{request.method} {route_of(request) or 'unknown route'}"
+            if transaction.request is None and transaction.sampled:
+                with_body = self.settings.capture_body in ("errors", "all")
+                transaction.request = self._asked(request, with_body=with_body)
         self.client.capture_exception(error, handled=False)
 
     def end(self, transaction: Transaction, request: Request, status: int | None, response: Response | None) -> None:

@@ -99,7 +99,7 @@ class Argon2PasswordHasher(BasePasswordHasher):
             return False
 
     def must_update(self, encoded: str) -> bool:
-        """Whether it was made at another cost."""
+        """Whether it was made at another cost, or with a short salt."""
         import argon2  # the same
 
         try:
@@ -107,6 +107,8 @@ class Argon2PasswordHasher(BasePasswordHasher):
         except argon2.exceptions.InvalidHash:
             return True
         wanted = (self.time_cost, self.memory_cost, self.parallelism, 19, argon2.Type.ID)
+        if found.salt_len * log2(len(_LETTERS)) < self.salt_entropy:
+            return True
         return (found.time_cost, found.memory_cost, found.parallelism, found.version, found.type) != wanted
 
     def _parameters(self, encoded: str) -> Any:

@@ -20,6 +20,7 @@ from spruce.db.documents import JSONField
 from spruce.db.migrating import with_connection
 from spruce.db.pythonnames import class_name, field_name
 from spruce.db.special import BinaryField, DurationField, UUIDField
+from spruce.db.types import MYSQL
 from spruce.errors import DatabaseError, nearest
 
 __all__ = ["inspect"]
@@ -56,7 +57,7 @@ _NEAR: tuple[tuple[type[Any], str], ...] = (
     (sa.LargeBinary, "BinaryField"),
 )
 _ACTIONS = {"CASCADE": "CASCADE", "SET NULL": "SET_NULL", "RESTRICT": "RESTRICT", "SET DEFAULT": "SET_DEFAULT"}
-_NOW = ("now()", "current_timestamp", "current_timestamp()")
+_NOW = re.compile(r"now\(\)|current_timestamp(\(\d?\))?", re.IGNORECASE)
 _LITERAL = re.compile(r"\(*('(?:[^']|'')*'|-?\d+(?:\.\d+)?|true|false)\)*(?:::[\w ]+)?", re.IGNORECASE)
 _AND = re.compile(" AND ", re.IGNORECASE)
 _LOOKUPS = {"=": "", ">": "__gt", ">=": "__gte", "<": "__lt", "<=": "__lte", "<>": None, "!=": None}
@@ -144,6 +145,10 @@ class _Model:
         self.uniques = [one for one in table.constraints if isinstance(one, sa.UniqueConstraint)]
         self.checks = [one for one in table.constraints if isinstance(one, sa.CheckConstraint)]
         self.indexes = sorted(table.indexes, key=lambda index: str(index.name))
+        if inspection.dialect.name in MYSQL:  # where what is unique is an index
+            standard = [each for each in self.indexes if each.unique and self._is_standard(each)]
+            self.uniques += [sa.UniqueConstraint(*each.columns, name=str(each.name)) for each in standard]
+            self.indexes = [each for each in self.indexes if each not in standard]
         found = (_POSITIVE.fullmatch(str(check.sqltext)) for check in self.checks)
         self.positive = {match[1] for match in found if match is not None}
 
@@ -232,7 +237,7 @@ class _Model:
         if column.server_default is None or column.computed is not None:
             return
         text = str(getattr(column.server_default, "arg", ""))
-        if text.lower() in _NOW and isinstance(column.type, sa.DateTime):
+        if _NOW.fullmatch(text) and isinstance(column.type, sa.DateTime):
             yield "db_default=db.Now()"
             return
         literal = _LITERAL.fullmatch(text)
@@ -245,7 +250,7 @@ class _Model:
             if isinstance(column.type, sa.String):
                 yield f"db_default={_text(plain)}"
             return
-        if isinstance(column.type, sa.Boolean):
+        if self._kind(column)[0] == "BooleanField":
             yield f"db_default={value.lower() in ('true', '1')}"
         elif isinstance(column.type, sa.Numeric | sa.Integer):
             yield f"db_default={value}"
@@ -302,7 +307,7 @@ class _Model:
     def _is_unique(self, column: sa.Column[Any]) -> bool:
         return any(self._is_standard(one) and one.columns[0].name == column.name for one in self.uniques)
 
-    def _is_standard(self, unique: sa.UniqueConstraint) -> bool:
+    def _is_standard(self, unique: sa.UniqueConstraint | sa.Index) -> bool:
         """Whether a constraint is what `unique=True` makes."""
         columns = [column.name for column in unique.columns]
         return len(columns) == 1 and unique.name in (None, f"{self.table.name}_{columns[0]}_key")

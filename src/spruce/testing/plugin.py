@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from spruce.mail import EmailMessage
     from spruce.testing import LiveServer
     from spruce.web import App
     from spruce.web.client import Client
 
-__all__ = ["client", "live_server", "settings"]
+__all__ = ["client", "live_server", "mailoutbox", "settings"]
 
 
 @pytest.fixture
@@ -51,3 +52,13 @@ def settings(app: "App") -> "Iterator[Callable[..., None]]":
             stack.enter_context(override_settings(app, **values))
 
         yield change
+
+
+@pytest.fixture
+def mailoutbox() -> "Iterator[list[EmailMessage]]":
+    """Return the mails that the test has sent, none at first; an app with TESTING=True keeps them in memory."""
+    from spruce.mail import outbox  # the same
+
+    outbox.clear()
+    yield outbox
+    outbox.clear()

@@ -31,3 +31,18 @@ def test_other_settings_have_other_engines(engine: sa.Engine) -> None:
         assert alchemy.engine() is not engine
         with alchemy.engine().connect() as connection:
             assert connection.scalar(sa.text("SELECT count(*) FROM t_alchemy_author")) == 0
+
+
+@pytest.mark.parametrize("scheme", ["mariadb", "mysql"])
+def test_databases_that_engines_cannot_use(engine: sa.Engine, scheme: str) -> None:
+    """Are named, with what there is for them; nothing is connected for it."""
+    pytest.importorskip("asyncmy")
+    before = db.databases.current().urls["default"]
+    db.configure(DATABASES=f"{scheme}://nobody@localhost/shop")
+    with pytest.raises(ConfigError) as refused:
+        alchemy.engine()
+    assert str(refused.value) == (
+        f"DATABASES['default'] is {scheme}, which SQLAlchemy's engines cannot use through spruce.db. "
+        "They can on SQLite and PostgreSQL; models of spruce.db and db.execute() can everywhere."
+    )
+    db.configure(DATABASES=before)

@@ -20,6 +20,7 @@ from spruce import config
 from spruce.alchemy import driver
 from spruce.db.databases import current
 from spruce.db.postgres_sql import Dialect
+from spruce.errors import ConfigError
 
 __all__ = ["PostgresDialect", "SQLiteDialect", "engine"]
 
@@ -104,6 +105,11 @@ def engine(alias: str = "default", **options: Any) -> sa.Engine:
     database = current()[alias]
     known: Any = config.current().resources.setdefault(_RESOURCE, {})
     found = known.get(alias)
+    if f"{database.dialect.name}.spruce" not in registry.impls:
+        raise ConfigError(
+            f"DATABASES[{alias!r}] is {database.dialect.name}, which SQLAlchemy's engines cannot use through spruce.db",
+            hint="They can on SQLite and PostgreSQL; models of spruce.db and db.execute() can everywhere.",
+        )
     if found is None or found[0] is not database:
         url = f"{database.dialect.name}+spruce://"
         made = sa.create_engine(url, creator=partial(driver.connect, alias), poolclass=NullPool, **options)

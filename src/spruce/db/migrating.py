@@ -23,11 +23,11 @@ __all__ = ["DRIVERNAMES", "with_connection"]
 
 T = TypeVar("T")
 
-DRIVERNAMES = {"mariadb": "mariadb+spruce", "mysql": "mysql+spruce"}
+DRIVERNAMES = {"mariadb": "mariadb+migrating", "mysql": "mysql+migrating"}
 """How SQLAlchemy calls the dialects that write tables as create_all() does, where they are not its own."""
 
 for _name in ("mariadb", "mysql"):
-    registry.register(f"{_name}.spruce", "spruce.db.mysql_migrating", _name)
+    registry.register(f"{_name}.migrating", "spruce.db.mysql_migrating", _name)
 _LOCK = 7_381_922  # a number of our own for PostgreSQL's advisory locks
 
 

@@ -71,3 +71,21 @@ def test_groups(root: Client, app: App) -> None:
     page = root.get("/admin/auth/user/?q=anna@").text
     assert "anna" in page
     assert "seer" not in page
+
+
+def test_no_hash_leaves_in_an_export(log_in: Callable[[str], Client], app: App) -> None:
+    """Nor anything else that no page shows; and no page shows it, to whomever."""
+    with app.app_context():
+        hashed = User.objects.get(username="root").password
+        salt = User.objects.get(username="root").session_salt
+        rights = Permission.objects.filter(app_label="auth", codename__startswith="view_")
+        User.objects.get(username="helper").user_permissions.set(list(rights))
+    for name in ("root", "helper"):
+        client = log_in(name)
+        head = client.get("/admin/auth/user/export/csv").text.splitlines()[0]
+        assert "username" in head
+        assert "password" not in head
+        for path in ("/admin/auth/user/", "/admin/auth/user/1/change/", "/admin/auth/user/export/json"):
+            page = client.get(path).text
+            assert hashed not in page
+            assert not salt or salt not in page

@@ -1,9 +1,13 @@
 """Bulk actions."""
 
+from collections.abc import Callable
+
 import pytest
 
 from spruce import App, Response, admin
 from spruce.admin import actions
+from spruce.auth.models import Permission
+from spruce.auth.user import User
 from spruce.web.client import Client
 
 from .conftest import Product, Review
@@ -58,3 +62,18 @@ def test_actions_of_the_whole_site(root: Client, site: admin.AdminSite) -> None:
     site.add_action(names)
     page = root.post(LIST, data={"action": "names", "_selected_action": ["1", "2"]})
     assert page.text == "Bear <b>, Car"
+
+
+def test_what_goes_along_needs_rights_too(log_in: Callable[[str], Client], app: App) -> None:
+    """By the page of an object and by the action alike."""
+    with app.app_context():
+        rights = Permission.objects.filter(codename__in=["delete_product", "view_product"], app_label="adminshop")
+        User.objects.get(username="helper").user_permissions.set(list(rights))
+    helper = log_in("helper")
+    data = {"action": "delete_selected", "confirmed": "yes", "_selected_action": ["1"]}
+    page = helper.post(LIST, data=data, follow_redirects=True).text
+    assert "You may not delete what would go with it: lines." in page
+    assert helper.post(f"{LIST}1/delete/").status_code == 409
+    assert helper.post(f"{LIST}2/delete/").status_code == 303
+    with app.app_context():
+        assert [product.pk for product in Product.objects.all()] == [1]

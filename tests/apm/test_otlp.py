@@ -38,30 +38,35 @@ def arrived(collector: Collector) -> tuple[dict[str, Any], dict[str, Any]]:
     return resource, spans
 
 
+def send_a_trace(collector: Collector) -> None:
+    """Record a request with all that one can have, and send it."""
+    client = Client(otlp_endpoint=collector.url, otlp_headers="x-key=secret", environment="test")
+    parent = apm.TraceParent("a" * 32, "b" * 16, True, "es=s:1")
+    transaction = client.begin_transaction("request", parent, links=[apm.TraceParent("c" * 32, "d" * 16)])
+    assert transaction is not None
+    transaction.request = Asked("GET", "http", "shop.example", "/users/7?page=2", "1.1", "192.0.2.1")
+    transaction.response = Answered(503)
+    transaction.repeats = ["one too many"]
+    transaction.split = {"cpu": 0.5}
+    apm.set_user_context("ada", user_id=7)
+    apm.label(shop="north", vip=True, weight=1.5)
+    query = What("SELECT FROM a", "db", "sqlite", "query", True, True, "sqlite/default", {"db": {"statement": "x"}})
+    begin_span(transaction, query).end(0.1)
+    call = {"http": {"method": "GET", "url": "http://x/", "status_code": 200}, "destination": {"address": "x"}}
+    begin_span(transaction, What("GET x", "external", "http", None, True, True, "x:80", call)).end()
+    begin_span(transaction, What("SEND", "messaging", "tasks", "send", True, True, "tasks")).end()
+    transaction.begin_span("work", "app").end()
+    client.capture_exception(ValueError("no"), handled=False)
+    client.capture_message("hello")
+    apm.set_transaction_outcome("failure")
+    client.end_transaction("GET /users/<int:id>", "HTTP 5xx")
+    client.close()
+
+
 def test_a_trace_arrives(records: Records) -> None:
     """With kinds, attributes, errors and links, by the names of OpenTelemetry."""
     with collecting() as collector:
-        client = Client(otlp_endpoint=collector.url, otlp_headers="x-key=secret", environment="test")
-        parent = apm.TraceParent("a" * 32, "b" * 16, True, "es=s:1")
-        transaction = client.begin_transaction("request", parent, links=[apm.TraceParent("c" * 32, "d" * 16)])
-        assert transaction is not None
-        transaction.request = Asked("GET", "http", "shop.example", "/users/7?page=2", "1.1", "192.0.2.1")
-        transaction.response = Answered(503)
-        transaction.repeats = ["one too many"]
-        transaction.split = {"cpu": 0.5}
-        apm.set_user_context("ada", user_id=7)
-        apm.label(shop="north", vip=True, weight=1.5)
-        query = What("SELECT FROM a", "db", "sqlite", "query", True, True, "sqlite/default", {"db": {"statement": "x"}})
-        begin_span(transaction, query).end(0.1)
-        call = {"http": {"method": "GET", "url": "http://x/", "status_code": 200}, "destination": {"address": "x"}}
-        begin_span(transaction, What("GET x", "external", "http", None, True, True, "x:80", call)).end()
-        begin_span(transaction, What("SEND", "messaging", "tasks", "send", True, True, "tasks")).end()
-        transaction.begin_span("work", "app").end()
-        client.capture_exception(ValueError("no"), handled=False)
-        client.capture_message("hello")
-        apm.set_transaction_outcome("failure")
-        client.end_transaction("GET /users/<int:id>", "HTTP 5xx")
-        client.close()
+        send_a_trace(collector)
         path, headers, _ = collector.requests[0]
         assert (path, headers["Content-Type"], headers["x-key"]) == ("/v1/traces", "application/x-protobuf", "secret")
         resource, spans = arrived(collector)

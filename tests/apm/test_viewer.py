@@ -165,6 +165,14 @@ def test_a_request_shows_its_queries_and_what_is_repeated(make: Callable[..., Ap
     assert '<rect class="kind-' in text
 
 
+def test_secrets_in_addresses_are_hidden(make: Callable[..., App]) -> None:
+    app = make()
+    app.test_client().get("/fine/1?q=shown&reset_token=hunter2&a=b&API-Key=hunter2")
+    text = page(app, "requests").text
+    assert "/fine/1?q=shown&amp;reset_token=[hidden]&amp;a=b&amp;API-Key=[hidden]" in text
+    assert "hunter2" not in text + page(app, f"requests/{uid_of(text, 'requests')}").text
+
+
 def test_an_error_shows_its_frames_without_secrets(make: Callable[..., App]) -> None:
     app = make()
     for _ in range(3):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from spruce.apm.viewerpages import _ago, _figures, _ms, _parts, _rank, _waterfall, _where
+from spruce.apm.viewerpages import _ago, _figures, _parts, _rank, _waterfall, _where, milliseconds
 
 
 @pytest.mark.parametrize(
@@ -10,7 +10,7 @@ from spruce.apm.viewerpages import _ago, _figures, _ms, _parts, _rank, _waterfal
     [(None, "–"), (0, "0 µs"), (0.000_4, "400 µs"), (0.012_34, "12.3 ms"), (1.5, "1.5 s"), (2500.4, "2500 s")],
 )
 def test_times_are_read_at_a_glance(seconds: float | None, text: str) -> None:
-    assert _ms(seconds) == text
+    assert milliseconds(seconds) == text
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,19 @@
 import pytest
 from tests.auth.people import counted, sign_in
 
-from spruce import App, render_template_string
+from spruce import App, db, render_template_string
 from spruce.auth import Permission, User, current_user
 from spruce.auth.currentuser import perms
 from spruce.errors import ContextError
 from spruce.web.client import Client
+
+
+class Letter(db.Model):
+    writer = db.ForeignKey(User, on_delete=db.CASCADE)
+
+    class Meta:
+        db_table = "t_auth_letter"
+
 
 PAGE = (
     "{{ current_user }} {{ user.is_authenticated }} {{ perms.auth.add_user }} {{ perms.auth.delete_user }} "
@@ -44,6 +52,9 @@ def test_the_proxy_stands_for_the_user_in_views_and_queries(app: App, client: Cl
     def page() -> str:
         assert isinstance(current_user, User)
         assert current_user == User.objects.get(pk=current_user.pk)
+        parcel = Letter.objects.create(writer=current_user)
+        assert list(Letter.objects.filter(writer=current_user)) == [parcel]
+        assert parcel.writer.username == "anna"
         current_user.first_name = "Anna"
         return str(current_user.get_short_name())
 

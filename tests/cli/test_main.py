@@ -24,7 +24,20 @@ def test_help_lists_the_commands(write: Write) -> None:
     """Each command has its line."""
     output = CliRunner().invoke(main, ["--help"]).output
     names = [line.split()[0] for line in output.partition("Commands:\n")[2].splitlines()]
-    assert names == ["check", "clearsessions", "db", "i18n", "new", "ps", "routes", "run", "shell"]
+    assert names == [
+        "check",
+        "clearsessions",
+        "db",
+        "i18n",
+        "new",
+        "ps",
+        "routes",
+        "run",
+        "shell",
+        "tasks",
+        "top",
+        "worker",
+    ]
 
 
 def test_a_mistyped_command_is_told_with_the_nearest(write: Write) -> None:

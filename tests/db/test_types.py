@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from spruce.db.types import Day, ExactDecimal, Moment, aware
+from spruce.db.types import MOST_KNOWN, Day, ExactDecimal, Moment, aware
 from spruce.errors import ModelError
 
 LITE, POSTGRES = sqlite.dialect(), postgresql.dialect()
@@ -80,3 +80,15 @@ def test_what_an_amount_is_multiplied_with_is_a_plain_number() -> None:
 def test_aware_takes_naive_as_utc() -> None:
     """The one rule for both the fields and the types."""
     assert aware(datetime(2024, 5, 1)) == datetime(2024, 5, 1, tzinfo=UTC)  # noqa: DTZ001 - the point of the test
+
+
+def test_equal_amounts_that_are_read_are_one_object() -> None:
+    """Prices repeat: ten thousand have some hundred; how many are kept is bounded."""
+    read = ExactDecimal(10, 7).result_processor(LITE, None)
+    assert read(1990) is read(1990)
+    assert (read(0), read(7.0), read(None)) == (Decimal("0"), Decimal("7E-7"), None)
+    kept = read(1990)
+    for number in range(MOST_KNOWN):
+        assert read(10_000 + number) == Decimal(10_000 + number).scaleb(-7)
+    assert read(1990) == kept
+    assert read(1990) is not kept

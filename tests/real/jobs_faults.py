@@ -51,6 +51,8 @@ class Field:
             worker.kill()
             worker.wait()
         self.log.close()
+        for table in ("spruce_task", "spruce_task_worker", "spruce_task_schedule", "faults_entry"):
+            db.execute(f"DROP TABLE IF EXISTS {table}")
         self.settings.resources["spruce.db"].close()  # type: ignore[attr-defined] # Databases
         config.leave(self.token)
 

@@ -165,6 +165,13 @@ def test_a_worker_that_was_taken_for_dead_drops_everything(sqlite: Store, engine
     assert len(result.worker_ids) == 2
 
 
+def test_it_knows_the_queues_of_all_tasks_and_takes_those_that_it_hears_of(sqlite: Store) -> None:
+    one = Engine(sqlite)
+    assert {"default", "mail"} <= set(one.queues)
+    assert one.knows("new")
+    assert one.queues[-1] == "new"
+
+
 def test_a_database_that_is_away_is_waited_for(caplog: pytest.LogCaptureFixture) -> None:
     """An engine that begins meanwhile goes on as soon as it is there; told once."""
     token = config.use(config.Settings(DATABASES={"default": "postgresql://nobody@127.0.0.1:1/none"}))

@@ -3,7 +3,7 @@
 from typing import Any
 
 from spruce import db, forms
-from spruce.admin.deletion import preview
+from spruce.admin.deletion import forbidden_kinds, preview
 from spruce.errors import BadRequest, Forbidden
 from spruce.http import Response
 from spruce.i18n import gettext, gettext_lazy, ngettext
@@ -21,8 +21,14 @@ def delete_selected(model_admin: Any, request: Any, queryset: Any) -> None:
     for obj in objects:
         if not model_admin.has_delete_permission(request, obj):
             raise Forbidden(gettext("You may not delete this."))
-    if preview(objects).protected:
+    going = preview(objects)
+    if going.protected:
         flash(gettext("Not deleted: other objects protect them."), "error")
+        return
+    forbidden = forbidden_kinds(model_admin.admin_site, request, going)
+    if forbidden:
+        text = gettext("You may not delete what would go with it: %(names)s.", names=", ".join(forbidden))
+        flash(text, "error")
         return
     for obj in objects:
         model_admin.log_deletion(request, obj)

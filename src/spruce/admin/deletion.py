@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 from spruce import db
 
-__all__ = ["Going", "preview"]
+__all__ = ["Going", "forbidden_kinds", "preview"]
 
 SHOWN = 100
 _AT_ONCE = 500
@@ -37,6 +37,15 @@ def preview(objects: list[Any]) -> Going:
         name = str(meta.verbose_name if len(rows) == 1 else meta.verbose_name_plural)
         groups.append((name, len(rows), list(rows.values())[:SHOWN]))
     return Going(groups, protected[:SHOWN], list(seen))
+
+
+def forbidden_kinds(site: Any, request: Any, going: Going) -> list[str]:
+    """The kinds of objects that would go too, and that who asks may not delete."""
+    return [
+        str(admin.model._meta.verbose_name_plural)
+        for admin in site.admins()
+        if admin.model in going.models and not admin.has_delete_permission(request)
+    ]
 
 
 def _follow(model: Any, objects: list[Any], seen: dict[Any, dict[Any, str]], protected: list[str]) -> None:

@@ -192,10 +192,15 @@ class ModelAdmin(_Options):
         return found
 
     def get_export_fields(self, request: Any) -> list[str]:
-        """The fields of an export; all of the table's own unless `export_fields` says some."""
+        """The fields of an export: what the page of an object may show and the key, unless `export_fields` says some.
+
+        What is excluded from the page, or not editable and not among the read-only fields, is in no file either.
+        """
         if self.export_fields:
             return list(self.export_fields)
-        return [field.attname for field in self.model._meta.fields if not isinstance(field, db.BinaryField)]
+        shown = {*self.flat_fields(request), *self.get_readonly_fields(request)} - set(self.get_exclude(request))
+        fields = [field for field in self.model._meta.fields if not isinstance(field, db.BinaryField)]
+        return [field.attname for field in fields if field.primary_key or field.name in shown]
 
     # ---- an object --------------------------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ from spruce.admin import actions, exports
 from spruce.admin.autocomplete import results
 from spruce.admin.changelist import ChangeList
 from spruce.admin.columns import shown
-from spruce.admin.deletion import preview
+from spruce.admin.deletion import forbidden_kinds, preview
 from spruce.admin.editing import Editor
 from spruce.admin.imports import Import
 from spruce.admin.models import LogEntry
@@ -107,7 +107,7 @@ class Pages:
         if not admin.has_delete_permission(request, obj):
             _refuse()
         going = preview([obj])
-        forbidden = self._forbidden(request, going)
+        forbidden = forbidden_kinds(self.site, request, going)
         if request.method != "POST" or going.protected or forbidden:
             status = 409 if request.method == "POST" else 200
             return self._show(admin, "delete", status, obj=obj, going=going, forbidden=forbidden)
@@ -120,14 +120,6 @@ class Pages:
             "success",
         )
         return redirect(self.site.url(admin), 303)
-
-    def _forbidden(self, request: Request, going: Any) -> list[str]:
-        """The kinds of objects that would go too, and that who asks may not delete."""
-        found = []
-        for admin in self.site.admins():
-            if admin.model in going.models and not admin.has_delete_permission(request):
-                found.append(str(admin.model._meta.verbose_name_plural))
-        return found
 
     def history(self, request: Request, label: str, name: str, key: str) -> Any:
         """What was changed of an object, by whom, and how."""

@@ -19,6 +19,7 @@ from typing import Any
 
 import msgspec
 
+from spruce import config
 from spruce.apm.recorder import Record
 from spruce.apm.spans import Span, Transaction
 from spruce.apm.stored import error_row, request_row
@@ -69,6 +70,12 @@ class History:
         self._pid = 0
         self._made = False
         self._ending = threading.Event()
+
+    @classmethod
+    def of(cls, settings: config.Settings) -> "History":
+        """That of the viewer, as the settings have it; nothing is opened."""
+        path = settings["VIEWER_FILE"] or Path(settings["INSTANCE_PATH"] or "instance") / "viewer.db"
+        return cls(path, most=settings["VIEWER_MOST"], days=settings["VIEWER_DAYS"])
 
     def __repr__(self) -> str:
         return f"<History in {self.path.name}>"

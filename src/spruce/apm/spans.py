@@ -21,8 +21,9 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from time import perf_counter, time
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
+from spruce.apm.limits import Limits, compress, count_dropped
 from spruce.apm.traceparent import TraceParent
 
 __all__ = [
@@ -38,7 +39,6 @@ __all__ = [
 ]
 
 _LONGEST = 1024  # characters of keywords in Elastic's schemas
-_MOST_DROPPED_STATS = 128
 
 _ids = random.Random()  # noqa: S311 - ids of traces are no secrets; a program may seed the shared one
 if hasattr(os, "register_at_fork"):
@@ -50,30 +50,6 @@ _ID = 64  # bits
 def new_id(length: int = 16) -> str:
     """A random id of so many hexadecimal digits."""
     return f"{_bits(length * 4):0{length}x}"
-
-
-class Limits(Protocol):
-    """What a transaction asks of the settings of its client."""
-
-    @property
-    def transaction_max_spans(self) -> int:
-        """So many spans are kept."""
-
-    @property
-    def exit_span_min_duration(self) -> float:
-        """Calls to outside that took fewer seconds are only counted."""
-
-    @property
-    def span_compression_enabled(self) -> bool:
-        """Whether like calls are put together."""
-
-    @property
-    def span_compression_exact_match_max_duration(self) -> float:
-        """The longest call, in seconds, that is put together with others of its name."""
-
-    @property
-    def span_compression_same_kind_max_duration(self) -> float:
-        """The same, of those that go to the same place."""
 
 
 class What(NamedTuple):
@@ -410,7 +386,7 @@ class DroppedSpan(Span):
         """Count it with those that go to the same place."""
         if self.duration is None:
             self.duration = perf_counter() - self.began if duration is None else duration
-            _count_dropped(self)
+            count_dropped(self)
 
 
 class _EndedTransaction(Transaction):
@@ -490,12 +466,15 @@ def _ended(span: Span) -> None:
         if (span.duration or 0.0) < limits.exit_span_min_duration:
             transaction.started -= 1
             transaction.dropped += 1
-            _count_dropped(span)
+            count_dropped(span)
             return
         if limits.span_compression_enabled and span.outcome != "failure" and not parent.ended:
             if before is None:
                 parent._compressible = span
-            elif not _compress(before, span, limits):
+            elif compress(before, span, limits):
+                transaction.started -= 1
+                span.__class__ = _EndedSpan  # it has the same slots
+            else:
                 _keep(before)
                 parent._compressible = span
             return
@@ -513,44 +492,3 @@ def _flush(parent: Transaction | Span) -> None:
 def _keep(span: Span) -> None:
     span.transaction.spans.append(span)
     span.__class__ = _EndedSpan  # it has the same slots
-
-
-def _compress(before: Span, span: Span, limits: Limits) -> bool:
-    """Make one of two siblings that are alike and short; whether that could be."""
-    if before.what is not span.what and (before.what[1:3], before.resource) != (span.what[1:3], span.resource):
-        return False
-    alike = before.name == span.name
-    rule = before.composite[2] if before.composite is not None else "exact_match" if alike else "same_kind"
-    longest = (
-        limits.span_compression_exact_match_max_duration
-        if rule == "exact_match"
-        else limits.span_compression_same_kind_max_duration
-    )
-    assert span.duration is not None  # noqa: S101 - both have ended
-    assert before.duration is not None  # noqa: S101 - both have ended
-    too_different = rule == "exact_match" and not alike
-    if too_different or span.duration > longest or (before.composite is None and before.duration > longest):
-        return False
-    count, seconds = before.composite[:2] if before.composite is not None else (1, before.duration)
-    if rule == "same_kind":
-        before.name = f"Calls to {before.resource}"
-    before.composite = (count + 1, seconds + span.duration, rule)
-    before.duration = max(before.duration, span.began + span.duration - before.began)
-    span.transaction.started -= 1
-    span.__class__ = _EndedSpan  # it has the same slots
-    return True
-
-
-def _count_dropped(span: Span) -> None:
-    if not span.exit or span.transaction.ended:
-        return
-    transaction = span.transaction
-    if transaction.dropped_stats is None:
-        transaction.dropped_stats = {}
-    key = (span.type, span.subtype or "", span.resource, span.outcome)
-    if key not in transaction.dropped_stats and len(transaction.dropped_stats) >= _MOST_DROPPED_STATS:
-        return
-    stats = transaction.dropped_stats.setdefault(key, [0, 0.0])
-    count, seconds = (1, span.duration) if span.composite is None else span.composite[:2]
-    stats[0] += count
-    stats[1] += seconds or 0.0

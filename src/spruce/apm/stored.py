@@ -10,7 +10,8 @@ from spruce.apm.spans import Span, Transaction
 
 __all__ = ["error_row", "request_row"]
 
-_SECRET = re.compile(r"passw|secret|token|session|api_?key|credit|csrf", re.IGNORECASE)
+_SECRET = re.compile(r"passw|secret|token|session|api[_-]?key|credit|csrf", re.IGNORECASE)
+_QUERY = re.compile(rf"([?&][^=&]*(?:{_SECRET.pattern})[^=&]*=)[^&]*", re.IGNORECASE)
 _LONGEST = 300  # characters of a parameter
 _MOST = 50  # parameters of a query
 _HIDDEN = "[hidden]"
@@ -19,7 +20,7 @@ _HIDDEN = "[hidden]"
 def request_row(one: Transaction) -> tuple[Any, ...]:
     """The columns of a transaction that has ended, and last its detail."""
     asked = one.request
-    target = f"{asked.target}" if asked is not None else ""
+    target = _QUERY.sub(rf"\1{_HIDDEN}", asked.target) if asked is not None else ""
     status = one.response.status if one.response is not None else None
     user = one.user or {}
     spans = [_span(span, one) for span in sorted(one.spans, key=lambda span: span.began)]
@@ -33,7 +34,7 @@ def request_row(one: Transaction) -> tuple[Any, ...]:
         "labels": one.labels or {},
         "custom": one.custom or {},
         "user": user,
-        "request": None if asked is None else {**asked._asdict()},
+        "request": None if asked is None else {**asked._asdict(), "target": target},
         "repeats": [_repeat(each) for each in one.repeats],
     }
     return (

@@ -44,9 +44,7 @@ class Viewer:
     def __init__(self, handler: Handler, settings: config.Settings) -> None:
         self._next = handler
         self._authorize = _authorizer(settings)
-        folder = Path(settings["INSTANCE_PATH"] or "instance")
-        path = settings["VIEWER_FILE"] or folder / "viewer.db"
-        self.history = History(path, most=settings["VIEWER_MOST"], days=settings["VIEWER_DAYS"])
+        self.history = History.of(settings)
         self.flights = Flights(self.history)
         self._pages = Pages(self.history)
         self.ending = [subscribe(self.history.put), begun(self.flights.begun)]

@@ -14,7 +14,7 @@ from spruce.apm.history import History
 from spruce.apm.split import KINDS
 from spruce.i18n import get_language, gettext, ngettext
 
-__all__ = ["Pages"]
+__all__ = ["Pages", "milliseconds", "routes_since"]
 
 Page = Callable[[dict[str, str]], str | None]
 
@@ -38,7 +38,7 @@ class Pages:
         self._environment.add_extension("jinja2.ext.i18n")
         install: Any = self._environment
         install.install_gettext_callables(gettext, ngettext, newstyle=True)
-        self._environment.filters.update(ms=_ms, ago=_ago, clock=_clock)
+        self._environment.filters.update(ms=milliseconds, ago=_ago, clock=_clock)
         self._plain: dict[str, Page] = {
             "": self.overview,
             "flights": self.flights,
@@ -71,7 +71,7 @@ class Pages:
             asked,
             workers=flights_of(self.history),
             rows=self.history.rows(f"{_REQUESTS} ORDER BY id DESC LIMIT 15"),
-            routes=self._routes(time.time() - 3600)[:8],
+            routes=routes_since(self.history, time.time() - 3600)[:8],
             errors=self._families(8),
         )
 
@@ -114,7 +114,7 @@ class Pages:
         seconds = _SPANS.get(span, 3600)
         since = time.time() - seconds
         name = asked.get("name", "")
-        found = self._routes(since)
+        found = routes_since(self.history, since)
         chart = self._chart(since, seconds, name)
         return self._show("routes.html", asked, routes=found, chart=chart, span=span, spans=list(_SPANS), name=name)
 
@@ -137,20 +137,6 @@ class Pages:
             "GROUP BY family ORDER BY newest DESC LIMIT ?",
             most,
         )
-
-    def _routes(self, since: float) -> list[dict[str, Any]]:
-        """The routes of the newest requests since a time, those first on which most time went."""
-        rows = self.history.rows(
-            "SELECT name, seconds, failed FROM request INDEXED BY request_at WHERE at > ? ORDER BY at DESC LIMIT ?",
-            *(since, _SAMPLE),
-        )
-        by_name: dict[str, list[float]] = {}
-        failed: dict[str, int] = {}
-        for name, seconds, is_failed in rows:
-            by_name.setdefault(name, []).append(seconds)
-            failed[name] = failed.get(name, 0) + is_failed
-        found = [_figures(name, sorted(times), failed[name]) for name, times in by_name.items()]
-        return sorted(found, key=lambda one: one["total"], reverse=True)
 
     def _chart(self, since: float, seconds: float, name: str) -> dict[str, Any]:
         """Of each of the equal parts of a time how many requests there were, and how long 95 % of them took at most."""
@@ -207,6 +193,21 @@ def _where(asked: Mapping[str, str]) -> tuple[str, list[Any]]:
     return (f" WHERE {' AND '.join(parts)}" if parts else ""), values
 
 
+def routes_since(history: History, since: float) -> list[dict[str, Any]]:
+    """The routes of the newest requests since a time, those first on which most time went. Blocks its OS thread."""
+    rows = history.rows(
+        "SELECT name, seconds, failed FROM request INDEXED BY request_at WHERE at > ? ORDER BY at DESC LIMIT ?",
+        *(since, _SAMPLE),
+    )
+    by_name: dict[str, list[float]] = {}
+    failed: dict[str, int] = {}
+    for name, seconds, is_failed in rows:
+        by_name.setdefault(name, []).append(seconds)
+        failed[name] = failed.get(name, 0) + is_failed
+    found = [_figures(name, sorted(times), failed[name]) for name, times in by_name.items()]
+    return sorted(found, key=lambda one: one["total"], reverse=True)
+
+
 def _figures(name: str, times: Sequence[float], failed: int) -> dict[str, Any]:
     ranks = {f"p{round(share * 100)}": _rank(times, share) for share in (0.5, 0.95, 0.99)}
     return {"name": name, "count": len(times), "failed": failed, "total": sum(times), **ranks}
@@ -245,7 +246,7 @@ def _parts(detail: Mapping[str, Any], seconds: float) -> list[dict[str, Any]]:
     return found
 
 
-def _ms(seconds: float | None) -> str:
+def milliseconds(seconds: float | None) -> str:
     """A time as it is read at a glance."""
     if seconds is None:
         return "–"

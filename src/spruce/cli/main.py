@@ -1,30 +1,35 @@
 """The command `spruce`: its subcommands, and how errors are told on the terminal."""
 
 import platform
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import click
 
-from spruce.cli.check import check
 from spruce.cli.commands import app_commands, installed_commands
-from spruce.cli.db import db
-from spruce.cli.dbshell import shell as db_shell
 from spruce.cli.failures import cause_of
-from spruce.cli.i18n import i18n
-from spruce.cli.migrations import COMMANDS as MIGRATIONS
-from spruce.cli.new import new
-from spruce.cli.ps import ps
-from spruce.cli.routes import routes
-from spruce.cli.run import run
-from spruce.cli.sessions import clear_sessions
-from spruce.cli.shell import shell
-from spruce.cli.tasks import tasks
-from spruce.cli.worker import worker
 from spruce.config import load_dotenv
 from spruce.errors import SpruceError, nearest
 
 __all__ = ["main"]
+
+
+_OWN = {
+    "check": "check:check",
+    "clearsessions": "sessions:clear_sessions",
+    "db": "dbcommands:db",
+    "i18n": "i18n:i18n",
+    "new": "new:new",
+    "ps": "ps:ps",
+    "routes": "routes:routes",
+    "run": "run:run",
+    "shell": "shell:shell",
+    "tasks": "tasks:tasks",
+    "top": "top:top",
+    "worker": "worker:worker",
+}
+"""Where each of Spruce's own commands is; loaded when it is asked for, so that a command pays for itself alone."""
 
 
 class _Commands(click.Group):
@@ -35,14 +40,15 @@ class _Commands(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of all commands; Spruce's own first."""
-        others = {*installed_commands(), *app_commands(ctx.params.get("app"))} - set(self.commands)
-        return [*sorted(self.commands), *sorted(others)]
+        others = {*installed_commands(), *app_commands(ctx.params.get("app"))} - set(_OWN)
+        return [*_OWN, *sorted(others)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return a command by name: Spruce's own, else one of an installed package, else the app's."""
-        found = super().get_command(ctx, cmd_name)
-        if found is not None:
-            return found
+        if cmd_name in _OWN:
+            module, _, name = _OWN[cmd_name].partition(":")
+            own: click.Command = getattr(import_module(f"spruce.cli.{module}"), name)
+            return own
         installed = installed_commands().get(cmd_name)
         if installed is not None:
             loaded: click.Command = installed.load()
@@ -90,19 +96,3 @@ def _load_variables(context: click.Context, option: click.Parameter, env_file: s
 )
 def main(app: str | None) -> None:
     """Spruce: plain synchronous code at the scale of asyncio."""
-
-
-main.add_command(run)
-main.add_command(db)
-db.add_command(db_shell)
-for _command in MIGRATIONS:
-    db.add_command(_command)
-main.add_command(routes)
-main.add_command(shell)
-main.add_command(check)
-main.add_command(clear_sessions)
-main.add_command(new)
-main.add_command(ps)
-main.add_command(i18n)
-main.add_command(worker)
-main.add_command(tasks)

@@ -86,9 +86,9 @@ def show(id: str) -> None:  # noqa: A002 - the name of the argument
         facts["value"] = json.dumps(one.return_value, ensure_ascii=False)
     for name, fact in facts.items():
         if fact is not None:
-            click.echo(f"{name + ':':<11}{fact}")
+            click.echo(_printable(f"{name + ':':<11}{fact}"))
     for error in one.errors:
-        click.echo(f"\n{error.traceback.rstrip()}")
+        click.echo("\n" + "\n".join(map(_printable, error.traceback.rstrip().split("\n"))))
 
 
 def _each(ids: Sequence[str], everything: bool, act: Callable[[str], bool], done: str, undone: str) -> None:

@@ -260,7 +260,7 @@ def current() -> Databases:
     return made  # type: ignore[return-value] # nobody else keeps anything under this name
 
 
-def choose(using: str | None, model: type[Record] | None, *, write: bool, **hints: Any) -> Database:
+def choose(using: str | None, model: type[Record] | None, *, write: bool, instance: Any = None) -> Database:
     """The database for a query: the alias that is asked for, else the routers', else that of the hint `instance`.
 
     What reads may be given a replica of it, unless an alias is asked for.
@@ -271,9 +271,9 @@ def choose(using: str | None, model: type[Record] | None, *, write: bool, **hint
         return found if write or found.replicas is None or using.__class__ is str else found.replicas.choose()
     alias = None
     if databases.routers:
+        hints = {} if instance is None else {"instance": instance}
         alias = databases.ask("db_for_write" if write else "db_for_read", model, **hints)
     if alias is None:
-        instance = hints.get("instance")
         alias = (instance is not None and (instance._db or vars(instance).get("_near"))) or _DEFAULT
     found = databases[alias]
     return found if write or found.replicas is None else found.replicas.choose()

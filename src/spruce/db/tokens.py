@@ -157,6 +157,8 @@ def token(value: Any, whole: Whole = _never) -> tuple[Any, Values]:
         return Nested(shape, len(values), value.single), values
     if isinstance(value, ClauseElement) or hasattr(value, "__clause_element__"):
         return _of_clause(value)
+    if hasattr(value, "_get_current_object"):
+        return token(value._get_current_object(), whole)  # a proxy, as `current_user` is
     raise FieldError(
         f"a {kind.__name__} cannot stand in a query",
         hint="It takes plain values, lists of them, model objects, QuerySets, F, Q and SQLAlchemy expressions.",

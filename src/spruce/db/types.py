@@ -11,6 +11,7 @@ import math
 import operator
 from collections.abc import Callable
 from decimal import Context, Decimal
+from functools import cache
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
@@ -18,7 +19,19 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from spruce.errors import ModelError
 
-__all__ = ["EXACT", "MYSQL", "Clock", "Coded", "Day", "ExactDecimal", "Moment", "Span", "aware", "only_postgres"]
+__all__ = [
+    "EXACT",
+    "MOST_KNOWN",
+    "MYSQL",
+    "Clock",
+    "Coded",
+    "Day",
+    "ExactDecimal",
+    "Moment",
+    "Span",
+    "aware",
+    "only_postgres",
+]
 
 EXACT = Context(prec=100)
 """Arithmetic that does not round what any column can hold, whatever the program's own decimal context is."""
@@ -77,6 +90,16 @@ class Coded(TypeDecorator[Any]):
         return read
 
 
+MOST_KNOWN = 4096
+"""How many amounts of the same places are kept to be found again."""
+
+
+@cache
+def _amounts(places: int) -> dict[int, Decimal]:
+    """The amounts of so many places that were read lately, by their units: equal ones are one object."""
+    return {}
+
+
 class ExactDecimal(Coded):
     """NUMERIC(digits, places); on SQLite a whole number of 10 ** -places."""
 
@@ -104,12 +127,19 @@ class ExactDecimal(Coded):
         if dialect.name != "sqlite":
             return None
         unit = Decimal((0, (1,), -self.places))
+        known = _amounts(self.places)
 
         def fraction(value: float) -> Decimal:
             return EXACT.multiply(Decimal(repr(value)), unit)
 
-        names = {"multiply": EXACT.multiply, "unit": unit, "fraction": fraction}
-        return "(multiply({0}, unit) if {0}.__class__ is int else fraction({0}))", names
+        def make(value: int) -> Decimal:
+            if len(known) >= MOST_KNOWN:
+                known.clear()
+            made = known[value] = EXACT.multiply(Decimal(value), unit)
+            return made
+
+        names: dict[str, object] = {"find": known.get, "make": make, "fraction": fraction}
+        return "((find({0}) or make({0})) if {0}.__class__ is int else fraction({0}))", names
 
     def write(self, dialect: sa.Dialect) -> Callable[[Any], Any] | None:
         """Decimal to whole number; to a half between two when it lies between, so that it compares as it should."""

@@ -195,8 +195,7 @@ def server(
     if server_event is not None:
         warnings.warn("server() is given a server_event, which is deprecated", DeprecationWarning, stacklevel=2)
         server_event.send(running)
-    pool = _pool(custom_pool, max_size)
-    connections: dict[int, list[Any]] = {}
+    pool, connections = _pool(custom_pool, max_size), dict[int, list[Any]]()
     try:
         running.log.info(f"({running.pid}) wsgi starting up on {_url_of(sock)}")
         _accept(running, pool, connections)

@@ -15,6 +15,7 @@ from spruce import config, db, green
 from spruce.errors import DatabaseError
 from spruce.tasks.bells import Bell, Door
 from spruce.tasks.clock import wall
+from spruce.tasks.definitions import registry
 from spruce.tasks.execution import Execution
 from spruce.tasks.leases import BEAT_SECONDS, Lease, Watch
 from spruce.tasks.store import Claim, Mark, Store
@@ -63,7 +64,8 @@ class Engine:
         self.store = store
         self.app = app
         self.wanted = tuple(queues)
-        self.queues: tuple[str, ...] = self.wanted or ("default",)
+        known = ("default", *(task.queue_name for task in registry.values()))
+        self.queues: tuple[str, ...] = self.wanted or tuple(dict.fromkeys(known))
         self.concurrency = concurrency
         self.keep = keep
         self.running: dict[str, Execution] = {}

@@ -229,8 +229,8 @@ def _call_robustly(call: Call) -> None:
         _log.exception("what was to be called behind a commit failed: %r", call)
 
 
-def set_rollback(using: str | None = None) -> None:
-    """Let the innermost block that is open here be rolled back at its end, though nothing raises.
+def set_rollback(rollback: bool = True, using: str | None = None) -> None:
+    """Let the innermost block that is open here be rolled back at its end, though nothing raises, or not after all.
 
     Raises TransactionError outside of any block.
     """
@@ -240,7 +240,7 @@ def set_rollback(using: str | None = None) -> None:
             f"there is no transaction open on {using or _DEFAULT!r} that could be rolled back",
             hint="Call it inside of `with db.atomic():`.",
         )
-    found.doomed = True
+    found.doomed = rollback
 
 
 def non_atomic_requests(using: Any = None) -> Any:

@@ -238,7 +238,10 @@ def pymysql_driver() -> None:
             cursor.execute(query, parameters)
             return cursor.fetchone()[0]
 
-    keeper, looker = (pymysql.connect(unix_socket=path, user="root") for _ in range(2))
+    def connect() -> Any:
+        return pymysql.connect(unix_socket=path, user="root", connect_timeout=60)
+
+    keeper, looker, *others = [connect() for _ in range(2 + MANY)]
     assert ask(keeper, "SELECT GET_LOCK('gate', 60)") == 1
 
     def release() -> None:
@@ -248,7 +251,7 @@ def pymysql_driver() -> None:
         ask(keeper, "SELECT RELEASE_LOCK('gate')")
 
     def work(number: int) -> int:
-        with pymysql.connect(unix_socket=path, user="root") as connection:
+        with others[number] as connection:
             assert ask(connection, "SELECT GET_LOCK('gate', 60)") == 1
             assert ask(connection, "SELECT RELEASE_LOCK('gate')") == 1
             return int(ask(connection, "SELECT %s * 2", number))

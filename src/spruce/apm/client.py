@@ -1,5 +1,6 @@
 """The client: what records this service and sends it to where its settings say."""
 
+import atexit
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
@@ -8,8 +9,10 @@ from spruce.apm import intake, prometheus
 from spruce.apm.breakdown import Breakdown
 from spruce.apm.recorder import Recorder, begun, subscribe
 from spruce.apm.reporter import Reporter
+from spruce.apm.sender import Sender
 from spruce.apm.settings import read_settings
 from spruce.errors import ConfigError
+from spruce.events import server_stopped
 
 __all__ = ["Client"]
 
@@ -24,6 +27,7 @@ class Client(Recorder):
     def __init__(self, config: Mapping[str, Any] | None = None, **inline: Any) -> None:
         super().__init__(read_settings(config, inline))
         settings = self.settings
+        self._senders: list[Sender] = []
         if not self.recording:
             return
         breakdown = Breakdown()
@@ -34,9 +38,21 @@ class Client(Recorder):
             return
         if settings.server_url:
             sink = intake.export(self)
+            self._senders.append(sink.sender)
             self._report(Reporter(settings, sink.measured, breakdown))
         if settings.otlp_endpoint:
             self._export_by_otlp()
+        self.closing.append(server_stopped.subscribe(lambda event: self.flush()))
+        atexit.register(self.close)
+        self.closing.append(lambda: atexit.unregister(self.close))
+
+    def flush(self, seconds: float = 5.0) -> bool:
+        """Send now what waits; return whether that was done within `seconds` for each collector. Blocks.
+
+        A server does so when it stops, and a program at its end.
+        """
+        done = [sender.flush(seconds) for sender in self._senders]
+        return all(done)
 
     def _report(self, reporter: Reporter) -> None:
         """Tell metrics from the first transaction on: then this is the process that does the work."""
@@ -51,4 +67,4 @@ class Client(Recorder):
                 f"OTLP_ENDPOINT needs a package that is not installed: {error.name}",
                 hint="Install it with: pip install 'spruce[otlp]'.",
             ) from error
-        otlp.export(self)
+        self._senders.append(otlp.export(self).sender)

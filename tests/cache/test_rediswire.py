@@ -65,7 +65,7 @@ def take(data: bytes) -> tuple[list[bytes], bytes] | None:
 def talk(answers: Answers, main: Callable[[RedisServer, Scripted], object], login: str = "", **options: float) -> None:
     def run() -> None:
         scripted = Scripted(answers)
-        server = RedisServer(f"redis://{login}127.0.0.1:{scripted.port}/0", **options)  # type: ignore[arg-type]
+        server = RedisServer(f"redis://{login}127.0.0.1:{scripted.port}/0", **options)  # type: ignore[arg-type]  # only a timeout
         try:
             main(server, scripted)
         finally:

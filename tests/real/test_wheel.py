@@ -26,6 +26,7 @@ HOMES = {
     "asyncmy": "spruce.db.mysql",
     "asyncpg": "spruce.db.postgres_asyncpg", "psycopg": "spruce.db.postgres_psycopg",
     "opentelemetry": "spruce.apm.otlp",
+    "hiredis": "spruce.cache.",
     "redis": "spruce.cache.",
 }
 for module in pkgutil.walk_packages(spruce.__path__, "spruce."):

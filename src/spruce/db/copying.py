@@ -1,4 +1,4 @@
-"""COPY of PostgreSQL: many rows in and out, much faster than by INSERT and SELECT, and never all in memory."""
+"""COPY of PostgreSQL: many rows in and out as a stream, never all in memory."""
 
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping

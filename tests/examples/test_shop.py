@@ -20,7 +20,7 @@ BUYER = {"name": "李雷", "contact": "li@example.com", "quantity": "2"}
 def app(load: Callable[[str], ModuleType], tmp_path_factory: pytest.TempPathFactory) -> App:
     """The shop on a database of its own, filled from products.json."""
     database = tmp_path_factory.mktemp("shop") / "shop.db"
-    app: App = load("shop/app").create_app(DATABASES={"default": f"sqlite:///{database}"})
+    app: App = load("shop/app").create_app(DATABASES={"default": f"sqlite:///{database}"}, SECRET_KEY="k" * 40)
     return app
 
 

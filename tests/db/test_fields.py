@@ -183,7 +183,7 @@ def test_a_row_that_is_there_keeps_what_an_object_was_made_without() -> None:
     Order(id=1, title="new").save()
     found = Order.objects.get(id=1)
     assert (found.title, found.price) == ("new", Decimal("7.00"))
-    Order(id=1, title="newest").full_clean()
+    Order(id=1, title="newest").full_clean(validate_unique=False)
 
 
 def test_members_of_an_enumeration_stand_for_their_values() -> None:

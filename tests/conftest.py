@@ -75,7 +75,15 @@ def mariadb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         subprocess.run([prepare, "--no-defaults", *normal, *where], check=True, capture_output=True)
         with (folder / "log").open("w") as log:
             process = subprocess.Popen(
-                [server, "--no-defaults", *where, *quick, f"--socket={address}", f"--pid-file={folder / 'pid'}"],
+                [
+                    *_ending_with_us(),
+                    server,
+                    "--no-defaults",
+                    *where,
+                    *quick,
+                    f"--socket={address}",
+                    f"--pid-file={folder / 'pid'}",
+                ],
                 stdout=log,
                 stderr=log,
             )
@@ -88,6 +96,11 @@ def mariadb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             process.wait(30)
     finally:
         shutil.rmtree(folder)
+
+
+def _ending_with_us() -> list[str]:
+    """What stands before a command that is to end when these tests are killed."""
+    return ["setpriv", "--pdeathsig", "TERM"] if shutil.which("setpriv") else []
 
 
 def _wait_for_mariadb(process: "subprocess.Popen[bytes]", address: Path, log: Path) -> None:

@@ -256,3 +256,12 @@ def test_hsts_is_told_under_https_alone_asvs_3_4_1(settings: dict[str, Any], tol
     assert ask(app, scheme="https").headers["Strict-Transport-Security"] == told
     assert "Strict-Transport-Security" not in ask(app).headers
     assert "Strict-Transport-Security" not in ask(make(), scheme="https").headers
+
+
+@pytest.mark.parametrize("path", ["/%00", "/x?q=a%00b", "/a/%00.txt"])
+def test_no_address_has_nul(path: str) -> None:
+    """Databases and file systems cannot take it, so what a view would make of it is a fault of the server."""
+    response = make().test_client().get(path)
+    assert response.status_code == 400
+    assert "The address has a character that no text has (NUL)." in response.text
+    assert response.headers["X-Content-Type-Options"] == "nosniff"

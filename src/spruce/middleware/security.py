@@ -1,5 +1,7 @@
 """Which hosts and schemes the app answers for, and what it tells browsers with each response.
 
+NUL in an address, which databases and file systems cannot take, is answered by 400.
+
 Hosts: with ALLOWED_HOSTS, a request for another one is answered by 400; a host that is none (`a/b`, `a@b`) always is.
 HTTPS: SECURE_PROXY_SSL_HEADER believes a proxy, SECURE_SSL_REDIRECT sends HTTP on, HSTS keeps browsers there. The other
 fields go with every response that doesn't have them itself; a plain response stays one the server has a head ready for.
@@ -11,7 +13,7 @@ from logging import getLogger
 from urllib.parse import quote
 
 from spruce import config
-from spruce.errors import ConfigError, DisallowedHost, nearest
+from spruce.errors import BadRequest, ConfigError, DisallowedHost, HTTPException, nearest
 from spruce.http import Handler, Peer, Request, Response, StandingHeaders
 from spruce.middleware.origins import SAFE_METHODS
 from spruce.web import current_app, redirect
@@ -62,8 +64,9 @@ class SecurityMiddleware:
             self._believe_proxy(request, *self._proxy_header)
         secure = request.peer.scheme == "https"
         if request.host not in self._known and not self._is_ours(request):
-            app = current_app._get_current_object()  # type: ignore[attr-defined]  # a proxy's own method
-            response = answer_error(app, request, DisallowedHost())
+            response = _refusal(request, DisallowedHost())
+        elif "%00" in request.target:
+            response = _refusal(request, BadRequest("The address has a character that no text has (NUL)."))
         elif self._redirects and not secure and self._must_redirect(request):
             response = self._to_https(request)
         else:
@@ -97,6 +100,11 @@ class SecurityMiddleware:
         query = request.query_string.decode("latin-1")
         location = f"https://{host}{target}{'?' if query else ''}{query}"
         return redirect(location, 301 if request.method in SAFE_METHODS else 308)
+
+
+def _refusal(request: Request, error: HTTPException) -> Response:
+    app = current_app._get_current_object()  # type: ignore[attr-defined]  # a proxy's own method
+    return answer_error(app, request, error)
 
 
 def is_loopback(host: str) -> bool:

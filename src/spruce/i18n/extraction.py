@@ -50,8 +50,8 @@ class Progress:
 def extract(folder: Path) -> Catalog:
     """Return the texts of the Python modules and templates below `folder`.
 
-    Templates may have the tags of JINJA_EXTENSIONS. Left out are tests, static files, environments, and folders whose names begin with a dot or an underscore.
-    Raises: ConfigError naming the file that cannot be read.
+    Templates may have the tags of JINJA_EXTENSIONS. Left out are tests, static files, environments, and folders whose
+    names begin with a dot or an underscore. Raises: ConfigError naming the file that cannot be read.
     """
     catalog = _blank(folder.resolve().name)
     current = [""]

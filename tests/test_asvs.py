@@ -8,6 +8,7 @@ import gzip
 import io
 import json
 import pickle
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -429,3 +430,24 @@ def test_no_exception_is_left_to_nobody_asvs_16_5_4(app: App, place: str) -> Non
     response = answer(app, (lambda: "fine") if place == "hook behind" else fail)
     assert response.status_code == 500
     assert place not in response.text
+
+
+ITEMS = """
+1.1.1 1.2.1 1.2.2 1.2.3 1.2.4 1.2.5 1.2.9 1.3.2 1.3.6 1.3.7 1.3.9 1.3.11 1.5.1 1.5.2
+3.2.1 3.3.1 3.3.2 3.3.3 3.3.4 3.4.1 3.4.2 3.4.3 3.4.4 3.4.5 3.4.6 3.5.1 3.5.2 3.5.3 3.7.2
+4.1.1 4.1.3 4.2.1 4.2.2 4.4.2 5.2.1 5.2.3 5.3.1 5.3.2 5.4.1 5.4.2
+6.2.1 6.2.3 6.2.4 6.2.5 6.2.8 6.2.9 6.3.1 6.3.2 6.3.8
+7.2.1 7.2.2 7.2.3 7.2.4 7.3.1 7.3.2 7.4.1 7.4.2 7.4.3 7.4.5
+8.2.1 8.2.2 8.2.3 8.3.1 11.4.1 11.4.2 11.5.1 13.4.1 13.4.2 13.4.3 13.4.4 13.4.5
+15.2.2 15.3.1 15.3.3 15.3.4 15.3.7 15.4.2 16.3.1 16.3.2 16.4.1 16.5.1 16.5.2 16.5.3 16.5.4
+""".split()
+"""The items that a framework carries."""
+
+
+def test_each_item_has_a_test_with_its_number() -> None:
+    texts = (path.read_text("utf-8") for path in Path(__file__).parent.rglob("test_*.py"))
+    names = [name for text in texts for name in re.findall(r"def test_\w*?asvs_(\w+)", text)]
+    numbered = [re.findall(r"\d+", name) for name in names]
+    tested = {".".join(digits[n : n + 3]) for digits in numbered for n in range(len(digits) - 2)}
+    assert len(ITEMS) == 84
+    assert [item for item in ITEMS if item not in tested] == []

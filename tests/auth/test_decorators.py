@@ -42,6 +42,23 @@ def test_the_page_may_be_another(app: App, client: Client) -> None:
     assert client.get("/mine").headers["Location"] == "/who?next=/mine"
 
 
+def test_what_is_refused_is_written_down_asvs_16_3_2(
+    app: App, client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Who wanted what, and nothing that could write lines of its own."""
+
+    @app.get("/add/<name>")
+    @permission_required("auth.add_user", raise_exception=True)
+    def add(name: str) -> str:
+        return "added"
+
+    assert client.get("/add/%0Ax").status_code == 403
+    sign_in(client)
+    caplog.clear()
+    assert client.get("/add/%0Ax").status_code == 403
+    assert caplog.messages == ["refused: GET '/add/\\nx' to user 'anna' from '127.0.0.1'"]
+
+
 def test_a_permission_is_asked_for_asvs_8_2_1(app: App, client: Client) -> None:
     """Nobody is led to log in; who is logged in and may not gets 403."""
 

@@ -1,5 +1,6 @@
 """Middleware of accounts: who sends a request, a log-in for everything, and users whom a server in front knows."""
 
+from logging import getLogger
 from typing import Any
 
 from spruce.auth.authentication import authenticate, load_backend
@@ -7,6 +8,7 @@ from spruce.auth.backends import RemoteUserBackend
 from spruce.auth.decorators import redirect_to_login
 from spruce.auth.logins import BACKEND_SESSION_KEY, get_user, login, logout
 from spruce.http import Handler, Request, Response
+from spruce.middleware.ratelimits import client_of
 from spruce.web import current_app, note_of
 
 __all__ = [
@@ -16,11 +18,14 @@ __all__ = [
     "RemoteUserMiddleware",
 ]
 
+_log = getLogger("spruce.accounts")
+
 
 class AuthenticationMiddleware:
     """Lets `request.user` be who is logged in; nothing is asked before somebody reads that.
 
-    `spruce.auth` in INSTALLED_APPS puts it behind the session's middleware by itself.
+    `spruce.auth` in INSTALLED_APPS puts it behind the session's middleware by itself. What is refused with 403 is told
+    the logger `spruce.accounts`: who wanted what.
     """
 
     def __init__(self, get_response: Handler) -> None:
@@ -29,7 +34,14 @@ class AuthenticationMiddleware:
     def __call__(self, request: Request) -> Response:
         """Handle `request`."""
         request.find_user = get_user
-        return self.get_response(request)
+        response = self.get_response(request)
+        if response.status_code == 403:
+            user = request.user
+            name = user.get_username() if user.is_authenticated else ""
+            _log.warning(
+                "refused: %s %.200r to user %r from %r", request.method, request.path, name, client_of(request)
+            )
+        return response
 
 
 class LoginRequiredMiddleware:

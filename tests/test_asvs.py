@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from spruce import App, Request, Response, db, green, redirect, request, session, url_for
+from spruce.cache import cache, caches
 from spruce.errors import FieldError, ViewError
 from spruce.storage import FileSystemStorage
 from spruce.web import render_template, render_template_string, send_file, send_from_directory
@@ -405,11 +406,10 @@ def test_what_cannot_be_reached_costs_that_part_alone_asvs_16_5_2(app: App) -> N
     app.config["CACHES"] = {"default": "redis://127.0.0.1:1/0"}
 
     def view() -> str:
-        from spruce.cache import cache
-
         return str(cache.get_or_set("key", lambda: "made"))
 
     assert [answer(app, view).text, app.test_client().get("/").text] == ["made", "made"]
+    caches.close_all()
 
 
 @pytest.mark.parametrize("place", ["view", "middleware", "handler of errors", "hook behind"])

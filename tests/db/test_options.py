@@ -126,8 +126,8 @@ def test_a_foreign_key_may_name_a_model_that_comes_later() -> None:
 
 def test_a_foreign_key_may_name_a_model_that_came_before(shop: SimpleNamespace) -> None:
     """Found at once."""
-    model = declare("Named", {"maker": db.ForeignKey("Maker", db.CASCADE, related_name="+")}, db_table="t_named")
-    assert model._meta.field("maker").target is shop.Maker
+    model = declare("Named", {"maker": db.ForeignKey("Category", db.CASCADE, related_name="+")}, db_table="t_named")
+    assert model._meta.field("maker").target is shop.Category
 
 
 def test_two_keys_to_one_model_need_two_names(shop: SimpleNamespace) -> None:

@@ -96,7 +96,7 @@ class Served:
         """Open the address that was printed, and return the cookie that shows errors, as a header's value."""
         connection = HTTPConnection(self.host, self.port, timeout=30)
         try:
-            connection.request("GET", self.wait_for("/_debug?token=").split()[-2])
+            connection.request("GET", re.findall(r"/_debug\?token=[\w-]+", self.wait_for("/_debug?token="))[0])
             answer = connection.getresponse()
             answer.read()
             return str(answer.getheader("Set-Cookie")).partition(";")[0]

@@ -119,6 +119,7 @@ def test_what_is_in_flight_is_seen_and_cancelled_by_a_click(served: Served, brow
     flight.get_by_role("button", name="Cancel").press("Enter")
     slow.join(20)
     assert [status for status, _ in answers] == [503]
+    expect(page.get_by_role("link", name="GET /slow")).to_be_visible()  # among the newest
     page.get_by_role("link", name="All requests").click()
     page.get_by_label("Status").select_option("failed")
     page.get_by_role("button", name="Show").click()

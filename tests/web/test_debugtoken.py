@@ -65,8 +65,11 @@ def test_the_token_is_printed_at_start_up(capsys: pytest.CaptureFixture[str], mo
     app = App(__name__, DEBUG=True)
     announce(app)
     token = app.config["DEBUG_TOKEN"]
-    assert capsys.readouterr().out == f"Errors are shown to browsers that have opened /_debug?token={token} once\n"
-    assert os.environ == {"SPRUCE_DEBUG_TOKEN": token}
+    assert capsys.readouterr().out == (
+        f"Errors are shown to browsers that have opened /_debug?token={token} once\n"
+        f"Requests, queries and errors as they happen: /_debug?token={token}&next=/_spruce/\n"
+    )
+    assert os.environ == {"SPRUCE_DEBUG_TOKEN": token, "SPRUCE_VIEWER": "true"}
     child = App(__name__, DEBUG=True)
     announce(child)
     announce(App(__name__))

@@ -73,7 +73,6 @@ def test_a_long_file_is_streamed_with_its_length(client: Client) -> None:
         "/static/..%2fsecret.txt",
         "/static/inner/../../secret.txt",
         "/static/..\\secret.txt",
-        "/static/a.css%00",
         "/static/./a.css",
         "/static/inner",
         "/static/pipe",

@@ -42,6 +42,7 @@ class Pages:
         self._plain: dict[str, Page] = {
             "": self.overview,
             "flights": self.flights,
+            "newest": self.newest,
             "requests": self.requests,
             "routes": self.routes,
             "errors": self.errors,
@@ -70,7 +71,7 @@ class Pages:
             "overview.html",
             asked,
             workers=flights_of(self.history),
-            rows=self.history.rows(f"{_REQUESTS} ORDER BY id DESC LIMIT 15"),
+            rows=self._newest(),
             routes=routes_since(self.history, time.time() - 3600)[:8],
             errors=self._families(8),
         )
@@ -79,6 +80,10 @@ class Pages:
         """What is in flight alone: the part of the first page that is renewed."""
         keep_watching(self.history)
         return self._show("flights.html", asked, workers=flights_of(self.history))
+
+    def newest(self, asked: dict[str, str]) -> str:
+        """The newest requests alone, the same."""
+        return self._show("newest.html", asked, rows=self._newest())
 
     def requests(self, asked: dict[str, str]) -> str:
         """Requests by route, status, duration and text, the newest first."""
@@ -130,6 +135,9 @@ class Pages:
         return self._show("error.html", asked, rows=rows, row=rows[0], detail=msgspec.json.decode(rows[0]["detail"]))
 
     # ---- what they read ---------------------------------------------------------------------------------------------
+
+    def _newest(self) -> list[Any]:
+        return self.history.rows(f"{_REQUESTS} ORDER BY id DESC LIMIT 15")
 
     def _families(self, most: int) -> list[Any]:
         return self.history.rows(

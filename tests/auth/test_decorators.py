@@ -54,7 +54,7 @@ def test_what_is_refused_is_written_down_asvs_16_3_2(
 
     assert client.get("/add/%0Ax").status_code == 403
     sign_in(client)
-    caplog.clear()
+    caplog.set_level("INFO", "spruce.accounts")
     assert client.get("/add/%0Ax").status_code == 403
     assert caplog.messages == ["refused: GET '/add/\\nx' to user 'anna' from '127.0.0.1'"]
 

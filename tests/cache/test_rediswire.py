@@ -203,3 +203,15 @@ def test_a_key_is_never_a_command_asvs_1_3_9() -> None:
         assert scripted.commands == [[b"GET", key.encode()]]
 
     talk(lambda command: b"$-1\r\n", main)
+
+
+def test_who_is_interrupted_while_it_connects_leaves_nothing_behind() -> None:
+    """The server takes connections and says nothing; that no thread is left is seen to after each test."""
+
+    def main(server: RedisServer, scripted: Scripted) -> None:
+        asking = green.spawn(server.execute, "PING")
+        while not scripted.commands:
+            green.sleep()
+        asking.kill()
+
+    talk(lambda command: b"", main, ":secret@")

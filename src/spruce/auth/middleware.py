@@ -38,9 +38,7 @@ class AuthenticationMiddleware:
         if response.status_code == 403:
             user = request.user
             name = user.get_username() if user.is_authenticated else ""
-            _log.warning(
-                "refused: %s %.200r to user %r from %r", request.method, request.path, name, client_of(request)
-            )
+            _log.info("refused: %s %.200r to user %r from %r", request.method, request.path, name, client_of(request))
         return response
 
 

@@ -141,7 +141,7 @@ class RedisServer:
 
     def _open(self, hub: Any) -> "_Link":
         link = self._links[hub] = _Link(hub, self._make_client(), self._timeout)
-        green.spawn(green.await_, anext(link.ending)).wait()
+        _apart(anext(link.ending))
         return link
 
     def _make_client(self) -> Any:
@@ -162,6 +162,16 @@ class RedisServer:
             ) from error
 
 
+def _apart(awaitable: Awaitable[Any]) -> Any:
+    """Await in a green thread of its own: one that has awaited anything is a little slower from then on."""
+    thread = green.spawn(green.await_, awaitable)
+    try:
+        return thread.wait()
+    except BaseException:
+        thread.kill()  # who waits was interrupted
+        raise
+
+
 class _Link:
     """What one hub has of a server: redis' client, and the connection; both are closed with the loop."""
 
@@ -174,14 +184,11 @@ class _Link:
         self._connecting = green.Semaphore(1)
 
     def connect(self) -> Wire:
-        """A connection that works, made anew by the first who needs it.
-
-        In a green thread of its own: one that has awaited anything is a little slower from then on.
-        """
+        """A connection that works, made anew by the first who needs it."""
         with self._connecting:
             if self.wire is None or self.wire.error is not None:
                 self.wire = None
-                self.wire = green.spawn(green.await_, connect(self.client, self._timeout)).wait()
+                self.wire = _apart(connect(self.client, self._timeout))
             return self.wire
 
     async def _until_the_loop_ends(self) -> AsyncGenerator[None, None]:

@@ -35,5 +35,5 @@ def load() -> Iterator[Callable[[str], ModuleType]]:
 
 def forget_models(module: str) -> None:
     """Let the models of a module be gone, so that other tests may have tables of their names."""
-    for name in [name for name, model in registry.models.items() if model.__module__ == module]:
-        registry.metadata.remove(registry.models.pop(name).__table__)
+    for model in [model for model in registry.models.values() if model.__module__ == module]:
+        registry._remove(model)

@@ -16,6 +16,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 PASSWORD = "correct horse battery"
 LOOK = "async () => (await axe.run()).violations.map(found => `${found.id}: ${found.nodes[0].html}`)"
+expect.set_options(timeout=30_000)  # a password takes its time, the more so on a busy machine
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium here; `make chromium` installs one")
 

@@ -100,7 +100,8 @@ class _Inspection:
 
     def source(self) -> str:
         """The text of the module."""
-        ordered: Any = sa.schema.sort_tables_and_constraints(self.tables.tables.values())  # type: ignore[no-untyped-call] # SQLAlchemy's
+        by_name = sorted(self.tables.tables.values(), key=lambda table: table.name)
+        ordered: Any = sa.schema.sort_tables_and_constraints(by_name)  # type: ignore[no-untyped-call] # SQLAlchemy's
         tables = [table for table, _ in ordered if table is not None]
         for table in tables:
             if len(table.primary_key.columns) == 1:

@@ -57,11 +57,11 @@ class SimpleListFilter(ListFilter):
 
     def lookups(self, request: Any, model_admin: Any) -> Any:
         """Pairs of value and label."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} needs lookups(request, model_admin), which gives the choices")
 
     def queryset(self, request: Any, queryset: Any) -> Any:
         """The rows for `self.value()`; None for all."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} needs queryset(request, queryset), which gives the rows")
 
     def choices(self) -> list[Choice]:
         """What can be chosen besides all."""

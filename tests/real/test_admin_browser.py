@@ -107,7 +107,6 @@ def test_an_owner_at_work(browser: Browser, serve: Callable[..., Any], tmp_path:
         base_url=served.url, viewport={"width": width, "height": 900}, color_scheme=scheme, locale="en-GB"
     )
     page = context.new_page()
-    page.set_default_timeout(10_000)
     refused: list[str] = []
     page.on(
         "console", lambda message: refused.append(message.text) if "Content Security Policy" in message.text else None

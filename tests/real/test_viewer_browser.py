@@ -113,7 +113,7 @@ def test_what_is_in_flight_is_seen_and_cancelled_by_a_click(served: Served, brow
     slow = threading.Thread(target=lambda: answers.append(served.ask("/slow")))
     slow.start()
     flight = page.get_by_role("listitem").filter(has_text="GET /slow")
-    expect(flight).to_be_visible(timeout=20_000)
+    expect(flight).to_be_visible()
     flight.locator("summary").press("Enter")
     expect(flight.get_by_text("green.sleep(100)")).to_be_visible()
     flight.get_by_role("button", name="Cancel").press("Enter")

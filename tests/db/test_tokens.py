@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from spruce.db import F, Q
+from spruce.db import Case, F, Q, When
 from spruce.db.tokens import Flag, In, Row, Tree, conditions, token
 from spruce.errors import DataError, FieldError
 
@@ -118,3 +118,50 @@ def test_what_is_no_condition_is_refused() -> None:
         "True is no condition. Conditions are keywords (price__gt=10), Qs, or SQLAlchemy expressions "
         "(Product.price > 10)."
     )
+
+
+class Proxy:
+    """As `current_user` is: it claims the class of what it stands for, and has every method."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def _get_current_object(self) -> Any:
+        return self.value
+
+    @property  # type: ignore[misc] # a proxy claims the class of what it stands for
+    def __class__(self) -> type:
+        return type(self.value)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.value, name)
+
+    def __iter__(self) -> Any:
+        return iter(self.value)
+
+    def __next__(self) -> Any:
+        return next(self.value)
+
+
+def test_a_proxy_stands_for_its_object_wherever_a_value_goes(stocked: SimpleNamespace) -> None:
+    """In conditions, lists, Qs, cases, keys and slices of relations, and when it is saved."""
+    toys, products, proxy = stocked.toys, stocked.Product.objects, Proxy(stocked.toys)
+    for found in (
+        products.filter(category=proxy),
+        products.filter(category__in=[proxy]),
+        products.filter(Q(category=proxy) | Q(category__in=(proxy,))),
+        products.filter(category_id=proxy),
+        products.filter(category__pk__in=Proxy([toys.pk])),
+        products.filter(name=Proxy("car")),
+        products.annotate(own=Case(When(category=proxy, then=True), default=False)).filter(own=True),
+        toys.products.all(),
+    ):
+        assert [each.name for each in found] == ["car"]
+    made = products.create(name="ship", price=1, category=proxy)
+    assert type(made.category) is stocked.Category
+    assert products.filter(name="box").update(category=proxy) == 1
+    toys.products.add(Proxy(products.get(name="bear")))
+    assert sorted(toys.products.values_list("name", flat=True)) == ["bear", "box", "car", "ship"]
+    made.category_id = proxy
+    made.save()
+    assert products.get_or_create(name="ship", category=proxy, defaults={"price": 2}) == (made, False)

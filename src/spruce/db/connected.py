@@ -11,7 +11,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from spruce.db.databases import choose, current
 from spruce.db.managers import manager_class
 from spruce.db.queryset import QuerySet
-from spruce.db.records import Record
+from spruce.db.records import Record, unproxied
 from spruce.db.related import Members, assigned
 from spruce.db.relations import ForeignKey
 from spruce.db.routing import check_relation
@@ -89,7 +89,7 @@ class ManyManager(Members[M], Generic[M]):
 
     def _keys(self, objects: Iterable[Any]) -> list[Any]:
         keys = []
-        for each in objects:
+        for each in map(unproxied, objects):
             if isinstance(each, self.model) and each.pk is None:
                 raise DataError(f"{each!r} is not saved, so nothing can be connected to it", hint="Call its save().")
             if hasattr(type(each), "_meta") and not isinstance(each, self.model):

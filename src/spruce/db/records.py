@@ -7,7 +7,12 @@ from spruce.errors import MultipleObjectsReturned, ObjectDoesNotExist
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
-__all__ = ["Record", "State"]
+__all__ = ["Record", "State", "unproxied"]
+
+
+def unproxied(value: Any) -> Any:
+    """What a proxy such as `current_user` stands for now; any other value as it is."""
+    return value._get_current_object() if hasattr(type(value), "_get_current_object") else value
 
 
 class State:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from spruce.db.databases import choose
+from spruce.db.records import unproxied
 from spruce.db.relations import ForeignKey
 from spruce.db.routing import check_relation
 from spruce.errors import DataError, FieldFetchBlocked
@@ -61,6 +62,8 @@ class Related:
 
     def __set__(self, instance: Any, value: Any) -> None:
         field = self.field
+        if not (value is None or hasattr(type(value), "_meta")):
+            value = unproxied(value)
         if value is not None and not isinstance(value, field.target._meta.concrete):
             raise DataError(
                 f"{field.label} takes a {field.target.__name__} or None, not {value!r}",

@@ -10,7 +10,7 @@ from typing import Any, Generic, Self, TypeVar
 from spruce.db.databases import choose
 from spruce.db.managers import manager_class
 from spruce.db.queryset import Manager, QuerySet
-from spruce.db.records import Record
+from spruce.db.records import Record, unproxied
 from spruce.db.references import NOT_LOADED, load_many, missing_related
 from spruce.db.relations import ForeignKey
 from spruce.db.steps import Query
@@ -67,18 +67,21 @@ class RelatedManager(Members[M], Generic[M]):
         query: QuerySet[M, M] = self.model._base.using(self._writing())
         return query.filter(pk__in=list(keys))
 
-    def _own(self, objects: Iterable[Any]) -> None:
-        for each in objects:
+    def _own(self, objects: Iterable[Any]) -> list[Any]:
+        """The objects themselves. Raises FieldError for one of another model."""
+        own = list(map(unproxied, objects))
+        for each in own:
             if not isinstance(each, self.model):
                 raise FieldError(f"{self.name} takes {self.model.__name__} objects, not {each!r}")
+        return own
 
     def add(self, *objects: M, bulk: bool = True) -> None:
         """Let these saved objects point here, by one statement; without `bulk` each one is saved, new ones too."""
-        self._own(objects)
-        for each in objects:
+        own = self._own(objects)
+        for each in own:
             if bulk and each.pk is None:
                 raise DataError(f"{self.name}.add(): {each!r} is not saved", hint="Save it first, or use bulk=False.")
-        for each in objects:
+        for each in own:
             setattr(each, self.field.name, self.owner)
             if bulk and each._db != self._writing():
                 raise DataError(
@@ -87,20 +90,20 @@ class RelatedManager(Members[M], Generic[M]):
                 )
             if not bulk:
                 each.save(using=self._writing())
-        if objects and bulk:
-            self._rows_of(each.pk for each in objects).update(**{self.field.name: self.owner})
+        if own and bulk:
+            self._rows_of(each.pk for each in own).update(**{self.field.name: self.owner})
             self._changed()
 
     def remove(self, *objects: M) -> None:
         """Let these objects point nowhere. Raises the owner's DoesNotExist for one that does not point here."""
         self._nullable("remove")
-        self._own(objects)
-        for each in objects:
+        own = self._own(objects)
+        for each in own:
             if getattr(each, self.field.attname, None) != self.owner.pk:
                 raise type(self.owner).DoesNotExist(f"{each!r} is not among the {self.name} of {self.owner!r}")
-        for each in objects:
+        for each in own:
             setattr(each, self.field.name, None)
-        self._rows_of(each.pk for each in objects).update(**{self.field.name: None})
+        self._rows_of(each.pk for each in own).update(**{self.field.name: None})
         self._changed()
 
     def clear(self, *, bulk: bool = True) -> None:
@@ -116,8 +119,7 @@ class RelatedManager(Members[M], Generic[M]):
 
     def set(self, objects: Iterable[M], *, bulk: bool = True, clear: bool = False) -> None:
         """Let exactly these objects point here; the others lose their value, if it may be null."""
-        wanted = list(objects)
-        self._own(wanted)
+        wanted = self._own(objects)
         with Atomic(self._writing()):
             if clear and self.field.null:
                 self.clear(bulk=bulk)
@@ -209,6 +211,7 @@ class ReverseOne:
             setattr(found, self.field.slot, instance)
 
     def __set__(self, instance: Any, value: Any) -> None:
+        value = unproxied(value)
         if value is None:
             before = getattr(instance, self.field.reverse_slot)
             if before is not NOT_LOADED and before is not None:

@@ -12,7 +12,7 @@ from sqlalchemy.sql.selectable import FromClause
 from sqlalchemy.types import TypeEngine
 
 from spruce.db.fields import Field, FieldOptions, Formulate, Unfit
-from spruce.db.records import Record
+from spruce.db.records import Record, unproxied
 from spruce.errors import ModelError
 
 __all__ = [
@@ -223,6 +223,7 @@ class ForeignKey(Field[M], Generic[M]):
 
     def convert(self, value: Any) -> Any:
         """A key, or an object's key."""
+        value = unproxied(value)
         if hasattr(type(value), "_meta"):
             if not isinstance(value, self.target._meta.concrete):
                 raise Unfit(f"it is a {type(value).__name__}, and this points to {self.target.__name__}")

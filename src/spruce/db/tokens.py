@@ -19,6 +19,7 @@ from sqlalchemy.sql import ClauseElement
 from spruce.db.documents import JSONNull
 from spruce.db.expressions import Ordered, Q, Term
 from spruce.db.fields import Field
+from spruce.db.records import unproxied
 from spruce.errors import DataError, FieldError
 
 __all__ = [
@@ -135,6 +136,8 @@ def token(value: Any, whole: Whole = _never) -> tuple[Any, Values]:
     kind = type(value)
     if kind in PLAIN:
         return kind, (value,)
+    if hasattr(kind, "_get_current_object"):  # a proxy, which claims the class of what it stands for
+        return token(value._get_current_object(), whole)
     if isinstance(value, enum.Enum):
         return token(value.value)
     for base in _BASES:
@@ -157,8 +160,6 @@ def token(value: Any, whole: Whole = _never) -> tuple[Any, Values]:
         return Nested(shape, len(values), value.single), values
     if isinstance(value, ClauseElement) or hasattr(value, "__clause_element__"):
         return _of_clause(value)
-    if hasattr(value, "_get_current_object"):
-        return token(value._get_current_object(), whole)  # a proxy, as `current_user` is
     raise FieldError(
         f"a {kind.__name__} cannot stand in a query",
         hint="It takes plain values, lists of them, model objects, QuerySets, F, Q and SQLAlchemy expressions.",
@@ -278,7 +279,7 @@ def _as_base(base: type, value: Any) -> Any:
 
 
 def _of_list(value: Iterable[Any]) -> tuple[Hashable, Values]:
-    value = [item for item in value if item is not None]
+    value = [unproxied(item) for item in value if item is not None]
     if any(isinstance(item, Term) for item in value):
         pairs = [operand(item if isinstance(item, Term) else Wrapped(item)) for item in value]
         return Several(tuple(pair[0] for pair in pairs)), tuple(each for pair in pairs for each in pair[1])

@@ -6,6 +6,7 @@ from typing import Any
 from spruce import db, forms
 from spruce.admin.autocomplete import widget_for
 from spruce.admin.changelist import search
+from spruce.admin.custompages import Page, make_page
 from spruce.admin.models import ADDITION, CHANGE, DELETION, LogEntry
 from spruce.auth.permissions import get_permission_codename, label_of, permission_name
 from spruce.errors import AdminError, nearest
@@ -165,6 +166,14 @@ class ModelAdmin(_Options):
     def has_module_permission(self, request: Any) -> bool:
         """Whether who asks sees the model on the first page."""
         return self.has_view_permission(request) or self.has_add_permission(request)
+
+    def get_urls(self) -> list[Page]:
+        """Pages of its own behind the model's address, made by `page`; who may view objects may see them."""
+        return []
+
+    def page(self, path: str, view: Callable[..., Any], **options: Any) -> Page:
+        """Return a page for `get_urls`: `self.page("report/", self.report, title="Report")`."""
+        return make_page(path, view, **options)
 
     # ---- the list ---------------------------------------------------------------------------------------------------
 

@@ -30,7 +30,13 @@ class Pages:
 
     def index(self, request: Request) -> Response:
         """The first page: models, and what the reader did of late."""
-        response: Response = self.site.show("index", apps=self.site.app_list(request), recent=self.site.recent(request))
+        response: Response = self.site.show(
+            "index",
+            apps=self.site.app_list(request),
+            pages=self.site.page_list(request),
+            panels=[made for made in (panel(request) for panel in self.site.panels) if made],
+            recent=self.site.recent(request),
+        )
         return response
 
     def changelist(self, request: Request, label: str, name: str) -> Any:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from spruce.admin.actions import delete_selected
+from spruce.admin.custompages import Page, PageBook, make_page, may_see
 from spruce.admin.models import LogEntry
 from spruce.admin.options import ModelAdmin
 from spruce.admin.pages import Pages
@@ -36,7 +37,9 @@ class AdminSite:
     def __init__(self, name: str = "admin") -> None:
         self.name = name
         self.actions: list[Callable[..., Any]] = [delete_selected]
+        self.panels: list[Callable[[Request], Any]] = []
         self._registry: dict[Any, ModelAdmin] = {}
+        self._book = PageBook(self)
 
     def register(self, models: Any, admin_class: type[ModelAdmin] = ModelAdmin, **options: Any) -> None:
         """Show a model, or several, as the class says; options stand for attributes of it. Raises AdminError."""
@@ -49,7 +52,9 @@ class AdminSite:
                     f"{model.__name__} is registered already", hint=f"Call site.unregister({model.__name__}) first."
                 )
             kind = type(f"{model.__name__}Admin", (admin_class,), options) if options else admin_class
-            self._registry[model] = kind(model, self)
+            made = self._registry[model] = kind(model, self)
+            for page in made.get_urls():
+                self._book.add_of_models(page.path)
 
     def unregister(self, models: Any) -> None:
         """Show a model, or several, no longer. Raises AdminError."""
@@ -65,6 +70,36 @@ class AdminSite:
     def add_action(self, action: Callable[..., Any]) -> None:
         """Let all lists have a bulk action."""
         self.actions.append(action)
+
+    def register_page(self, path: str, view: Callable[..., Any], **options: Any) -> Page:
+        """Add a page below the admin's address, `view(request)`, whose words are those of `custompages.Page`.
+
+        One with a `title` is linked on the first page, for those who may see it, under the heading `group`. Raises
+        AdminError for an address or a name that cannot be, or is taken.
+        """
+        page = make_page(path, view, **options)
+        self._book.add(page)
+        return page
+
+    def has_page(self, name: str) -> bool:
+        """Whether there is a page of its own with a name."""
+        return name in self._book.pages
+
+    def page_url(self, name: str, **values: Any) -> str:
+        """The address of a page of its own."""
+        return self._url(f"page_{name}", **values)
+
+    def page_list(self, current: Request) -> list[tuple[str, list[Page]]]:
+        """The pages of its own with a title that who asks may see, by their groups."""
+        groups: dict[str, list[Page]] = {}
+        for page in self._book.pages.values():
+            if page.title and may_see(page, current):
+                groups.setdefault(str(page.group or gettext("Pages")), []).append(page)
+        return list(groups.items())
+
+    def register_panel(self, panel: Callable[[Request], Any]) -> None:
+        """Show something above the models of the first page: `panel(request)` gives markup, or None for nothing."""
+        self.panels.append(panel)
 
     def admins(self) -> Iterable[ModelAdmin]:
         """How each model is shown."""
@@ -85,6 +120,7 @@ class AdminSite:
         """The pages, as a blueprint that is called like the site."""
         made = Blueprint(self.name, __name__, template_folder="templates", static_folder="static")
         made.before_request(self._guard)
+        made.record(self._book.open)
         pages = Pages(self)
         for rule, endpoint, methods in _RULES:
             made.add_url_rule(rule, endpoint, _view(getattr(pages, endpoint)), methods=methods)
@@ -127,8 +163,12 @@ class AdminSite:
         return list(LogEntry.objects.filter(user_key=str(current.user.pk))[:10])
 
     def show(self, template: str, status: int = 200, **values: Any) -> Response:
-        """A page: kept by nobody, running nothing that isn't ours."""
-        page = render_template(f"admin/{template}.html", site=self, here=self._url, **values)
+        """A page of the admin's own templates: kept by nobody, running nothing that isn't ours."""
+        return self.render(f"admin/{template}.html", status, **values)
+
+    def render(self, template: str, status: int = 200, **values: Any) -> Response:
+        """A page of a template of the program's, which extends `admin/page.html` and gets `title` for its head."""
+        page = render_template(template, site=self, here=self._url, **values)
         response = make_response((page, status))
         response.headers["Cache-Control"] = "no-store"
         response.headers["Content-Security-Policy"] = POLICY

@@ -205,7 +205,9 @@ def _with_renamed_tables(
     """Each table that goes is put beside each that comes with the same columns."""
     made = [each for each in steps if isinstance(each, ops.CreateTableOp)]
     renamed: dict[str, str] = {}
+    first: list[ops.MigrateOperation] = []
     constraints: list[ops.MigrateOperation] = []
+    last: list[ops.MigrateOperation] = []
     for gone in [each for each in steps if isinstance(each, ops.DropTableOp)]:
         old = gone.to_table()
         for new in made:
@@ -215,7 +217,11 @@ def _with_renamed_tables(
             if answers.renamed("table", gone.table_name, new.table_name):
                 renamed[gone.table_name] = new.table_name
                 constraints += _with_renamed_constraints(old, new.to_table(), dialect)
+                if dialect.name in MYSQL:
+                    first += _without_keys(old)
+                    last += _with_keys(new.to_table())
                 break
+    yield from first
     for each in steps:
         if isinstance(each, ops.ModifyTableOps) and each.table_name in renamed:
             yield each  # indexes go under the old name
@@ -229,12 +235,29 @@ def _with_renamed_tables(
         if isinstance(each, ops.CreateTableOp) and name in renamed.values():
             continue
         yield each
+    yield from last
+
+
+def _without_keys(old: sa.Table) -> Iterator[ops.MigrateOperation]:
+    """On MariaDB and MySQL a foreign key holds its index: it goes before the indexes do."""
+    keys = [
+        _dropped(_added(one, old.name)) for kind, one in _constraints(old).items() if kind[0] is not sa.UniqueConstraint
+    ]
+    if keys:
+        yield ops.ModifyTableOps(old.name, keys)
+
+
+def _with_keys(new: sa.Table) -> Iterator[ops.MigrateOperation]:
+    """And comes back after them, with what is unique, which went as an index."""
+    made = [_added(one, new.name) for one in _constraints(new).values()]
+    if made:
+        yield ops.ModifyTableOps(new.name, made)
 
 
 def _with_renamed_constraints(old: sa.Table, new: sa.Table, dialect: sa.Dialect) -> Iterator[ops.MigrateOperation]:
     """The constraints of a table are called after it, and keep their names when it gets another one.
 
-    On MariaDB and MySQL the next migration finds them: what is unique is an index there, and keys hold others.
+    On MariaDB and MySQL, where they are indexes or hold them, they are made anew.
     """
     before, after = _constraints(old), _constraints(new)
     pairs = [(before[key], after[key]) for key in before if key in after and before[key].name != after[key].name]

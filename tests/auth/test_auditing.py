@@ -12,7 +12,7 @@ from spruce.auth import User
 from spruce.auth.auditing import clear_events, record
 from spruce.auth.models import AuditEvent
 from spruce.events import account_event
-from spruce.http.request import Peer
+from spruce.http import Peer
 from spruce.web.client import Client
 
 

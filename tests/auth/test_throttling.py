@@ -16,7 +16,7 @@ from spruce.auth.throttling import (
     throttle,
 )
 from spruce.errors import TooManyAttempts
-from spruce.http.request import Peer
+from spruce.http import Peer
 
 
 class Clock:

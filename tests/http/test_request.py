@@ -5,7 +5,7 @@ from io import BytesIO
 import pytest
 
 from spruce.errors.http import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
-from spruce.http import FormLimits, Peer, Request
+from spruce.http import FormLimits, Request
 
 JSON = [(b"content-type", b"application/json")]
 
@@ -49,46 +49,6 @@ def test_without_a_host_header_it_is_the_address_of_the_server(
     server: tuple[str, int] | str, scheme: str, host: str
 ) -> None:
     assert Request("GET", "/", scheme=scheme, server=server).host == host
-
-
-def test_who_asks() -> None:
-    request = Request("GET", "/", peer=Peer("http", ("10.0.0.9", 4711), ("10.0.0.1", 80)))
-    assert (request.remote_addr, request.client, request.server) == ("10.0.0.9", ("10.0.0.9", 4711), ("10.0.0.1", 80))
-    assert Request("GET", "/").remote_addr is None
-
-
-def test_headers_are_found_in_any_case() -> None:
-    request = Request(
-        "GET",
-        "/",
-        [
-            (b"User-Agent", b"curl"),
-            (b"referer", b"/before"),
-            (b"accept", b"application/json"),
-            (b"accept-language", b"zh"),
-            (b"accept-encoding", b"gzip"),
-            (b"origin", b"http://a"),
-            (b"authorization", b"Bearer x"),
-        ],
-    )
-    assert (request.user_agent, request.referrer, request.origin) == ("curl", "/before", "http://a")
-    assert request.headers["USER-AGENT"] == "curl"
-    assert (request.accept_mimetypes.best, request.accept_languages.best, request.accept_encodings.best) == (
-        "application/json",
-        "zh",
-        "gzip",
-    )
-    assert request.authorization is not None
-    assert request.authorization.token == "x"
-    assert (Request("GET", "/").user_agent, Request("GET", "/").authorization) == ("", None)
-
-
-def test_cookies_may_come_in_several_headers() -> None:
-    assert Request("GET", "/", [(b"Cookie", b"a=1; b=2"), (b"cookie", b"c=3")]).cookies == {
-        "a": "1",
-        "b": "2",
-        "c": "3",
-    }
 
 
 def test_the_body_is_read_once_and_kept() -> None:

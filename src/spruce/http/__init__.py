@@ -12,8 +12,9 @@ from spruce.http.forms import FileStorage, Form, FormLimits, Readable, parse_mul
 from spruce.http.headers import HeaderItems, Headers, HeaderSet, StandingHeaders
 from spruce.http.media import is_json, parse_options, with_charset
 from spruce.http.multidict import MultiDict
+from spruce.http.peer import EMPTY_STREAM, Peer
 from spruce.http.query import decode_path, parse_query
-from spruce.http.request import EMPTY_STREAM, Handler, Peer, Request
+from spruce.http.request import Handler, Request
 from spruce.http.response import Response, error_response
 
 __all__ = [

@@ -4,15 +4,15 @@ The plain case (bytes or text and a content type) makes no Headers: `plain_type`
 touches `headers`, so a server may send such a response with a head that it keeps ready.
 """
 
-from collections.abc import AsyncIterable, Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from http import HTTPStatus
-from typing import Any, Literal, TypeAlias, overload
+from typing import Any, Literal, overload
 
 import msgspec
 
 from spruce.errors.http import PHRASES, HTTPException, RequestedRangeNotSatisfiable
-from spruce.http.bodies import AsyncBody
+from spruce.http.bodies import Body, body_of, close_body, encoded
 from spruce.http.cachecontrol import CacheControl
 from spruce.http.conditional import Asking, asked_range, check_preconditions, is_known
 from spruce.http.cookies import SameSite, dump_cookie
@@ -21,10 +21,7 @@ from spruce.http.headers import HeaderItems, Headers, HeaderSet, StandingHeaders
 from spruce.http.lazy import lazy
 from spruce.http.media import is_json, parse_options, with_charset
 
-__all__ = ["Body", "Response", "error_response"]
-
-Body: TypeAlias = str | bytes | bytearray | memoryview | Iterable[str | bytes] | AsyncIterable[str | bytes] | None
-"""What a response can be made from; an iterable that is no list or tuple, or an async one, is sent piece by piece."""
+__all__ = ["Response", "error_response"]
 
 
 class Response:
@@ -61,7 +58,7 @@ class Response:
         elif response.__class__ is bytes:
             self.response = response
         else:
-            self.response = _body(response)
+            self.response = body_of(response)
         if content_type is None:
             content_type = with_charset(mimetype or self.default_mimetype)
         self.plain_type: str | None = content_type
@@ -209,7 +206,7 @@ class Response:
         etag, modified = self.headers.get("ETag"), self.last_modified
         check_preconditions(request, etag, modified)
         if is_known(request, etag, modified):
-            _close(self.response)
+            close_body(self.response)
             self.response, self.status_code = b"", 304
             self.headers.remove("Content-Length")
         elif accept_ranges and not self.is_streamed:
@@ -276,7 +273,7 @@ class Response:
         if not isinstance(self.response, bytes):
             streamed = self.response
             self.response = b"".join(self.iter_encoded())
-            _close(streamed)
+            close_body(streamed)
         return self.response
 
     @data.setter
@@ -330,7 +327,7 @@ class Response:
         """Iterate over the body as bytes, piece by piece; none is held while the next one is waited for."""
         if isinstance(self.response, bytes):
             return iter((self.response,))
-        return map(_encoded, self.response)
+        return map(encoded, self.response)
 
     def call_on_close(self, function: Callable[[], object]) -> Callable[[], object]:
         """Call `function` when the response has been sent, or its client has gone; return it, as a decorator does."""
@@ -344,7 +341,7 @@ class Response:
         """
         calls, self.close_calls = self.close_calls, ()
         failure: BaseException | None = None
-        for call in (lambda: _close(self.response), *calls):
+        for call in (lambda: close_body(self.response), *calls):
             try:
                 call()
             except BaseException as error:
@@ -376,34 +373,6 @@ def _escaped(text: str) -> str:
 
 def _printable(reason: str) -> str:
     return "".join(character for character in reason if character.isprintable() and character.isascii())
-
-
-def _body(response: Body) -> bytes | Iterable[str | bytes]:
-    if response is None:
-        return b""
-    if isinstance(response, str):
-        return response.encode()
-    if isinstance(response, bytes | bytearray | memoryview):
-        return bytes(response)
-    if isinstance(response, list | tuple):
-        return b"".join([piece.encode() if isinstance(piece, str) else piece for piece in response])
-    if isinstance(response, Iterable) and not isinstance(response, dict):
-        return response
-    if isinstance(response, AsyncIterable):
-        return AsyncBody(response)
-    raise TypeError(
-        f"A Response is made of text, bytes or an iterable of them, not of {type(response).__name__} {response!r:.60}."
-    )
-
-
-def _encoded(piece: str | bytes) -> bytes:
-    return piece.encode() if isinstance(piece, str) else piece
-
-
-def _close(body: object) -> None:
-    close = getattr(body, "close", None)
-    if close is not None:
-        close()
 
 
 def _set(headers: Headers, name: str, value: object) -> None:

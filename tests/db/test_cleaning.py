@@ -1,5 +1,7 @@
 """full_clean: all that is wrong, at once."""
 
+import datetime as dt
+
 import pytest
 
 from spruce import db
@@ -96,3 +98,49 @@ def test_a_new_object_does_not_take_the_key_of_a_row() -> None:
         Coupon(code="a").full_clean()
     assert refused.value.by_field() == {"code": ["Coupon with this Code already exists."]}
     Coupon(code="a").validate_unique(exclude=["code"])
+
+
+class Column(db.Model):
+    title = db.CharField(max_length=20, unique_for_date="day")
+    slug = db.SlugField(
+        unique_for_month="day", error_messages={"unique_for_month": "Taken in this month.", "invalid": "Not a slug."}
+    )
+    issue = db.IntegerField(
+        unique=True,
+        unique_for_year="at",
+        error_messages={"unique": "Printed.", "null": "Which?", "invalid": "A number."},
+    )
+    day = db.DateField(null=True, blank=True)
+    at = db.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        db_table = "t_clean_column"
+
+
+def _wrong(column: Column) -> dict[str, list[str]]:
+    try:
+        column.full_clean()
+    except ValidationError as error:
+        return error.by_field()
+    return {}
+
+
+def test_a_value_may_be_once_in_a_day_a_month_a_year() -> None:
+    """Of the field that the option names; where that is empty, it may be anywhere."""
+    day = dt.date(2026, 5, 6)
+    kept = Column.objects.create(title="a", slug="a", issue=1, day=day, at=dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
+    assert _wrong(kept) == {}
+    assert _wrong(Column(title="a", slug="b", issue=2, day=day)) == {"title": ["Title must be unique for Day date."]}
+    assert _wrong(Column(title="a", slug="b", issue=2, day=day.replace(year=2027))) == {}
+    assert _wrong(Column(title="a", slug="b", issue=2)) == {}
+    same_month = Column(title="b", slug="a", issue=2, day=dt.date(2027, 5, 9))
+    assert _wrong(same_month) == {"slug": ["Taken in this month."]}
+    same_year = Column(title="b", slug="b", issue=1, at=dt.datetime(2026, 12, 31, tzinfo=dt.UTC))
+    assert _wrong(same_year) == {"issue": ["Printed.", "Issue must be unique for At year."]}
+    Column(title="a", slug="a", issue=2, day=day).full_clean(exclude=["day"])
+
+
+def test_a_field_may_have_its_own_words() -> None:
+    """By code, instead of the usual ones."""
+    assert _wrong(Column(title="a", slug="a b", issue=None)) == {"slug": ["Not a slug."], "issue": ["Which?"]}
+    assert _wrong(Column(title="a", slug="a", issue="x")) == {"issue": ["A number."]}

@@ -213,3 +213,40 @@ def test_values_of_an_object_as_initial(ann: Author) -> None:
     assert forms.model_to_dict(book, fields=["title", "author"]) == {"title": "A", "author": ann.pk}
     assert "title" not in forms.model_to_dict(book, exclude=["title"])
     assert forms.model_to_dict(Book())["tags"] == []
+
+
+class Shelf(db.Model):
+    name = db.CharField(max_length=20, unique=True, unique_for_date="day", error_messages={"unique": "We have it."})
+    day = db.DateField()
+    author = db.ForeignKey(Author, on_delete=db.CASCADE, limit_choices_to={"name__startswith": "A"})
+    tags = db.ManyToManyField(Tag, blank=True, limit_choices_to=lambda: db.Q(name="red"))
+
+    class Meta:
+        db_table = "t_forms_shelf"
+
+
+class ShelfForm(forms.ModelForm):
+    class Meta:
+        model = Shelf
+        fields = "__all__"
+
+
+def test_relations_offer_what_they_are_limited_to(ann: Author) -> None:
+    """In the list, and in what is taken."""
+    ben = Author.objects.create(name="Ben")
+    form = ShelfForm({"name": "a", "day": "2026-01-01", "author": str(ben.pk), "tags": ["2"]})
+    assert [label for _, label in form.fields["author"].choices] == ["---------", "Ann"]
+    assert form.errors == {
+        "author": ["Select a valid choice. That choice is not one of the available choices."],
+        "tags": ["Select a valid choice. 2 is not one of the available choices."],
+    }
+    assert ShelfForm({"name": "a", "day": "2026-01-01", "author": str(ann.pk), "tags": ["1"]}).is_valid()
+
+
+def test_the_models_words_are_told(ann: Author) -> None:
+    """Those of Meta go before them."""
+    Shelf.objects.create(name="a", day="2026-01-01", author=ann)
+    data = {"name": "a", "day": "2026-01-01", "author": str(ann.pk)}
+    assert ShelfForm(data).errors == {"name": ["We have it.", "Name must be unique for Day date."]}
+    named = forms.modelform_factory(Shelf, fields=["name"], error_messages={"name": {"unique": "No."}})
+    assert named(data).errors == {"name": ["No."]}

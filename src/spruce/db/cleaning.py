@@ -6,14 +6,21 @@ from typing import Any
 
 from spruce.db.constraints import unique_error
 from spruce.db.fields import UNSET, Field
+from spruce.db.limits import limited
 from spruce.db.records import Record
 from spruce.errors import DatabaseError, ValidationError
-from spruce.i18n import gettext
+from spruce.i18n import gettext, gettext_lazy
 
 __all__ = ["clean_fields", "full_clean", "validate_constraints", "validate_unique"]
 
 Errors = dict[str, list[ValidationError]]
 ALL = "__all__"
+_TIMES = {
+    "date": gettext_lazy("%(field_label)s must be unique for %(date_field_label)s date."),
+    "month": gettext_lazy("%(field_label)s must be unique for %(date_field_label)s month."),
+    "year": gettext_lazy("%(field_label)s must be unique for %(date_field_label)s year."),
+}
+"""What is told of a value that another row of the same time has."""
 
 
 def full_clean(instance: Record, exclude: Iterable[str], check_unique: bool, check_constraints: bool) -> None:
@@ -59,11 +66,34 @@ def clean_fields(instance: Record, exclude: Iterable[str]) -> None:
             continue
         found = _found(field, value)
         if found:
-            errors[field.name] = found
+            errors[field.name] = [_worded(field, error) for error in found]
+        elif value is not None and field.is_relation and not _is_offered(instance, field):
+            errors[field.name] = [_worded(field, _not_offered(field, value))]
         elif value is not None and field.attribute() is None:
             setattr(instance, field.attname, field.clean(value))
     if errors:
         raise ValidationError(errors)
+
+
+def _worded(field: Field[Any], error: ValidationError) -> ValidationError:
+    """The error in the field's own words, if it has some for the code."""
+    if error.code in field.error_messages:
+        error.message = field.error_messages[error.code]
+    return error
+
+
+def _is_offered(instance: Record, field: Any) -> bool:
+    """Whether a relation points to one of the rows of its `limit_choices_to`."""
+    if not field.limit_choices_to:
+        return True
+    rows = field.target._base.using(instance._db).filter(pk=getattr(instance, field.attname))
+    return bool(limited(rows, field.limit_choices_to).exists())
+
+
+def _not_offered(field: Any, value: Any) -> ValidationError:
+    model = str(field.target._meta.verbose_name)
+    text = gettext("%(model)s instance with %(field)s %(value)s is not a valid choice.")
+    return ValidationError(text, "invalid", {"model": model, "field": field.key.name, "value": value})
 
 
 def _found(field: Field[Any], value: Any) -> list[ValidationError]:
@@ -112,8 +142,46 @@ def validate_unique(instance: Record, exclude: Iterable[str] = ()) -> None:
         if instance.pk is not None:
             others = others.exclude(pk=instance.pk)
         if others.exists():
-            errors.setdefault(names[0] if len(names) == 1 else ALL, []).append(unique_error(owner, names))
+            error = unique_error(owner, names)
+            if len(names) == 1:
+                errors.setdefault(names[0], []).append(_worded(meta.field(names[0]), error))
+            else:
+                errors.setdefault(ALL, []).append(error)
+    _gather(errors, lambda: _validate_times(instance, set(exclude)))
     if instance._db is None and _is_taken(instance, exclude):
         errors.setdefault(meta.pk.name, []).append(unique_error(type(instance), [meta.pk.name]))
     if errors:
         raise ValidationError(errors)
+
+
+def _validate_times(instance: Record, exclude: set[str]) -> None:
+    """Look for other rows with the same value of a day, month or year, where a field must be unique for that."""
+    errors: Errors = {}
+    for field in instance._meta.fields:
+        for part, name in field.unique_for.items():
+            if not {field.name, name} & exclude and _is_of_same_time(instance, field, part, name):
+                errors.setdefault(field.name, []).append(_worded(field, _of_same_time(instance, field, part, name)))
+    if errors:
+        raise ValidationError(errors)
+
+
+def _is_of_same_time(instance: Record, field: Field[Any], part: str, name: str) -> bool:
+    timed = instance._meta.field(name)
+    moment = timed.clean(getattr(instance, timed.attname)) if getattr(instance, timed.attname) is not None else None
+    value = getattr(instance, field.attname)
+    if moment is None or value is None:
+        return False
+    parts = ("day", "month", "year") if part == "date" else (part,)
+    same = {f"{name}__{each}": getattr(moment, each) for each in parts}
+    others = field.model._base.using(instance._db).filter(**{field.attname: value, **same})
+    return bool((others if instance.pk is None else others.exclude(pk=instance.pk)).exists())
+
+
+def _of_same_time(instance: Record, field: Field[Any], part: str, name: str) -> ValidationError:
+    params = {"field_label": _label(field), "date_field_label": _label(instance._meta.field(name)), "lookup_type": part}
+    return ValidationError(_TIMES[part], f"unique_for_{part}", params)
+
+
+def _label(field: Field[Any]) -> str:
+    text = str(field.verbose_name)
+    return text[:1].upper() + text[1:]

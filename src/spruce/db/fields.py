@@ -34,6 +34,9 @@ UNSET: Any = type("DatabaseDefault", (), {"__repr__": lambda self: "DatabaseDefa
 Formulate = Callable[..., "sa.ColumnElement[Any]"]
 """Makes an expression SQL that may stand in the definition of a table, see formulas.py."""
 
+_UNIQUE_FOR = {"unique_for_date": "date", "unique_for_month": "month", "unique_for_year": "year"}
+"""Options that forbid a value twice in a time, and what they call that."""
+
 _short = reprlib.Repr()
 _short.maxstring = _short.maxother = 60
 
@@ -61,6 +64,10 @@ class FieldOptions(TypedDict, total=False):
     validators: Sequence[Validator]
     help_text: str
     editable: bool
+    error_messages: Mapping[str, object]
+    unique_for_date: str
+    unique_for_month: str
+    unique_for_year: str
 
 
 class Field(Generic[V]):
@@ -70,7 +77,10 @@ class Field(Generic[V]):
     the database gives to rows that are written without one. `unique` and `db_index` make an index. `db_column` is the
     column's name where it differs from the field's, `db_comment` is kept in the database. For people there are
     `verbose_name`, `help_text` and whether forms may change it (`editable`). What `full_clean()` checks: `blank` allows
-    an empty value, `choices` are the values there are, with labels, and `validators` are called with the value.
+    an empty value, `choices` are the values there are, with labels, and `validators` are called with the value;
+    `unique_for_date`, `_month` and `_year` name a field of time: no two rows with the same value may be of the same
+    day, month of whatever year, or year. `error_messages` are texts by code (`null`, `blank`, `invalid`, `unique`,
+    `invalid_choice`, `unique_for_date`, those of validators) that are told instead of the usual ones.
     """
 
     what: ClassVar[str] = "value"
@@ -106,6 +116,8 @@ class Field(Generic[V]):
         self.help_text = options.get("help_text", "")
         self.editable = options.get("editable", True)
         self.validators = tuple(options.get("validators", ()))
+        self.error_messages = dict(options.get("error_messages") or {})
+        self.unique_for = {part: str(options[name]) for name, part in _UNIQUE_FOR.items() if options.get(name)}  # type: ignore[literal-required] # names of the options
         if self.primary_key and null:
             raise ModelError("a primary key cannot be null: leave out null=True")
 

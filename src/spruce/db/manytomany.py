@@ -24,8 +24,9 @@ class ManyToManyField(Generic[M]):
 
     `product.tags` is a manager with `add`, `remove`, `set`, `clear` and `create`; `related_name` names the other side
     as for a ForeignKey. `through` is the model in between if it is one of your own, and `through_fields` names its two
-    foreign keys if it has more; `blank`, `verbose_name` and `help_text` are for forms. To its own model it is
-    `symmetrical`: who is connected is so both ways.
+    foreign keys if it has more; `blank`, `verbose_name` and `help_text` are for forms, and so is `limit_choices_to`: a
+    dict of conditions, a Q or a function that gives one, for the rows to offer. To its own model it is `symmetrical`:
+    who is connected is so both ways.
     """
 
     name = ""
@@ -47,6 +48,7 @@ class ManyToManyField(Generic[M]):
         blank: bool = False,
         verbose_name: object = "",
         help_text: str = "",
+        limit_choices_to: Any = None,
     ) -> None:
         if not isinstance(to, str) and (not hasattr(to, "_meta") or to._meta.abstract):
             raise ModelError(f"ManyToManyField takes a model with a table, or the name of one, not {to!r}")
@@ -59,6 +61,7 @@ class ManyToManyField(Generic[M]):
         self.blank = blank
         self.verbose_name = verbose_name
         self.help_text = help_text
+        self.limit_choices_to = limit_choices_to
 
     if TYPE_CHECKING:
 

@@ -83,6 +83,7 @@ class RelationOptions(FieldOptions, total=False):
     related_query_name: str | None
     verbose_name: object
     parent_link: bool
+    limit_choices_to: Any
 
 
 class ForeignKey(Field[M], Generic[M]):
@@ -90,7 +91,8 @@ class ForeignKey(Field[M], Generic[M]):
 
     From the other side, `category.products` is a QuerySet of those that point to it: `related_name` names it, "+"
     leaves it out, and None calls it by the model's name with `_set`. Queries go there by `related_query_name`, or else
-    by the `related_name` or the model's name.
+    by the `related_name` or the model's name. `limit_choices_to`, a dict of conditions, a Q or a function that gives
+    one, says which rows forms offer and `full_clean()` allows.
     """
 
     what = "object or key"
@@ -139,6 +141,7 @@ class ForeignKey(Field[M], Generic[M]):
         rest: Any = dict(options)
         self.related_name: str | None = rest.pop("related_name", None)
         self.related_query_name: str | None = rest.pop("related_query_name", None)
+        self.limit_choices_to: Any = rest.pop("limit_choices_to", None)
         super().__init__(rest.pop("verbose_name", ""), null=null, **rest)
         if not isinstance(on_delete, OnDelete):
             raise ModelError(f"ForeignKey: on_delete is one of CASCADE, PROTECT, SET_NULL …, not {on_delete!r}")

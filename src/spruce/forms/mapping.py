@@ -100,7 +100,7 @@ def formfield(field: Any, **overrides: Any) -> fields.Field | None:
         common.pop("initial", None)
         if field.default is not REQUIRED:
             common["initial"] = field.initial if callable(field.default) else field.initial()
-        options = {**common, "queryset": field.target._default.all(), "blank": field.blank, **overrides}
+        options = {**common, **_rows(field), "blank": field.blank, **overrides}
         return _made(options, ModelChoiceField)
     if field.choices:
         return _choice(field, common, overrides)
@@ -157,13 +157,18 @@ def _choice(field: Any, common: Options, overrides: Options) -> fields.Field:
     return _made(options, choicefields.TypedChoiceField)
 
 
+def _rows(field: Any) -> Options:
+    """Which rows a relation may point to."""
+    return {"queryset": field.target._default.all(), "limit_choices_to": field.limit_choices_to}
+
+
 def _many(field: Any, overrides: Options) -> fields.Field:
     label = str(field.verbose_name or field.name.replace("_", " "))
     options: Options = {
         "required": not field.blank,
         "label": label[:1].upper() + label[1:],
         "help_text": field.help_text,
-        "queryset": field.target._default.all(),
+        **_rows(field),
         **overrides,
     }
     return _made(options, ModelMultipleChoiceField)

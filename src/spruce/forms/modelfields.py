@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
+from spruce.db.limits import limited
 from spruce.errors import ObjectDoesNotExist
 from spruce.forms.choicefields import ChoiceField
 from spruce.forms.choicewidgets import Select, SelectMultiple
@@ -113,10 +114,7 @@ class ModelChoiceField(ChoiceField):
 
     def limited(self) -> Any:
         """The query with `limit_choices_to`: a dict of conditions, a Q, or a function that gives one."""
-        limit = self.limit_choices_to() if callable(self.limit_choices_to) else self.limit_choices_to
-        if not limit:
-            return self._queryset
-        return self._queryset.filter(**limit) if isinstance(limit, dict) else self._queryset.filter(limit)
+        return limited(self._queryset, self.limit_choices_to)
 
     def label_from_instance(self, obj: Any) -> str:
         """What an object is shown as."""

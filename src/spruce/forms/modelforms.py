@@ -273,7 +273,7 @@ class BaseModelForm(BaseForm):
             if name == NON_FIELD_ERRORS:
                 messages = (self._meta.error_messages or {}).get(NON_FIELD_ERRORS, {})
             else:
-                messages = self.fields[name].error_messages if name in self.fields else {}
+                messages = self._messages(name)
             for error in found:
                 if error.code in messages:
                     error.message = messages[error.code]
@@ -282,6 +282,14 @@ class BaseModelForm(BaseForm):
         for name, found in errors.errors_by_field().items():
             by_field.setdefault(name if name in known else NON_FIELD_ERRORS, []).extend(found)
         self.add_error(None, ValidationError(by_field))
+
+    def _messages(self, name: str) -> Mapping[str, Any]:
+        """The texts of a field of the form, but for those that the model's field has itself."""
+        own = (self._meta.error_messages or {}).get(name, {})
+        if name not in self.fields:
+            return own
+        of_model = {field.name: field.error_messages for field in self.instance._meta.fields}.get(name, {})
+        return {**self.fields[name].error_messages, **of_model, **own}
 
     def _post_clean(self) -> None:
         exclude = self.unchecked()

@@ -64,7 +64,7 @@ class FieldOptions(TypedDict, total=False):
     validators: Sequence[Validator]
     help_text: str
     editable: bool
-    error_messages: Mapping[str, object]
+    error_messages: Mapping[str, Any]
     unique_for_date: str
     unique_for_month: str
     unique_for_year: str

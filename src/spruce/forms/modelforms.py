@@ -285,7 +285,7 @@ class BaseModelForm(BaseForm):
 
     def _messages(self, name: str) -> Mapping[str, Any]:
         """The texts of a field of the form, but for those that the model's field has itself."""
-        own = (self._meta.error_messages or {}).get(name, {})
+        own: Mapping[str, Any] = (self._meta.error_messages or {}).get(name, {})
         if name not in self.fields:
             return own
         of_model = {field.name: field.error_messages for field in self.instance._meta.fields}.get(name, {})

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -119,4 +120,14 @@ def test_workers_run_what_web_workers_leave_to_them(
 
 def test_a_worker_of_one_process_ends_when_it_is_told(app: Path, work: Callable[..., Served]) -> None:
     worker = work("--processes", "0", "--queue", "mail")
-    assert worker.wait_for("with 2 tasks")
+    assert "with 2 tasks" in worker.output  # what it says when it can be told; then it is
+
+
+@pytest.mark.parametrize("processes", ["0", "1"])
+def test_a_worker_that_is_told_to_stop_while_it_starts_ends_well(app: Path, processes: str) -> None:
+    """It is told by the program that it loads."""
+    (app / "app.py").write_text(f"{PROGRAM}\nimport signal\nos.kill(os.getpid(), signal.SIGTERM)\n")
+    ended = subprocess.run(
+        [str(SPRUCE), "worker", "app.py", "--processes", processes], cwd=app, capture_output=True, text=True
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")

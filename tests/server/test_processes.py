@@ -4,8 +4,11 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 
-from spruce.server.processes import Post, Signals, bury_strangers, kill, resident_bytes, wait_for_end
+import pytest
+
+from spruce.server.processes import EarlyEnd, Post, Signals, bury_strangers, kill, resident_bytes, wait_for_end
 
 
 def test_signals_are_waited_for_beside_descriptors() -> None:
@@ -128,3 +131,40 @@ def test_the_first_process_of_a_container_buries_strangers_only() -> None:
     """Its own children are waited for by who started them."""
     bury_strangers([])  # this process is not the first one, and keeps its children
     assert run(STRANGERS).stdout == "0\n0\nnobody is left\n"
+
+
+EARLY_END = """
+import os
+import signal
+from spruce.server.processes import EarlyEnd
+
+with EarlyEnd() as early:
+    early.held = HELD
+    os.kill(os.getpid(), signal.NAME)
+    print("came" if early.came else "lost")
+os.kill(os.getpid(), signal.NAME)
+"""
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
+def test_a_signal_before_there_is_a_loop_ends_the_program_well(name: str) -> None:
+    ended = run(EARLY_END.replace("NAME", name).replace("HELD", "False"))
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize(("name", "number"), [("SIGTERM", signal.SIGTERM), ("SIGINT", signal.SIGINT)])
+def test_a_held_signal_is_noted_and_afterwards_it_does_what_it_did(name: str, number: signal.Signals) -> None:
+    ended = run(EARLY_END.replace("NAME", name).replace("HELD", "True"))
+    assert (ended.returncode, ended.stdout) == (-number, "came\n")
+
+
+def test_outside_of_the_main_thread_no_signal_is_taken() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+
+    def enter() -> None:
+        with EarlyEnd():
+            assert signal.getsignal(signal.SIGTERM) is before
+
+    thread = threading.Thread(target=enter)
+    thread.start()
+    thread.join()

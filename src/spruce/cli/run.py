@@ -20,6 +20,7 @@ from spruce.green import LOOPS
 from spruce.http import Handler
 from spruce.patching import monkey_patch
 from spruce.server.notify import activated_binds
+from spruce.server.processes import EarlyEnd
 from spruce.web.debugtoken import announce
 
 __all__ = ["address", "check_loop", "handler_for", "run", "tls_for"]
@@ -118,32 +119,33 @@ def run(target: str | None, **options: Any) -> None:
         )
     passing = _passing(options["proxies"])
     reload = bool(debug) and bool(workers) if options["reload"] is None else options["reload"]
-    server.serve(
-        passing(_load(target, None, patch, threads)) if not workers else None,
-        load=partial(_load_in_child, target, token_urlsafe(12), patch, threads, passing) if workers else None,
-        binds=list(options["binds"]) or activated_binds() or [address(options["host"], options["port"])],
-        workers=workers,
-        loop=options["loop"],
-        reload=reload,
-        watch=_folders(target),
-        access_log=options["access_log_format"]
-        or (bool(debug) if options["access_log"] is None else options["access_log"]),
-        grace=options["grace"],
-        limits=server.Limits(
-            requests=options["limit_requests"],
-            connections=options["limit_connections"],
-            stop_abandoned=options["stop_abandoned"],
-        ),
-        tls=tls_for(options["certs"], options["keys"], options["client_ca"]),
-        max_requests=options["max_requests"],
-        max_memory=options["max_memory"],
-        hang_seconds=options["hang"] or None,
-        health=options["health"],
-        liveness=options["liveness"],
-        notice=options["notice"],
-        reuse_port=options["reuse_port"],
-        trust=server.Trust(options["trust"], options["trust_header"]) if options["trust"] else None,
-    )
+    with EarlyEnd():
+        server.serve(
+            passing(_load(target, None, patch, threads)) if not workers else None,
+            load=partial(_load_in_child, target, token_urlsafe(12), patch, threads, passing) if workers else None,
+            binds=list(options["binds"]) or activated_binds() or [address(options["host"], options["port"])],
+            workers=workers,
+            loop=options["loop"],
+            reload=reload,
+            watch=_folders(target),
+            access_log=options["access_log_format"]
+            or (bool(debug) if options["access_log"] is None else options["access_log"]),
+            grace=options["grace"],
+            limits=server.Limits(
+                requests=options["limit_requests"],
+                connections=options["limit_connections"],
+                stop_abandoned=options["stop_abandoned"],
+            ),
+            tls=tls_for(options["certs"], options["keys"], options["client_ca"]),
+            max_requests=options["max_requests"],
+            max_memory=options["max_memory"],
+            hang_seconds=options["hang"] or None,
+            health=options["health"],
+            liveness=options["liveness"],
+            notice=options["notice"],
+            reuse_port=options["reuse_port"],
+            trust=server.Trust(options["trust"], options["trust_header"]) if options["trust"] else None,
+        )
 
 
 def _load(target: str | None, token: str | None, patch: bool, threads: int | None) -> Handler:

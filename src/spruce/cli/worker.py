@@ -7,6 +7,7 @@ from spruce.cli.run import check_loop
 from spruce.cli.target import find
 from spruce.errors import AppNotFound
 from spruce.green import LOOPS
+from spruce.server.processes import EarlyEnd
 from spruce.tasks.definitions import registry
 from spruce.tasks.processes import Orders, serve
 from spruce.tasks.serving import discover
@@ -52,13 +53,14 @@ def worker(
     more is begun, and what has not finished within the grace time is handed back to be run by others.
     """
     check_loop(loop)
-    found = find(target)
-    if not isinstance(found.app, App):
-        raise AppNotFound(f"{found}, has no tasks of Spruce", hint="Its own framework may have a command.")
-    discover(found.app)
-    click.echo(f"Found {found}, with {len(registry)} task{'' if len(registry) == 1 else 's'}")
-    config.install(found.app.config)
-    orders = Orders(concurrency or found.app.config["TASKS_CONCURRENCY"], queues, grace, loop)
-    status = serve(found.app, processes, orders, hang or None)
+    with EarlyEnd():
+        found = find(target)
+        if not isinstance(found.app, App):
+            raise AppNotFound(f"{found}, has no tasks of Spruce", hint="Its own framework may have a command.")
+        discover(found.app)
+        click.echo(f"Found {found}, with {len(registry)} task{'' if len(registry) == 1 else 's'}")
+        config.install(found.app.config)
+        orders = Orders(concurrency or found.app.config["TASKS_CONCURRENCY"], queues, grace, loop)
+        status = serve(found.app, processes, orders, hang or None)
     if status:
         raise SystemExit(status)

@@ -11,6 +11,7 @@ import select
 import signal
 import subprocess
 import sys
+import threading
 import traceback
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
@@ -23,6 +24,7 @@ __all__ = [
     "HAND_OVER",
     "PULSE_SECONDS",
     "TELL",
+    "EarlyEnd",
     "Post",
     "Signals",
     "bury_strangers",
@@ -130,6 +132,32 @@ class Signals:
     def _close(self) -> None:
         os.close(self._reader)
         os.close(self._writer)
+
+
+class EarlyEnd:
+    """SIGTERM and SIGINT before there is a loop that takes them: each ends the program with status 0, as it does later.
+
+    Once `held`, a signal is only noted in `came`, for a loop that begins and must not be torn apart. Outside of the
+    main thread, where no signal arrives, nothing is done.
+    """
+
+    def __init__(self) -> None:
+        self.came = self.held = False
+        self._before: dict[int, object] = {}
+
+    def __enter__(self) -> "EarlyEnd":
+        if threading.current_thread() is threading.main_thread():
+            self._before = {number: signal.signal(number, self._take) for number in (signal.SIGTERM, signal.SIGINT)}
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)  # type: ignore[arg-type] # what signal.signal returned
+
+    def _take(self, *_: object) -> None:
+        self.came = True
+        if not self.held:
+            raise SystemExit(0)
 
 
 def fork(job: Callable[[], int], signals: Signals, ignored: Sequence[signal.Signals] = ()) -> int:

@@ -23,7 +23,7 @@ from spruce.server.generations import FATAL, Generations, inherited
 from spruce.server.instances import Facts, StatusSocket, make_folder
 from spruce.server.limits import Limits
 from spruce.server.notify import ServiceManager, activated_binds
-from spruce.server.processes import Post
+from spruce.server.processes import EarlyEnd, Post
 from spruce.server.reload import Changes
 from spruce.server.supervisor import Supervisor, Watch
 from spruce.server.tls import TLS, Contexts
@@ -250,10 +250,11 @@ class _Service:
 
     def serve_alone(self, listeners: Sequence[Listener]) -> int:
         """Serve in this process and no other."""
-        handler = self._loaded()
-        self._announce(listeners)
-        self.manager.tell(READY=1)
-        work(handler, listeners, replace(self.options, manager=self.manager))
+        with EarlyEnd():
+            handler = self._loaded()
+            self._announce(listeners)
+            self.manager.tell(READY=1)
+            work(handler, listeners, replace(self.options, manager=self.manager))
         self.manager.tell(STOPPING=1)
         return 0
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from spruce import green
 from spruce.errors import ConfigError
-from spruce.server.processes import HAND_OVER, PULSE_SECONDS, Post
+from spruce.server.processes import HAND_OVER, PULSE_SECONDS, EarlyEnd, Post
 from spruce.server.supervisor import Supervisor, Watch
 from spruce.tasks.serving import begin
 
@@ -31,7 +31,9 @@ def serve(app: Any, processes: int, orders: Orders, hang_seconds: float | None =
     Processes that die are replaced, and so are those whose loop stands still for `hang_seconds`.
     """
     if processes == 0:
-        _work(app, orders, None)
+        with EarlyEnd() as early:
+            early.held = True
+            _work(app, orders, None, early)
         return 0
     if not hasattr(os, "fork"):
         raise ConfigError("this system has no fork, so a worker is one process", hint="Say --processes 0.")
@@ -51,14 +53,16 @@ def serve(app: Any, processes: int, orders: Orders, hang_seconds: float | None =
             os.close(descriptor)
 
 
-def _work(app: Any, orders: Orders, post: Post | None) -> bool:
-    """Run jobs until told to stop; with a `post`, tell the supervisor that this process lives."""
+def _work(app: Any, orders: Orders, post: Post | None, early: EarlyEnd | None = None) -> bool:
+    """Run jobs until told to stop, or until that was so `early`; with a `post`, tell the supervisor that it lives."""
 
     def main() -> None:
         stopping = green.Waiter()
         loop = green.get_hub().loop
         for number in (signal.SIGTERM, HAND_OVER) if post is not None else (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stopping.wake)
+        if early is not None and early.came:
+            return
         if post is not None:
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to all; the supervisor passes it on
             loop.add_reader(post.life, _orphaned, loop, post.life, stopping)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from spruce.apm.settings import NOT_NEEDED, read_settings
+from spruce.apm.settings import NOT_NEEDED, changed, read_settings
 from spruce.errors import ConfigError
 
 
@@ -43,6 +43,10 @@ def test_what_goes_before_what() -> None:
         ("GLOBAL_LABELS", {"a": 1}, {"a": 1}),
         ("PROCESSORS", "a.b, c.d", ("a.b", "c.d")),
         ("SERVICE_VERSION", None, None),
+        ("CLOUD_PROVIDER", True, "auto"),
+        ("CLOUD_PROVIDER", "False", "none"),
+        ("CLOUD_PROVIDER", "GCP", "gcp"),
+        ("LOG_LEVEL", "Warning", "warning"),
         ("SERVER_URL", "https://apm.example/", "https://apm.example"),
     ],
 )
@@ -71,6 +75,10 @@ def test_values_in_their_forms(name: str, text: Any, value: object) -> None:
         (
             {"TRANSACTION_SAMPLE_RATE": 2},
             "ELASTIC_APM['TRANSACTION_SAMPLE_RATE'] is 2, and must be a number from 0 to 1",
+        ),
+        (
+            {"CLOUD_PROVIDER": "ibm"},
+            "ELASTIC_APM['CLOUD_PROVIDER'] is 'ibm', and must be auto or aws or gcp or azure or none",
         ),
         ({"SERVER_TIMEOUT": "soon"}, "ELASTIC_APM['SERVER_TIMEOUT'] is 'soon', and must be a time as 10s, 5ms or 2m"),
         ({"API_REQUEST_SIZE": "big"}, "ELASTIC_APM['API_REQUEST_SIZE'] is 'big', and must be a size as 768kb"),
@@ -110,3 +118,23 @@ def test_settings_that_stand_for_what_is_not_there() -> None:
     """Programs that come from Elastic's agent keep theirs."""
     assert "TRANSPORT_CLASS" in NOT_NEEDED
     assert read_settings({"TRANSPORT_CLASS": "elasticapm.transport.http.Transport"}, environ={}).enabled
+
+
+def test_what_is_changed_while_it_runs() -> None:
+    """Under each of its names; the rest stays, and is told."""
+    before = read_settings(environ={})
+    settings, refused = changed(before, {"span_frames_min_duration_ms": "9ms", "SERVICE_NAME": "b", "recording": "?"})
+    assert (settings.span_stack_trace_min_duration, settings.service_name) == (0.009, "python_service")
+    assert refused == [
+        "SERVICE_NAME can't be changed while the program runs",
+        "recording is '?', and must be true or false",
+    ]
+    assert before.span_stack_trace_min_duration == 0.005
+
+
+def test_what_may_be_told_to_record() -> None:
+    """By central configuration, if that is asked."""
+    assert read_settings({"RECORDING": False}, environ={}).may_record
+    assert not read_settings({"RECORDING": False, "CENTRAL_CONFIG": False}, environ={}).may_record
+    assert not read_settings({"RECORDING": False, "DISABLE_SEND": True}, environ={}).may_record
+    assert not read_settings({"ENABLED": False}, environ={}).may_record

@@ -1,18 +1,21 @@
 """The client: what records this service and sends it to where its settings say."""
 
 import atexit
-from collections.abc import Mapping
+import os
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any
 
 from spruce.apm import intake, prometheus
 from spruce.apm.breakdown import Breakdown
+from spruce.apm.central import Central
+from spruce.apm.diagnostics import own_log, set_level
 from spruce.apm.recorder import Recorder, begun, subscribe
 from spruce.apm.reporter import Reporter
 from spruce.apm.sender import Sender
 from spruce.apm.settings import read_settings
 from spruce.errors import ConfigError
-from spruce.events import server_stopped
+from spruce.events import app_started, server_started, server_stopped
 
 __all__ = ["Client"]
 
@@ -28,8 +31,12 @@ class Client(Recorder):
         super().__init__(read_settings(config, inline))
         settings = self.settings
         self._senders: list[Sender] = []
-        if not self.recording:
+        self._working: list[Callable[[], object]] = []
+        self._worker = 0
+        if not settings.may_record:
             return
+        self.closing.append(own_log(settings))
+        self.changing.append(set_level)
         breakdown = Breakdown()
         self.closing.append(subscribe(breakdown))
         prometheus.tells(breakdown)
@@ -40,9 +47,15 @@ class Client(Recorder):
             sink = intake.export(self)
             self._senders.append(sink.sender)
             self._report(Reporter(settings, sink.measured, breakdown))
+            if settings.central_config:
+                self._keep_to_central()
         if settings.otlp_endpoint:
             self._export_by_otlp()
-        self.closing.append(server_stopped.subscribe(lambda event: self.flush()))
+        self.closing += [
+            server_stopped.subscribe(lambda event: self.flush()),
+            *[hook.subscribe(self._at_work) for hook in (app_started, server_started)],
+            begun(self._at_work),
+        ]
         atexit.register(self.close)
         self.closing.append(lambda: atexit.unregister(self.close))
 
@@ -54,9 +67,22 @@ class Client(Recorder):
         done = [sender.flush(seconds) for sender in self._senders]
         return all(done)
 
+    def _at_work(self, _: object) -> None:
+        """Begin what runs in the background of each process that does the work, as this does."""
+        if self._worker != os.getpid():
+            self._worker = os.getpid()
+            for start in self._working:
+                start()
+
     def _report(self, reporter: Reporter) -> None:
-        """Tell metrics from the first transaction on: then this is the process that does the work."""
-        self.closing += [reporter.close, begun(lambda transaction: reporter.start())]
+        """Tell metrics while this works."""
+        self.closing.append(reporter.close)
+        self._working.append(reporter.start)
+
+    def _keep_to_central(self) -> None:
+        central = Central(self)
+        self.closing.append(central.close)
+        self._working.append(central.start)
 
     def _export_by_otlp(self) -> None:
         try:

@@ -41,7 +41,7 @@ def instrument(client: Recorder | None = None) -> None:
         return
     uninstrument()
     _Process.of = client
-    if not client.recording:
+    if not client.settings.may_record:
         return
     _Process.leaving = tuple(_begin(client))
     client.closing.append(uninstrument)

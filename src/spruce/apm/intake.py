@@ -8,11 +8,19 @@ from spruce.apm.events import Events
 from spruce.apm.metadata import metadata_of
 from spruce.apm.recorder import Record, Recorder, subscribe
 from spruce.apm.sender import Sender
+from spruce.apm.settings import ApmSettings
 from spruce.apm.spans import Transaction
 
-__all__ = ["Intake", "export"]
+__all__ = ["Intake", "authorization", "export"]
 
 _PATH = "/intake/v2/events"
+
+
+def authorization(settings: ApmSettings) -> dict[str, str]:
+    """The header field that lets this service in; none where it has no key and no token."""
+    if settings.api_key:
+        return {"Authorization": f"ApiKey {settings.api_key}"}
+    return {"Authorization": f"Bearer {settings.secret_token}"} if settings.secret_token else {}
 
 
 class Intake:
@@ -20,11 +28,7 @@ class Intake:
 
     def __init__(self, client: Recorder) -> None:
         settings = client.settings
-        headers = {"Content-Type": "application/x-ndjson"}
-        if settings.api_key:
-            headers["Authorization"] = f"ApiKey {settings.api_key}"
-        elif settings.secret_token:
-            headers["Authorization"] = f"Bearer {settings.secret_token}"
+        headers = {"Content-Type": "application/x-ndjson", **authorization(settings)}
         self.events = Events(settings, client)
         self.sender = Sender(settings, f"{settings.server_url}{_PATH}", headers, head=self._head)
 

@@ -104,10 +104,9 @@ class Recorder:
     """Records what this service does. The last one that was made is that of the process; `close` ends it."""
 
     def __init__(self, settings: ApmSettings) -> None:
-        self.settings = settings
-        self._state = f"es=s:{self.settings.transaction_sample_rate:g}"
-        patterns = settings.transactions_ignore_patterns
-        self._ignored = re.compile("|".join(f"(?:{pattern})" for pattern in patterns)) if patterns else None
+        self.changing: list[Callable[[ApmSettings], object]] = []
+        """What is told of other settings, which hold from then on."""
+        self.change(settings)
         self.closing: list[Callable[[], object]] = []
         """What `close` calls, the last one first."""
         self.finishing: list[Callable[[Transaction], object]] = []
@@ -124,6 +123,15 @@ class Recorder:
     def recording(self) -> bool:
         """Whether it records at all: `ENABLED` and `RECORDING`."""
         return self.settings.enabled and self.settings.recording
+
+    def change(self, settings: ApmSettings) -> None:
+        """Keep to other settings from now on; what runs already goes on with those that it began under."""
+        self.settings = settings
+        self._state = f"es=s:{settings.transaction_sample_rate:g}"
+        patterns = settings.transactions_ignore_patterns
+        self._ignored = re.compile("|".join(f"(?:{pattern})" for pattern in patterns)) if patterns else None
+        for function in self.changing:
+            function(settings)
 
     # Transactions
 

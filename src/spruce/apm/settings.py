@@ -7,13 +7,13 @@ setting `ELASTIC_APM` of the app (`SERVICE_NAME`).
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from spruce.apm.wildcards import Patterns
 from spruce.errors import ConfigError, nearest
 
-__all__ = ["PREFIX", "ApmSettings", "read_settings"]
+__all__ = ["CHANGEABLE", "PREFIX", "ApmSettings", "changed", "read_settings"]
 
 PREFIX = "ELASTIC_APM_"
 _DURATION = re.compile(r"(-?\d+(?:\.\d+)?)\s*(us|ms|s|m)?")
@@ -122,6 +122,12 @@ def _capture_body(value: Any) -> str:
     return _one_of("off", "errors", "transactions", "all")({True: "all", False: "off"}.get(value, value))
 
 
+def _cloud(value: Any) -> str:
+    read = _one_of("auto", "aws", "gcp", "azure", "none")
+    word = str(value).strip().lower()
+    return read({"true": "auto", "false": "none"}.get(word, word))
+
+
 def _processors(value: Any) -> tuple[Any, ...]:
     return _listed(value) if isinstance(value, str) else tuple(value)
 
@@ -154,6 +160,10 @@ class ApmSettings:
     disable_send: bool
     otlp_endpoint: str
     otlp_headers: dict[str, Any]
+    otlp_metrics: bool
+    central_config: bool
+    cloud_provider: str
+    include_process_args: bool
     max_queue_size: int
     """Bytes of encoded events that wait to be sent; what comes when there are more is dropped and counted."""
 
@@ -188,6 +198,18 @@ class ApmSettings:
     breakdown_metrics: bool
     disable_metrics: Patterns
     log_ecs_reformatting: str
+    log_level: str | None
+    log_file: str
+    log_file_size: int
+    disable_log_record_factory: bool
+    use_elastic_excepthook: bool
+    opentelemetry_bridge: bool
+
+    @property
+    def may_record(self) -> bool:
+        """Whether it records, or might be told to by central configuration."""
+        told = self.central_config and bool(self.server_url) and not self.disable_send
+        return self.enabled and (self.recording or told)
 
 
 _READERS: dict[str, tuple[Any, Callable[[Any], Any]]] = {
@@ -214,6 +236,10 @@ _READERS: dict[str, tuple[Any, Callable[[Any], Any]]] = {
     "disable_send": (False, _boolean),
     "otlp_endpoint": ("", _url),
     "otlp_headers": ("", _labels),
+    "otlp_metrics": (True, _boolean),
+    "central_config": (True, _boolean),
+    "cloud_provider": ("auto", _cloud),
+    "include_process_args": (False, _boolean),
     "max_queue_size": ("10mb", _size),
     "transaction_sample_rate": (1.0, _rate),
     "transaction_max_spans": (500, _count),
@@ -244,6 +270,12 @@ _READERS: dict[str, tuple[Any, Callable[[Any], Any]]] = {
     "breakdown_metrics": (True, _boolean),
     "disable_metrics": ("", _patterns),
     "log_ecs_reformatting": ("off", _one_of("off", "override")),
+    "log_level": (None, _one_of("trace", "debug", "info", "warning", "warn", "error", "critical", "off")),
+    "log_file": ("", str),
+    "log_file_size": ("50mb", _size),
+    "disable_log_record_factory": (False, _boolean),
+    "use_elastic_excepthook": (False, _boolean),
+    "opentelemetry_bridge": (False, _boolean),
 }
 """Of each setting: its default, and what reads it."""
 
@@ -257,6 +289,29 @@ _ALIASES = {
     "SANITISE_FIELD_NAMES": "SANITIZE_FIELD_NAMES",
 }
 
+CHANGEABLE = frozenset(
+    {
+        "capture_body",
+        "capture_headers",
+        "collect_local_variables",
+        "exit_span_min_duration",
+        "log_level",
+        "recording",
+        "sanitize_field_names",
+        "span_compression_enabled",
+        "span_compression_exact_match_max_duration",
+        "span_compression_same_kind_max_duration",
+        "span_stack_trace_min_duration",
+        "stack_trace_limit",
+        "trace_continuation_strategy",
+        "transaction_ignore_urls",
+        "transaction_max_spans",
+        "transaction_sample_rate",
+        "transactions_ignore_patterns",
+    }
+)
+"""What central configuration may change while the program runs."""
+
 NOT_NEEDED = frozenset(
     {
         "ACTIVATION_METHOD",
@@ -264,18 +319,15 @@ NOT_NEEDED = frozenset(
         "ASYNC_MODE",
         "ASYNC_TRANSPORT_CLASS",
         "AUTO_LOG_STACKS",
-        "CENTRAL_CONFIG",
-        "CLOUD_PROVIDER",
         "COLLECT_LOCAL_VARIABLES_ASYNC",
         "COPY_EXTERNAL_TRACESTATE",
         "DEBUG",
+        "AUTOINSERT_DJANGO_MIDDLEWARE",
         "DJANGO_AUTOINSERT_MIDDLEWARE",
         "DJANGO_TRANSACTION_NAME_FROM_ROUTE",
         "ENABLE_DISTRIBUTED_TRACING",
+        "IGNORE_MESSAGE_QUEUES",
         "INSTRUMENT_DJANGO_MIDDLEWARE",
-        "LOG_FILE",
-        "LOG_FILE_SIZE",
-        "LOG_LEVEL",
         "METRICS_SETS",
         "PROMETHEUS_METRICS",
         "PROMETHEUS_METRICS_PREFIX",
@@ -286,6 +338,7 @@ NOT_NEEDED = frozenset(
         "SYNC_TRANSPORT_CLASS",
         "TRANSACTION_NAME_GROUPS",
         "TRANSPORT_CLASS",
+        "TRANSPORT_JSON_SERIALIZER",
         "USE_CERTIFI",
         "USE_STRUCTLOG",
     }
@@ -313,6 +366,22 @@ def read_settings(
         given.setdefault("server_url", "")  # who names another place doesn't mean the usual one as well
     defaults = {name: None if default is None else read(default) for name, (default, read) in _READERS.items()}
     return ApmSettings(**{**defaults, **given})
+
+
+def changed(settings: ApmSettings, told: Mapping[str, Any]) -> tuple[ApmSettings, list[str]]:
+    """Return these settings with what central configuration says, and why the rest of it is not taken."""
+    taken: dict[str, Any] = {}
+    refused: list[str] = []
+    for name, value in told.items():
+        key = _ALIASES.get(name.upper(), name.upper())
+        if key.lower() not in CHANGEABLE:
+            refused.append(f"{name} can't be changed while the program runs")
+            continue
+        try:
+            taken |= _read(key, value, name)
+        except ConfigError as error:
+            refused.append(str(error))
+    return replace(settings, **taken), refused
 
 
 def _read(name: str, value: Any, told: str) -> dict[str, Any]:

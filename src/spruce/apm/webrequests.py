@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from spruce.apm.recorder import Recorder
+from spruce.apm.settings import ApmSettings
 from spruce.apm.spans import Transaction, current, transaction_here
 from spruce.apm.traceparent import TraceParent, trace_parent_from_string
 from spruce.apm.tracing import outcome_of_status
@@ -54,10 +55,15 @@ class WebRequests:
 
     def __init__(self, client: Recorder) -> None:
         self.client = client
-        self.settings = client.settings
+        self.change(client.settings)
+        client.changing.append(self.change)
         self.otherwise: Callable[[Event], object] = bool
         """What gets the ends of requests that are not transactions any more, as those of WebSockets."""
-        self._ignored: Patterns | None = self.settings.transaction_ignore_urls or None
+
+    def change(self, settings: ApmSettings) -> None:
+        """Keep to these settings from now on."""
+        self.settings = settings
+        self._ignored: Patterns | None = settings.transaction_ignore_urls or None
 
     def started(self, event: Event) -> None:
         """Begin the transaction of a request."""

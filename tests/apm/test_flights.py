@@ -80,4 +80,4 @@ def test_what_is_cancelled_ends_with_503(client: Client, tmp_path: Path) -> None
 def test_nobody_looks_so_nothing_is_told(client: Client, tmp_path: Path) -> None:
     history = History(tmp_path / "viewer.db")
     assert flights_of(history) == []
-    assert not history.watched
+    assert not history.is_wanted("flights")

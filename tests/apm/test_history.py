@@ -1,6 +1,7 @@
 """The file in which the viewer finds what has happened."""
 
 import os
+import random
 import sqlite3
 import stat
 import time
@@ -107,3 +108,39 @@ def test_the_file_is_a_plain_database(client: Recorder, tmp_path: Path) -> None:
     connection = sqlite3.connect(tmp_path / "viewer.db")
     assert connection.execute("SELECT count(*), avg(seconds) < 1 FROM request").fetchall() == [(1, 1)]
     connection.close()
+
+
+def test_a_file_of_another_version_begins_anew(client: Recorder, tmp_path: Path) -> None:
+    connection = sqlite3.connect(tmp_path / "viewer.db")
+    connection.execute("CREATE TABLE request (id INTEGER PRIMARY KEY, name TEXT)")
+    connection.execute("INSERT INTO request (name) VALUES ('old')")
+    connection.commit()
+    connection.close()
+    history = History(tmp_path / "viewer.db")
+    keep(history, ended(client, "new"))
+    assert names(history) == ["new"]
+    assert history.rows("PRAGMA auto_vacuum")[0][0] == 2
+
+
+def test_a_file_that_is_too_large_loses_its_oldest(client: Recorder, tmp_path: Path) -> None:
+    """And its bytes are given back to the disk."""
+    noise = random.Random(1)
+    history = History(tmp_path / "viewer.db", rate=10_000)
+    keep(history, *(ended(client, str(n), custom={"noise": noise.randbytes(500).hex()}) for n in range(2000)))
+    before = history.path.stat().st_size
+    smaller = History(tmp_path / "viewer.db", size=before // 2)
+    keep(smaller, ended(client, "last"))
+    kept = names(smaller)
+    assert 500 <= len(kept) <= 1100
+    assert kept == [*map(str, range(2001 - len(kept), 2000)), "last"]
+    connection = sqlite3.connect(history.path)
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    connection.close()
+    assert history.path.stat().st_size <= before * 0.6
+
+
+def test_of_many_requests_those_that_fail_have_a_share_of_their_own(client: Recorder, tmp_path: Path) -> None:
+    history = History(tmp_path / "viewer.db", rate=1)
+    usual = [ended(client, "fine") for _ in range(100)]
+    keep(history, *usual, ended(client, "bad", outcome="failure"))
+    assert names(history) == ["fine"] * 10 + ["bad"]

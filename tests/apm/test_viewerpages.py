@@ -2,7 +2,7 @@
 
 import pytest
 
-from spruce.apm.viewerpages import _ago, _figures, _parts, _rank, _waterfall, _where, milliseconds
+from spruce.apm.viewerpages import _ago, _parts, _waterfall, _where, milliseconds
 
 
 @pytest.mark.parametrize(
@@ -18,15 +18,6 @@ def test_times_are_read_at_a_glance(seconds: float | None, text: str) -> None:
 )
 def test_how_long_ago(seconds: float, text: str) -> None:
     assert _ago(1_000_000 - seconds, 1_000_000) == text
-
-
-def test_percentiles_are_by_nearest_rank() -> None:
-    times = [float(number) for number in range(1, 101)]
-    assert [_rank(times, share) for share in (0.5, 0.95, 0.99)] == [50.0, 95.0, 99.0]
-    assert _rank([3.0], 0.99) == 3.0
-    assert _figures("x", [1.0, 2.0], 1) == {
-        "name": "x", "count": 2, "failed": 1, "total": 3.0, "p50": 1.0, "p95": 2.0, "p99": 2.0
-    }  # fmt: skip
 
 
 def test_bars_lie_within_the_whole() -> None:

@@ -65,7 +65,7 @@ class Flights:
     def _watch(self) -> None:
         while True:
             green.sleep(_EVERY)
-            if self.history.watched:
+            if self.history.is_wanted("flights"):
                 self.history.flights = msgspec.json.encode(self.snapshot(), enc_hook=repr)
                 for transaction in in_flight():
                     if transaction.id in self.history.cancels:
@@ -124,10 +124,9 @@ def cancel(transaction: Transaction) -> None:
 
 def keep_watching(history: History) -> None:
     """Let all workers tell what they have in flight, for some seconds. Blocks its OS thread."""
-    now = time.time()
-    rows = history.rows("SELECT until FROM watch")
-    if not rows or rows[0]["until"] < now + _WATCH_SECONDS / 2:
-        history.change("REPLACE INTO watch (id, until) VALUES (1, ?)", (now + _WATCH_SECONDS,))
+    rows = history.rows("SELECT until FROM watch WHERE name = 'flights'")
+    if not rows or rows[0]["until"] < time.time() + _WATCH_SECONDS / 2:
+        history.want("flights", _WATCH_SECONDS)
 
 
 def flights_of(history: History) -> list[dict[str, Any]]:

@@ -6,21 +6,19 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import msgspec
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
 from spruce.apm.flights import flights_of, keep_watching
-from spruce.apm.history import History
+from spruce.apm.history import History, unpacked
+from spruce.apm.routefigures import chart_since, routes_since
 from spruce.apm.split import KINDS
 from spruce.i18n import get_language, gettext, ngettext
 
-__all__ = ["Pages", "milliseconds", "routes_since"]
+__all__ = ["Pages", "milliseconds"]
 
 Page = Callable[[dict[str, str]], str | None]
 
 _ROWS = 50
-_SAMPLE = 20_000  # of the newest requests, for the slowest routes
-_BARS = 60
 _SPANS = {"1h": 3600, "1d": 86400, "7d": 7 * 86400}
 
 
@@ -99,9 +97,9 @@ class Pages:
         rows = self.history.rows("SELECT * FROM request WHERE uid = ? LIMIT 1", uid)
         if not rows:
             return None
-        row, detail = rows[0], msgspec.json.decode(rows[0]["detail"])
+        row, detail = rows[0], unpacked(rows[0]["detail"])
         errors = self.history.rows("SELECT * FROM error WHERE request = ? ORDER BY id", uid)
-        failures = [(error, msgspec.json.decode(error["detail"])) for error in errors]
+        failures = [(error, unpacked(error["detail"])) for error in errors]
         bars = _waterfall(detail["spans"], row["seconds"])
         return self._show(
             "request.html",
@@ -120,7 +118,7 @@ class Pages:
         since = time.time() - seconds
         name = asked.get("name", "")
         found = routes_since(self.history, since)
-        chart = self._chart(since, seconds, name)
+        chart = chart_since(self.history, since, seconds, name)
         return self._show("routes.html", asked, routes=found, chart=chart, span=span, spans=list(_SPANS), name=name)
 
     def errors(self, asked: dict[str, str]) -> str:
@@ -132,7 +130,7 @@ class Pages:
         rows = self.history.rows("SELECT * FROM error WHERE family = ? ORDER BY id DESC LIMIT 50", family)
         if not rows:
             return None
-        return self._show("error.html", asked, rows=rows, row=rows[0], detail=msgspec.json.decode(rows[0]["detail"]))
+        return self._show("error.html", asked, rows=rows, row=rows[0], detail=unpacked(rows[0]["detail"]))
 
     # ---- what they read ---------------------------------------------------------------------------------------------
 
@@ -141,34 +139,15 @@ class Pages:
 
     def _families(self, most: int) -> list[Any]:
         return self.history.rows(
-            "SELECT kind, message, culprit, family, max(at) AS at, count(*) AS times, max(id) AS newest FROM error "
+            "SELECT kind, message, culprit, family, max(at) AS at, sum(weight) AS times, max(id) AS newest FROM error "
             "GROUP BY family ORDER BY newest DESC LIMIT ?",
             most,
         )
 
-    def _chart(self, since: float, seconds: float, name: str) -> dict[str, Any]:
-        """Of each of the equal parts of a time how many requests there were, and how long 95 % of them took at most."""
-        condition, values = ("AND name = ?", (name,)) if name else ("", ())
-        rows = self.history.rows(
-            f"SELECT at, seconds, failed FROM request WHERE at > ? {condition} ORDER BY at DESC LIMIT ?",  # noqa: S608 - made of constants
-            *(since, *values, _SAMPLE),
-        )
-        parts: list[list[float]] = [[] for _ in range(_BARS)]
-        for at, taken, _ in rows:
-            parts[min(int((at - since) / seconds * _BARS), _BARS - 1)].append(taken)
-        slow = [_rank(sorted(part), 0.95) if part else 0.0 for part in parts]
-        counts = [len(part) for part in parts]
-        return {
-            "bars": [
-                {"x": n * 10, "count": counts[n], "p95": slow[n], "height": 100 * slow[n] / (max(slow) or 1)}
-                for n in range(_BARS)
-            ],
-            "most": max(slow),
-            "total": sum(counts),
-        }
 
-
-_REQUESTS = "SELECT id, uid, at, seconds, name, kind, target, status, failed, user, queries, repeated, pid FROM request"
+_REQUESTS = (
+    "SELECT id, uid, at, seconds, name, kind, target, status, failed, user, queries, repeated, pid, weight FROM request"
+)
 _FILTERS = ("name", "status", "slow", "q", "kind")
 
 
@@ -199,31 +178,6 @@ def _where(asked: Mapping[str, str]) -> tuple[str, list[Any]]:
         parts.append("id < ?")
         values.append(min(int(before), 2**62))
     return (f" WHERE {' AND '.join(parts)}" if parts else ""), values
-
-
-def routes_since(history: History, since: float) -> list[dict[str, Any]]:
-    """The routes of the newest requests since a time, those first on which most time went. Blocks its OS thread."""
-    rows = history.rows(
-        "SELECT name, seconds, failed FROM request INDEXED BY request_at WHERE at > ? ORDER BY at DESC LIMIT ?",
-        *(since, _SAMPLE),
-    )
-    by_name: dict[str, list[float]] = {}
-    failed: dict[str, int] = {}
-    for name, seconds, is_failed in rows:
-        by_name.setdefault(name, []).append(seconds)
-        failed[name] = failed.get(name, 0) + is_failed
-    found = [_figures(name, sorted(times), failed[name]) for name, times in by_name.items()]
-    return sorted(found, key=lambda one: one["total"], reverse=True)
-
-
-def _figures(name: str, times: Sequence[float], failed: int) -> dict[str, Any]:
-    ranks = {f"p{round(share * 100)}": _rank(times, share) for share in (0.5, 0.95, 0.99)}
-    return {"name": name, "count": len(times), "failed": failed, "total": sum(times), **ranks}
-
-
-def _rank(times: Sequence[float], share: float) -> float:
-    """The nearest-rank percentile of sorted times."""
-    return times[max(math.ceil(share * len(times)) - 1, 0)]
 
 
 def _waterfall(spans: Sequence[Mapping[str, Any]], seconds: float) -> list[dict[str, Any]]:

@@ -9,7 +9,8 @@ import click
 
 from spruce.apm.flights import ask_to_cancel, flights_of, keep_watching
 from spruce.apm.history import History
-from spruce.apm.viewerpages import milliseconds, routes_since
+from spruce.apm.routefigures import routes_since
+from spruce.apm.viewerpages import milliseconds
 from spruce.cli.db import entered
 from spruce.errors import ConfigError
 

@@ -91,6 +91,14 @@ _SETTINGS = (
     Setting("VIEWER_FILE", str, "", "The SQLite file with what the viewer shows; empty: viewer.db in INSTANCE_PATH."),
     Setting("VIEWER_MOST", int, 100_000, "So many requests, and errors, are kept for the viewer."),
     Setting("VIEWER_DAYS", (int, float), 7, "For so many days they are kept."),
+    Setting("VIEWER_BYTES", int, 200_000_000, "The viewer's file may have about so many bytes; what is oldest leaves."),
+    Setting(
+        "VIEWER_RATE",
+        (int, float),
+        100,
+        "So many requests a second of each worker are kept for the viewer, and as many that fail or are slow.",
+    ),
+    Setting("VIEWER_PROFILE_RATE", int, 100, "So many samples a second are taken while the viewer's profiler is on."),
     Setting(
         "INSTALLED_APPS",
         (list, tuple),

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from spruce.apm import Client, Failure, Record, Transaction, get_client, subscribe, uninstrument
+from spruce.apm.cloud import _MARKS, forget
 from spruce.apm.spans import current
 
 
@@ -23,6 +24,18 @@ class Records(list[Record]):
     @property
     def last(self) -> Transaction:
         return self.transactions[-1]
+
+
+@pytest.fixture(autouse=True)
+def _no_cloud(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A machine whose hardware tells nothing, so that no metadata server is asked, wherever tests run."""
+    monkeypatch.setattr("spruce.apm.cloud._HARDWARE", str(tmp_path_factory.getbasetemp() / "no hardware"))
+    for _, variables in _MARKS.values():
+        for variable in variables:
+            monkeypatch.delenv(variable, raising=False)
+    forget()
+    yield
+    forget()
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from pathlib import Path
 
 import jsonschema
@@ -63,6 +64,14 @@ def test_as_little_as_is_known() -> None:
             },
         ),
         (
+            f"0::/\n/containers/{'c' * 64}/hostname\n/pods/15aa6e53-b09a-40c7-8558-c6c31e36c88a/",
+            {},
+            {
+                "container": {"id": "c" * 64},
+                "kubernetes": {"pod": {"uid": "15aa6e53-b09a-40c7-8558-c6c31e36c88a"}},
+            },
+        ),
+        (
             "",
             {"KUBERNETES_SERVICE_HOST": "10.0.0.1", "HOSTNAME": "shop-2"},
             {"kubernetes": {"pod": {"name": "shop-2"}}},
@@ -73,3 +82,11 @@ def test_containers_and_pods(groups: str, environ: dict[str, str], found: dict[s
     """As control groups and variables tell."""
     assert containers(groups, environ) == found
     jsonschema.Draft202012Validator(SCHEMA["properties"]["system"]).validate(found)
+
+
+def test_arguments_of_the_program() -> None:
+    """Only if that is wanted: there may be secrets among them."""
+    assert "argv" not in metadata_of(read_settings(environ={}))["process"]
+    told = metadata_of(read_settings({"INCLUDE_PROCESS_ARGS": True}, environ={}))
+    jsonschema.Draft202012Validator(SCHEMA).validate(told)
+    assert told["process"]["argv"] == sys.argv

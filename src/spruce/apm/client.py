@@ -3,12 +3,14 @@
 import atexit
 import os
 from collections.abc import Callable, Mapping
+from functools import partial
 from importlib import import_module
 from typing import Any
 
 from spruce.apm import intake, prometheus
 from spruce.apm.breakdown import Breakdown
 from spruce.apm.central import Central
+from spruce.apm.cloud import look_up
 from spruce.apm.diagnostics import own_log, set_level
 from spruce.apm.recorder import Recorder, begun, subscribe
 from spruce.apm.reporter import Reporter
@@ -51,6 +53,7 @@ class Client(Recorder):
                 self._keep_to_central()
         if settings.otlp_endpoint:
             self._export_by_otlp()
+        self._working.append(partial(look_up, settings))
         self.closing += [
             server_stopped.subscribe(lambda event: self.flush()),
             *[hook.subscribe(self._at_work) for hook in (app_started, server_started)],

@@ -9,12 +9,14 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from spruce.apm.cloud import cloud
 from spruce.apm.settings import ApmSettings
 
 __all__ = ["metadata_of"]
 
 _CONTAINER = re.compile(r"[0-9a-f]{64}")
-_POD = re.compile(r"pod([0-9a-f]{8}(?:[-_][0-9a-f]{4}){3}[-_][0-9a-f]{12})")
+_MOUNTED = re.compile(r"/containers/([0-9a-f]{64})/hostname|/pods/[0-9a-f-]{36}/")  # where control groups tell nothing
+_POD = re.compile(r"pods?/?([0-9a-f]{8}(?:[-_][0-9a-f]{4}){3}[-_][0-9a-f]{12})")
 
 
 def metadata_of(settings: ApmSettings) -> dict[str, Any]:
@@ -34,14 +36,20 @@ def metadata_of(settings: ApmSettings) -> dict[str, Any]:
             service[name] = value
     if settings.service_node_name:
         service["node"] = {"configured_name": settings.service_node_name}
-    metadata: dict[str, Any] = {"service": service, "process": _process(), "system": _system(settings)}
+    metadata: dict[str, Any] = {"service": service, "process": _process(settings), "system": _system(settings)}
     if settings.global_labels:
         metadata["labels"] = {str(name): str(value) for name, value in settings.global_labels.items()}
+    if settings.cloud_provider != "none" and (found := cloud()) is not None:
+        metadata["cloud"] = dict(found)
     return metadata
 
 
-def _process() -> dict[str, Any]:
-    return {"pid": os.getpid(), "ppid": os.getppid(), "title": os.path.basename(sys.argv[0] or "python")}
+def _process(settings: ApmSettings) -> dict[str, Any]:
+    told: dict[str, Any] = {"pid": os.getpid(), "ppid": os.getppid()}
+    told["title"] = os.path.basename(sys.argv[0] or "python")
+    if settings.include_process_args:
+        told["argv"] = list(sys.argv)
+    return told
 
 
 def _system(settings: ApmSettings) -> dict[str, Any]:
@@ -57,7 +65,10 @@ def _system(settings: ApmSettings) -> dict[str, Any]:
 
 def _groups() -> str:
     try:
-        return Path("/proc/self/cgroup").read_text("utf-8")
+        mounts = Path("/proc/self/mountinfo").read_text("utf-8", "replace")
+        return "\n".join(
+            [Path("/proc/self/cgroup").read_text("utf-8"), *(found[0] for found in _MOUNTED.finditer(mounts))]
+        )
     except OSError:
         return ""
 

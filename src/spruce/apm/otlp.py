@@ -15,6 +15,7 @@ from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1 import trace_pb2
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans
 
+from spruce.apm.cloud import cloud
 from spruce.apm.failures import Failure
 from spruce.apm.metadata import metadata_of
 from spruce.apm.recorder import Record, Recorder, subscribe
@@ -40,7 +41,7 @@ class Otlp:
         url = endpoint if endpoint.endswith(_PATH) else f"{endpoint}{_PATH}"
         headers = {"Content-Type": "application/x-protobuf", **self.settings.otlp_headers}
         self.sender = Sender(self.settings, url, headers, separator=b"")
-        self._resource: tuple[int, Any] = (0, None)
+        self._resource: tuple[Any, Any] = (None, None)
         self._failures: dict[str, list[Failure]] = {}
 
     def __call__(self, record: Record) -> None:
@@ -62,9 +63,10 @@ class Otlp:
         self.sender.add([ExportTraceServiceRequest(resource_spans=[told]).SerializeToString()])
 
     def _of_process(self) -> Any:
-        """What this process is, made once in each."""
-        if self._resource[0] != os.getpid():
-            self._resource = (os.getpid(), Resource(attributes=_attributes(_resource(self.settings))))
+        """What this process is, made once in each, and again when its cloud is known."""
+        key = (os.getpid(), cloud())
+        if self._resource[0] != key:
+            self._resource = (key, Resource(attributes=_attributes(_resource(self.settings))))
         return self._resource[1]
 
     def _keep(self, failure: Failure) -> None:
@@ -88,7 +90,26 @@ def _resource(settings: ApmSettings) -> dict[str, Any]:
         "process.pid": process["pid"],
         "host.name": system.get("configured_hostname") or system["detected_hostname"],
         "host.arch": system["architecture"],
+        **_place(metadata.get("cloud", {}), system),
         **metadata.get("labels", {}),
+    }
+
+
+def _place(place: Mapping[str, Any], system: Mapping[str, Any]) -> dict[str, Any]:
+    """The cloud, the container and the pod."""
+    kubernetes = system.get("kubernetes", {})
+    return {
+        "cloud.provider": place.get("provider"),
+        "cloud.account.id": place.get("account", {}).get("id") or place.get("project", {}).get("name"),
+        "cloud.region": place.get("region"),
+        "cloud.availability_zone": place.get("availability_zone"),
+        "host.id": place.get("instance", {}).get("id"),
+        "host.type": place.get("machine", {}).get("type"),
+        "container.id": system.get("container", {}).get("id"),
+        "k8s.pod.uid": kubernetes.get("pod", {}).get("uid"),
+        "k8s.pod.name": kubernetes.get("pod", {}).get("name"),
+        "k8s.namespace.name": kubernetes.get("namespace"),
+        "k8s.node.name": kubernetes.get("node", {}).get("name"),
     }
 
 

@@ -3,6 +3,7 @@
 from spruce import config
 from spruce.admin.accounts import register_accounts
 from spruce.admin.site import site
+from spruce.admin.system import register_system_pages
 from spruce.errors import ConfigError
 from spruce.web import AppConfig
 
@@ -26,6 +27,7 @@ class AdminConfig(AppConfig):
                 if part is not self:
                     part.submodule("admin")
             register_accounts(site)
+            register_system_pages(site)
         finally:
             config.leave(token)
         prefix = self.app.config["ADMIN_URL_PREFIX"]

@@ -8,6 +8,17 @@ __all__ = ["ADDITION", "CHANGE", "DELETION", "LogEntry"]
 
 ADDITION, CHANGE, DELETION = "add", "change", "delete"
 
+_RIGHTS = [  # of the pages about the running system
+    (f"{verb}_{name}", f"Can {verb} {name}")
+    for name, verbs in {
+        "sessions": ("view", "change"),
+        "caches": ("view", "change"),
+        "jobs": ("view", "change"),
+        "requests": ("view",),
+    }.items()
+    for verb in verbs
+]
+
 
 class LogEntry(db.Model):
     """A change that somebody made in the admin.
@@ -29,6 +40,7 @@ class LogEntry(db.Model):
     class Meta:  # noqa: D106 - options of the model, which the model's docstring is for
         db_table = "admin_log"
         ordering = ("-id",)
+        permissions = _RIGHTS
         indexes = (db.Index(fields=["label", "model", "object_key"], name="admin_log_object"),)
 
     def __str__(self) -> str:

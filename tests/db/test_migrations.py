@@ -16,7 +16,7 @@ from spruce.db.autodetect import Answers
 from spruce.db.databases import current
 from spruce.db.migrations import Migrations
 from spruce.db.models import registry
-from spruce.errors import IntegrityError, MigrationError, OperationalError
+from spruce.errors import IntegrityError, MigrationError, ModelError, OperationalError
 
 UNDONE = {
     **dict.fromkeys(("sqlite", "postgresql"), "Nothing was changed: all steps are one transaction."),
@@ -215,6 +215,7 @@ def test_a_table_may_have_been_renamed(migrations: Migrations) -> None:
 
 def test_constraints_are_called_after_a_renamed_table(migrations: Migrations) -> None:
     """Nothing is left to do for the next migration, also on the way back."""
+
     def fields() -> dict[str, Any]:
         return product(
             name=db.CharField(max_length=80, unique=True), maker=db.ForeignKey("Maker", on_delete=db.CASCADE)
@@ -411,3 +412,53 @@ def test_constraints_of_some_rows_stay(migrations: Migrations) -> None:
     models["Product"].objects.create(name="a", price=1)
     with pytest.raises(IntegrityError):
         models["Product"].objects.create(name="a", price=1)
+
+
+def limited(kind: str, name: str) -> Any:
+    """A Meta with a constraint of a kind."""
+    made = {
+        "condition": lambda: db.UniqueConstraint(fields=["name"], condition=db.Q(price__gt=0), name=name),
+        "expression": lambda: db.UniqueConstraint(db.Lower("name"), name=name),
+        "fields": lambda: db.UniqueConstraint(fields=["name", "price"], name=name),
+    }[kind]()
+    return type("Meta", (), {"constraints": (made,)})
+
+
+@pytest.mark.parametrize("kind", ["condition", "expression", "fields"])
+def test_constraints_come_and_go_and_survive_renames(migrations: Migrations, kind: str) -> None:
+    """In each direction, also of a table that is copied or called otherwise."""
+
+    def twice(model: Any) -> None:
+        model.objects.all().delete()
+        model.objects.create(name="a", price=1)
+        with pytest.raises(IntegrityError):
+            model.objects.create(name="a", price=1)
+        model.objects.all().delete()
+
+    if kind == "expression" and current()["default"].dialect.name == "mariadb":
+        declare(Product=product(Meta=limited(kind, "one")))
+        with pytest.raises(ModelError) as caught:
+            migrations.make("first")
+        assert str(caught.value) == (
+            "the constraint 'one' cannot be held by MariaDB, which has no unique indexes of expressions. "
+            "Make it of a GeneratedField."
+        )
+        return
+    twice(declare_and_migrate(migrations, "first", Product=product(Meta=limited(kind, "one"))))
+    twice(declare_and_migrate(migrations, "second", Product=product(Meta=limited(kind, "two"))))
+    twice(declare_and_migrate(migrations, "third", Product=product(price=db.FloatField(), Meta=limited(kind, "two"))))
+    declare_and_migrate(migrations, "fourth", Product=product(price=db.FloatField()))
+    migrations.downgrade("-3")
+    migrations.upgrade()
+    twice(declare_and_migrate(migrations, "fifth", Article=product(price=db.FloatField(), Meta=limited(kind, "two"))))
+    twice(declare_and_migrate(migrations, "sixth", Item=product(price=db.FloatField(), Meta=limited(kind, "two"))))
+    migrations.downgrade("-2")
+    assert len(migrations.upgrade()) == 2
+    assert migrations.check() == []
+
+
+def declare_and_migrate(migrations: Migrations, message: str, **models: dict[str, Any]) -> Any:
+    """Declare a model, write and run its migration; the model."""
+    (made,) = declare(**models).values()
+    migrate(migrations, message, Says())
+    return made

@@ -25,6 +25,7 @@ from spruce.db.fields import REQUIRED
 from spruce.db.models import registry
 from spruce.db.ranges import RangeType
 from spruce.db.searches import VectorType
+from spruce.db.sqlite_indexes import ChangeIndex
 from spruce.db.types import MYSQL, Coded, ExactDecimal
 from spruce.errors import MigrationError
 
@@ -222,15 +223,15 @@ def _with_renamed_tables(
                     last += _with_keys(new.to_table())
                 break
     yield from first
-    for each in steps:
-        if isinstance(each, ops.ModifyTableOps) and each.table_name in renamed:
-            yield each  # indexes go under the old name
+    before = [each for each in steps if isinstance(each, ChangeIndex) and not each.making]
+    before += [each for each in steps if isinstance(each, ops.ModifyTableOps) and each.table_name in renamed]
+    yield from before  # indexes go under the old name
     for name, new_name in renamed.items():
         yield RenameTable(name, new_name)
     yield from constraints
     for each in steps:
         name = getattr(each, "table_name", "")
-        if isinstance(each, ops.DropTableOp | ops.ModifyTableOps) and name in renamed:
+        if each in before or (isinstance(each, ops.DropTableOp) and name in renamed):
             continue
         if isinstance(each, ops.CreateTableOp) and name in renamed.values():
             continue
@@ -260,6 +261,10 @@ def _with_renamed_constraints(old: sa.Table, new: sa.Table, dialect: sa.Dialect)
     On MariaDB and MySQL, where they are indexes or hold them, they are made anew.
     """
     before, after = _constraints(old), _constraints(new)
+    if dialect.name not in MYSQL and before.keys() != after.keys():
+        gone = [_dropped(_added(one, new.name)) for key, one in before.items() if key not in after]
+        made = [_added(one, new.name) for key, one in after.items() if key not in before]
+        yield ops.ModifyTableOps(new.name, [*gone, *made])
     pairs = [(before[key], after[key]) for key in before if key in after and before[key].name != after[key].name]
     if dialect.name == "postgresql":
         for one, other in pairs:

@@ -5,7 +5,7 @@ SQL then. It speaks of the columns of its own row.
 """
 
 import datetime as dt
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable
 from decimal import Decimal
 from typing import Any
 
@@ -50,11 +50,6 @@ class Formula(sa.ColumnElement[Any]):
         self.formula = formula
         self.target = type_
         self.plain = plain
-
-    def get_children(self, **options: Any) -> Iterator[Any]:
-        """A column of the table if it is there already, by which SQLAlchemy finds the table of an index."""
-        if self.table is not None:
-            yield next(iter(self.table.c))
 
     def build(self, dialect: sa.Dialect) -> Column:
         """The SQL for a dialect. Raises ModelError for what reaches beyond the row."""

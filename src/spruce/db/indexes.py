@@ -55,7 +55,7 @@ def built_index(
     if condition is not None:
         fields_in(model, condition)
         options = dict.fromkeys(("sqlite_where", "postgresql_where"), Formula(model, condition, table=table))
-    return sa.Index(name, *(_part(model, table, part) for part in parts), unique=unique, **options)
+    return sa.Index(name, *(_part(model, table, part) for part in parts), unique=unique, _table=table, **options)
 
 
 def _part(model: type[Record], table: sa.Table, part: Any) -> Any:

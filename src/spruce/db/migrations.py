@@ -7,6 +7,7 @@ A folder has one file for each step, `versions/…py`, which anybody may read an
 import io
 import logging
 import re
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,11 +26,12 @@ from sqlalchemy.exc import DBAPIError
 from spruce.db import schema
 from spruce.db.autodetect import Answers, improve, render_item, spelled
 from spruce.db.databases import current
-from spruce.db.locktimes import warnings
+from spruce.db.locktimes import warnings as long_locks
 from spruce.db.migrating import DRIVERNAMES, with_connection
 from spruce.db.models import registry
-from spruce.db.mysql_sql import HIDDEN
+from spruce.db.mysql_sql import HIDDEN, refuse_computed
 from spruce.db.signals import post_migrate
+from spruce.db.sqlite_indexes import SILENCED, changed_indexes, is_of_expressions
 from spruce.db.types import MYSQL
 from spruce.errors import MigrationError
 
@@ -107,10 +109,11 @@ class Migrations:
             assert made.upgrade_ops is not None  # noqa: S101 - it was compared
             if empty:
                 return
+            self._add_indexes(context, made.upgrade_ops)
             if made.upgrade_ops.is_empty():
                 directives.clear()
                 return
-            told.extend(warnings(made.upgrade_ops, self.database.dialect))
+            told.extend(long_locks(made.upgrade_ops, self.database.dialect))
             improve(made, self.database.dialect, answers or Answers())
 
         arguments = {"message": message, "autogenerate": not empty, "sql": False, "head": "head", "splice": False}
@@ -146,6 +149,7 @@ class Migrations:
             else:
                 steps = autogenerate.produce_migrations(context, self._metadata()).upgrade_ops
                 assert steps is not None  # noqa: S101 - it was compared
+                self._add_indexes(context, steps)
                 found.extend(map(_describe, steps.as_diffs()))
             return []
 
@@ -249,7 +253,8 @@ class Migrations:
                     if connection.dialect.name == "sqlite" and not dry:
                         _check_foreign_keys(connection)
 
-        with _explained():
+        with _explained(), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", SILENCED)
             with_connection(self.database, work)
 
     def _metadata(self) -> sa.MetaData:
@@ -257,10 +262,21 @@ class Migrations:
         self._made = {name for path in self.folder.glob("versions/*.py") for name in _MAKES.findall(path.read_text())}
         return registry.metadata
 
+    def _add_indexes(self, context: MigrationContext, steps: ops.UpgradeOps) -> None:
+        """What SQLAlchemy does not see on SQLite."""
+        if context.dialect.name == "sqlite":
+            assert context.connection is not None  # noqa: S101 - it has compared
+            tables = schema.tables_of(self.database)
+            gone, new = changed_indexes(context.connection, tables, self._tables | self._made)
+            steps.ops = [*gone, *steps.ops, *new]
+
     def _is_ours(self, item: Any, name: str | None, kind: str, reflected: bool, compare_to: Any) -> bool:
         """Whether a table is the business of these migrations: of a model here, or made by them."""
         here = self.database.dialect.name
         if kind == "index" and not reflected:
+            if is_of_expressions(item) and here == "mariadb":
+                refuse_computed(item)
+                return False
             hidden = here in MYSQL and compare_to is not None and item.unique and "postgresql_where" in item.kwargs
             return not hidden and bool(item.info.get("only", here) == here)
         if kind == "column" and reflected and compare_to is None and here in MYSQL:

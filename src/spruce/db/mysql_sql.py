@@ -6,6 +6,7 @@ FILTER of aggregates as CASE, NULLS FIRST and LAST as another term of the order,
 the table that is changed as a derived table.
 """
 
+import zlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,7 +16,7 @@ from sqlalchemy.dialects.mysql.base import MySQLCompiler, MySQLDDLCompiler, MySQ
 from spruce.db.formulas import Formula
 from spruce.errors import ModelError
 
-__all__ = ["COLLATIONS", "HIDDEN", "MariaDB", "MySQL"]
+__all__ = ["COLLATIONS", "HIDDEN", "MariaDB", "MySQL", "refuse_computed"]
 
 COLLATIONS = {"mariadb": "utf8mb4_nopad_bin", "mysql": "utf8mb4_0900_bin"}
 """How texts are compared unless the URL says otherwise: letter by letter, spaces at the end included."""
@@ -157,32 +158,40 @@ class _Tables(MySQLDDLCompiler):
         dialect: Any = self.dialect
         index = create.element
         computed = dialect.is_mariadb and any(isinstance(each, Formula) for each in _bare(index.expressions))
-        if index.unique and computed:
-            raise ModelError(
-                f"the constraint {index.name!r} cannot be held by MariaDB, which has no unique indexes of expressions",
-                hint="Make it of a GeneratedField.",
-            )
-        if computed:  # it would make queries faster, and nothing else
+        if computed:
+            refuse_computed(index)  # it would make queries faster, and nothing else
             return f"DO 0 /* no index {index.name}: of an expression */"
         where = index.dialect_options["postgresql"].get("where")
         if index.unique and where is not None:
-            return self._of_some_rows(index, where, create.if_not_exists and dialect.is_mariadb)
+            return self._of_some_rows(index, where, dialect.is_mariadb)
         create.if_not_exists = create.if_not_exists and dialect.is_mariadb
         made: str = super().visit_create_index(create, **options)
         return made
 
     def _of_some_rows(self, index: Any, where: Any, careful: bool) -> str:
-        """A unique index with one more column that nobody sees: NULL, so equal to none, where a row does not count."""
+        """A unique index with one more column that nobody sees: NULL, so equal to none, where a row does not count.
+
+        Its name has the condition in it: one that is left behind by an index of that name is the right one, or another.
+        """
         quote, unless = self.preparer.quote, "IF NOT EXISTS " if careful else ""
         literal = {"include_table": False, "literal_binds": True}
         columns = [self.sql_compiler.process(each, **literal) for each in index.expressions]
         condition = self.sql_compiler.process(where, **literal)
-        counts = quote(f"{HIDDEN}{index.name}"[:64])
+        counts = quote(f"{HIDDEN}{index.name}"[:55] + f"_{zlib.crc32(condition.encode()):08x}")
         return (
             f"ALTER TABLE {self.preparer.format_table(index.table)} "
             f"ADD COLUMN {unless}{counts} TINYINT GENERATED ALWAYS AS (CASE WHEN {condition} THEN 1 END) VIRTUAL "
             "INVISIBLE, "
             f"ADD UNIQUE INDEX {unless}{quote(index.name)} ({', '.join([*columns, counts])})"
+        )
+
+
+def refuse_computed(index: sa.Index) -> None:
+    """Raise ModelError for an index of expressions that would have to be held, and not just make queries faster."""
+    if index.unique:
+        raise ModelError(
+            f"the constraint {index.name!r} cannot be held by MariaDB, which has no unique indexes of expressions",
+            hint="Make it of a GeneratedField.",
         )
 
 

@@ -1,7 +1,9 @@
 """Where in which cloud this machine is: AWS, Google's or Azure's, by what their metadata servers tell.
 
 Such a server answers at an address of the machine's own network, and only there. So with `CLOUD_PROVIDER=auto` nobody
-is asked on a machine whose hardware or environment doesn't look like that cloud: what is none is not probed. It is asked once in a process, in a thread; nothing waits for it, and what is sent before it answers goes without.
+is asked on a machine whose hardware or environment doesn't look like that cloud: what is none is not probed.
+
+It is asked once in a process, in a thread; nothing waits for it, and what is sent before it answers goes without.
 
 The variables that the clouds' own libraries know are kept to: `AWS_EC2_METADATA_SERVICE_ENDPOINT`,
 `AWS_EC2_METADATA_DISABLED` and `GCE_METADATA_HOST`.

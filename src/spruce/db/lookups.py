@@ -142,6 +142,8 @@ def resolve(
 
     Raises FieldError, with the names that exist, for one that means nothing.
     """
+    if not isinstance(text, str):
+        raise FieldError(f"{text!r} is no name of a field of {model.__name__}", hint="Names are texts.")
     parts = text.split("__")
     for end in range(len(parts), 0, -1) if computed else ():
         if "__".join(parts[:end]) in computed:

@@ -33,7 +33,8 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def shop(serve: Callable[..., Any], tmp_path: Path) -> Any:
     """A new shop whose mails are files."""
-    return serve(str(SHOP), SPRUCE_INSTANCE_PATH=str(tmp_path), SPRUCE_EMAIL_BACKEND="file")
+    more = {"SPRUCE_EMAIL_BACKEND": "file", "SPRUCE_AUTH_TOKEN_SCOPES": '["orders:read", "orders:write"]'}
+    return serve(str(SHOP), SPRUCE_INSTANCE_PATH=str(tmp_path), **more)
 
 
 def link_in_mail(folder: Path, page: Page) -> str:
@@ -93,7 +94,10 @@ def test_every_page_of_accounts_is_for_everybody(
     page.locator(".order button").click()
     page.goto("/account")
     expect(looked_at(page).locator(".history .line")).to_have_count(1)
-    for path in ("sessions", "password_change", "password_change/done", "password_reset", "register/done", "logout"):
+    page.goto("/accounts/tokens/")
+    send(name="robot")
+    expect(page.locator(".auth-made code")).to_have_text(re.compile(r"^spr_[\w-]{43}$"))
+    for path in ("tokens", "sessions", "password_change", "password_change/done", "password_reset", "register/done", "logout"):
         page.goto(f"/accounts/{path}/")
         looked_at(page)
     page.locator(".auth-form button").click()

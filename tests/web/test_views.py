@@ -124,3 +124,20 @@ def test_a_method_that_lacks_a_value_of_the_path_is_refused_when_it_is_added() -
     assert str(caught.value) == (
         "the view 'get' takes no parameter 'pag', which its rule '/<int:pag>' holds; did you mean 'page'?"
     )
+
+
+def test_a_class_to_mix_in_looks_first() -> None:
+    """By `dispatch`, which a view that is one function has as well."""
+
+    class Closed:
+        def dispatch(self, **kwargs: Any) -> Any:
+            return super().dispatch(**kwargs) if "open" in request.args else ("closed", 403)  # type: ignore[misc] # the view's
+
+    class Shop(Closed, View):
+        def dispatch_request(self) -> str:
+            return "come in"
+
+    app = App(__name__)
+    app.add_url_rule("/shop", view_func=Shop.as_view("shop"))
+    assert app.test_client().get("/shop").status_code == 403
+    assert app.test_client().get("/shop?open").text == "come in"

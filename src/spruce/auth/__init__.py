@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     )
     from spruce.auth.hashing import check_password, is_password_usable, make_password
     from spruce.auth.logins import get_user, login, logout, update_session_auth_hash
+    from spruce.auth.mixins import AccessMixin, LoginRequiredMixin, PermissionRequiredMixin, UserPassesTestMixin
     from spruce.auth.models import Group, Permission
     from spruce.auth.passwords import validate_password
     from spruce.auth.permissions import create_permissions, get_permission_codename, permission_name
@@ -46,17 +47,21 @@ _HOMES = {
     "AbstractBaseUser": "users",
     "AbstractEmailUser": "users",
     "AbstractUser": "users",
+    "AccessMixin": "mixins",
     "AnonymousUser": "users",
     "BaseBackend": "backends",
     "BaseUserManager": "users",
     "EmailBackend": "backends",
     "Group": "models",
+    "LoginRequiredMixin": "mixins",
     "ModelBackend": "backends",
     "Permission": "models",
+    "PermissionRequiredMixin": "mixins",
     "PermissionsMixin": "users",
     "RemoteUserBackend": "backends",
     "User": "user",
     "UserManager": "users",
+    "UserPassesTestMixin": "mixins",
     "authenticate": "authentication",
     "check_password": "hashing",
     "create_permissions": "permissions",
@@ -88,17 +93,21 @@ __all__ = [
     "AbstractBaseUser",
     "AbstractEmailUser",
     "AbstractUser",
+    "AccessMixin",
     "AnonymousUser",
     "BaseBackend",
     "BaseUserManager",
     "EmailBackend",
     "Group",
+    "LoginRequiredMixin",
     "ModelBackend",
     "Permission",
+    "PermissionRequiredMixin",
     "PermissionsMixin",
     "RemoteUserBackend",
     "User",
     "UserManager",
+    "UserPassesTestMixin",
     "authenticate",
     "check_password",
     "create_permissions",

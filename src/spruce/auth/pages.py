@@ -4,13 +4,15 @@ They are a blueprint, `auth`, below AUTH_URL_PREFIX, with templates `auth/….ht
 same names; most often `auth/base.html` alone. What the pages say never tells whether an address or a name is known.
 """
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from spruce import config
 from spruce.auth import forms, mails, sessions
 from spruce.auth.auditing import record
-from spruce.auth.decorators import login_not_required, login_required, resolve_url
+from spruce.auth.blueprint import form_page, mailed, next_page, pages, shown
+from spruce.auth.decorators import login_not_required, login_required
 from spruce.auth.logins import login as log_in
 from spruce.auth.logins import logout as log_out
 from spruce.auth.logins import update_session_auth_hash
@@ -19,42 +21,12 @@ from spruce.auth.throttling import remember_device
 from spruce.errors import IntegrityError
 from spruce.http import Request, Response
 from spruce.i18n import gettext
-from spruce.middleware.origins import url_has_allowed_host_and_scheme
-from spruce.web import Blueprint, abort, make_response, redirect, render_template, send_file, url_for
+from spruce.web import abort, redirect, send_file, url_for
 
 __all__ = ["pages"]
 
-pages = Blueprint("auth", __name__, template_folder=None)
 _RESET = "_password_reset_token"
-_WRONG = 422
-_THROTTLED = 429
 _STYLE = Path(__file__).with_name("auth.css")
-
-
-def _shown(template: str, status: int = 200, **values: Any) -> Response:
-    """A page that nobody keeps."""
-    response = make_response((render_template(f"auth/{template}.html", **values), status))
-    response.headers["Cache-Control"] = "no-store"
-    return response
-
-
-def _form_page(template: str, form: Any, **values: Any) -> Response:
-    """A page with a form, and what is wrong with it."""
-    seconds = getattr(form, "seconds", 0)
-    status = _THROTTLED if seconds else _WRONG if form.is_bound else 200
-    response = _shown(template, status, form=form, **values)
-    if seconds:
-        response.headers["Retry-After"] = str(seconds)
-    return response
-
-
-def _next(request: Request, setting: str) -> str:
-    """Where to go on: what `next` says, if that is a page of this site, else what a setting says."""
-    wanted = request.form.get("next") or request.args.get("next") or ""
-    if url_has_allowed_host_and_scheme(wanted, {request.host}, request.is_secure):
-        return wanted
-    default = config.current()[setting]
-    return resolve_url(default) if default else ""
 
 
 @pages.get("/auth.css", openapi=False)
@@ -70,9 +42,9 @@ def login(request: Request) -> Any:
     """Log in."""
     form = forms.AuthenticationForm(request)
     if not form.is_valid():
-        return _form_page("login", form, next=request.form.get("next") or request.args.get("next", ""))
+        return form_page("login", form, next=request.form.get("next") or request.args.get("next", ""))
     log_in(request, form.user)
-    response = redirect(_next(request, "LOGIN_REDIRECT_URL"), 303)
+    response = redirect(next_page(request, "LOGIN_REDIRECT_URL"), 303)
     remember_device(request, response, form.cleaned_data["username"])
     return response
 
@@ -82,10 +54,10 @@ def login(request: Request) -> Any:
 def logout(request: Request) -> Any:
     """Log out; a link leads to a page with a button, since links are followed by others than people."""
     if request.method != "POST":
-        return _shown("logout")
+        return shown("logout")
     log_out(request)
-    target = _next(request, "LOGOUT_REDIRECT_URL")
-    return redirect(target, 303) if target else _shown("logged_out")
+    target = next_page(request, "LOGOUT_REDIRECT_URL")
+    return redirect(target, 303) if target else shown("logged_out")
 
 
 @pages.route("/password_change/", methods=["GET", "POST"], openapi=False)
@@ -94,7 +66,7 @@ def password_change(request: Request) -> Any:
     """Change one's password; the current one is asked for."""
     form = forms.PasswordChangeForm(request.user, request, request)
     if not form.is_valid():
-        return _form_page("password_change", form)
+        return form_page("password_change", form)
     form.save()
     update_session_auth_hash(request, request.user)
     record("password_changed", request, request.user)
@@ -106,7 +78,7 @@ def password_change(request: Request) -> Any:
 @login_required
 def password_change_done() -> Response:
     """Say that it was."""
-    return _shown("password_change_done")
+    return shown("password_change_done")
 
 
 # A new password by mail
@@ -116,18 +88,14 @@ def password_change_done() -> Response:
 @login_not_required
 def password_reset(request: Request) -> Any:
     """Have a link sent; what is said, and how long that takes, is the same for unknown addresses."""
-    form = forms.PasswordResetForm(request)
-    if not form.is_valid():
-        return _form_page("password_reset", form)
-    mails.send_reset(request, form.cleaned_data["email"])
-    return redirect(url_for("auth.password_reset_done"), 303)
+    return mailed("password_reset", forms.PasswordResetForm(request), partial(mails.send_reset, request))
 
 
 @pages.get("/password_reset/done/", openapi=False)
 @login_not_required
 def password_reset_done() -> Response:
     """Say that a mail is on its way, if there is an account."""
-    return _shown("password_reset_done")
+    return shown("password_reset_done")
 
 
 @pages.route("/reset/<uid>/<token>/", methods=["GET", "POST"], openapi=False)
@@ -137,14 +105,14 @@ def password_reset_confirm(request: Request, uid: str, token: str) -> Any:
     user = user_of(uid)
     if token != "set-password":  # noqa: S105 - what stands in the address instead of a token
         if not default_token_generator.check_token(user, token):
-            return _shown("password_reset_invalid", 404)
+            return shown("password_reset_invalid", 404)
         request.session[_RESET] = token
         return redirect(url_for("auth.password_reset_confirm", uid=uid, token="set-password"), 303)  # noqa: S106 - the same
     if not default_token_generator.check_token(user, request.session.get(_RESET)):
-        return _shown("password_reset_invalid", 404)
+        return shown("password_reset_invalid", 404)
     form = forms.SetPasswordForm(user, request)
     if not form.is_valid():
-        return _form_page("password_reset_confirm", form)
+        return form_page("password_reset_confirm", form)
     form.save()
     request.session.pop(_RESET, None)
     record("password_reset", request, user)
@@ -158,7 +126,7 @@ def password_reset_confirm(request: Request, uid: str, token: str) -> Any:
 @login_not_required
 def password_reset_complete() -> Response:
     """Say that it was, and where to log in."""
-    return _shown("password_reset_complete")
+    return shown("password_reset_complete")
 
 
 # New users
@@ -173,18 +141,14 @@ def register(request: Request) -> Any:
         abort(404)
     if who == "open":
         return _create(request, forms.UserCreationForm(request), "register")
-    form = forms.RegistrationForm(request)
-    if not form.is_valid():
-        return _form_page("register", form)
-    mails.send_confirmation(request, form.cleaned_data["email"])
-    return redirect(url_for("auth.register_done"), 303)
+    return mailed("register", forms.RegistrationForm(request), partial(mails.send_confirmation, request))
 
 
 @pages.get("/register/done/", openapi=False)
 @login_not_required
 def register_done() -> Response:
     """Say that a mail is on its way."""
-    return _shown("register_done")
+    return shown("register_done")
 
 
 @pages.route("/register/<token>/", methods=["GET", "POST"], openapi=False)
@@ -193,22 +157,22 @@ def register_confirm(request: Request, token: str) -> Any:
     """Make the account of an address that was confirmed by the link; once."""
     email = confirmed_address(token) if config.current()["AUTH_REGISTRATION"] != "closed" else None
     if email is None or mails.users_with(email):
-        return _shown("register_invalid", 404)
+        return shown("register_invalid", 404)
     return _create(request, forms.UserCreationForm(request, email), "register_confirm", email=email)
 
 
 def _create(request: Request, form: Any, template: str, **values: Any) -> Response:
     if not form.is_valid():
-        return _form_page(template, form, **values)
+        return form_page(template, form, **values)
     try:
         user = form.save()
     except IntegrityError:  # somebody else was faster
         form.add_error(None, gettext("This name is taken. Choose another one."))
-        return _form_page(template, form, **values)
+        return form_page(template, form, **values)
     record("registered", request, user)
     backends = config.current()["AUTHENTICATION_BACKENDS"]
     log_in(request, user, backends[0] if isinstance(backends[0], str) else None)
-    response = redirect(_next(request, "LOGIN_REDIRECT_URL"), 303)
+    response = redirect(next_page(request, "LOGIN_REDIRECT_URL"), 303)
     remember_device(request, response, user.get_username())
     return response
 
@@ -227,4 +191,4 @@ def user_sessions(request: Request) -> Any:
         else:
             sessions.end_other_sessions(request)
         return redirect(url_for("auth.user_sessions"), 303)
-    return _shown("sessions", sessions=sessions.sessions_of(request))
+    return shown("sessions", sessions=sessions.sessions_of(request))

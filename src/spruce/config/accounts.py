@@ -54,6 +54,12 @@ _USERS = (
         "closed",
         "Who may make an account: `closed` nobody, `confirm` who confirms an address by mail, `open` everybody.",
     ),
+    Setting(
+        "AUTH_TOKEN_SCOPES",
+        (dict, list, tuple),
+        None,
+        "What people may let their tokens do: scopes, or a dict of scopes with names; None leaves the page out.",
+    ),
     Setting("LOGIN_URL", str, None, "The path or endpoint of the log-in page; None is the one of spruce.auth."),
     Setting("LOGIN_REDIRECT_URL", str, "/", "The path or endpoint that a log-in leads to unless `next` says another."),
     Setting("LOGOUT_REDIRECT_URL", str, None, "The path or endpoint behind a log-out; None shows a page that says so."),

@@ -32,6 +32,14 @@ class View:
         """Return what a view function would return."""
         raise NotImplementedError(f"{type(self).__name__} needs a method dispatch_request")
 
+    def dispatch(self, **kwargs: Any) -> Any:
+        """Return `dispatch_request(…)`; for classes to mix in, which look at the request before a view does."""
+        return self.dispatch_request(**kwargs)
+
+    def _begin(self, **kwargs: Any) -> Any:
+        """What the view function calls; a subclass may prepare itself before `dispatch` here."""
+        return self.dispatch(**kwargs)
+
     @classmethod
     def handlers(cls) -> dict[str, Callable[..., Any]]:
         """Return what answers each HTTP method, bound to the class: its parameters say what is read from the request.
@@ -46,13 +54,13 @@ class View:
         if cls.init_every_request:
 
             def view(**kwargs: Any) -> Any:
-                return cls(*class_args, **class_kwargs).dispatch_request(**kwargs)
+                return cls(*class_args, **class_kwargs)._begin(**kwargs)
 
         else:
             kept = cls(*class_args, **class_kwargs)
 
             def view(**kwargs: Any) -> Any:
-                return kept.dispatch_request(**kwargs)
+                return kept._begin(**kwargs)
 
         decorated: Any = view
         decorated.__name__ = name

@@ -97,7 +97,8 @@ def test_every_page_of_accounts_is_for_everybody(
     page.goto("/accounts/tokens/")
     send(name="robot")
     expect(page.locator(".auth-made code")).to_have_text(re.compile(r"^spr_[\w-]{43}$"))
-    for path in ("tokens", "sessions", "password_change", "password_change/done", "password_reset", "register/done", "logout"):
+    paths = ("tokens", "sessions", "password_change", "password_change/done", "password_reset", "register/done", "logout")
+    for path in paths:
         page.goto(f"/accounts/{path}/")
         looked_at(page)
     page.locator(".auth-form button").click()

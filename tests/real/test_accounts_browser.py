@@ -97,8 +97,16 @@ def test_every_page_of_accounts_is_for_everybody(
     page.goto("/accounts/tokens/")
     send(name="robot")
     expect(page.locator(".auth-made code")).to_have_text(re.compile(r"^spr_[\w-]{43}$"))
-    paths = ("tokens", "sessions", "password_change", "password_change/done", "password_reset", "register/done", "logout")
-    for path in paths:
+    paths = (
+        "tokens",
+        "sessions",
+        "password_change",
+        "password_change/done",
+        "password_reset",
+        "register/done",
+        "logout",
+    )
+    for path in (*paths, "logout"):
         page.goto(f"/accounts/{path}/")
         looked_at(page)
     page.locator(".auth-form button").click()

@@ -5,6 +5,7 @@ import pytest
 from spruce import db
 from spruce.db.choices import pairs
 from spruce.errors import ModelError
+from spruce.i18n import gettext_lazy, override
 
 
 class Size(db.TextChoices):
@@ -57,3 +58,11 @@ def test_choices_are_pairs() -> None:
     with pytest.raises(ModelError) as refused:
         pairs(["a"])
     assert str(refused.value) == "choices are pairs of a value and its label, not 'a'"
+
+
+def test_labels_are_in_the_readers_language() -> None:
+    """Those that are translated when they are read."""
+    [(value, label)] = pairs([("y", gettext_lazy("Yes"))])
+    assert (value, str(label)) == ("y", "Yes")
+    with override("zh-Hans"):
+        assert str(label) == "是"

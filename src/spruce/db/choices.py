@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from spruce.errors import ModelError
+from spruce.i18n.lazytext import LazyText
 
 __all__ = ["Choices", "IntegerChoices", "TextChoices", "pairs"]
 
@@ -73,6 +74,7 @@ def pairs(given: Any) -> tuple[tuple[Any, str], ...]:
         if not isinstance(each, tuple | list) or len(each) != 2:
             raise ModelError(f"choices are pairs of a value and its label, not {each!r}")
         inner = each[1]
-        grouped = isinstance(inner, Iterable) and not isinstance(inner, str)
-        made += pairs(inner) if grouped else [(each[0], str(inner))]
+        grouped = isinstance(inner, Iterable) and not isinstance(inner, str | LazyText)
+        label: Any = inner if isinstance(inner, LazyText) else str(inner)  # which says it in each reader's language
+        made += pairs(inner) if grouped else [(each[0], label)]
     return tuple(made)

@@ -4,13 +4,11 @@ from typing import Any
 
 import pytest
 
-from spruce import App, admin
-from spruce.admin.filters import Choice, make_filter
+from spruce import admin
+from spruce.admin.fieldfilters import make_filter
 from spruce.errors import AdminError
 from spruce.http import Request
 from spruce.web.client import Client
-
-from .conftest import Product
 
 
 class Cheap(admin.SimpleListFilter):
@@ -36,25 +34,29 @@ def test_filters_of_the_programs_own(root: Client, site: admin.AdminSite) -> Non
     assert "Bear" in root.get("/admin/adminshop/product/?dear=x").text
 
 
-def test_choices_of_fields(app: App, site: admin.AdminSite) -> None:
-    """Of truth values, choices, related objects, times, and all others."""
-    products, request = site.find("adminshop", "product"), Request("GET", "/")
-    with app.app_context():
-        found = {name: make_filter(products, name, request).choices() for name in ("active", "kind", "maker", "stock")}
-        assert found == {
-            "active": [Choice("1", "Yes"), Choice("0", "No")],
-            "kind": [Choice("t", "Toy"), Choice("b", "Book")],
-            "maker": [Choice("1", "Steiff"), Choice("2", "熊猫")],
-            "stock": [Choice("0", "0"), Choice("3", "3")],
-        }
-        assert [choice.value for choice in make_filter(products, "created", request).choices()] == [
-            "today", "week", "month", "year",
-        ]  # fmt: skip
-        over = make_filter(products, "maker__name", Request("GET", "/?maker__name=Steiff"))
-        assert over.apply(Product.objects.all()).count() == 2
+def test_a_filter_without_its_words_says_so(site: admin.AdminSite) -> None:
+    """Title, parameter and methods."""
+
+    class Nameless(admin.SimpleListFilter):
+        title = "x"
+
+    class Bare(Nameless):
+        parameter_name = "x"
+
+    products, request = site.find("adminshop", "product"), Request("GET", "/?x=1")
+    with pytest.raises(AdminError) as refused:
+        make_filter(products, Nameless, request)
+    assert str(refused.value) == "Nameless has no parameter_name. Write parameter_name = … in its class."
+    bare = make_filter(products, Bare, request)
+    with pytest.raises(NotImplementedError, match="Bare needs lookups"):
+        bare.choices()
+    with pytest.raises(NotImplementedError, match="Bare needs queryset"):
+        bare.apply(None)
 
 
-def test_what_leads_nowhere_says_so(site: admin.AdminSite) -> None:
-    """With the entry."""
-    with pytest.raises(AdminError, match=r"ProductAdmin\.list_filter has 'x', and Product has no 'x'"):
-        make_filter(site.find("adminshop", "product"), "x", Request("GET", "/"))
+def test_numbers_of_own_filters(root: Client, site: admin.AdminSite) -> None:
+    """By running it once for each choice."""
+    site.find("adminshop", "product").list_filter = (Cheap,)
+    page = root.get("/admin/adminshop/product/?_facets=&dear=no").text
+    assert "cheap <small>(1)</small>" in page
+    assert "dear <small>(1)</small>" in page

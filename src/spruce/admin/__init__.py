@@ -3,15 +3,38 @@
 `INSTALLED_APPS=["spruce.auth", "spruce.admin"]` puts it below `/admin`; `admin.site.register(Product)` shows a model.
 """
 
+from spruce.admin.changelist import ShowFacets
 from spruce.admin.decorators import action, display, register
-from spruce.admin.filters import SimpleListFilter
+from spruce.admin.fieldfilters import (
+    AllValuesFieldListFilter,
+    BooleanFieldListFilter,
+    ChoicesFieldListFilter,
+    DateFieldListFilter,
+    EmptyFieldListFilter,
+    FieldListFilter,
+    NumberRangeFilter,
+    RelatedFieldListFilter,
+    RelatedOnlyFieldListFilter,
+)
+from spruce.admin.filters import ListFilter, SimpleListFilter
 from spruce.admin.options import InlineModelAdmin, ModelAdmin, StackedInline, TabularInline
 from spruce.admin.site import AdminSite, site
 
 __all__ = [
     "AdminSite",
+    "AllValuesFieldListFilter",
+    "BooleanFieldListFilter",
+    "ChoicesFieldListFilter",
+    "DateFieldListFilter",
+    "EmptyFieldListFilter",
+    "FieldListFilter",
     "InlineModelAdmin",
+    "ListFilter",
     "ModelAdmin",
+    "NumberRangeFilter",
+    "RelatedFieldListFilter",
+    "RelatedOnlyFieldListFilter",
+    "ShowFacets",
     "SimpleListFilter",
     "StackedInline",
     "TabularInline",

@@ -3,16 +3,14 @@
 from typing import Any
 
 from spruce import db, forms
+from spruce.admin.changelist import MOST
 from spruce.admin.deletion import forbidden_kinds, preview
 from spruce.errors import BadRequest, Forbidden
 from spruce.http import Response
 from spruce.i18n import gettext, gettext_lazy, ngettext
 from spruce.web import flash, make_response, redirect
 
-__all__ = ["MOST", "chosen", "delete_selected", "run"]
-
-MOST = 1000
-"""How many objects one action takes."""
+__all__ = ["chosen", "delete_selected", "run"]
 
 
 def delete_selected(model_admin: Any, request: Any, queryset: Any) -> None:
@@ -45,6 +43,12 @@ _delete.needs_confirmation = True
 
 def chosen(model_admin: Any, request: Any) -> Any:
     """The query of the objects that were chosen. Raises BadRequest for more than an action takes."""
+    if request.form.get("select_across"):
+        found = model_admin.get_changelist_instance(request).query
+        if found.order_by()[: MOST + 1].count() > MOST:
+            raise BadRequest(gettext("One action takes %(number)s objects at most.", number=MOST))
+        keys = [obj.pk for obj in found[:MOST]]
+        return model_admin.get_queryset(request).filter(pk__in=keys)
     keys = []
     for text in request.form.getlist("_selected_action"):
         try:
@@ -58,7 +62,9 @@ def chosen(model_admin: Any, request: Any) -> Any:
 
 def run(model_admin: Any, request: Any, show: Any) -> Any:
     """Run the action that was chosen, or ask first; `show(template, …)` makes the page that asks."""
-    name = request.form.get("action") or ""
+    names = request.form.getlist("action")
+    place = 1 if request.form.get("index") == "1" and len(names) > 1 else 0
+    name = names[place] if names else ""
     actions = model_admin.get_actions(request)
     if name not in actions:
         flash(gettext("No action selected."), "error")

@@ -25,6 +25,7 @@ class AutocompleteWidget(Widget):
     def __init__(self, field: Any, target: Any) -> None:
         super().__init__()
         self.field, self.target = field, target
+        self.texts: dict[str, str] = {}  # what rows are called whose names are known already
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         """What the template is given: the key, what the row is called, and where rows are looked for."""
@@ -36,6 +37,8 @@ class AutocompleteWidget(Widget):
     def _text(self, value: Any) -> str:
         if value in (None, ""):
             return ""
+        if str(value) in self.texts:
+            return self.texts[str(value)]
         try:
             row = self.target.model._base.get(pk=self.target.model._meta.pk.clean(str(value)))
         except (LookupError, ValueError, TypeError):

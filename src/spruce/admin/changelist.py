@@ -1,55 +1,86 @@
 """The list of a model's objects: which rows of which page, in which order, in which columns.
 
 Nothing counts all rows of a large table: up to COUNTED rows are counted, behind that it is "more than"; whether there
-is a next page is told by one row more than the page has.
+is a next page is told by one row more than the page has. How many rows each choice of a filter has is counted only
+where no more than COUNTED are looked at.
 """
 
-import datetime as dt
-import re
-from functools import reduce
-from operator import and_, or_
+import enum
 from typing import Any
 from urllib.parse import urlencode
 
-from spruce import db
 from spruce.admin.columns import Column, column
-from spruce.admin.filters import ListFilter, make_filter
-from spruce.errors import DatabaseError
-from spruce.i18n import format_date, gettext
+from spruce.admin.datedrill import DateDrill
+from spruce.admin.fieldfilters import make_filter
+from spruce.admin.filters import ListFilter
+from spruce.i18n import gettext
+from spruce.i18n.formats import format_number
 
-__all__ = ["COUNTED", "ChangeList", "search"]
+__all__ = ["COUNTED", "MOST", "ChangeList", "ShowFacets"]
 
 COUNTED = 10_000
-_MOST_DATES = 60
-_WORDS = re.compile(r'"([^"]+)"|(\S+)')
+MOST = 1000
+"""How many objects one action takes."""
+
+
+class ShowFacets(enum.Enum):
+    """Whether a list tells how many rows each choice of a filter has."""
+
+    NEVER = "never"
+    ALLOW = "allow"
+    ALWAYS = "always"
 
 
 class ChangeList:
-    """A page of a list, as the URL's parameters want it: `q` is looked for, `o` the order, `p` the page."""
+    """A page of a list, as the URL's parameters want it: `q` is looked for, `o` the order, `p` the page.
+
+    `all` asks for everything on one page, `_facets` for the numbers of filters.
+    """
 
     def __init__(self, request: Any, admin: Any) -> None:
         self.request, self.admin, self.args = request, admin, request.args
-        self.columns: list[Column] = [column(admin, name) for name in admin.get_list_display(request)]
-        self.filters: list[ListFilter] = [make_filter(admin, entry, request) for entry in admin.list_filter]
-        self.search = (request.args.get("q") or "").strip()[:200]
-        self.per_page = admin.list_per_page
-        self.page = max(_number(request.args.get("p"), 1), 1)
+        names = list(admin.get_list_display(request))
+        self.columns: list[Column] = [column(admin, name) for name in names]
+        self._sortable(admin.get_sortable_by(request))
+        self.links = self._links(admin.get_list_display_links(request, names))
+        self.filters: list[ListFilter] = [
+            make_filter(admin, entry, request) for entry in admin.get_list_filter(request)
+        ]
+        self.search_fields = admin.get_search_fields(request)
+        self.search = (request.args.get("q") or "").strip()[:200] if self.search_fields else ""
+        self.drill = DateDrill(admin, request.args.get("date") or "") if admin.date_hierarchy else None
         self.order = self._order(request.args.get("o") or "")
         self.query = self._query()
+        self.page = max(_number(request.args.get("p"), 1), 1)
+        self.per_page = admin.list_per_page
+        self.editor: Any = None
         self._found: list[Any] | None = None
+        self._total: int | None = None
+        self.shows_all = "all" in request.args and self.can_show_all
+        if self.shows_all:
+            self.page, self.per_page, self._found = 1, admin.list_max_show_all, None
 
     def _query(self) -> Any:
         query = self.admin.get_queryset(self.request)
-        related = self.admin.list_select_related or self._foreign_keys()
+        related = self.admin.get_list_select_related(self.request)
+        if related is True:
+            related = [field.name for field in self.admin.model._meta.fields if field.is_relation]
+        related = related or self._foreign_keys()
         if related:
             query = query.select_related(*related)
+        return self._narrowed(query).order_by(*self._ordering())
+
+    def _narrowed(self, query: Any, without: ListFilter | None = None) -> Any:
+        """The rows of a query that filters, dates and search leave."""
         for one in self.filters:
-            if one.chosen is not None:
+            if one is not without and one.is_active():
                 query = one.apply(query)
-        query = self._of_date(query)
-        if self.search and self.admin.search_fields:
-            query = self.admin.get_search_results(self.request, query, self.search)[0]
-        return query.order_by(*self._ordering())
+        if self.drill is not None:
+            query = self.drill.apply(query)
+        if self.search:
+            query, doubled = self.admin.get_search_results(self.request, query, self.search)
+            query = query.distinct() if doubled else query
+        return query
 
     def _foreign_keys(self) -> list[str]:
         """The foreign keys that are columns, which are loaded with the rows."""
@@ -58,6 +89,22 @@ class ChangeList:
         return [
             name for name in names if name.split("__")[0] in meta.paths and meta.paths[name.split("__")[0]].is_relation
         ]
+
+    # ---- columns ----------------------------------------------------------------------------------------------------
+
+    def _sortable(self, names: Any) -> None:
+        for one in self.columns:
+            if names is not None and one.name not in names:
+                one.order = ""
+
+    def _links(self, names: Any) -> set[str]:
+        """The columns that lead to the object: those of these names, the first one that is only shown for ()."""
+        if names is None:
+            return set()
+        if names:
+            return {str(getattr(name, "__name__", name)) for name in names}
+        editable = self.admin.list_editable
+        return set(next(([one.name] for one in self.columns if one.name not in editable), []))
 
     # ---- order ------------------------------------------------------------------------------------------------------
 
@@ -70,8 +117,8 @@ class ChangeList:
                 found.append((index, part.startswith("-")))
         return found
 
-    def _ordering(self) -> list[str]:
-        names = [f"{'-' if down else ''}{self.columns[index - 1].order}" for index, down in self.order]
+    def _ordering(self) -> list[Any]:
+        names: list[Any] = [_turned(self.columns[index - 1].order, down) for index, down in self.order]
         names = names or list(self.admin.get_ordering(self.request) or self.admin.model._meta.ordering)
         plain = [name for name in names if isinstance(name, str)]
         if not {name.lstrip("-") for name in plain} & {"pk", self.admin.model._meta.pk.name}:
@@ -86,59 +133,11 @@ class ChangeList:
         """The way to the list by this column, the other way round if it is so already."""
         return self.url(o=f"-{index}" if self.direction(index) == "ascending" else str(index), p=None)
 
-    # ---- dates ------------------------------------------------------------------------------------------------------
-
-    def _span(self) -> tuple[list[int], Any, Any] | None:
-        """Year, month and day of the URL with the first date in that span, and the first behind it."""
-        given = self.args.get("date") or ""
-        try:
-            parts = [int(part) for part in given.split("-")] if given else []
-            if not 1 <= len(parts) <= 3:
-                return None
-            first = dt.date(*[*parts, 1, 1][:3])
-            if len(parts) == 1:
-                return parts, first, first.replace(year=first.year + 1)
-            if len(parts) == 2:
-                return parts, first, (first + dt.timedelta(days=32)).replace(day=1)
-            return parts, first, first + dt.timedelta(days=1)
-        except (ValueError, TypeError, OverflowError):
-            return None
-
-    def _of_date(self, query: Any) -> Any:
-        name, span = self.admin.date_hierarchy, self._span()
-        if not name or span is None:
-            return query
-        bounds: list[Any] = list(span[1:])
-        if isinstance(self.admin.model._meta.field(name), db.DateTimeField):
-            bounds = [dt.datetime.combine(day, dt.time(), dt.UTC) for day in bounds]
-        return query.filter(**{f"{name}__gte": bounds[0], f"{name}__lt": bounds[1]})
+    # ---- rows -------------------------------------------------------------------------------------------------------
 
     def dates(self) -> dict[str, Any] | None:
         """The links to years, months or days of `date_hierarchy`; None without one."""
-        name = self.admin.date_hierarchy
-        if not name:
-            return None
-        span = self._span()
-        parts = span[0] if span else []
-        links = []
-        if len(parts) < 3:
-            forms = ["yyyy", "LLLL y", "d MMMM"]
-            for day in _starts(*self._bounds(name), len(parts)):
-                value = "-".join(f"{number:02}" for number in (day.year, day.month, day.day)[: len(parts) + 1])
-                links.append((self.url(date=value, p=None), format_date(day, forms[len(parts)])))
-        back = self.url(date="-".join(f"{number:02}" for number in parts[:-1]) or None, p=None) if parts else ""
-        return {"links": links, "back": back, "here": "-".join(f"{number:02}" for number in parts)}
-
-    def _bounds(self, name: str) -> tuple[Any, Any]:
-        """The first and the last date: what an index tells at once, which all dates would not be."""
-        rows = self.query.select_related().filter(**{f"{name}__isnull": False})
-        ends = [db.Subquery(rows.order_by(order).values(name)[:1]) for order in (name, f"-{name}")]
-        either = self.admin.model._base.order_by().annotate(first_date=ends[0], last_date=ends[1])
-        found = either.values_list("first_date", "last_date")[:1]
-        first, last = next(iter(found), (None, None))
-        return _day(first), _day(last)
-
-    # ---- rows -------------------------------------------------------------------------------------------------------
+        return None if self.drill is None else self.drill.links(self.query, self.admin.model, self.url)
 
     def _fetched(self) -> list[Any]:
         if self._found is None:
@@ -151,70 +150,109 @@ class ChangeList:
         """The objects of the page."""
         return self._fetched()[: self.per_page]
 
+    def show_rows(self, rows: list[Any]) -> None:
+        """Let the page have these rows, which were sent, whatever the query finds by now."""
+        self._total = self.query.order_by()[: COUNTED + 1].count()
+        self._found = rows
+
     @property
     def has_next(self) -> bool:
         """Whether there is a page behind this one."""
         more: bool = len(self._fetched()) > self.per_page
         return more
 
+    @property
+    def number(self) -> int:
+        """How many objects there are, COUNTED and one more for any larger number."""
+        if self._total is None:
+            first = (self.page - 1) * self.per_page
+            if not self.has_next and (self.rows or not first):
+                self._total = first + len(self.rows)
+            else:
+                self._total = self.query.order_by()[: COUNTED + 1].count()
+        return self._total
+
     def count(self) -> str:
         """How many objects there are, or that they are more than are counted."""
-        first = (self.page - 1) * self.per_page
-        if not self.has_next and (self.rows or not first):
-            return str(first + len(self.rows))
-        number = self.query.order_by()[: COUNTED + 1].count()
-        return str(number) if number <= COUNTED else gettext("more than %(number)s", number=f"{COUNTED:,}")
+        return _counted(self.number)
+
+    def full_count(self) -> str:
+        """How many there would be without search and filters; "" where nothing is left out or nobody wants to know."""
+        if not (self.admin.show_full_result_count and self.is_filtered()):
+            return ""
+        query = self.admin.get_queryset(self.request).select_related(None).order_by()
+        return _counted(query[: COUNTED + 1].count())
+
+    @property
+    def can_show_all(self) -> bool:
+        """Whether all objects may stand on one page."""
+        most: int = self.admin.list_max_show_all
+        return self.number <= most and (self.number > self.admin.list_per_page)
+
+    @property
+    def may_choose_all(self) -> bool:
+        """Whether an action may take all that is found, which is more than the page has."""
+        return len(self.rows) < self.number <= MOST
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are; 0 where nobody counts."""
+        return 0 if self.number > COUNTED else -(-self.number // self.per_page)
+
+    # ---- filters ----------------------------------------------------------------------------------------------------
+
+    @property
+    def wants_facets(self) -> bool:
+        """Whether the numbers of choices are to be shown."""
+        mode = self.admin.show_facets
+        return mode is ShowFacets.ALWAYS or (mode is ShowFacets.ALLOW and "_facets" in self.args)
+
+    def facets(self) -> dict[str, dict[str | None, int]] | None:
+        """How many rows each choice has, by the filter's parameter; None where there are too many to be counted.
+
+        Each filter counts what all others leave.
+        """
+        if not self.wants_facets:
+            return {}
+        every = self.admin.get_queryset(self.request).select_related(None).order_by()
+        if every[: COUNTED + 1].count() > COUNTED:
+            return None
+        return {one.parameter_name: one.counts(self._narrowed(every, without=one)) for one in self.filters}
+
+    def known(self) -> list[str]:
+        """The parameters of the URL that mean something here."""
+        own = ["q", "o", "p", "all", "date", "_facets"]
+        return own + [name for one in self.filters for name in one.expected_parameters()]
 
     def url(self, **changes: Any) -> str:
         """The list with other parameters; None takes one away."""
-        known = ["q", "o", "p", "date", *(one.parameter_name for one in self.filters)]
-        values = {name: self.args.get(name) for name in known if self.args.get(name) is not None}
+        return f"?{urlencode(self.parameters(**changes))}"
+
+    def parameters(self, **changes: Any) -> dict[str, str]:
+        """The parameters of the list, with other ones; None takes one away."""
+        values = {name: self.args.get(name) for name in self.known() if self.args.get(name) is not None}
         values.update({name: None if value is None else str(value) for name, value in changes.items()})
-        query = urlencode({name: value for name, value in values.items() if value is not None})
-        return f"?{query}"
+        return {name: value for name, value in values.items() if value is not None}
 
     def is_filtered(self) -> bool:
         """Whether some objects are left out."""
-        return bool(self.search or self._span() or any(one.chosen is not None for one in self.filters))
+        in_span = self.drill is not None and self.drill.span is not None
+        return bool(self.search or in_span or any(one.is_active() for one in self.filters))
 
 
-def _day(value: Any) -> Any:
-    return value.date() if isinstance(value, dt.datetime) else value
+def _turned(order: Any, down: bool) -> Any:
+    """What a query sorts by, the other way round for `down`."""
+    if not isinstance(order, str):
+        return order.desc() if down else order.asc()
+    if order.startswith("-"):
+        return order[1:] if down else order
+    return f"-{order}" if down else order
 
 
-def _starts(first: Any, last: Any, level: int) -> list[dt.date]:
-    """The years, months or days from one date to another, the last ones first."""
-    found: list[dt.date] = []
-    if first is None or last is None:
-        return found
-    day = last.replace(**({"month": 1, "day": 1} if level == 0 else {"day": 1} if level == 1 else {}))
-    while (day.year, day.month, day.day)[: level + 1] >= (first.year, first.month, first.day)[: level + 1]:
-        found.append(day)
-        if len(found) == _MOST_DATES or day == dt.date.min:
-            break
-        day -= dt.timedelta(days=1)
-        day = day.replace(**({"month": 1, "day": 1} if level == 0 else {"day": 1} if level == 1 else {}))
-    return found
-
-
-def search(query: Any, fields: Any, text: str) -> Any:
-    """The rows in which each word is in one of the fields; words in quotes belong together.
-
-    A field with `^` has to begin with the word, one with `=` has to be it.
-    """
-    if "\0" in text:
-        return query.none()  # no text in a database has it
-    conditions = []
-    for quoted, word in _WORDS.findall(text)[:10]:
-        alternatives = []
-        for name in fields:
-            lookup = {"^": "istartswith", "=": "iexact"}.get(name[0], "icontains")
-            alternatives.append(db.Q(**{f"{name.lstrip('^=@')}__{lookup}": quoted or word}))
-        conditions.append(reduce(or_, alternatives))
-    try:
-        return query.filter(reduce(and_, conditions)) if conditions else query
-    except DatabaseError:
-        return query.none()
+def _counted(number: int) -> str:
+    if number > COUNTED:
+        return gettext("more than %(number)s", number=format_number(COUNTED))
+    return format_number(number)
 
 
 def _number(text: Any, default: int) -> int:

@@ -10,9 +10,10 @@ from spruce.errors import AdminError, ObjectDoesNotExist, nearest
 from spruce.i18n import format_date, format_datetime, format_number, format_time, gettext
 from spruce.i18n.timezone import localtime
 
-__all__ = ["Column", "column", "label_of_field", "shown", "snapshot"]
+__all__ = ["EMPTY", "Column", "column", "label_of_field", "shown", "snapshot"]
 
 EMPTY = "–"
+"""What is shown for nothing, unless a site, a ModelAdmin or a column says something else."""
 
 
 class Column:
@@ -21,10 +22,12 @@ class Column:
     `order` is what a query sorts by, "" for what cannot be sorted.
     """
 
-    def __init__(self, name: str, label: str, order: str, value: Callable[[Any], Any], options: Any = None) -> None:
+    def __init__(self, name: str, label: str, order: Any, value: Callable[[Any], Any], options: Any = None) -> None:
         self.name, self.label, self.order, self.value = name, label, order, value
         self.boolean = bool(getattr(options, "boolean", False))
-        self.empty = getattr(options, "empty_value_display", None) or EMPTY
+        own = getattr(options, "empty_value_display", None)
+        self.empty: Any = EMPTY if own is None else own
+        self.says_empty = own is not None
         self.is_number = False
 
     def cell(self, obj: Any) -> Any:
@@ -70,6 +73,13 @@ def column(admin: Any, name: Any) -> Column:
 
     A method of the admin comes before an attribute of the model.
     """
+    made = _column(admin, name)
+    if not made.says_empty:
+        made.empty = admin.get_empty_value_display()
+    return made
+
+
+def _column(admin: Any, name: Any) -> Column:
     model = admin.model
     if callable(name):
         return _of_method(getattr(name, "__name__", "column"), name, name)

@@ -1,22 +1,18 @@
-"""Filters of lists: by fields, or by classes of the program's own.
+"""Filters of lists: what all of them have in common, and those that a program writes itself.
 
 A filter reads parameters of the URL that it knows, and nothing else reaches the query: nobody asks through the admin
 for what no filter offers.
 """
 
-import datetime as dt
 from typing import Any, NamedTuple
 
-from spruce import db
-from spruce.admin.columns import label_of_field
-from spruce.errors import AdminError, DatabaseError
-from spruce.i18n import gettext
-from spruce.i18n.timezone import localdate
+from spruce.errors import AdminError, nearest
 
-__all__ = ["Choice", "ListFilter", "SimpleListFilter", "make_filter"]
+__all__ = ["MOST", "Choice", "ListFilter", "SimpleListFilter", "target_of"]
 
 MOST = 100
 """How many choices a filter by another model's rows, or by all values, shows."""
+_COUNTED = 20
 
 
 class Choice(NamedTuple):
@@ -31,9 +27,34 @@ class ListFilter:
 
     title: Any = ""
     parameter_name = ""
+    template = "admin/filter.html"
 
     def __init__(self, parameters: Any) -> None:
+        self.given = {name: parameters.get(name) for name in self.expected_parameters()}
         self.chosen: str | None = parameters.get(self.parameter_name)
+        self._listed: list[Choice] | None = None
+
+    def expected_parameters(self) -> list[str]:
+        """The parameters of the URL that it reads."""
+        return [self.parameter_name]
+
+    def is_active(self) -> bool:
+        """Whether the URL chooses something."""
+        return any(value is not None for value in self.given.values())
+
+    def cleared(self) -> dict[str, None]:
+        """The parameters that are to go for all rows."""
+        return dict.fromkeys(self.expected_parameters())
+
+    def has_output(self) -> bool:
+        """Whether there is something to choose."""
+        return self.is_active() or bool(self.listed())
+
+    def listed(self) -> list[Choice]:
+        """The choices, looked for once."""
+        if self._listed is None:
+            self._listed = self.choices()
+        return self._listed
 
     def choices(self) -> list[Choice]:
         """What can be chosen besides all."""
@@ -47,11 +68,25 @@ class ListFilter:
         """What the URL says."""
         return self.chosen
 
+    def counts(self, query: Any) -> dict[str | None, int]:
+        """How many rows of a query each choice has, by its value; a query for each of the first choices."""
+        before, found = self.chosen, {}
+        try:
+            for choice in self.listed()[:_COUNTED]:
+                self.chosen = choice.value
+                found[choice.value] = self.apply(query).order_by().count()
+        finally:
+            self.chosen = before
+        return found
+
 
 class SimpleListFilter(ListFilter):
     """A filter of the program's own: `title`, `parameter_name`, `lookups()` and `queryset()`."""
 
     def __init__(self, request: Any, params: Any, model: Any, model_admin: Any) -> None:
+        for name in ("title", "parameter_name"):
+            if not getattr(self, name):
+                raise AdminError(f"{type(self).__name__} has no {name}", hint=f"Write {name} = … in its class.")
         super().__init__(params)
         self.request, self.model_admin = request, model_admin
 
@@ -73,80 +108,16 @@ class SimpleListFilter(ListFilter):
         return query if found is None else found
 
 
-class _FieldFilter(ListFilter):
-    """By the values of a field."""
-
-    def __init__(self, parameters: Any, model: Any, path: str, field: Any) -> None:
-        self.parameter_name = path
-        self.field, self.model, self.path = field, model, path
-        super().__init__(parameters)
-        self.title = label_of_field(field.model, field.name)
-
-    def choices(self) -> list[Choice]:
-        """The values."""
-        if isinstance(self.field, db.BooleanField):
-            return [Choice("1", gettext("Yes")), Choice("0", gettext("No"))]
-        if self.field.choices:
-            return [Choice("" if value is None else str(value), str(label)) for value, label in self.field.choices]
-        if self.field.is_relation:
-            return [Choice(str(row.pk), str(row)) for row in self.field.target._default.all()[:MOST]]
-        values = self.model._default.order_by(self.path).values_list(self.path, flat=True).distinct()[:MOST]
-        return [Choice(str(value), str(value)) for value in values if value not in (None, "")]
-
-    def apply(self, query: Any) -> Any:
-        """The rows that have the value; none for one that the field cannot have."""
-        try:
-            return query.filter(
-                **{self.path: self.field.key.clean(self.chosen) if self.field.is_relation else self._clean()}
-            )
-        except (DatabaseError, ValueError, TypeError):
-            return query.none()
-
-    def _clean(self) -> Any:
-        return self.field.comparable(self.chosen)
-
-
-class _DateFilter(_FieldFilter):
-    """By how long ago something was."""
-
-    def choices(self) -> list[Choice]:
-        """Spans of time."""
-        return [
-            Choice("today", gettext("Today")),
-            Choice("week", gettext("Past 7 days")),
-            Choice("month", gettext("This month")),
-            Choice("year", gettext("This year")),
-        ]
-
-    def apply(self, query: Any) -> Any:
-        """The rows of the span."""
-        today = localdate()
-        first = {
-            "today": today,
-            "week": today - dt.timedelta(days=7),
-            "month": today.replace(day=1),
-            "year": today.replace(month=1, day=1),
-        }.get(self.chosen or "")
-        if first is None:
-            return query.none()
-        after = today + dt.timedelta(days=1)
-        bounds = (first, after)
-        if isinstance(self.field, db.DateTimeField):
-            bounds = tuple(dt.datetime.combine(day, dt.time(), dt.UTC) for day in bounds)  # type: ignore[assignment] # moments
-        return query.filter(**{f"{self.path}__gte": bounds[0], f"{self.path}__lt": bounds[1]})
-
-
-def make_filter(admin: Any, entry: Any, request: Any) -> ListFilter:
-    """Return the filter of an entry of `list_filter`. Raises AdminError for one that leads nowhere."""
-    if isinstance(entry, type) and issubclass(entry, SimpleListFilter):
-        return entry(request, request.args, admin.model, admin)
-    field, current = None, admin.model
-    for part in str(entry).split("__"):
-        field = current._meta.paths.get(part)
-        if field is None:
-            raise AdminError(
-                f"{type(admin).__name__}.list_filter has {entry!r}, and {current.__name__} has no {part!r}"
-            )
-        current = field.target if field.is_relation else current
-    kind = _DateFilter if isinstance(field, db.DateField | db.DateTimeField) else _FieldFilter
-    return kind(request.args, admin.model, str(entry), field)
+def target_of(admin: Any, path: str) -> Any:
+    """The field, or the relation to several rows, at the end of a path. Raises AdminError if it leads nowhere."""
+    found, current = None, admin.model
+    for part in path.split("__"):
+        meta = current._meta if current is not None else None
+        steps = meta.over(part) if meta is not None else ()
+        found = meta and (meta.paths.get(part) or meta.many.get(part) or (steps[-1] if steps else None))
+        if found is None:
+            where = "what is no relation" if current is None else current.__name__
+            near = nearest(part, [*meta.paths, *meta.many]) if meta is not None else ""
+            raise AdminError(f"{type(admin).__name__}.list_filter has {path!r}, and {where} has no {part!r}{near}")
+        current = found.target if getattr(found, "is_relation", True) else None
+    return found

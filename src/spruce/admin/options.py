@@ -5,9 +5,11 @@ from typing import Any
 
 from spruce import db, forms
 from spruce.admin.autocomplete import widget_for
-from spruce.admin.changelist import search
-from spruce.admin.custompages import Page, make_page
+from spruce.admin.changelist import ChangeList, ShowFacets
+from spruce.admin.custompages import Page, make_page, may_see
+from spruce.admin.listediting import ListEditor
 from spruce.admin.models import ADDITION, CHANGE, DELETION, LogEntry
+from spruce.admin.searching import search
 from spruce.auth.permissions import get_permission_codename, label_of, permission_name
 from spruce.errors import AdminError, nearest
 from spruce.forms.mapping import formfield, is_editable
@@ -29,7 +31,12 @@ class _Options:
     formfield_overrides: dict[type, dict[str, Any]] = {}  # noqa: RUF012 - it is replaced, never changed
     radio_fields: Sequence[str] = ()
     autocomplete_fields: Sequence[str] = ()
+    empty_value_display: Any = None
     admin_site: Any = None
+
+    def get_empty_value_display(self) -> Any:
+        """What is shown for nothing: the site's unless said."""
+        return self.admin_site.empty_value_display if self.empty_value_display is None else self.empty_value_display
 
     def label(self) -> str:
         """The part of the program that the model belongs to."""
@@ -148,8 +155,17 @@ class ModelAdmin(_Options):
     list_display_links: Sequence[str] | None = ()
     list_filter: Sequence[Any] = ()
     search_fields: Sequence[str] = ()
+    search_help_text: Any = ""
     list_per_page = 100
-    list_select_related: Sequence[str] = ()
+    list_max_show_all = 200
+    list_select_related: Sequence[str] | bool = ()
+    list_editable: Sequence[str] = ()
+    sortable_by: Sequence[str] | None = None
+    show_full_result_count = True
+    show_facets = ShowFacets.ALLOW
+    preserve_filters = True
+    actions_on_top = True
+    actions_on_bottom = False
     date_hierarchy: str = ""
     actions: Sequence[Any] = ()
     inlines: Sequence[Any] = ()
@@ -175,15 +191,59 @@ class ModelAdmin(_Options):
         """Return a page for `get_urls`: `self.page("report/", self.report, title="Report")`."""
         return make_page(path, view, **options)
 
+    def page_links(self, request: Any) -> list[Page]:
+        """Its own pages with a title that who asks may see, which the list links to."""
+        return [page for page in self.get_urls() if page.title and "<" not in page.path and may_see(page, request)]
+
     # ---- the list ---------------------------------------------------------------------------------------------------
 
     def get_list_display(self, request: Any) -> Sequence[Any]:
         """The columns."""
         return self.list_display
 
+    def get_list_display_links(self, request: Any, list_display: Sequence[Any]) -> Sequence[Any] | None:
+        """The columns that lead to the object; () is the first one, None no column."""
+        return self.list_display_links
+
+    def get_list_filter(self, request: Any) -> Sequence[Any]:
+        """The filters."""
+        return self.list_filter
+
+    def get_list_select_related(self, request: Any) -> Sequence[str] | bool:
+        """The relations that are loaded with the rows; True is all foreign keys, () those among the columns."""
+        return self.list_select_related
+
+    def get_sortable_by(self, request: Any) -> Sequence[str] | None:
+        """The columns that people may sort by; None is all that can be."""
+        return self.sortable_by
+
+    def get_search_fields(self, request: Any) -> Sequence[str]:
+        """Where words are looked for."""
+        return self.search_fields
+
     def get_search_results(self, request: Any, queryset: Any, search_term: str) -> tuple[Any, bool]:
         """The rows that are looked for; and whether some may be there twice, which they never are by the usual way."""
-        return search(queryset, self.search_fields, search_term), False
+        return search(queryset, self.get_search_fields(request), search_term), False
+
+    def get_changelist(self, request: Any, **options: Any) -> Any:
+        """The class of lists."""
+        return ChangeList
+
+    def get_changelist_instance(self, request: Any) -> Any:
+        """The list of a request, with inputs in it for who may change objects."""
+        made = self.get_changelist(request)(request, self)
+        if self.list_editable and self.has_change_permission(request):
+            made.editor = ListEditor(request, self, made.columns)
+        return made
+
+    def get_changelist_form(self, request: Any, fields: Sequence[str] | None = None) -> Any:
+        """The class of forms for a row of the list: `list_editable`, or some of it."""
+
+        def callback(field: Any, **options: Any) -> Any:
+            return self.formfield_for_dbfield(field, request, show_hidden_initial=True, **options)
+
+        names = list(self.list_editable if fields is None else fields)
+        return forms.modelform_factory(self.model, fields=names, formfield_callback=callback)
 
     def get_actions(self, request: Any) -> dict[str, tuple[Callable[..., Any], str]]:
         """The bulk actions that who asks may run, with their names for people."""

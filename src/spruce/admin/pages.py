@@ -1,11 +1,11 @@
 """The pages of an admin: what each address answers, after asking who may."""
 
 from typing import Any, NoReturn
+from urllib.parse import parse_qsl, urlencode
 
 from spruce import db
 from spruce.admin import actions, exports
 from spruce.admin.autocomplete import results
-from spruce.admin.changelist import ChangeList
 from spruce.admin.columns import shown
 from spruce.admin.deletion import forbidden_kinds, preview
 from spruce.admin.editing import Editor
@@ -13,12 +13,15 @@ from spruce.admin.imports import Import
 from spruce.admin.models import LogEntry
 from spruce.errors import Forbidden, IntegrityError, NotFound, RequestEntityTooLarge
 from spruce.http import Request, Response
-from spruce.i18n import gettext
+from spruce.i18n import gettext, ngettext
 from spruce.web import flash, redirect
 
 __all__ = ["Pages"]
 
 _HISTORY = 200
+_FILTERS = "_changelist_filters"
+_MOST_PARAMETERS = 50
+_CARRYING = ("add", "change", "delete", "history")
 _MOST_BYTES = 2_000_000
 
 
@@ -39,17 +42,45 @@ class Pages:
         )
         return response
 
+    def app_index(self, request: Request, label: str) -> Response:
+        """The models of one part of the program."""
+        groups = [group for group in self.site.app_list(request) if group[1][0]["path"][0] == label]
+        if not groups:
+            if any(admin.label() == label for admin in self.site.admins()):
+                _refuse()
+            raise NotFound(gettext("There is no such page."))
+        response: Response = self.site.show("app_index", title=groups[0][0], apps=groups)
+        return response
+
     def changelist(self, request: Request, label: str, name: str) -> Any:
         """The list of a model's objects; a bulk action where something is sent."""
         admin = self.site.find(label, name)
         if not admin.has_view_permission(request):
             _refuse()
-        if request.method == "POST":
-            return actions.run(admin, request, lambda template, **values: self._show(admin, template, **values))
+        if request.method != "POST":
+            return self._list(request, admin, admin.get_changelist_instance(request))
+        if "_save" not in request.form:
+            return actions.run(
+                admin, request, lambda template, **values: self._show(request, admin, template, **values)
+            )
+        changes = admin.get_changelist_instance(request)
+        editor = changes.editor
+        if editor is None:
+            _refuse()
+        if editor.save():
+            text = ngettext("%(num)d object was saved.", "%(num)d objects were saved.", editor.saved)
+            flash(text if editor.saved else gettext("Nothing was changed."), "success")
+            return redirect(request.full_path.rstrip("?"), 303)
+        changes.show_rows(editor.rows())
+        return self._list(request, admin, changes, 409 if editor.has_conflict else 422)
+
+    def _list(self, request: Request, admin: Any, changes: Any, status: int = 200) -> Response:
         return self._show(
+            request,
             admin,
             "changelist",
-            changes=ChangeList(request, admin),
+            status,
+            changes=changes,
             actions=admin.get_actions(request),
             may_add=admin.has_add_permission(request),
             may_import=admin.has_add_permission(request) or admin.has_change_permission(request),
@@ -83,6 +114,7 @@ class Pages:
                 editor.form.add_error(None, str(error))
             status = 409 if editor.conflict is not None else 422
         return self._show(
+            request,
             admin,
             "change",
             status,
@@ -93,7 +125,7 @@ class Pages:
         )
 
     def _saved(self, request: Request, admin: Any, obj: Any, added: bool) -> Response:
-        name = str(admin.model._meta.verbose_name)
+        name, kept = str(admin.model._meta.verbose_name), self._kept(request, admin)
         text = (
             gettext("The %(name)s “%(object)s” was added.")
             if added
@@ -101,10 +133,10 @@ class Pages:
         )
         flash(text % {"name": name, "object": obj}, "success")
         if "_addanother" in request.form and admin.has_add_permission(request):
-            return redirect(self.site.url(admin, "add"), 303)
+            return redirect(self.site.url(admin, "add", **kept), 303)
         if "_continue" in request.form or not admin.has_view_permission(request):
-            return redirect(self.site.url(admin, "change", key=obj.pk), 303)
-        return redirect(self.site.url(admin), 303)
+            return redirect(self.site.url(admin, "change", key=obj.pk, **kept), 303)
+        return redirect(self._to_list(request, admin), 303)
 
     def delete(self, request: Request, label: str, name: str, key: str) -> Any:
         """The page that shows what goes with an object, and deletes it."""
@@ -116,7 +148,7 @@ class Pages:
         forbidden = forbidden_kinds(self.site, request, going)
         if request.method != "POST" or going.protected or forbidden:
             status = 409 if request.method == "POST" else 200
-            return self._show(admin, "delete", status, obj=obj, going=going, forbidden=forbidden)
+            return self._show(request, admin, "delete", status, obj=obj, going=going, forbidden=forbidden)
         title = str(obj)
         with db.atomic():
             admin.log_deletion(request, obj)
@@ -125,7 +157,7 @@ class Pages:
             gettext("The %(name)s “%(object)s” was deleted.", name=str(admin.model._meta.verbose_name), object=title),
             "success",
         )
-        return redirect(self.site.url(admin), 303)
+        return redirect(self._to_list(request, admin), 303)
 
     def history(self, request: Request, label: str, name: str, key: str) -> Any:
         """What was changed of an object, by whom, and how."""
@@ -134,7 +166,7 @@ class Pages:
         if not admin.has_view_permission(request, obj):
             _refuse()
         entries = LogEntry.objects.filter(label=label, model=name, object_key=str(obj.pk))[:_HISTORY]
-        return self._show(admin, "history", obj=obj, entries=list(entries), shown=shown)
+        return self._show(request, admin, "history", obj=obj, entries=list(entries), shown=shown)
 
     def autocomplete(self, request: Request, label: str, name: str) -> Any:
         """What fits what was typed into a field that points to the model."""
@@ -163,7 +195,9 @@ class Pages:
         names = [admin.model._meta.pk.name, *admin.get_form(request, None).base_fields]
         many = admin.model._meta.many
         status = 422 if done is not None and done.errors else 200
-        return self._show(admin, "import", status, done=done, names=[name for name in names if name not in many])
+        return self._show(
+            request, admin, "import", status, done=done, names=[name for name in names if name not in many]
+        )
 
     def export(self, request: Request, label: str, name: str, kind: str) -> Any:
         """The objects of the list, as a file; filters and search count."""
@@ -173,7 +207,7 @@ class Pages:
         made = {"csv": exports.as_csv, "json": exports.as_json}.get(kind)
         if made is None:
             raise NotFound(gettext("There is no such export."))
-        query = ChangeList(request, admin).query
+        query = admin.get_changelist_instance(request).query
         return made(query, admin.get_export_fields(request), name)
 
     def _object(self, request: Request, admin: Any, key: str) -> Any:
@@ -184,16 +218,40 @@ class Pages:
             raise NotFound(gettext("There is no such object."))
         return obj
 
-    def _show(self, admin: Any, template: str, status: int = 200, **values: Any) -> Response:
+    def _kept(self, request: Request, admin: Any) -> dict[str, str]:
+        """What the list was filtered by from which the reader came, as other pages carry it on."""
+        if not admin.preserve_filters:
+            return {}
+        if request.endpoint == f"{self.site.name}.changelist":
+            kept = request.query_string.decode("ascii", "ignore")
+        else:
+            kept = request.args.get(_FILTERS, "")
+        text = urlencode(parse_qsl(kept, keep_blank_values=True)[:_MOST_PARAMETERS])
+        return {_FILTERS: text} if text else {}
+
+    def _to_list(self, request: Request, admin: Any) -> str:
+        """The list as the reader has left it."""
+        kept = self._kept(request, admin).get(_FILTERS)
+        path: str = self.site.url(admin)
+        return f"{path}?{kept}" if kept else path
+
+    def _show(self, request: Request, admin: Any, template: str, status: int = 200, **values: Any) -> Response:
         meta = admin.model._meta
         plural, single = str(meta.verbose_name_plural), str(meta.verbose_name)
+        kept = self._kept(request, admin)
+
+        def url(endpoint: str = "changelist", **more: Any) -> str:
+            return self.site.url(admin, endpoint, **(kept | more if endpoint in _CARRYING else more))
+
         response: Response = self.site.show(
             template,
             status,
             admin=admin,
             plural=plural[:1].upper() + plural[1:],
             single=single,
-            url=lambda endpoint="changelist", **more: self.site.url(admin, endpoint, **more),
+            app_name=admin.label().replace("_", " ").capitalize(),
+            list_url=self._to_list(request, admin),
+            url=url,
             **values,
         )
         return response

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from spruce.admin.actions import delete_selected
+from spruce.admin.columns import EMPTY
 from spruce.admin.custompages import Page, PageBook, make_page, may_see
 from spruce.admin.models import LogEntry
 from spruce.admin.options import ModelAdmin
@@ -33,6 +34,7 @@ class AdminSite:
     site_header: Any = gettext_lazy("Administration")
     site_title: Any = gettext_lazy("Administration")
     site_url: str | None = "/"
+    empty_value_display: Any = EMPTY
 
     def __init__(self, name: str = "admin") -> None:
         self.name = name
@@ -187,6 +189,7 @@ _GET, _BOTH = ["GET"], ["GET", "POST"]
 _MODEL = "/<label>/<name>"
 _RULES = (
     ("/", "index", _GET),
+    ("/<label>/", "app_index", _GET),
     (f"{_MODEL}/", "changelist", _BOTH),
     (f"{_MODEL}/add/", "add", _BOTH),
     (f"{_MODEL}/autocomplete/", "autocomplete", _GET),

@@ -1,14 +1,25 @@
 // What the pages of the admin do by themselves. Without it everything works, with a few more clicks.
 "use strict";
 
-function selectAll(event) {
-  if (event.target.id !== "all") return;
-  for (const box of document.querySelectorAll("input[name=_selected_action]")) box.checked = event.target.checked;
+function choose(event) {
+  const form = event.target.closest?.("#actions");
+  if (!form) return;
+  const boxes = [...form.querySelectorAll("input[name=_selected_action]")];
+  const all = form.querySelector("#all");
+  if (event.target === all) for (const box of boxes) box.checked = all.checked;
+  const chosen = boxes.filter(box => box.checked).length;
+  if (all) {
+    all.checked = chosen > 0 && chosen === boxes.length;
+    all.indeterminate = chosen > 0 && chosen < boxes.length;
+  }
+  for (const text of form.querySelectorAll(".chosen")) {
+    text.textContent = chosen ? text.dataset.text.replace("{0}", chosen).replace("{1}", boxes.length) : "";
+  }
 }
 
 function warnBeforeLeaving(form) {
   let dirty = false;
-  form.addEventListener("input", () => { dirty = true; });
+  form.addEventListener("input", event => { dirty ||= event.target.name !== "_selected_action"; });
   form.addEventListener("submit", () => { dirty = false; });
   window.addEventListener("beforeunload", event => { if (dirty) event.preventDefault(); });
 }
@@ -48,7 +59,7 @@ function addRows(section) {
       }
     }
     section.querySelector("tbody").append(row);
-    for (const box of row.querySelectorAll(".autocomplete")) complete(box);
+    start(row);
     total.value = Number(number) + 1;
     row.querySelector("input, select, textarea")?.focus();
   });
@@ -133,9 +144,22 @@ function complete(box) {
   });
 }
 
-document.addEventListener("change", selectAll);
-for (const box of document.querySelectorAll(".autocomplete")) if (!box.closest("template")) complete(box);
-for (const form of document.querySelectorAll("form[data-warn]")) warnBeforeLeaving(form);
-for (const form of document.querySelectorAll("form[data-prepopulated]")) prepopulate(form);
-for (const section of document.querySelectorAll("section.inline")) addRows(section);
-document.querySelector(".error-summary")?.focus();
+// Everything that is in a part of a page, which is the page itself or what htmx has put there.
+function start(part) {
+  const each = (selector, what) => {
+    for (const found of part.querySelectorAll(selector)) {
+      if (found.closest("template") || found.dataset.ready) continue;
+      found.dataset.ready = "yes";
+      what(found);
+    }
+  };
+  each(".autocomplete", complete);
+  each("form[data-warn]", warnBeforeLeaving);
+  each("form[data-prepopulated]", prepopulate);
+  each("section.inline", addRows);
+  part.querySelector(".error-summary")?.focus();
+}
+
+document.addEventListener("change", choose);
+document.addEventListener("htmx:load", event => start(event.detail.elt));
+start(document);

@@ -24,11 +24,14 @@ __all__ = [
 
 
 class TemplateResponse(Response):
-    """A response that is rendered late: `process_template_response` may change `template_name` and `context` before."""
+    """A response that is rendered late: `process_template_response` may change `template_name` and `context` before.
+
+    Of a list of names, the first template that exists is taken.
+    """
 
     def __init__(
         self,
-        template_name: str,
+        template_name: "str | Template | list[str | Template]",
         context: dict[str, Any] | None = None,
         status: int = 200,
         headers: HeaderItems | None = None,

@@ -1,0 +1,98 @@
+"""Pages by templates, redirects, and the life of a generic view."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from spruce import views
+from spruce.errors import ConfigError
+from spruce.http import Request
+from spruce.web import App
+
+Ask = Callable[..., tuple[int, str]]
+
+
+class Page(views.TemplateView):
+    template_name = "page.html"
+    extra_context = {"word": "hello"}  # noqa: RUF012 - as users write it
+
+
+def test_a_page_is_given_what_the_path_held_and_the_view(ask: Ask) -> None:
+    assert ask(Page.as_view(), "/rome", "/<place>") == (200, "hello  rome")
+
+
+def test_attributes_are_given_for_one_route(ask: Ask) -> None:
+    """They stand in for those of the class."""
+    view = Page.as_view("about", extra_context={"word": "other"})
+    assert (view.__name__, Page.as_view().__name__) == ("about", "page")
+    assert ask(view) == (200, "other  ")
+
+
+def test_context_is_extended_by_its_method(ask: Ask) -> None:
+    class More(Page):
+        def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+            return super().get_context_data(more=self.request.method, **kwargs)
+
+    assert ask(More.as_view()) == (200, "hello GET ")
+
+
+def test_a_method_may_take_typed_parameters_instead_of_the_request(ask: Ask) -> None:
+    class Typed(views.GenericView):
+        def get(self, pk: int, q: str = "none") -> str:
+            return f"{pk + 1} {q} {self.kwargs['pk']}"
+
+    assert ask(Typed.as_view(), "/1?q=x", "/<int:pk>") == (200, "2 x 1")
+
+
+def test_setup_and_dispatch_may_be_extended(ask: Ask) -> None:
+    class Extended(views.GenericView):
+        def setup(self, request: Request, *args: Any, **kwargs: Any) -> None:
+            super().setup(request, *args, **kwargs)
+            self.seen = kwargs["place"]
+
+        def dispatch(self, request: Request, *args: Any, **kwargs: Any) -> Any:
+            return f"[{super().dispatch(request, *args, **kwargs)}]"
+
+        def get(self, request: Request, *args: Any, **kwargs: Any) -> str:
+            return f"{self.seen} {request.path} {kwargs}"
+
+    assert ask(Extended.as_view(), "/rome", "/<place>") == (200, "[rome /rome {'place': 'rome'}]")
+
+
+def test_only_methods_that_are_there_are_answered(ask: Ask) -> None:
+    assert ask(Page.as_view(), method="HEAD") == (200, "")
+    assert ask(Page.as_view("again"), "/again", method="POST")[0] == 405
+
+
+def test_as_view_takes_attributes_of_the_class_alone() -> None:
+    with pytest.raises(TypeError) as caught:
+        Page.as_view(template_nam="x")
+    assert str(caught.value) == "Page has no attribute 'template_nam'; did you mean 'template_name'?"
+    with pytest.raises(TypeError) as caught:
+        Page.as_view(get="x")
+    assert str(caught.value) == "'get' is a method of Page; give as_view() attributes only."
+
+
+def test_a_view_without_a_template_says_what_to_set(app: App) -> None:
+    with pytest.raises(ConfigError) as caught:
+        views.TemplateView().get_template_names()
+    assert str(caught.value) == "TemplateView has no template. Set template_name='page.html'."
+
+
+@pytest.mark.parametrize(
+    ("attributes", "answer"),
+    [
+        ({"url": "/new/%(place)s"}, (302, "/new/rome")),
+        ({"url": "/new", "permanent": True}, (301, "/new")),
+        ({"url": "/new", "query_string": True}, (302, "/new?a=1")),
+        ({"pattern_name": "named"}, (302, "/named/rome")),
+    ],
+)
+def test_redirects(app: App, ask: Ask, attributes: dict[str, Any], answer: tuple[int, str]) -> None:
+    app.add_url_rule("/named/<place>", "named", lambda place: place)
+    assert ask(views.RedirectView.as_view(**attributes), "/rome?a=1", "/<place>") == answer
+
+
+def test_a_redirect_to_nowhere_is_gone(ask: Ask) -> None:
+    assert ask(views.RedirectView.as_view(), method="POST")[0] == 410

@@ -32,9 +32,9 @@ class View:
         """Return what a view function would return."""
         raise NotImplementedError(f"{type(self).__name__} needs a method dispatch_request")
 
-    def dispatch(self, **kwargs: Any) -> Any:
+    def dispatch(self, *args: Any, **kwargs: Any) -> Any:
         """Return `dispatch_request(…)`; for classes to mix in, which look at the request before a view does."""
-        return self.dispatch_request(**kwargs)
+        return self.dispatch_request(*args, **kwargs)
 
     def _begin(self, **kwargs: Any) -> Any:
         """What the view function calls; a subclass may prepare itself before `dispatch` here."""

@@ -96,3 +96,17 @@ def test_redirects(app: App, ask: Ask, attributes: dict[str, Any], answer: tuple
 
 def test_a_redirect_to_nowhere_is_gone(ask: Ask) -> None:
     assert ask(views.RedirectView.as_view(), method="POST")[0] == 410
+
+
+def test_a_class_that_looks_first_stands_left_of_the_view(ask: Ask) -> None:
+    """Whatever it calls what it passes on, as those of `spruce.auth` do."""
+
+    class Looks:
+        def dispatch(self, **kwargs: Any) -> Any:
+            return "no" if kwargs["place"] == "rome" else super().dispatch(**kwargs)  # type: ignore[misc] # the view's
+
+    class Looked(Looks, Page):
+        pass
+
+    assert ask(Looked.as_view(), "/rome", "/<place>") == (200, "no")
+    assert ask(Looked.as_view("again"), "/again/bonn", "/again/<place>") == (200, "hello  bonn")

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 from tests.apm.conftest import Records
+from tests.apm.test_profiles import keep as keep_samples
 
 from spruce import App, Response, db, green
 from spruce.apm import Transaction, in_flight
+from spruce.apm.profiler import Sampled
 from spruce.apm.viewer import Viewer
 from spruce.errors import ConfigError
 from spruce.web.client import Client
@@ -258,3 +260,69 @@ def test_it_speaks_chinese(make: Callable[..., App]) -> None:
     assert "正在进行" in text
     uid = uid_of(text, "requests")
     assert "时间去向" in page(app, f"requests/{uid}", headers={"Accept-Language": "zh-CN"}).text
+
+
+def test_the_profiler_is_switched_on_and_off_and_forgets(make: Callable[..., App]) -> None:
+    app = make()
+    client = app.test_client()
+    assert "On for 5 minutes" in page(app, "profile").text
+    assert client.post("/_spruce/profile", data={"seconds": "300"}).location == "/_spruce/profile"
+    assert re.search(r"for (299|300) more seconds", page(app, "profile").text)
+    client.post("/_spruce/profile", data={"seconds": "0"})
+    assert "On for 5 minutes" in page(app, "profile").text
+    viewer = viewer_of(app)
+    assert viewer is not None
+    keep_samples(viewer.history, Sampled("GET /hot", False, (test_who_may_change.__code__, page.__code__), 3, 0.03))
+    assert "GET /hot</a>" in page(app, "profile").text
+    client.post("/_spruce/profile", data={"do": "clear"})
+    assert "GET /hot" not in page(app, "profile").text
+
+
+@pytest.mark.parametrize("path", ["cancel", "profile"])
+def test_who_may_change(make: Callable[..., App], path: str) -> None:
+    """Only pages of the viewer itself, also where the app does without CsrfViewMiddleware."""
+    default = [name for name in App(__name__).config["DEFAULT_MIDDLEWARE"] if "Csrf" not in name]
+    client = make(DEFAULT_MIDDLEWARE=default).test_client()
+    foreign = client.post(f"/_spruce/{path}", data={"id": "x"}, headers={"Sec-Fetch-Site": "cross-site"})
+    own = client.post(f"/_spruce/{path}", data={"id": "x"}, headers={"Sec-Fetch-Site": "same-origin"})
+    assert (foreign.status_code, own.status_code) == (403, 303)
+
+
+def test_where_tokens_are_asked_for_its_forms_have_them(make: Callable[..., App]) -> None:
+    app = make(CSRF_MODE="token")
+    client = app.test_client()
+    text = client.get("/_spruce/profile").text
+    token = re.search(r'name="(\w+)" value="(\w+)"', text)
+    assert token is not None
+    assert client.post("/_spruce/profile", data={"seconds": "60"}).status_code == 403
+    assert client.post("/_spruce/profile", data={"seconds": "60", token[1]: token[2]}).status_code == 303
+
+
+def test_a_flame_graph_shows_calls_as_boxes_and_as_tables(make: Callable[..., App]) -> None:
+    app = make()
+    page(app, "")
+    viewer = viewer_of(app)
+    assert viewer is not None
+    stack = (fails.__code__, queries.__code__)
+    keep_samples(viewer.history, Sampled("GET /<x>", False, stack, 3, 0.03), Sampled("GET /<x>", True, stack, 1, 0.1))
+    asked = {"name": "GET /<x>"}
+    text = page(app, "profile", query_string=asked).text
+    assert " style=" not in text
+    assert re.findall(r'aria-label="(\w[^"]*ms, [^"]*)"', text) == [
+        "GET /&lt;x&gt;, 30 ms, 100.0 %",
+        "queries, 30 ms, 100.0 %",
+        "fails, 30 ms, 100.0 %",
+    ]
+    assert '<th scope="row" class="code">fails<' in text
+    zoom = re.search(r"in=(\w+)#graph\" class=\"call-own\"", text)
+    assert zoom is not None
+    assert "Show all" in page(app, "profile", query_string={**asked, "in": zoom[1]}).text
+    both = page(app, "profile", query_string={**asked, "state": "all", "frames": "all", "in": "none"}).text
+    assert "queries, 130 ms, 100.0 %" in both
+    assert "Nothing yet." in page(app, "profile", query_string={"name": "GET /other", "state": "x"}).text
+    folded = page(app, "profile/export", query_string=asked)
+    assert folded.mimetype == "text/plain"
+    assert re.fullmatch(r"GET /<x>;queries \(.*\);fails \(.*\) 30000\n", folded.text)
+    made = page(app, "profile/export", query_string={**asked, "format": "speedscope", "state": "wait"})
+    assert made.headers["Content-Disposition"] == 'attachment; filename="profile.speedscope.json"'
+    assert made.json["profiles"][0]["weights"] == [0.1]

@@ -1,5 +1,6 @@
 """The viewer as people use it: a real Chromium on a real server, with axe-core looking for what keeps people out."""
 
+import re
 import shutil
 import threading
 from collections.abc import Callable, Iterator
@@ -41,6 +42,11 @@ def fails():
 def slow():
     green.sleep(100)
     return "never"
+
+
+@app.get("/computes")
+def computes():
+    return str(sum(number * number for number in range(2_000_000)))
 
 
 with app.app_context():
@@ -137,3 +143,48 @@ def test_a_request_tells_what_to_do_about_it(served: Served, browser: Browser) -
     expect(page.get_by_text("5 queries at")).to_be_visible()
     expect(page.get_by_text("Where the time went")).to_be_visible()
     page.close()
+
+
+def test_a_flame_graph_is_for_the_keyboard(served: Served, browser: Browser) -> None:
+    """Switched on by a button, filled by a request that computes, walked through by arrow keys, under the policy."""
+    context = browser.new_context(bypass_csp=False)
+    page = context.new_page()
+    errors: list[str] = []
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    page.goto(door(served))
+    page.get_by_role("link", name="Profiler").press("Enter")
+    page.get_by_role("button", name="On for 5 minutes").press("Enter")
+    expect(page.get_by_role("button", name="Switch off")).to_be_visible()
+    link = page.get_by_role("link", name="GET /computes")
+    for _ in range(30):
+        served.ask("/computes")
+        page.reload()
+        if link.count():
+            break
+    link.click()
+    root = page.locator(".flame a").first
+    expect(root).to_have_accessible_name(re.compile(r"GET /computes, .*100\.0 %"))
+    root.focus()
+    page.keyboard.press("ArrowDown")
+    view = page.locator(".flame a:focus")
+    expect(view).to_have_accessible_name(re.compile(r"computes, .* %"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="Show all")).to_be_visible()
+    expect(view).to_have_accessible_name(re.compile(r"computes, .* %"))
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("link", name="Show all")).to_have_count(0)
+    page.get_by_role("link", name="All calls").click()
+    expect(page.get_by_text("The graph as a table")).to_be_visible()
+    page.get_by_text("The graph as a table").click()
+    assert errors == []
+    context.close()
+    context = browser.new_context(color_scheme="dark", viewport={"width": 360, "height": 800}, bypass_csp=True)
+    page = context.new_page()
+    page.goto(door(served))
+    page.get_by_role("link", name="Profiler").click()
+    assert violations(page) == []
+    page.get_by_role("link", name="GET /computes").click()
+    expect(page.get_by_role("heading", name="Flame graph")).to_be_visible()
+    assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    context.close()

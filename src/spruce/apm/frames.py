@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from spruce.apm.settings import ApmSettings
 from spruce.web.redaction import HIDDEN, show
 
-__all__ = ["Frame", "frames_of_stack", "frames_of_traceback", "is_library"]
+__all__ = ["Frame", "frames_of_stack", "frames_of_traceback", "is_library", "short_file"]
 
 _LIBRARIES = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
 _OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
@@ -71,7 +71,7 @@ def _frame(frame: FrameType, line: int, settings: ApmSettings, with_locals: bool
     ]
     middle = line - _around(line, lines).start
     return Frame(
-        _short(code.co_filename),
+        short_file(code.co_filename),
         os.path.abspath(code.co_filename) if not code.co_filename.startswith("<") else code.co_filename,
         frame.f_globals.get("__name__") or "",
         getattr(code, "co_qualname", code.co_name),
@@ -98,7 +98,7 @@ def _is_library(file: str, module: str, settings: ApmSettings) -> bool:
     return is_library(file)
 
 
-def _short(file: str) -> str:
+def short_file(file: str) -> str:
     """The file from the folder on that imports begin at."""
     for folder in sorted(filter(None, sys.path), key=len, reverse=True):
         if file.startswith(folder.rstrip(os.sep) + os.sep):

@@ -10,14 +10,19 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from markupsafe import Markup
+
 from spruce import config, green
 from spruce.apm.flights import Flights, ask_to_cancel
 from spruce.apm.history import History
+from spruce.apm.profiles import Profiles
 from spruce.apm.recorder import begun, subscribe
 from spruce.apm.viewerpages import Pages
-from spruce.errors import ConfigError, NotFound
+from spruce.errors import ConfigError, CsrfError, NotFound
 from spruce.http import Handler, Request, Response
 from spruce.i18n import negotiate, override
+from spruce.middleware.csrf import csrf_field
+from spruce.middleware.origins import TrustedOrigins, foreign_origin
 from spruce.web import current_app, redirect
 from spruce.web.debugpage import may_see
 from spruce.web.debugtoken import is_known
@@ -46,7 +51,13 @@ class Viewer:
         self._authorize = _authorizer(settings)
         self.history = History.of(settings)
         self.flights = Flights(self.history)
+        self.profiles = Profiles(self.history, settings["VIEWER_PROFILE_RATE"])
         self._pages = Pages(self.history)
+        self._trusted = TrustedOrigins(settings["CSRF_TRUSTED_ORIGINS"], "CSRF_TRUSTED_ORIGINS")
+        self._changes: dict[str, Callable[[dict[str, str]], object]] = {
+            "cancel": lambda asked: ask_to_cancel(self.history, asked.get("id", "")[:64]),
+            "profile": self._pages.profiling.change,
+        }
         self.ending = [subscribe(self.history.put), begun(self.flights.begun)]
 
     def close(self) -> None:
@@ -55,6 +66,7 @@ class Viewer:
             end()
         self.flights.close()
         self.history.close()
+        self.profiles.close()
 
     def __call__(self, request: Request) -> Response:
         """Handle `request`."""
@@ -82,19 +94,26 @@ class Viewer:
         if rest in _ASSETS:
             return Response((_FOLDER / rest).read_bytes(), 200, None, None, _ASSETS[rest])
         if request.method == "POST":
-            if rest != "cancel":
-                raise NotFound()
-            green.tpool.execute(ask_to_cancel, self.history, request.form.get("id", "")[:64])
-            return redirect(f"{request.root_path}{PATH}/", 303)
+            return self._change(request, rest)
         page = self._pages.find(rest)
         if page is None or request.method not in ("GET", "HEAD"):
             raise NotFound()
-        asked = {**request.args.to_dict(), "base": f"{request.root_path}{PATH}"}
+        asked = {**request.args.to_dict(), "base": f"{request.root_path}{PATH}", "csrf": Markup(csrf_field())}  # noqa: S704 - it is a field
         with override(negotiate(request.accept_languages.values(), _LANGUAGES)):
-            text: str | None = green.tpool.execute(page, asked)
-        if text is None:
+            made = green.tpool.execute(page, asked)
+        if made is None:
             raise NotFound()
-        return Response(text, 200, None, None, "text/html; charset=utf-8")
+        return made if isinstance(made, Response) else Response(made, 200, None, None, "text/html; charset=utf-8")
+
+    def _change(self, request: Request, rest: str) -> Response:
+        change = self._changes.get(rest)
+        if change is None:
+            raise NotFound()
+        reason = foreign_origin(request, self._trusted)  # asked here too: the app may go without CsrfViewMiddleware
+        if reason is not None:
+            raise CsrfError(reason)
+        green.tpool.execute(change, request.form.to_dict())
+        return redirect(f"{request.root_path}{PATH}/{rest if rest == 'profile' else ''}", 303)
 
 
 def _authorizer(settings: config.Settings) -> Callable[[Request], Any] | None:

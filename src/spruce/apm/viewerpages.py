@@ -10,13 +10,15 @@ from jinja2 import Environment, FileSystemLoader, select_autoescape
 
 from spruce.apm.flights import flights_of, keep_watching
 from spruce.apm.history import History, unpacked
+from spruce.apm.profilepages import ProfilePages
 from spruce.apm.routefigures import chart_since, routes_since
 from spruce.apm.split import KINDS
+from spruce.http import Response
 from spruce.i18n import get_language, gettext, ngettext
 
 __all__ = ["Pages", "milliseconds"]
 
-Page = Callable[[dict[str, str]], str | None]
+Page = Callable[[dict[str, Any]], str | Response | None]
 
 _ROWS = 50
 _SPANS = {"1h": 3600, "1d": 86400, "7d": 7 * 86400}
@@ -37,6 +39,7 @@ class Pages:
         install: Any = self._environment
         install.install_gettext_callables(gettext, ngettext, newstyle=True)
         self._environment.filters.update(ms=milliseconds, ago=_ago, clock=_clock)
+        self.profiling = ProfilePages(history, self._show)
         self._plain: dict[str, Page] = {
             "": self.overview,
             "flights": self.flights,
@@ -44,6 +47,8 @@ class Pages:
             "requests": self.requests,
             "routes": self.routes,
             "errors": self.errors,
+            "profile": self.profiling.profile,
+            "profile/export": self.profiling.export,
         }
 
     def find(self, path: str) -> Page | None:

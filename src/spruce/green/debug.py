@@ -19,11 +19,11 @@ from greenlet import getcurrent, gettrace, greenlet, settrace
 
 from spruce.green.carrier import Carrier
 from spruce.green.driver import STEP
-from spruce.green.greenthread import BARE, GreenThread
+from spruce.green.greenthread import BARE, AnyHub, GreenThread
 from spruce.green.hub import Hub
 from spruce.green.runtime import all_hubs, get_hub
 
-__all__ = ["ThreadInfo", "inspect", "report", "report_on_signal", "snapshot", "tracking"]
+__all__ = ["ThreadInfo", "frames_of", "inspect", "report", "report_on_signal", "snapshot", "tracking"]
 
 _PACKAGE = __name__.rpartition(".")[0] + "."
 
@@ -87,7 +87,7 @@ def report_on_signal(number: int | None = None) -> None:
 
 def _info(hub: Hub, thread: GreenThread) -> ThreadInfo:
     carrier: Any = thread.carrier
-    frames = [] if carrier is None else _frames(hub, carrier)
+    frames = [] if carrier is None else frames_of(hub, carrier)
     runs = carrier is not None and carrier.gr_frame is None
     used = _used.get(thread)
     return ThreadInfo(
@@ -100,7 +100,7 @@ def _info(hub: Hub, thread: GreenThread) -> ThreadInfo:
     )
 
 
-def _frames(hub: Hub, carrier: Any) -> list[FrameType]:
+def frames_of(hub: AnyHub, carrier: Any) -> list[FrameType]:
     """The thread's frames, outermost first, with those of the coroutines that it awaits."""
     frame = carrier.gr_frame
     if frame is None:

@@ -17,7 +17,7 @@ accounts = Blueprint("account", __name__)
 @login_required
 def orders(request: Request) -> str:
     """The orders of who is logged in, the latest first."""
-    mine = Order.objects.filter(customer=request.user).select_related("product")
+    mine = Order.objects.filter(customer=request.user).prefetch_related("lines__product")
     return render_template("account.html", orders=list(mine[:100]))
 
 

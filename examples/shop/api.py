@@ -90,7 +90,7 @@ def create_order(order: NewOrder) -> tuple[OrderOut | Response | dict[str, objec
 @api.get("/orders/<number>")
 def order(number: str) -> OrderOut:
     """One order, for whoever knows its number."""
-    return order_out(Order.objects.filter(number=number.upper()).first() or abort(404))
+    return order_out(Order.objects.filter(number=number.upper()).prefetch_related("lines").first() or abort(404))
 
 
 def product_out(product: Product) -> ProductOut:
@@ -108,12 +108,13 @@ def product_out(product: Product) -> ProductOut:
 
 
 def order_out(order: Order) -> OrderOut:
-    """An order as it is shown in JSON."""
+    """An order as it is shown in JSON; one that comes by this API, or the pages, has one line."""
+    line = order.lines.all()[0]
     return OrderOut(
         number=order.number,
-        product=order.product_id,
-        quantity=order.quantity,
-        price=order.price,
+        product=line.product_id,
+        quantity=line.quantity,
+        price=line.price,
         total=order.total,
         name=order.name,
         contact=order.contact,

@@ -12,6 +12,7 @@ import seed
 from accounts import accounts, secret_key
 from api import api
 from models import Category
+from office import office
 from spruce import App, abort, render_template, request
 from spruce.errors import HTTPException
 from spruce.i18n import gettext as _
@@ -39,7 +40,8 @@ def create_app(**settings: Any) -> App:
         MIDDLEWARE=["spruce.middleware.locale.LocaleMiddleware"],
         LANGUAGES=language.LANGUAGES,
         TIME_ZONE="Asia/Shanghai",
-        INSTALLED_APPS=["spruce.auth"],
+        INSTALLED_APPS=["spruce.auth", "spruce.admin"],
+        ADMIN_URL_PREFIX="",  # the shop has a site of its own, in office.py
         AUTH_USER_MODEL="models.Customer",
         AUTH_REGISTRATION="confirm",
         LOGIN_REDIRECT_URL="account.orders",
@@ -50,6 +52,7 @@ def create_app(**settings: Any) -> App:
     app.register_blueprint(pages)
     app.register_blueprint(accounts)
     app.register_blueprint(api)
+    office.init_app(app)
     app.before_request(refuse_nul)
     app.before_request(language.choose)
     app.context_processor(page_context)
@@ -108,12 +111,16 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8000)
     options = parser.parse_args()
     app = create_app()
+    with app.app_context():
+        seed.make_orders()
+        password = seed.make_staff()
     address = f"http://{options.host}:{options.port}"
     print("Spruce Shop · 云杉小铺")
     print(f"  the shop     {address}/")
     print(f"  in Chinese   {address}/?lang=zh")
     print(f"  as JSON      {address}/api/products?q=panda")
     print(f"  an account   {address}/accounts/register/ (the mail with the link is shown here)")
+    print(f"  the office   {address}/admin/ as {seed.STAFF}, with the password {password}")
     app.run(host=options.host, port=options.port)
 
 

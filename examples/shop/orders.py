@@ -1,18 +1,21 @@
-"""Placing orders: what a good one is, and how stock is taken so that nothing is ever sold twice."""
+"""Orders: what a good one is, how stock is taken so that nothing is sold twice, and what becomes of an order."""
 
 import re
 import secrets
 from dataclasses import dataclass
 
-from models import Customer, Order, Product
+from models import CANCELLED, NEW, PAID, SHIPPED, Customer, Order, OrderLine, Product
 from spruce import db
 
-__all__ = ["MOST", "BadOrder", "NewOrder", "OutOfStock", "place"]
+__all__ = ["MOST", "STEPS", "BadOrder", "NewOrder", "OutOfStock", "move", "new_number", "place"]
 
 MOST = 20
 CONTACT = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+|\+?[0-9](?:[ -]?[0-9]){5,14}")
 # Digits and letters that cannot be taken for one another; 16 of 32 are 80 bits.
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+# The status that an order may come from, for each that it may go to.
+STEPS = {PAID: [NEW], SHIPPED: [PAID], CANCELLED: [NEW, PAID]}
 
 
 @dataclass(frozen=True)
@@ -55,15 +58,25 @@ def place(order: NewOrder, customer: Customer | None = None) -> Order:
         product = Product.objects.get(pk=order.product)
         if not taken:
             raise OutOfStock(product.stock)
-        return Order.objects.create(
-            number=new_number(),
-            product=product,
-            quantity=order.quantity,
-            price=product.price,
-            name=order.name.strip(),
-            contact=order.contact.strip(),
-            customer=customer,
+        placed = Order.objects.create(
+            number=new_number(), name=order.name.strip(), contact=order.contact.strip(), customer=customer
         )
+        OrderLine.objects.create(order=placed, product=product, quantity=order.quantity, price=product.price)
+        return placed
+
+
+def move(order: Order, status: str) -> bool:
+    """Take an order on to a status; whether it could go there. What is cancelled goes back into the stock.
+
+    The UPDATE moves it only from where it may come, in one statement: of two people who ship and cancel it, one does.
+    """
+    with db.atomic():
+        if not Order.objects.filter(pk=order.pk, status__in=STEPS[status]).update(status=status):
+            return False
+        if status == CANCELLED:
+            for line in order.lines.all():
+                Product.objects.filter(pk=line.product_id).update(stock=db.F("stock") + line.quantity)
+        return True
 
 
 def faults(order: NewOrder) -> list[str]:

@@ -8,6 +8,8 @@ from orders import MOST, BadOrder, NewOrder, OutOfStock, place
 from spruce import Blueprint, Request, Response, abort, redirect, render_template, url_for
 from spruce.auth import current_user
 from spruce.i18n import gettext as _
+from spruce.storage import default_storage
+from spruce.web import send_from_directory
 
 __all__ = ["pages"]
 
@@ -65,8 +67,14 @@ def order(product_id: int, request: Request) -> Response | tuple[str, int]:
 @pages.get("/orders/<number>")
 def thanks(number: str) -> str:
     """What was ordered, for whoever knows the number."""
-    order = Order.objects.select_related("product").filter(number=number.upper()).first() or abort(404)
-    return render_template("thanks.html", order=order, product=order.product)
+    order = Order.objects.prefetch_related("lines__product").filter(number=number.upper()).first() or abort(404)
+    return render_template("thanks.html", order=order)
+
+
+@pages.get("/media/<path:name>")
+def media(name: str) -> Response:
+    """An image of a product, as it was uploaded in the office."""
+    return send_from_directory(default_storage.location, name, max_age=3600)
 
 
 def find_product(product_id: int) -> Product:

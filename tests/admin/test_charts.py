@@ -106,7 +106,7 @@ def test_a_chart_is_a_table_too(app: App) -> None:
     )
     html = chart.__html__()
     for text in (
-        "<strong>A &lt;b&gt;</strong>", "¥3.50 in all", '<div class="plot" aria-hidden="true">',
+        "<strong>A &lt;b&gt;</strong>", "Total: ¥3.50", '<div class="plot" aria-hidden="true">',
         "<title>Mar 1, 2026: ¥1.50</title>", '<th scope="row">Mar 2, 2026</th><td class="number">¥2.00</td>',
         '<th scope="col">Day</th><th scope="col" class="number">Sum</th>',
         'href="?by=week" aria-current="true">By week',

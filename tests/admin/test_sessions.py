@@ -48,14 +48,14 @@ def test_all_of_a_user_are_ended(app: App, root: Client, log_in: Callable[[str],
     assert "2 in all" in page
     with app.app_context():
         key = str(get_user_model().objects.get(username="seer").pk)
-    do(root, PATH, "end_all", key)
+    do(root, PATH, "end all", key)
     assert {browser.get("/admin/").status_code for browser in browsers} == {302}
     assert root.get("/admin/").status_code == 200
 
 
 def test_who_ends_all_of_their_own_keeps_this_one(root: Client, log_in: Callable[[str], Client]) -> None:
     other = log_in("root")
-    do(root, PATH, "end_all", "1")
+    do(root, PATH, "end all", "1")
     assert (root.get("/admin/").status_code, other.get("/admin/").status_code) == (200, 302)
 
 
@@ -63,7 +63,7 @@ def test_superusers_are_logged_out_by_superusers_only(app: App, root: Client, lo
     clerk = log_in("clerk")
     with app.app_context():
         key = StoredSession.objects.filter(owner="1").get().key
-    for action, target in (("end", key), ("end_all", "1")):
+    for action, target in (("end", key), ("end all", "1")):
         data = {"action": action, "key": target, "confirmed": "yes"}
         assert clerk.post(PATH, data=data).status_code == 403
     assert root.get("/admin/").status_code == 200

@@ -36,7 +36,7 @@ class SessionsPage(SystemPage):
         super().__init__(site)
         self.deeds = {
             "end": Deed(gettext_lazy("End the session"), self._found, self._end),
-            "end_all": Deed(gettext_lazy("End all sessions of the user"), self._found_user, self._end_all),
+            "end all": Deed(gettext_lazy("End all sessions of the user"), self._found_user, self._end_all),
         }
 
     def show(self, request: Any) -> Response:

@@ -86,7 +86,7 @@ clean:
 
 $(VENV)/.installed: pyproject.toml | $(BIN)/python
 	@echo "Installing Spruce in $(VENV) …"
-	@$(PIP) install --editable .
+	@$(PIP) install --editable '.[images]'
 	@touch $@
 
 $(VENV)/.installed-test: pyproject.toml | $(BIN)/python

@@ -3,6 +3,7 @@
 import inspect
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, ClassVar
 
 from spruce.errors import ConfigError, Gone, MethodNotAllowed, nearest
@@ -52,7 +53,7 @@ class GenericView(MethodView):
         handler = getattr(self, name, None) or (getattr(self, "get", None) if name == "head" else None)
         if handler is None or name.upper() not in (*(self.methods or ()), "HEAD"):
             raise MethodNotAllowed(valid_methods=type(self).methods)
-        if "request" in inspect.signature(handler).parameters:
+        if _takes_request(handler.__func__):
             return handler(request, *args, **kwargs)
         return handler(*args, **kwargs)
 
@@ -60,6 +61,11 @@ class GenericView(MethodView):
         asked: Any = kwargs.pop("request", None) or current_context(type(self).__name__).request
         self.setup(asked, **kwargs)
         return self.dispatch(request=asked, **kwargs)
+
+
+@lru_cache(maxsize=1024)
+def _takes_request(method: Callable[..., Any]) -> bool:
+    return "request" in inspect.signature(method).parameters
 
 
 class ContextMixin:

@@ -100,6 +100,7 @@ def test_the_scope(talk: Talk) -> None:
     talk(mounted, b"GET /shop/caf%C3%A9?a=1 HTTP/1.1\r\nHost: example.com\r\n\r\n")
     (scope,) = seen
     assert scope.pop("asgi") == {"version": "3.0", "spec_version": "2.4"}
+    assert scope.pop("spruce.request").root_path == "/shop"
     assert scope == {
         "type": "http",
         "http_version": "1.1",

@@ -19,6 +19,7 @@ from spruce.http import EMPTY_STREAM, FilePart, Headers, Request, Response
 from spruce.server.announcing import announced, is_heard
 from spruce.server.asgisocket import serve_websocket
 from spruce.server.body import BodyIncomplete
+from spruce.server.routenames import route_of_scope
 from spruce.server.websocket import Upgradable
 
 __all__ = ["ASGIApp", "ASGIHandler", "asgi"]
@@ -71,15 +72,8 @@ class ASGIHandler:
             return serve_websocket(self.app, request, scope)
         exchange = _Exchange(self.app, request)
         if is_heard():
-            return announced(
-                request, lambda: exchange.respond(scope), lambda: getattr(scope.get("route"), "path", None)
-            )
+            return announced(request, lambda: exchange.respond(scope), lambda: route_of_scope(scope, request.root_path))
         return exchange.respond(scope)
-
-
-def _route_of(scope: dict[str, Any]) -> str | None:
-    """The path of the route that answered, where the framework has left it in the scope, as FastAPI does."""
-    return getattr(scope.get("route"), "path", None)
 
 
 class _Lifespan:
@@ -138,6 +132,7 @@ def _scope(request: Request, state: dict[str, Any]) -> dict[str, Any]:
         "server": (request.server, None) if isinstance(request.server, str) else request.server,
         "state": state,
         "extensions": {_PATHSEND: {}},
+        "spruce.request": request,
     }
 
 

@@ -18,6 +18,7 @@ from spruce.green import detach_children
 from spruce.http import EMPTY_STREAM, PHRASES, FilePart, Handler, Headers, Peer, Request, Response
 from spruce.patching import is_monkey_patched
 from spruce.server.announcing import announced, is_heard
+from spruce.server.routenames import route_of_environ
 from spruce.server.threads import Exchange, ThreadPool, body_across
 
 __all__ = ["FileWrapper", "ThreadedWSGIHandler", "WSGIApp", "WSGIHandler", "environ_of", "usual_threads", "wsgi"]
@@ -67,7 +68,9 @@ class WSGIHandler:
         """Answer one request. Raises HostedAppError when the application breaks the rules of WSGI."""
         environ = environ_of(request)
         if is_heard():
-            return announced(request, lambda: self.respond(environ), lambda: _route_of(environ))
+            return announced(
+                request, lambda: self.respond(environ), lambda: route_of_environ(environ, request.root_path)
+            )
         return self.respond(environ)
 
     def respond(self, environ: dict[str, Any]) -> Response:
@@ -94,7 +97,9 @@ class ThreadedWSGIHandler(WSGIHandler):
         environ["wsgi.input"] = body_across(request)
         exchange = Exchange(lambda: self.respond(environ))
         if is_heard():
-            return announced(request, lambda: exchange.answer(self.pool), lambda: _route_of(environ))
+            return announced(
+                request, lambda: exchange.answer(self.pool), lambda: route_of_environ(environ, request.root_path)
+            )
         return exchange.answer(self.pool)
 
     def startup(self) -> None:
@@ -103,11 +108,6 @@ class ThreadedWSGIHandler(WSGIHandler):
     def shutdown(self) -> None:
         """Let the threads end."""
         self.pool.close()
-
-
-def _route_of(environ: dict[str, Any]) -> str | None:
-    """The rule that answered, where the framework has left its request in the environ, as Flask does."""
-    return getattr(getattr(environ.get("werkzeug.request"), "url_rule", None), "rule", None)
 
 
 class FileWrapper:

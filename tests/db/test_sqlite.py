@@ -26,8 +26,9 @@ def path(tmp_path: Path) -> Path:
 
 def test_a_file_is_in_wal_mode_with_foreign_keys(path: Path) -> None:
     """And waits for the disk at checkpoints only."""
-    found = {name: db.execute(f"PRAGMA {name}").scalar() for name in ("journal_mode", "foreign_keys", "synchronous")}
-    assert found == {"journal_mode": "wal", "foreign_keys": 1, "synchronous": 1}
+    names = ("journal_mode", "foreign_keys", "synchronous", "wal_autocheckpoint")
+    found = {name: db.execute(f"PRAGMA {name}").scalar() for name in names}
+    assert found == {"journal_mode": "wal", "foreign_keys": 1, "synchronous": 1, "wal_autocheckpoint": 8000}
 
 
 def test_what_another_process_holds_is_waited_for(path: Path, shop: SimpleNamespace) -> None:

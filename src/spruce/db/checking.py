@@ -40,9 +40,9 @@ def _check_conditions(
 
 def _check_names(model: type[Record], fields: Fields, names: Iterable[Any], *_: Any) -> None:
     for name in names:
-        if isinstance(name, str):
+        if not isinstance(name, tuple):
             if name != "?":
-                resolve(model, name.lstrip("-"), lookups=False, computed=fields)
+                resolve(model, name.lstrip("-") if isinstance(name, str) else name, lookups=False, computed=fields)
         else:
             output(model, fields, name[0])
 

@@ -174,6 +174,7 @@ class Databases:
             self._check(alias)
         self.routers = [_router(router) for router in routers]
         self.is_single = len(urls) == 1 and not self.routers
+        self.is_plain = self.is_single and _DEFAULT in urls  # whether there is nothing to choose
         self._made: dict[str, Database] = {}
         self.leave: Callable[[], None] = lambda: None  # ends what watches the queries
 
@@ -266,6 +267,9 @@ def choose(using: str | None, model: type[Record] | None, *, write: bool, instan
     What reads may be given a replica of it, unless an alias is asked for.
     """
     databases = current()
+    if using is None and databases.is_plain:
+        found = databases[_DEFAULT]
+        return found if write or found.replicas is None else found.replicas.choose()
     if using is not None:
         found = databases[using]
         return found if write or found.replicas is None or using.__class__ is str else found.replicas.choose()

@@ -1,7 +1,7 @@
 """Fields of numbers that are not whole: floating-point ones and exact decimals; and of truth values."""
 
 import math
-from decimal import Context, Decimal, InvalidOperation
+from decimal import Context, Decimal
 from typing import Any, ClassVar, Literal, TypeVar, Unpack, overload
 
 import sqlalchemy as sa
@@ -102,8 +102,8 @@ class DecimalField(Field[V]):
             )
         self.max_digits = max_digits
         self.decimal_places = decimal_places
-        self._unit = Decimal((0, (1,), -decimal_places))
-        self._quantize = Context(prec=max_digits).quantize
+        self.unit = Decimal((0, (1,), -decimal_places))
+        self.rounded = Context(prec=max_digits, traps=[]).quantize  # NaN, which is equal to nothing, if it doesn't fit
 
     def column_type(self) -> TypeEngine[Any]:
         """NUMERIC, exact on SQLite too."""
@@ -121,22 +121,16 @@ class DecimalField(Field[V]):
 
     def clean(self, value: Any) -> Any:
         """Make `value` one that the column can store; the first lines are the way of most values."""
-        if value.__class__ is Decimal:
-            try:
-                exact = self._quantize(value, self._unit)
-            except InvalidOperation:
-                return super().clean(value)
-            if exact == value:
-                return exact
+        if value.__class__ is Decimal and (exact := self.rounded(value, self.unit)) == value:
+            return exact
         return super().clean(value)
 
     def fit(self, value: Decimal) -> Decimal:
         """Refuse what would have to be rounded, and what is too large."""
-        try:
-            exact = self._quantize(value, self._unit)
-        except InvalidOperation:
+        exact = self.rounded(value, self.unit)
+        if exact.is_nan():
             whole = self.max_digits - self.decimal_places
-            raise Unfit(f"only {whole} digits fit before the point (max_digits={self.max_digits})") from None
+            raise Unfit(f"only {whole} digits fit before the point (max_digits={self.max_digits})")
         if exact != value:
             raise Unfit(f"it would be rounded to {exact}: call round(value, {self.decimal_places}) first")
         return exact

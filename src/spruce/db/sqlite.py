@@ -42,6 +42,12 @@ Action = Callable[[Any, str, Parameters], T]
 
 _TIMEOUT = 5.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.001, 0.03
+_SETTINGS = (
+    "foreign_keys = ON",
+    "synchronous = NORMAL",
+    "journal_mode = WAL",
+    "wal_autocheckpoint = 8000",  # pages, 32 MB: it is copied back, with an fsync, by who commits
+)
 _STATEMENTS = 500  # that each connection keeps prepared
 _FAILURES: Final = (sqlite3.Error, sqlite3.Warning, OverflowError, ValueError)  # ValueError: text that is no Unicode
 _numbers = itertools.count(1)
@@ -305,7 +311,7 @@ class SQLite:
         for name, spread in SPREADS.items():
             raw.create_aggregate(name, 1, spread)  # type: ignore[arg-type] # typeshed knows of whole numbers only
         deadline = time.monotonic() + self.timeout
-        for setting in ("foreign_keys = ON", "synchronous = NORMAL", "journal_mode = WAL"):
+        for setting in _SETTINGS:
             sql = f"PRAGMA {setting}"
             self._until_free(partial(fetch_rows, raw, sql, ()), sql, deadline)
 

@@ -6,6 +6,7 @@ field's value fit (see `Field.clean`), puts it back into the object, and returns
 
 import datetime as dt
 from collections.abc import Callable, Collection, Sequence
+from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,6 +20,7 @@ from spruce.db.fields import REQUIRED, UNSET, Computed, Field
 from spruce.db.files import FileField
 from spruce.db.integers import WholeField
 from spruce.db.loaders import compile_function, read_code
+from spruce.db.numbers import DecimalField
 from spruce.db.records import Record
 from spruce.db.references import settle
 from spruce.db.relations import ForeignKey
@@ -377,6 +379,15 @@ def _field_lines(field: Field[Any], names: dict[str, object], adding: bool) -> l
         names |= {f"settle_{name}": settle, f"f_{name}": field}
         before = [f" if not o.{name}:", f"  settle_{name}(f_{name}, o)"]
     names[f"clean_{name}"] = field.clean
+    if isinstance(field, DecimalField):
+        names |= {"Decimal": Decimal, f"rounded_{name}": field.rounded, f"unit_{name}": field.unit}
+        return [
+            f" v_{name} = o.{name}",
+            f" if v_{name}.__class__ is Decimal and (r_{name} := rounded_{name}(v_{name}, unit_{name})) == v_{name}:",
+            f"  v_{name} = o.{name} = r_{name}",
+            " else:",
+            f"  v_{name} = o.{name} = clean_{name}(v_{name})",
+        ]
     return [
         *before,
         f" v_{name} = o.{name}",

@@ -60,11 +60,9 @@ class Watched:
             _, owner, name, step = reason
             self.relation, self.remedy = f"{type(owner).__name__}.{name}", f'{step}("{name}")'
 
-    def _before(self, sql: str, parameters: Sequence[Any]) -> float:
-        if db_reading.subscribers:
-            found = footprint(sql)
-            self._tell_reading(found.tables, keys_of(found, parameters))
-        return perf_counter()
+    def _before(self, sql: str, parameters: Sequence[Any]) -> None:
+        found = footprint(sql)
+        self._tell_reading(found.tables, keys_of(found, parameters))
 
     def _tell_reading(self, tables: frozenset[str], keys: tuple[str, ...] | None) -> None:
         block = self.block
@@ -81,19 +79,18 @@ class Watched:
 
     def _after(self, sql: str, parameters: Sequence[Any], start: float, rows: int) -> None:
         if db_query.subscribers:
-            seconds = perf_counter() - start
-            file, line = place()
-            db_query.emit(
-                sql=sql,
-                parameters=parameters,
-                seconds=seconds,
-                rows=rows,
-                database=self.database.alias,
-                file=file,
-                line=line,
-                relation=self.relation,
-                remedy=self.remedy,
-            )
+            told = {
+                "sql": sql,
+                "parameters": parameters,
+                "seconds": perf_counter() - start,
+                "rows": rows,
+                "database": self.database.alias,
+                "relation": self.relation,
+                "remedy": self.remedy,
+            }
+            if db_query.wants_events:
+                told["file"], told["line"] = place()
+            db_query.tell(told)
         if db_changed.subscribers:
             changes = changes_of(sql, parameters)
             if changes and self.block is not None:
@@ -103,38 +100,49 @@ class Watched:
 
     def _found(self, sql: str, parameters: Sequence[Any], rows: int) -> None:
         """If some of the rows were not there, new ones matter too."""
-        if db_reading.subscribers:
-            found = footprint(sql)
-            keys = keys_of(found, parameters)
-            if keys is not None and rows < len(set(keys)):
-                self._tell_reading(found.tables, None)
+        found = footprint(sql)
+        keys = keys_of(found, parameters)
+        if keys is not None and rows < len(set(keys)):
+            self._tell_reading(found.tables, None)
 
     def rows(self, sql: str, parameters: Sequence[Any], slow: bool = False) -> list[Any]:
         """The rows of a query."""
-        start = self._before(sql, parameters)
+        reading = db_reading.subscribers
+        if reading:
+            self._before(sql, parameters)
+        start = perf_counter()
         rows = self.inner.rows(sql, parameters, slow)
         self._after(sql, parameters, start, len(rows))
-        self._found(sql, parameters, len(rows))
+        if reading:
+            self._found(sql, parameters, len(rows))
         return rows
 
     def outcome(self, sql: str, parameters: Sequence[Any]) -> Outcome:
         """All that a statement gives."""
-        start = self._before(sql, parameters)
+        reading = db_reading.subscribers
+        if reading:
+            self._before(sql, parameters)
+        start = perf_counter()
         found = self.inner.outcome(sql, parameters)
         self._after(sql, parameters, start, max(found.touched, len(found.rows)))
-        self._found(sql, parameters, len(found.rows))
+        if reading:
+            self._found(sql, parameters, len(found.rows))
         return found
 
     def stream(self, sql: str, parameters: Sequence[Any], size: int) -> Iterator[list[Any]]:
         """The rows of a query, `size` at a time; told when they have all been read, or no more are wanted."""
-        start, count = self._before(sql, parameters), 0
+        reading = db_reading.subscribers
+        if reading:
+            self._before(sql, parameters)
+        start, count = perf_counter(), 0
         try:
             for rows in self.inner.stream(sql, parameters, size):
                 count += len(rows)
                 yield rows
         finally:
             self._after(sql, parameters, start, count)
-            self._found(sql, parameters, count)
+            if reading:
+                self._found(sql, parameters, count)
 
     def change(self, sql: str, parameters: Sequence[Any]) -> int:
         """Run a statement that changes rows."""

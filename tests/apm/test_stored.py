@@ -8,8 +8,9 @@ from tests.apm.conftest import Records
 
 from spruce.apm import Client, capture_span, set_user_context
 from spruce.apm.recorder import Recorder
-from spruce.apm.spans import Transaction, What, begin_span
+from spruce.apm.spans import Transaction, begin_span
 from spruce.apm.stored import error_row, request_row
+from spruce.apm.what import What
 
 
 def recorded(client: Recorder, run: Callable[[Transaction], object]) -> Transaction:

@@ -326,3 +326,26 @@ def test_a_flame_graph_shows_calls_as_boxes_and_as_tables(make: Callable[..., Ap
     made = page(app, "profile/export", query_string={**asked, "format": "speedscope", "state": "wait"})
     assert made.headers["Content-Disposition"] == 'attachment; filename="profile.speedscope.json"'
     assert made.json["profiles"][0]["weights"] == [0.1]
+
+
+def test_a_query_has_a_plan(make: Callable[..., App]) -> None:
+    app = make()
+    app.test_client().get("/queries")
+    request = page(app, f"requests/{uid_of(page(app, 'requests').text, 'requests')}").text
+    texts = [page(app, path).text for path in re.findall(r'href="/_spruce/(plan/\w+/\w+)"', request)]
+    assert any("SEARCH viewed_shelf USING INTEGER PRIMARY KEY" in text for text in texts)
+    assert any("There is no plan for this kind of statement." in text for text in texts)
+    assert page(app, "plan/none/none").status_code == 404
+
+
+def test_queries_that_were_put_together_are_shown_one_by_one(make: Callable[..., App]) -> None:
+    """Each with its parameters and its plan, also those that are alike."""
+    app = make()
+    app.test_client().get("/queries")
+    uid = uid_of(page(app, "requests").text, "requests")
+    text = page(app, f"requests/{uid}").text
+    assert re.search(r"SELECT FROM viewed_shelf ×4", text)
+    assert text.count("WHERE viewed_shelf.id = ?</pre>") == 4
+    (second,) = set(re.findall(r'href="/_spruce/(plan/\w+/\w+/1)"', text))
+    assert "SEARCH viewed_shelf USING INTEGER PRIMARY KEY" in page(app, second).text
+    assert page(app, f"{second[:-1]}9").status_code == 404

@@ -8,22 +8,24 @@ from typing import Any
 from spruce.apm.failures import Failure, Raised
 from spruce.apm.spans import Span, Transaction
 
-__all__ = ["error_row", "request_row"]
+__all__ = ["HIDDEN", "error_row", "request_row"]
 
 _SECRET = re.compile(r"passw|secret|token|session|api[_-]?key|credit|csrf", re.IGNORECASE)
 _QUERY = re.compile(rf"([?&][^=&]*(?:{_SECRET.pattern})[^=&]*=)[^&]*", re.IGNORECASE)
 _LONGEST = 300  # characters of a parameter
 _MOST = 50  # parameters of a query
-_HIDDEN = "[hidden]"
+HIDDEN = "[hidden]"
+"""What is kept instead of something secret."""
 
 
 def request_row(one: Transaction) -> tuple[Any, ...]:
     """The columns of a transaction that has ended, and last its detail."""
     asked = one.request
-    target = _QUERY.sub(rf"\1{_HIDDEN}", asked.target) if asked is not None else ""
+    target = _QUERY.sub(rf"\1{HIDDEN}", asked.target) if asked is not None else ""
     status = one.response.status if one.response is not None else None
     user = one.user or {}
-    spans = [_span(span, one) for span in sorted(one.spans, key=lambda span: span.began)]
+    places = {id(told): place for place, told in enumerate(one.queries or ())}
+    spans = [_span(span, one, places) for span in sorted(one.spans, key=lambda span: span.began)]
     detail = {
         "trace": one.trace_id,
         "result": one.result,
@@ -53,7 +55,7 @@ def request_row(one: Transaction) -> tuple[Any, ...]:
     )
 
 
-def _span(span: Span, one: Transaction) -> dict[str, Any]:
+def _span(span: Span, one: Transaction, places: Mapping[int, int]) -> dict[str, Any]:
     told: Mapping[str, Any] = span.detail if isinstance(span.detail, Mapping) else {}
     found: dict[str, Any] = {
         "id": span.id,
@@ -66,25 +68,37 @@ def _span(span: Span, one: Transaction) -> dict[str, Any]:
         "outcome": span.outcome,
     }
     if "sql" in told:
-        found |= {
-            "sql": told["sql"],
-            "parameters": _parameters(told["sql"], told.get("parameters")),
-            "rows": told.get("rows"),
-            "file": told.get("file") or "",
-            "line": told.get("line") or 0,
-        }
+        found |= {**_query(told), "seconds": span.duration or 0.0}
     if span.composite is not None:
-        found["times"] = span.composite[0]
+        times = found["times"] = span.composite[0]
+        place = places.get(id(told))
+        if place is not None:  # the queries that were put together follow each other
+            found["queries"] = [_query(each) for each in (one.queries or ())[place : place + min(times, _MOST)]]
     return found
 
 
-def _parameters(sql: str, parameters: Any) -> list[str]:
+def _query(told: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "sql": told["sql"],
+        **_parameters(told["sql"], told.get("parameters")),
+        "database": str(told.get("database") or ""),
+        "seconds": told.get("seconds") or 0.0,
+        "rows": told.get("rows"),
+        "file": told.get("file") or "",
+        "line": told.get("line") or 0,
+    }
+
+
+def _parameters(sql: str, parameters: Any) -> dict[str, Any]:
+    """The parameters as texts, and whether something of them was left out."""
     if not parameters:
-        return []
+        return {"parameters": [], "cut": False}
     if _SECRET.search(sql):
-        return [_HIDDEN]
+        return {"parameters": [HIDDEN], "cut": False}
     values: Sequence[Any] = list(parameters.values()) if isinstance(parameters, Mapping) else list(parameters)
-    return [repr(value)[:_LONGEST] for value in values[:_MOST]]
+    texts = [repr(value) for value in values[:_MOST]]
+    cut = len(values) > _MOST or any(len(text) > _LONGEST for text in texts)
+    return {"parameters": [text[:_LONGEST] for text in texts], "cut": cut}
 
 
 def _repeat(each: Any) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from markupsafe import Markup
 from spruce import config, green
 from spruce.apm.flights import Flights, ask_to_cancel
 from spruce.apm.history import History
+from spruce.apm.plans import explain, query_of
 from spruce.apm.profiles import Profiles
 from spruce.apm.recorder import begun, subscribe
 from spruce.apm.viewerpages import Pages
@@ -93,27 +94,51 @@ class Viewer:
     def _answer(self, request: Request, rest: str) -> Response:
         if rest in _ASSETS:
             return Response((_FOLDER / rest).read_bytes(), 200, None, None, _ASSETS[rest])
-        if request.method == "POST":
-            return self._change(request, rest)
-        page = self._pages.find(rest)
-        if page is None or request.method not in ("GET", "HEAD"):
+        changes = request.method == "POST"
+        if changes:
+            reason = foreign_origin(request, self._trusted)  # asked here too: the app may go without CsrfViewMiddleware
+            if reason is not None:
+                raise CsrfError(reason)
+        elif request.method not in ("GET", "HEAD"):
             raise NotFound()
-        asked = {**request.args.to_dict(), "base": f"{request.root_path}{PATH}", "csrf": Markup(csrf_field())}  # noqa: S704 - it is a field
         with override(negotiate(request.accept_languages.values(), _LANGUAGES)):
-            made = green.tpool.execute(page, asked)
-        if made is None:
-            raise NotFound()
-        return made if isinstance(made, Response) else Response(made, 200, None, None, "text/html; charset=utf-8")
+            if rest.startswith("plan/"):
+                return self._plan(request, rest, measured=changes)
+            if changes:
+                return self._change(request, rest)
+            page = self._pages.find(rest)
+            if page is None:
+                raise NotFound()
+            return _shown(green.tpool.execute(page, _asked(request)))
 
     def _change(self, request: Request, rest: str) -> Response:
         change = self._changes.get(rest)
         if change is None:
             raise NotFound()
-        reason = foreign_origin(request, self._trusted)  # asked here too: the app may go without CsrfViewMiddleware
-        if reason is not None:
-            raise CsrfError(reason)
         green.tpool.execute(change, request.form.to_dict())
         return redirect(f"{request.root_path}{PATH}/{rest if rest == 'profile' else ''}", 303)
+
+    def _plan(self, request: Request, rest: str, *, measured: bool) -> Response:
+        """A query's plan: the file is read in an OS thread, the app's database asked in this green one."""
+        uid, _, span = rest.removeprefix("plan/").partition("/")
+        query = green.tpool.execute(query_of, self.history, uid, span)
+        if query is None:
+            raise NotFound()
+        plan = explain(query, measured=measured)
+        asked = {**_asked(request), "uid": uid, "span": span}
+        return _shown(green.tpool.execute(self._pages.plan, asked, query, plan, measured=measured))
+
+
+def _asked(request: Request) -> dict[str, str]:
+    """What pages get: what the URL asks for, where the viewer is, and what its forms have to have."""
+    field = Markup(csrf_field())  # noqa: S704 - it is a field
+    return {**request.args.to_dict(), "base": f"{request.root_path}{PATH}", "csrf": field}
+
+
+def _shown(made: str | Response | None) -> Response:
+    if made is None:
+        raise NotFound()
+    return made if isinstance(made, Response) else Response(made, 200, None, None, "text/html; charset=utf-8")
 
 
 def _authorizer(settings: config.Settings) -> Callable[[Request], Any] | None:

@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, select_autoescape
 
 from spruce.apm.flights import flights_of, keep_watching
 from spruce.apm.history import History, unpacked
+from spruce.apm.plans import Plan, Query
 from spruce.apm.profilepages import ProfilePages
 from spruce.apm.routefigures import chart_since, routes_since
 from spruce.apm.split import KINDS
@@ -114,6 +115,12 @@ class Pages:
             bars=bars,
             parts=_parts(detail, row["seconds"]),
             failures=failures,
+        )
+
+    def plan(self, asked: dict[str, str], query: Query, plan: Plan, *, measured: bool) -> str:
+        """How the database answers a query of a request, whose id and span are asked for."""
+        return self._show(
+            "plan.html", asked, query=query, plan=plan, uid=asked["uid"], span=asked["span"], measured=measured
         )
 
     def routes(self, asked: dict[str, str]) -> str:

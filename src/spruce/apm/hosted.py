@@ -1,7 +1,7 @@
-"""What hosted apps don't tell their server: which route of Django answers, and what Flask, Django and Starlette caught.
+"""What hosted apps don't tell their server: Django's and Flask's routes, and what these and Starlette have caught.
 
-Each of them makes an answer of an exception itself, so the server never sees that. These functions of theirs are listened
-to when a program imports them; nothing is imported for it.
+Each of them makes an answer of an exception itself, so the server never sees that. Functions of theirs are listened to,
+when a program imports them; nothing is imported for it.
 """
 
 import sys

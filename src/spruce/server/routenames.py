@@ -1,4 +1,4 @@
-"""The route that answered a request of a hosted app, as the app's framework has left it behind: Flask, Starlette, FastAPI.
+"""The route that answers a request of a hosted app, where its framework leaves it: Flask, Starlette, FastAPI.
 
 No framework is imported: what an environ or a scope holds afterwards is looked at. A name is made of patterns only,
 `/users/{id}`, never of what a client sent, so there are as many names as there are routes.

@@ -55,8 +55,8 @@ def test_what_was_changed_is_saved(root: Client, app: App) -> None:
         assert (bear.active, str(bear.price), str(car.price), car.maker_id) == (False, "19.90", "6.50", 2)
         entry = LogEntry.objects.get(object_key="2")
         assert entry.changes == [
-            {"field": "Price", "before": "5.00", "after": "6.50"},
-            {"field": "Maker", "before": "Steiff", "after": "熊猫"},
+            {"name": "price", "field": "Price", "before": "5.00", "after": "6.50"},
+            {"name": "maker", "field": "Maker", "before": "Steiff", "after": "熊猫"},
         ]
     assert "Nothing was changed." in root.post(LIST, data=inputs(root.get(LIST).text), follow_redirects=True).text
 

@@ -17,10 +17,14 @@ from spruce.admin.fieldfilters import (
     RelatedOnlyFieldListFilter,
 )
 from spruce.admin.filters import ListFilter, SimpleListFilter
-from spruce.admin.options import InlineModelAdmin, ModelAdmin, StackedInline, TabularInline
+from spruce.admin.formoptions import HORIZONTAL, VERTICAL
+from spruce.admin.inlines import InlineModelAdmin, StackedInline, TabularInline
+from spruce.admin.options import ModelAdmin
 from spruce.admin.site import AdminSite, site
 
 __all__ = [
+    "HORIZONTAL",
+    "VERTICAL",
     "AdminSite",
     "AllValuesFieldListFilter",
     "BooleanFieldListFilter",

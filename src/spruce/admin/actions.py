@@ -4,7 +4,7 @@ from typing import Any
 
 from spruce import db, forms
 from spruce.admin.changelist import MOST
-from spruce.admin.deletion import forbidden_kinds, preview
+from spruce.admin.deletion import Going
 from spruce.errors import BadRequest, Forbidden
 from spruce.http import Response
 from spruce.i18n import gettext, gettext_lazy, ngettext
@@ -19,13 +19,12 @@ def delete_selected(model_admin: Any, request: Any, queryset: Any) -> None:
     for obj in objects:
         if not model_admin.has_delete_permission(request, obj):
             raise Forbidden(gettext("You may not delete this."))
-    going = preview(objects)
-    if going.protected:
+    _, _, forbidden, protected = model_admin.get_deleted_objects(objects, request)
+    if protected:
         flash(gettext("Not deleted: other objects protect them."), "error")
         return
-    forbidden = forbidden_kinds(model_admin.admin_site, request, going)
     if forbidden:
-        text = gettext("You may not delete what would go with it: %(names)s.", names=", ".join(forbidden))
+        text = gettext("You may not delete what would go with it: %(names)s.", names=", ".join(sorted(forbidden)))
         flash(text, "error")
         return
     for obj in objects:
@@ -76,8 +75,12 @@ def run(model_admin: Any, request: Any, show: Any) -> Any:
         flash(gettext("Select the objects first."), "error")
         return redirect(request.full_path.rstrip("?"), 303)
     if getattr(function, "needs_confirmation", False) and request.form.get("confirmed") != "yes":
-        going = preview(objects) if function is delete_selected else None
-        return show("confirm_action", objects=objects, action=name, action_label=label, going=going)
+        going, forbidden = None, set()
+        if function is delete_selected:
+            groups, _, forbidden, protected = model_admin.get_deleted_objects(objects, request)
+            going = Going(groups, protected, [])
+        values = {"going": going, "forbidden": sorted(forbidden)}
+        return show("confirm_action", objects=objects, action=name, action_label=label, **values)
     with db.atomic():
         answer = function(model_admin, request, query)
     if isinstance(answer, Response):

@@ -1,6 +1,7 @@
 """Fields to type in, instead of lists of all rows: the widget, and what it is told of rows that fit."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from spruce.errors import AdminError
 from spruce.forms import Widget
@@ -30,7 +31,9 @@ class AutocompleteWidget(Widget):
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         """What the template is given: the key, what the row is called, and where rows are looked for."""
         context = super().get_context(name, value, attrs)
-        context["widget"]["url"] = self.target.admin_site.url(self.target, "autocomplete")
+        path = self.target.admin_site.url(self.target, "autocomplete")
+        limited = {"for": _name(self.field)} if getattr(self.field, "limit_choices_to", None) else {}
+        context["widget"]["url"] = f"{path}?{urlencode({**limited, 'q': ''})}"
         context["widget"]["text"] = self._text(value)
         return context
 
@@ -61,7 +64,7 @@ def widget_for(admin: Any, field: Any) -> AutocompleteWidget:
 
 def results(request: Any, admin: Any) -> Response:
     """The rows that fit what was typed, as JSON: keys and names."""
-    query = admin.get_queryset(request)
+    query = _limited(admin.get_queryset(request), request.args.get("for"), admin.model)
     text = (request.args.get("q") or "").strip()[:200]
     if text:
         query = admin.get_search_results(request, query, text)[0]
@@ -71,3 +74,17 @@ def results(request: Any, admin: Any) -> Response:
     response: Response = jsonify(results=found, more=len(rows) > SHOWN)
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _name(field: Any) -> str:
+    return f"{field.model._meta.model_name}.{field.name}"
+
+
+def _limited(query: Any, name: str | None, model: Any) -> Any:
+    """The rows that the foreign key of a name may point to."""
+    field = next((each for each in model._meta.pointed if name and _name(each) == name), None)
+    limit = field.limit_choices_to if field is not None else None
+    limit = limit() if callable(limit) else limit
+    if not limit:
+        return query
+    return query.filter(**limit) if isinstance(limit, dict) else query.filter(limit)

@@ -39,16 +39,18 @@ class ChangeList:
 
     def __init__(self, request: Any, admin: Any) -> None:
         self.request, self.admin, self.args = request, admin, request.args
-        names = list(admin.get_list_display(request))
+        names = [name for name in admin.get_list_display(request) if admin.may_see_field(request, name)]
         self.columns: list[Column] = [column(admin, name) for name in names]
         self._sortable(admin.get_sortable_by(request))
         self.links = self._links(admin.get_list_display_links(request, names))
         self.filters: list[ListFilter] = [
-            make_filter(admin, entry, request) for entry in admin.get_list_filter(request)
+            make_filter(admin, entry, request)
+            for entry in admin.get_list_filter(request)
+            if admin.may_see_field(request, entry[0] if isinstance(entry, list | tuple) else entry)
         ]
-        self.search_fields = admin.get_search_fields(request)
+        self.search_fields = admin.searched(request)
         self.search = (request.args.get("q") or "").strip()[:200] if self.search_fields else ""
-        self.drill = DateDrill(admin, request.args.get("date") or "") if admin.date_hierarchy else None
+        self.drill = DateDrill(admin, request.args.get("date") or "") if self._has_dates() else None
         self.order = self._order(request.args.get("o") or "")
         self.query = self._query()
         self.page = max(_number(request.args.get("p"), 1), 1)
@@ -59,6 +61,10 @@ class ChangeList:
         self.shows_all = "all" in request.args and self.can_show_all
         if self.shows_all:
             self.page, self.per_page, self._found = 1, admin.list_max_show_all, None
+
+    def _has_dates(self) -> bool:
+        name = self.admin.date_hierarchy
+        return bool(name) and self.admin.may_see_field(self.request, name)
 
     def _query(self) -> Any:
         query = self.admin.get_queryset(self.request)
@@ -221,7 +227,7 @@ class ChangeList:
 
     def known(self) -> list[str]:
         """The parameters of the URL that mean something here."""
-        own = ["q", "o", "p", "all", "date", "_facets"]
+        own = ["q", "o", "p", "all", "date", "_facets", "_popup"]
         return own + [name for one in self.filters for name in one.expected_parameters()]
 
     def url(self, **changes: Any) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 from spruce import db
 from spruce.admin.columns import column, label_of_field, shown, snapshot
 from spruce.admin.locking import FIELD, version_of
+from spruce.admin.related import related_links
 from spruce.i18n import gettext
 
 __all__ = ["Editor"]
@@ -37,15 +38,16 @@ class _Group:
     def __init__(self, title: Any, options: dict[str, Any], lines: list[list[Any]]) -> None:
         self.title, self.lines = title, lines
         self.description = options.get("description", "")
+        self.classes = " ".join(name for name in options.get("classes", ()) if name != "collapse")
         self.is_collapsed = "collapse" in options.get("classes", ())
         self.has_errors = any(field.errors for line in lines for field in line)
 
 
 class Editor:
-    """One page of an object, or of a new one (`obj` None), for a request."""
+    """One page of an object, or of a new one (`obj` None), for a request; `is_copy` if it comes from another's page."""
 
-    def __init__(self, request: Any, admin: Any, obj: Any) -> None:
-        self.request, self.admin, self.obj = request, admin, obj
+    def __init__(self, request: Any, admin: Any, obj: Any, is_copy: bool = False) -> None:
+        self.request, self.admin, self.obj, self.is_copy = request, admin, obj, is_copy
         self.may_change = (
             admin.has_change_permission(request, obj) if obj is not None else admin.has_add_permission(request)
         )
@@ -57,7 +59,7 @@ class Editor:
     def _names(self) -> list[str]:
         if not self.may_change:
             return []
-        readonly = set(self.admin.get_readonly_fields(self.request, self.obj))
+        readonly = self.admin.fixed_fields(self.request, self.obj)
         return [name for name in self.admin.flat_fields(self.request, self.obj) if name not in readonly]
 
     def _form(self) -> Any:
@@ -72,31 +74,23 @@ class Editor:
     def _inlines(self) -> list[tuple[Any, Any]]:
         made = []
         prefixes: dict[str, int] = {}
-        for kind in self.admin.get_inlines(self.request, self.obj):
-            inline = kind(self.admin.model, self.admin.admin_site)
-            if not (inline.has_view_permission(self.request, self.obj) or inline.has_add_permission(self.request)):
-                continue
-            formset_class = inline.get_formset(self.request, self.obj)
-            prefix = formset_class.get_default_prefix()
+        for inline in self.admin.get_inline_instances(self.request, self.obj):
+            kind = inline.get_formset(self.request, self.obj)
+            prefix = kind.get_default_prefix()
             prefixes[prefix] = prefixes.get(prefix, 0) + 1
             prefix = prefix if prefixes[prefix] == 1 else f"{prefix}-{prefixes[prefix]}"
-            instance = self.form.instance
-            rows = inline.get_queryset(self.request)
+            options = {"instance": self.form.instance, "prefix": prefix, "queryset": inline.get_queryset(self.request)}
             if self.is_bound and self._may_write(inline):
-                made.append(
-                    (
-                        inline,
-                        formset_class(self.request.form, self.request.files, instance, prefix=prefix, queryset=rows),
-                    )
-                )
+                sent = (self.request.form, self.request.files)
+                made.append((inline, kind(*sent, **options, save_as_new=self.is_copy)))
             else:
-                made.append((inline, formset_class(instance=instance, prefix=prefix, queryset=rows)))
+                made.append((inline, kind(**options)))
         return made
 
     def _may_write(self, inline: Any) -> bool:
         checks = (inline.has_change_permission, inline.has_delete_permission)
         return self.may_change and (
-            inline.has_add_permission(self.request) or any(each(self.request, self.obj) for each in checks)
+            inline.has_add_permission(self.request, self.obj) or any(each(self.request, self.obj) for each in checks)
         )
 
     @property
@@ -120,9 +114,9 @@ class Editor:
 
     def groups(self) -> list[_Group]:
         """The fieldsets."""
-        readonly = set(self.admin.get_readonly_fields(self.request, self.obj))
+        readonly = self.admin.fixed_fields(self.request, self.obj)
         made = []
-        for title, options in self.admin.get_fieldsets(self.request, self.obj):
+        for title, options in self.admin.shown_fieldsets(self.request, self.obj):
             lines = []
             for entry in options["fields"]:
                 names = entry if isinstance(entry, list | tuple) else [entry]
@@ -133,7 +127,16 @@ class Editor:
     def _shown(self, name: Any, readonly: set[Any]) -> Any:
         if name in readonly or not self.may_change or name not in self.form.fields:
             return _ReadOnly(self.admin, self.obj, name)
-        return self.form[name]
+        bound = self.form[name]
+        bound.related = related_links(self.request, self.admin, name)
+        return bound
+
+    def prepopulated(self) -> dict[str, list[str]]:
+        """The fields of a new object that others fill as people type."""
+        if self.obj is not None:
+            return {}
+        wanted = self.admin.get_prepopulated_fields(self.request, self.obj)
+        return {name: list(sources) for name, sources in wanted.items() if name in self.form.fields}
 
     # ---- saving -----------------------------------------------------------------------------------------------------
 
@@ -185,7 +188,12 @@ class Editor:
         self.saved = obj
         after = snapshot(obj, names)
         changes = [
-            {"field": label_of_field(self.admin.model, name), "before": before.get(name, ""), "after": after[name]}
+            {
+                "name": name,
+                "field": label_of_field(self.admin.model, name),
+                "before": before.get(name, ""),
+                "after": after[name],
+            }
             for name in after
             if after[name] != before.get(name, "" if not change else None)
         ]

@@ -9,7 +9,7 @@ import io
 from typing import Any, NamedTuple
 
 from spruce import db
-from spruce.admin.columns import snapshot
+from spruce.admin.columns import label_of_field, snapshot
 from spruce.errors import DatabaseError
 from spruce.i18n import gettext
 
@@ -136,14 +136,19 @@ class Import:
         self.admin.save_related(self.request, form, [], change)
         after = snapshot(saved, names)
         differences = [
-            {"field": name, "before": before.get(name, ""), "after": text}
+            {
+                "name": name,
+                "field": label_of_field(self.admin.model, name),
+                "before": before.get(name, ""),
+                "after": text,
+            }
             for name, text in after.items()
             if text != before.get(name)
         ]
-        if change:
+        if change and differences:
             self.changed += 1
             self.admin.log_change(self.request, saved, differences)
-        else:
+        elif not change:
             self.added += 1
             self.admin.log_addition(self.request, saved, differences)
 

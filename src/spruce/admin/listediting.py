@@ -26,11 +26,12 @@ class ListEditor:
 
     def __init__(self, request: Any, admin: Any, columns: list[Any]) -> None:
         self.request, self.admin = request, admin
-        fixed = set(admin.get_readonly_fields(request))
+        fixed = admin.fixed_fields(request)
         shown_names = {one.name for one in columns}
-        for name in admin.list_editable:
+        seen = [name for name in admin.list_editable if admin.may_see_field(request, name)]
+        for name in seen:
             _check(admin, name, shown_names)
-        self.names = [name for name in admin.list_editable if name not in fixed]
+        self.names = [name for name in seen if name not in fixed]
         self.kind = admin.get_changelist_form(request, self.names)
         self.errors: dict[str, Any] = {}
         self.has_conflict = False
@@ -153,7 +154,7 @@ class ListEditor:
         admin.save_related(request, form, [], True)
         after = snapshot(obj, list(before))
         changes = [
-            {"field": label_of_field(admin.model, name), "before": before[name], "after": after[name]}
+            {"name": name, "field": label_of_field(admin.model, name), "before": before[name], "after": after[name]}
             for name in before
             if after[name] != before[name]
         ]

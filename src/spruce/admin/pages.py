@@ -1,16 +1,16 @@
 """The pages of an admin: what each address answers, after asking who may."""
 
 from typing import Any, NoReturn
-from urllib.parse import parse_qsl, urlencode
 
 from spruce import db
 from spruce.admin import actions, exports
 from spruce.admin.autocomplete import results
 from spruce.admin.columns import shown
-from spruce.admin.deletion import forbidden_kinds, preview
+from spruce.admin.deletion import Going
 from spruce.admin.editing import Editor
 from spruce.admin.imports import Import
 from spruce.admin.models import LogEntry
+from spruce.admin.responses import is_popup, kept_filters, list_url
 from spruce.errors import Forbidden, IntegrityError, NotFound, RequestEntityTooLarge
 from spruce.http import Request, Response
 from spruce.i18n import gettext, ngettext
@@ -19,8 +19,6 @@ from spruce.web import flash, redirect
 __all__ = ["Pages"]
 
 _HISTORY = 200
-_FILTERS = "_changelist_filters"
-_MOST_PARAMETERS = 50
 _CARRYING = ("add", "change", "delete", "history")
 _MOST_BYTES = 2_000_000
 
@@ -104,12 +102,16 @@ class Pages:
         return self._edit(request, admin, obj)
 
     def _edit(self, request: Request, admin: Any, obj: Any) -> Any:
-        editor = Editor(request, admin, obj)
+        copies = obj is not None and admin.save_as and "_saveasnew" in request.form and request.method == "POST"
+        if copies and not admin.has_add_permission(request):
+            _refuse()
+        editor = Editor(request, admin, None if copies else obj, is_copy=copies)
         status = 200
         if request.method == "POST":
             try:
                 if editor.save():
-                    return self._saved(request, admin, editor.saved, obj is None)
+                    answer = admin.response_add if editor.obj is None else admin.response_change
+                    return answer(request, editor.saved)
             except IntegrityError as error:  # somebody else was faster than our checks
                 editor.form.add_error(None, str(error))
             status = 409 if editor.conflict is not None else 422
@@ -119,24 +121,12 @@ class Pages:
             "change",
             status,
             editor=editor,
-            obj=obj,
-            may_delete=obj is not None and admin.has_delete_permission(request, obj),
+            obj=editor.obj,
+            may_delete=editor.obj is not None and admin.has_delete_permission(request, obj),
             may_add=admin.has_add_permission(request),
+            may_copy=editor.obj is not None and admin.save_as and admin.has_add_permission(request),
+            on_site=admin.get_view_on_site_url(editor.obj),
         )
-
-    def _saved(self, request: Request, admin: Any, obj: Any, added: bool) -> Response:
-        name, kept = str(admin.model._meta.verbose_name), self._kept(request, admin)
-        text = (
-            gettext("The %(name)s “%(object)s” was added.")
-            if added
-            else gettext("The %(name)s “%(object)s” was saved.")
-        )
-        flash(text % {"name": name, "object": obj}, "success")
-        if "_addanother" in request.form and admin.has_add_permission(request):
-            return redirect(self.site.url(admin, "add", **kept), 303)
-        if "_continue" in request.form or not admin.has_view_permission(request):
-            return redirect(self.site.url(admin, "change", key=obj.pk, **kept), 303)
-        return redirect(self._to_list(request, admin), 303)
 
     def delete(self, request: Request, label: str, name: str, key: str) -> Any:
         """The page that shows what goes with an object, and deletes it."""
@@ -144,20 +134,16 @@ class Pages:
         obj = self._object(request, admin, key)
         if not admin.has_delete_permission(request, obj):
             _refuse()
-        going = preview([obj])
-        forbidden = forbidden_kinds(self.site, request, going)
-        if request.method != "POST" or going.protected or forbidden:
+        groups, _, forbidden, protected = admin.get_deleted_objects([obj], request)
+        going = Going(groups, protected, [])
+        if request.method != "POST" or protected or forbidden:
             status = 409 if request.method == "POST" else 200
-            return self._show(request, admin, "delete", status, obj=obj, going=going, forbidden=forbidden)
-        title = str(obj)
+            return self._show(request, admin, "delete", status, obj=obj, going=going, forbidden=sorted(forbidden))
+        title, pk = str(obj), obj.pk
         with db.atomic():
             admin.log_deletion(request, obj)
             admin.delete_model(request, obj)
-        flash(
-            gettext("The %(name)s “%(object)s” was deleted.", name=str(admin.model._meta.verbose_name), object=title),
-            "success",
-        )
-        return redirect(self._to_list(request, admin), 303)
+        return admin.response_delete(request, title, pk)
 
     def history(self, request: Request, label: str, name: str, key: str) -> Any:
         """What was changed of an object, by whom, and how."""
@@ -165,8 +151,10 @@ class Pages:
         obj = self._object(request, admin, key)
         if not admin.has_view_permission(request, obj):
             _refuse()
-        entries = LogEntry.objects.filter(label=label, model=name, object_key=str(obj.pk))[:_HISTORY]
-        return self._show(request, admin, "history", obj=obj, entries=list(entries), shown=shown)
+        entries = list(LogEntry.objects.filter(label=label, model=name, object_key=str(obj.pk))[:_HISTORY])
+        for entry in entries:
+            entry.changes = [each for each in entry.changes if admin.may_see_field(request, each.get("name"), obj)]
+        return self._show(request, admin, "history", obj=obj, entries=entries, shown=shown)
 
     def autocomplete(self, request: Request, label: str, name: str) -> Any:
         """What fits what was typed into a field that points to the model."""
@@ -218,30 +206,13 @@ class Pages:
             raise NotFound(gettext("There is no such object."))
         return obj
 
-    def _kept(self, request: Request, admin: Any) -> dict[str, str]:
-        """What the list was filtered by from which the reader came, as other pages carry it on."""
-        if not admin.preserve_filters:
-            return {}
-        if request.endpoint == f"{self.site.name}.changelist":
-            kept = request.query_string.decode("ascii", "ignore")
-        else:
-            kept = request.args.get(_FILTERS, "")
-        text = urlencode(parse_qsl(kept, keep_blank_values=True)[:_MOST_PARAMETERS])
-        return {_FILTERS: text} if text else {}
-
-    def _to_list(self, request: Request, admin: Any) -> str:
-        """The list as the reader has left it."""
-        kept = self._kept(request, admin).get(_FILTERS)
-        path: str = self.site.url(admin)
-        return f"{path}?{kept}" if kept else path
-
     def _show(self, request: Request, admin: Any, template: str, status: int = 200, **values: Any) -> Response:
         meta = admin.model._meta
         plural, single = str(meta.verbose_name_plural), str(meta.verbose_name)
-        kept = self._kept(request, admin)
+        kept = kept_filters(request, admin)
 
         def url(endpoint: str = "changelist", **more: Any) -> str:
-            return self.site.url(admin, endpoint, **(kept | more if endpoint in _CARRYING else more))
+            return str(self.site.url(admin, endpoint, **(kept | more if endpoint in _CARRYING else more)))
 
         response: Response = self.site.show(
             template,
@@ -249,8 +220,9 @@ class Pages:
             admin=admin,
             plural=plural[:1].upper() + plural[1:],
             single=single,
+            popup=is_popup(request),
             app_name=admin.label().replace("_", " ").capitalize(),
-            list_url=self._to_list(request, admin),
+            list_url=list_url(request, admin),
             url=url,
             **values,
         )

@@ -107,6 +107,10 @@ class AdminSite:
         """How each model is shown."""
         return self._registry.values()
 
+    def admin_of(self, model: Any) -> ModelAdmin | None:
+        """How a model is shown, None for one that isn't."""
+        return self._registry.get(model)
+
     def find(self, label: str, name: str) -> ModelAdmin:
         """How the model of an address is shown. Raises NotFound."""
         for admin in self._registry.values():

@@ -50,97 +50,18 @@ function addRows(section) {
   const total = section.querySelector(`[name="${section.dataset.prefix}-TOTAL_FORMS"]`);
   button.hidden = false;
   button.addEventListener("click", () => {
-    const row = section.querySelector("template").content.querySelector("tr").cloneNode(true);
+    const row = section.querySelector("template").content.querySelector("tr, fieldset").cloneNode(true);
     const number = total.value;
-    for (const element of row.querySelectorAll("[name], [id]")) {
-      for (const attribute of ["name", "id", "aria-controls"]) {
+    for (const element of row.querySelectorAll("[name], [id], [for]")) {
+      for (const attribute of ["name", "id", "for", "aria-controls", "aria-describedby"]) {
         const value = element.getAttribute(attribute);
         if (value) element.setAttribute(attribute, value.replace("__prefix__", number));
       }
     }
-    section.querySelector("tbody").append(row);
+    section.querySelector(".rows-of").append(row);
     start(row);
     total.value = Number(number) + 1;
     row.querySelector("input, select, textarea")?.focus();
-  });
-}
-
-// A field to type in with a list of what fits: arrows choose, Enter takes, Escape closes.
-function complete(box) {
-  const [key, text] = [box.querySelector("input[type=hidden]"), box.querySelector("[role=combobox]")];
-  const list = box.querySelector("[role=listbox]");
-  let chosen = { id: key.value, text: text.value };
-  let timer = 0;
-  let asked = 0;
-
-  function close() {
-    list.hidden = true;
-    text.setAttribute("aria-expanded", "false");
-    text.removeAttribute("aria-activedescendant");
-  }
-  function take(option) {
-    chosen = { id: option.dataset.key, text: option.textContent };
-    key.value = chosen.id;
-    text.value = chosen.text;
-    close();
-  }
-  function point(option) {
-    for (const each of list.children) each.setAttribute("aria-selected", String(each === option));
-    text.setAttribute("aria-activedescendant", option.id);
-    option.scrollIntoView({ block: "nearest" });
-  }
-  function show(found) {
-    list.replaceChildren(...found.map((each, index) => {
-      const option = document.createElement("li");
-      option.id = `${list.id}_${index}`;
-      option.setAttribute("role", "option");
-      option.setAttribute("aria-selected", "false");
-      option.dataset.key = each.id;
-      option.textContent = each.text;
-      return option;
-    }));
-    list.hidden = found.length === 0;
-    text.setAttribute("aria-expanded", String(found.length > 0));
-    text.removeAttribute("aria-activedescendant");
-  }
-  async function ask() {
-    const number = ++asked;
-    const answer = await fetch(`${box.dataset.url}?q=${encodeURIComponent(text.value)}`, { credentials: "same-origin" });
-    if (number === asked && answer.ok) show((await answer.json()).results);
-  }
-  text.addEventListener("input", () => {
-    key.value = "";
-    clearTimeout(timer);
-    timer = setTimeout(ask, 150);
-  });
-  text.addEventListener("keydown", event => {
-    const options = [...list.children];
-    const at = options.findIndex(each => each.getAttribute("aria-selected") === "true");
-    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
-      event.preventDefault();
-      if (list.hidden) ask();
-      else point(options[(at + (event.key === "ArrowDown" ? 1 : options.length - 1)) % options.length] ?? options.at(-1));
-    } else if (event.key === "Enter" && !list.hidden && at >= 0) {
-      event.preventDefault();
-      take(options[at]);
-    } else if (event.key === "Escape") {
-      close();
-    }
-  });
-  list.addEventListener("mousedown", event => {
-    event.preventDefault();
-    if (event.target.dataset.key) take(event.target);
-  });
-  text.addEventListener("blur", () => {
-    asked++;
-    clearTimeout(timer);
-    close();
-    if (text.value && !key.value) {
-      text.value = chosen.text;
-      key.value = chosen.id;
-    } else if (!text.value) {
-      chosen = { id: "", text: "" };
-    }
   });
 }
 
@@ -154,12 +75,25 @@ function start(part) {
     }
   };
   each(".autocomplete", complete);
+  each("select[data-picker]", pick);
+  each(".keyed .lookup", lookUp);
+  each(".field[data-related]", relate);
+  each("#done[data-popup]", tellOpener);
+  each("body.popup #list", choosable);
   each("form[data-warn]", warnBeforeLeaving);
   each("form[data-prepopulated]", prepopulate);
   each("section.inline", addRows);
   part.querySelector(".error-summary")?.focus();
 }
 
+// "/" goes to the search.
+document.addEventListener("keydown", event => {
+  if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.target.closest("input, select, textarea, [contenteditable]")) return;
+  const field = document.querySelector("#everything");
+  if (field) event.preventDefault();
+  field?.focus();
+});
 document.addEventListener("change", choose);
 document.addEventListener("htmx:load", event => start(event.detail.elt));
 start(document);

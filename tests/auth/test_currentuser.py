@@ -47,6 +47,19 @@ def test_a_template_that_does_not_ask_costs_nothing(app: App, client: Client) ->
     assert queries == []
 
 
+def test_a_label_has_permissions_in_it(app: App, client: Client) -> None:
+    """`"add_user" in perms.auth` asks for the permission, not for a label of that name."""
+
+    @app.get("/in")
+    def view() -> str:
+        return render_template_string("{{ 'add_user' in perms.auth }} {{ 'auth' in perms.auth }}")
+
+    with app.app_context():
+        User.objects.get().user_permissions.add(Permission.objects.by_name("auth.add_user"))
+    sign_in(client)
+    assert client.get("/in").text == "True False"
+
+
 def test_the_proxy_stands_for_the_user_in_views_and_queries(app: App, client: Client) -> None:
     @app.get("/page")
     def page() -> str:

@@ -93,6 +93,31 @@ def test_a_test_of_ones_own(app: App, client: Client) -> None:
     assert client.get("/a").text == "a"
 
 
+def test_a_test_may_be_async(app: App, client: Client) -> None:
+    """And what it says counts, not that it could be asked."""
+
+    async def begins_with_b(user: Any) -> bool:
+        return bool(user.get_username().startswith("b"))
+
+    @app.get("/b")
+    @user_passes_test(begins_with_b)
+    def view() -> str:
+        return "b"
+
+    sign_in(client)
+    assert client.get("/b").status_code == 302
+
+
+def test_a_page_elsewhere_is_told_the_whole_address(app: App, client: Client) -> None:
+    """Of another host or scheme; not of this one."""
+    app.config["LOGIN_URL"] = "https://accounts.example/in"
+    assert client.get("/mine?a=1").headers["Location"] == (
+        "https://accounts.example/in?next=http%3A//localhost/mine%3Fa%3D1"
+    )
+    app.config["LOGIN_URL"] = "http://localhost/in"
+    assert client.get("/mine").headers["Location"] == "http://localhost/in?next=/mine"
+
+
 def test_staff_only(app: App, client: Client) -> None:
     @app.get("/staff")
     @staff_member_required

@@ -16,6 +16,7 @@ from spruce.auth.forms import (
     SetPasswordForm,
     UserCreationForm,
 )
+from spruce.errors import ValidationError
 
 NEW = "another battery staple"
 
@@ -125,3 +126,18 @@ def test_users_who_log_in_by_mail(make_app: Callable[..., App], app: App) -> Non
     app.config["AUTHENTICATION_BACKENDS"] = ["spruce.auth.backends.EmailBackend"]
     assert AuthenticationForm()["username"].label == "Username or e-mail"
     assert not PasswordResetForm({"email": "x"}).is_valid()
+
+
+def test_forms_of_ones_own_say_it_otherwise_and_refuse_more(app: App, anna: Any) -> None:
+    """By `error_messages`, and `confirm_login_allowed` for users whose password is right."""
+
+    class Mine(AuthenticationForm):
+        error_messages = {"invalid_login": "No."}  # noqa: RUF012 - as users write it
+
+        def confirm_login_allowed(self, user: Any) -> None:
+            if user == anna:
+                raise ValidationError("Not anna.", "closed")
+
+    request = login_form(app).request
+    assert Mine(request, {"username": "anna", "password": "x"}).errors == {"__all__": ["No."]}
+    assert Mine(request, {"username": "anna", "password": PASSWORD}).errors == {"__all__": ["Not anna."]}

@@ -7,7 +7,7 @@ import pytest
 from tests.auth.people import PASSWORD, sign_in
 
 from spruce import App, Blueprint, Response
-from spruce.auth import User, login_not_required
+from spruce.auth import User, login_not_required, login_required
 from spruce.auth.backends import RemoteUserBackend
 from spruce.web.client import Client
 
@@ -96,3 +96,11 @@ def test_the_header_may_come_with_the_log_in_only(make_app: Callable[..., App]) 
     client = remote_app(make_app, MIDDLEWARE=["spruce.auth.middleware.PersistentRemoteUserMiddleware"])
     assert client.get("/who", headers={"X-Remote-User": "anna"}).text == "anna"
     assert client.get("/who").text == "anna"
+
+
+def test_a_view_with_a_page_of_its_own_leads_there(closed: App) -> None:
+    """Not to the one of all others."""
+    closed.get("/steps", endpoint="steps")(
+        login_required(login_url="/in/", redirect_field_name="step")(lambda: "steps")
+    )
+    assert closed.test_client().get("/steps").headers["Location"] == "/in/?step=/steps"

@@ -164,3 +164,18 @@ def test_what_is_answered_may_be_another(app: App, client: Client) -> None:
     assert issubclass(Shown, AccessMixin)
     add(app, Shown)
     assert client.get("/view").text == "please log in"
+
+
+def test_a_test_may_be_async(app: App, client: Client) -> None:
+    """And what it says counts, not that it could be asked."""
+
+    class View(UserPassesTestMixin, MethodView):
+        async def test_func(self) -> bool:
+            return bool(current_user.get_username().startswith("b"))
+
+        def get(self) -> str:
+            return "b"
+
+    add(app, View)
+    sign_in(client)
+    assert client.get("/view").status_code == 403

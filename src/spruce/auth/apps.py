@@ -10,7 +10,6 @@ from spruce.auth.checks import check_accounts
 from spruce.auth.currentuser import current_user, perms
 from spruce.auth.pages import pages
 from spruce.auth.permissions import create_permissions, knows_labels, remember_labels
-from spruce.auth.tokenpages import user_tokens
 from spruce.auth.usermodel import get_user_model
 from spruce.db.signals import post_migrate
 from spruce.errors import OperationalError
@@ -23,9 +22,6 @@ __all__ = ["AuthConfig", "make_permissions"]
 _log = getLogger("spruce.auth")
 _SESSION_TABLE = StoredSession
 """Imported, so that `db.create_all()` and migrations know the table of sessions."""
-
-_PAGES = (user_tokens,)
-"""Imported, so that the blueprint has the pages of these modules."""
 
 _MIDDLEWARE = "spruce.auth.middleware.AuthenticationMiddleware"
 _SESSIONS = "spruce.middleware.sessions.SessionMiddleware"

@@ -41,6 +41,8 @@ class Perms:
         return bool(_find().has_module_perms(self._label)) if self._label else True
 
     def __contains__(self, name: str) -> bool:
+        if self._label:
+            return bool(_find().has_perm(f"{self._label}.{name}"))
         return bool(_find().has_perm(name) if "." in name else _find().has_module_perms(name))
 
     def __iter__(self) -> Any:

@@ -38,10 +38,12 @@ def redirect_to_login(current: Request, login_url: str | None = None, redirect_f
     """Return the way to the log-in page, which leads back to the page of `current`; what was sent to it is gone."""
     query = current.query_string.decode("latin-1")
     back = current.root_path + current.path + (f"?{query}" if query else "")
-    if current.method not in ("GET", "HEAD"):
-        back = ""
     target = resolve_url(login_url or config.current()["LOGIN_URL"] or "auth.login")
     parts = urlsplit(target)
+    if (parts.scheme or current.scheme, parts.netloc or current.host) != (current.scheme, current.host):
+        back = current.scheme + "://" + current.host + back
+    if current.method not in ("GET", "HEAD"):
+        back = ""
     if back and redirect_field_name:
         target = f"{target}{'&' if parts.query else '?'}{urlencode({redirect_field_name: back}, safe='/')}"
     response = redirect(target)
@@ -51,12 +53,15 @@ def redirect_to_login(current: Request, login_url: str | None = None, redirect_f
 
 
 def user_passes_test(
-    test: Callable[[Any], bool], login_url: str | None = None, redirect_field_name: str = "next"
+    test: Callable[[Any], Any], login_url: str | None = None, redirect_field_name: str = "next"
 ) -> Callable[[View], View]:
-    """Call the view for users for whom `test(user)` holds; others are sent to the log-in page."""
+    """Call the view for users for whom `test(user)` holds, which may be async; others are sent to the log-in page."""
 
     def refuse(current: Request) -> Response | None:
-        return None if test(current.user) else redirect_to_login(current, login_url, redirect_field_name)
+        passed = test(current.user)
+        if inspect.isawaitable(passed):
+            passed = await_(passed)
+        return None if passed else redirect_to_login(current, login_url, redirect_field_name)
 
     return lambda view: _around(view, refuse)
 
@@ -65,7 +70,13 @@ def login_required(
     function: View | None = None, redirect_field_name: str = "next", login_url: str | None = None
 ) -> Any:
     """Call the view for who is logged in: `@login_required`, or `@login_required(login_url="/in/")`."""
-    decorate = user_passes_test(lambda user: bool(user.is_authenticated), login_url, redirect_field_name)
+    around = user_passes_test(lambda user: bool(user.is_authenticated), login_url, redirect_field_name)
+
+    def decorate(view: View) -> View:
+        made: Any = around(view)
+        made.login_page = (login_url, redirect_field_name)  # for LoginRequiredMiddleware
+        return made  # type: ignore[no-any-return] # a view
+
     return decorate(function) if function is not None else decorate
 
 

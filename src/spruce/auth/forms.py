@@ -1,6 +1,6 @@
 """The forms of accounts, with Django's names: to log in, to choose a password, to change it, to be sent a new one."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from spruce.auth.authentication import get_backends
 from spruce.auth.backends import EmailBackend
@@ -12,7 +12,7 @@ from spruce.forms.fields import CharField, EmailField
 from spruce.forms.form import Form
 from spruce.forms.widgets import PasswordInput
 from spruce.http import Request
-from spruce.i18n import gettext, gettext_lazy, ngettext
+from spruce.i18n import gettext_lazy, ngettext
 
 __all__ = [
     "AccountForm",
@@ -72,6 +72,9 @@ def _name_label() -> Any:
 class AuthenticationForm(AccountForm):
     """Name and password; a valid one has `user`. Tries are counted, see `throttling`; `seconds` is how long to wait."""
 
+    error_messages: ClassVar[dict[str, Any]] = {
+        "invalid_login": gettext_lazy("Name or password is not right. Both may be case-sensitive."),
+    }
     password = _password(gettext_lazy("Password"), "current-password")
     user: Any = None
     seconds = 0
@@ -101,10 +104,12 @@ class AuthenticationForm(AccountForm):
                 "too_many_attempts",
             ) from None
         if self.user is None:
-            raise ValidationError(
-                gettext("Name or password is not right. Both may be case-sensitive."), "invalid_login"
-            )
+            raise ValidationError(self.error_messages["invalid_login"], "invalid_login")
+        self.confirm_login_allowed(self.user)
         return self.cleaned_data
+
+    def confirm_login_allowed(self, user: Any) -> None:
+        """For subclasses: raise ValidationError for a user who may not log in, although the password is right."""
 
     def get_user(self) -> Any:
         """Return the user of a valid form."""
@@ -114,6 +119,10 @@ class AuthenticationForm(AccountForm):
 class SetPasswordForm(AccountForm):
     """A new password, twice, for `user`; `save()` keeps it."""
 
+    error_messages: ClassVar[dict[str, Any]] = {
+        "password_mismatch": gettext_lazy("The two passwords are not the same."),
+        "password_incorrect": gettext_lazy("This is not your current password."),
+    }
     password1_name = "new_password1"
     password2_name = "new_password2"
 
@@ -131,10 +140,8 @@ class SetPasswordForm(AccountForm):
         """Look whether both are the same, and good enough."""
         first, second = (self.cleaned_data.get(name) for name in (self.password1_name, self.password2_name))
         if first and second and first != second:
-            self.add_error(
-                self.password2_name,
-                ValidationError(gettext("The two passwords are not the same."), "password_mismatch"),
-            )
+            mismatch = ValidationError(self.error_messages["password_mismatch"], "password_mismatch")
+            self.add_error(self.password2_name, mismatch)
         elif first and second:
             try:
                 validate_password(first, self._user_to_compare())
@@ -173,7 +180,7 @@ class PasswordChangeForm(SetPasswordForm):
     def clean_old_password(self) -> str:
         """Look whether it is the one that holds."""
         given: str = self.cleaned_data["old_password"]
-        wrong = ValidationError(gettext("This is not your current password."), "password_incorrect")
+        wrong = ValidationError(self.error_messages["password_incorrect"], "password_incorrect")
         if self.request is None:
             if not self.user.check_password(given):
                 raise wrong

@@ -46,6 +46,7 @@ class LoginRequiredMiddleware:
     """Sends everybody who isn't logged in to the log-in page, but for views that are `login_not_required`.
 
     That holds for all that the app answers: pages, mounted apps, addresses that don't exist. Static files are open.
+    A view with `login_required(login_url=…)` of its own is led to that page.
     """
 
     def __init__(self, get_response: Handler) -> None:
@@ -58,7 +59,7 @@ class LoginRequiredMiddleware:
         """Handle `request`, or answer with the way to the log-in page."""
         if note_of(request, "login_required") is False or request.user.is_authenticated:
             return self.get_response(request)
-        return redirect_to_login(request)
+        return redirect_to_login(request, *(note_of(request, "login_page") or ()))
 
 
 class RemoteUserMiddleware:

@@ -5,11 +5,13 @@ read than the same decorator in each `decorators`; both do the same.
 """
 
 from collections.abc import Callable, Iterable
+from inspect import isawaitable
 from typing import Any, ClassVar
 
 from spruce.auth.decorators import redirect_to_login
 from spruce.errors import ConfigError, PermissionDenied
 from spruce.web import request
+from spruce.web.awaiting import await_
 
 __all__ = ["AccessMixin", "LoginRequiredMixin", "PermissionRequiredMixin", "UserPassesTestMixin"]
 
@@ -71,12 +73,15 @@ class PermissionRequiredMixin(AccessMixin):
 
 
 class UserPassesTestMixin(AccessMixin):
-    """For users for whom `test_func()` holds, which looks at `request.user`."""
+    """For users for whom `test_func()` holds, which looks at `request.user` and may be async."""
 
-    def test_func(self) -> bool:
+    def test_func(self) -> Any:
         """Whether the user may; every such view has its own."""
         raise NotImplementedError(f"{type(self).__name__} needs a method test_func that says who may")
 
     def dispatch(self, **kwargs: Any) -> Any:
         """Call the view for users that pass."""
-        return self.let(bool(self.test_func()), super().dispatch, kwargs)  # type: ignore[misc] # the view's
+        passed: Any = self.test_func()
+        if isawaitable(passed):
+            passed = await_(passed)
+        return self.let(bool(passed), super().dispatch, kwargs)  # type: ignore[misc] # the view's

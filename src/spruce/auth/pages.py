@@ -18,6 +18,7 @@ from spruce.auth.logins import logout as log_out
 from spruce.auth.logins import update_session_auth_hash
 from spruce.auth.resettokens import confirmed_address, default_token_generator, user_of
 from spruce.auth.throttling import remember_device
+from spruce.auth.tokenpages import user_tokens
 from spruce.errors import IntegrityError
 from spruce.http import Request, Response
 from spruce.i18n import gettext
@@ -26,6 +27,9 @@ from spruce.web import abort, redirect, send_file, url_for
 __all__ = ["pages"]
 
 _RESET = "_password_reset_token"
+_OTHERS = (user_tokens,)
+"""Imported, so that the blueprint has the pages of these modules too."""
+
 _STYLE = Path(__file__).with_name("auth.css")
 
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from spruce.i18n import timezone
 from spruce.i18n.languages import get_language, locale_of
+from spruce.i18n.quickformats import quick_datetime, quick_number
 
 __all__ = [
     "format_currency",
@@ -21,6 +22,7 @@ __all__ = [
 ]
 
 Number = int | float | Decimal
+_NAMED = ("short", "medium", "long", "full")
 
 
 def _locale() -> str:
@@ -41,9 +43,13 @@ def format_date(value: date | None = None, format: str = "medium") -> str:  # no
 
 def format_datetime(value: datetime | None = None, format: str = "medium") -> str:  # noqa: A002 - Babel's name for it
     """Return a moment, now unless given; a naive one is shown as it is."""
+    moment, locale = _local(timezone.now() if value is None else value), _locale()
+    text = quick_datetime(moment, format, locale) if format in _NAMED else None
+    if text is not None:
+        return text
     from babel.dates import format_datetime  # the same
 
-    return format_datetime(_local(timezone.now() if value is None else value), format, locale=_locale())
+    return format_datetime(moment, format, locale=locale)
 
 
 def format_time(value: datetime | time | None = None, format: str = "medium") -> str:  # noqa: A002 - Babel's name for it
@@ -65,9 +71,13 @@ def format_timedelta(value: timedelta | datetime, *, add_direction: bool | None 
 
 def format_number(value: Number, format: str | None = None) -> str:  # noqa: A002 - Babel's name for it
     """Return a number with the separators that are usual; `format` is a pattern such as `#,##0.00`."""
+    locale = _locale()
+    text = quick_number(value, format, locale)
+    if text is not None:
+        return text
     from babel.numbers import format_decimal  # the same
 
-    return format_decimal(value, format, _locale())
+    return format_decimal(value, format, locale)
 
 
 def format_percent(value: Number, format: str | None = None) -> str:  # noqa: A002 - Babel's name for it

@@ -1,6 +1,8 @@
 """The viewer: who may see it, and that every page shows what happened."""
 
+import json
 import re
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -349,3 +351,27 @@ def test_queries_that_were_put_together_are_shown_one_by_one(make: Callable[...,
     (second,) = set(re.findall(r'href="/_spruce/(plan/\w+/\w+/1)"', text))
     assert "SEARCH viewed_shelf USING INTEGER PRIMARY KEY" in page(app, second).text
     assert page(app, f"{second[:-1]}9").status_code == 404
+
+
+def test_workers_tell_how_they_are(make: Callable[..., App]) -> None:
+    """With the pools of their databases and the hit rates of their caches."""
+    app = make()
+    assert "No worker has told anything yet." in page(app, "workers").text
+    viewer = viewer_of(app)
+    assert viewer is not None
+    vitals = {
+        "memory": 48_000_000, "cpu": 0.25, "lag": 0.5, "rate": 12.5,
+        "pools": {"default": {"connections": 3, "free": 1, "timeouts": 2}},
+        "caches": {
+            "default": {"hits": 3, "misses": 1, "entries": 7, "bytes": 2048},
+            "far": {"open": True, "trips": 4},
+        },
+    }  # fmt: skip
+    told = {"pid": 77, "threads": 5, "dropped": 0, "flights": [], "vitals": vitals}
+    viewer.history.change("REPLACE INTO flight VALUES (77, ?, ?)", (time.time() + 30, json.dumps(told)))
+    text = re.sub(r"<[^>]+>", "|", page(app, "workers").text)
+    cells = [cell for cell in re.split(r"[|\s]{2,}", text) if cell]
+    for row in (["77", "48 MB", "25 %", "500 ms", "12.5", "0", "5"], ["default", "77", "3", "1", "–", "–", "2"],
+                ["default", "77", "75.0 %", "3", "1", "7", "2.05 kB"],
+                ["far", "77", "–", "–", "–", "–", "–", "does not answer", "failed 4 times"]):  # fmt: skip
+        assert any(cells[n : n + len(row)] == row for n in range(len(cells))), (row, cells)

@@ -21,6 +21,7 @@ from spruce.apm.frames import is_library
 from spruce.apm.history import History
 from spruce.apm.recorder import in_flight
 from spruce.apm.spans import Transaction, transaction_here
+from spruce.apm.vitals import Vitals
 from spruce.errors import ServiceUnavailable
 from spruce.green.debug import inspect
 from spruce.green.runtime import all_hubs
@@ -38,8 +39,9 @@ _log = getLogger("spruce.apm")
 class Flights:
     """Watches the transactions of this process for a history."""
 
-    def __init__(self, history: History) -> None:
+    def __init__(self, history: History, vitals: Vitals | None = None) -> None:
         self.history = history
+        self.vitals = vitals
         self._pid = 0
         self._watcher: green.GreenThread | None = None
 
@@ -51,7 +53,14 @@ class Flights:
 
     def begun(self, transaction: Transaction) -> None:
         """Begin to watch, with the first transaction of this process that a green thread has."""
+        if self.vitals is not None:
+            self.vitals.begun += 1
         if self._pid != os.getpid() and transaction.owner is not None:
+            self.start()
+
+    def start(self) -> None:
+        """Begin to watch, on the hub that runs here."""
+        if self._pid != os.getpid():
             self._pid = os.getpid()
             self.history.start()
             self._watcher = green.spawn_detached(self._watch)
@@ -64,7 +73,10 @@ class Flights:
 
     def _watch(self) -> None:
         while True:
+            before = perf_counter()
             green.sleep(_EVERY)
+            if self.vitals is not None:
+                self.vitals.was_late(perf_counter() - before - _EVERY)
             if self.history.is_wanted("flights"):
                 self.history.flights = msgspec.json.encode(self.snapshot(), enc_hook=repr)
                 for transaction in in_flight():
@@ -78,6 +90,7 @@ class Flights:
             "pid": os.getpid(),
             "threads": sum(len(hub.live_threads()) for hub in hubs),
             "dropped": self.history.dropped,
+            "vitals": None if self.vitals is None else self.vitals.read(),
             "flights": [_told(one) for one in in_flight()[:_MOST]],
         }
 

@@ -19,7 +19,9 @@ from spruce.apm.plans import explain, query_of
 from spruce.apm.profiles import Profiles
 from spruce.apm.recorder import begun, subscribe
 from spruce.apm.viewerpages import Pages
+from spruce.apm.vitals import Vitals
 from spruce.errors import ConfigError, CsrfError, NotFound
+from spruce.events import server_started
 from spruce.http import Handler, Request, Response
 from spruce.i18n import negotiate, override
 from spruce.middleware.csrf import csrf_field
@@ -51,7 +53,7 @@ class Viewer:
         self._next = handler
         self._authorize = _authorizer(settings)
         self.history = History.of(settings)
-        self.flights = Flights(self.history)
+        self.flights = Flights(self.history, Vitals(settings))
         self.profiles = Profiles(self.history, settings["VIEWER_PROFILE_RATE"])
         self._pages = Pages(self.history)
         self._trusted = TrustedOrigins(settings["CSRF_TRUSTED_ORIGINS"], "CSRF_TRUSTED_ORIGINS")
@@ -59,7 +61,11 @@ class Viewer:
             "cancel": lambda asked: ask_to_cancel(self.history, asked.get("id", "")[:64]),
             "profile": self._pages.profiling.change,
         }
-        self.ending = [subscribe(self.history.put), begun(self.flights.begun)]
+        self.ending = [
+            subscribe(self.history.put),
+            begun(self.flights.begun),
+            server_started.subscribe(lambda event: self.flights.start()),
+        ]
 
     def close(self) -> None:
         """End what it has begun."""

@@ -17,7 +17,7 @@ from spruce.apm.split import KINDS
 from spruce.http import Response
 from spruce.i18n import get_language, gettext, ngettext
 
-__all__ = ["Pages", "milliseconds"]
+__all__ = ["Pages", "milliseconds", "size"]
 
 Page = Callable[[dict[str, Any]], str | Response | None]
 
@@ -39,12 +39,13 @@ class Pages:
         self._environment.add_extension("jinja2.ext.i18n")
         install: Any = self._environment
         install.install_gettext_callables(gettext, ngettext, newstyle=True)
-        self._environment.filters.update(ms=milliseconds, ago=_ago, clock=_clock)
+        self._environment.filters.update(ms=milliseconds, ago=_ago, clock=_clock, size=size)
         self.profiling = ProfilePages(history, self._show)
         self._plain: dict[str, Page] = {
             "": self.overview,
             "flights": self.flights,
             "newest": self.newest,
+            "workers": self.workers,
             "requests": self.requests,
             "routes": self.routes,
             "errors": self.errors,
@@ -74,7 +75,7 @@ class Pages:
         return self._show(
             "overview.html",
             asked,
-            workers=flights_of(self.history),
+            **self._workers(),
             rows=self._newest(),
             routes=routes_since(self.history, time.time() - 3600)[:8],
             errors=self._families(8),
@@ -84,6 +85,10 @@ class Pages:
         """What is in flight alone: the part of the first page that is renewed."""
         keep_watching(self.history)
         return self._show("flights.html", asked, workers=flights_of(self.history))
+
+    def workers(self, asked: dict[str, str]) -> str:
+        """How the workers are, the same."""
+        return self._show("workers.html", asked, **self._workers())
 
     def newest(self, asked: dict[str, str]) -> str:
         """The newest requests alone, the same."""
@@ -145,6 +150,18 @@ class Pages:
         return self._show("error.html", asked, rows=rows, row=rows[0], detail=unpacked(rows[0]["detail"]))
 
     # ---- what they read ---------------------------------------------------------------------------------------------
+
+    def _workers(self) -> dict[str, Any]:
+        workers = flights_of(self.history)
+        parts = {
+            name: [
+                (one["pid"], alias, stats)
+                for one in workers
+                for alias, stats in ((one.get("vitals") or {}).get(name) or {}).items()
+            ]
+            for name in ("pools", "caches")
+        }
+        return {"workers": workers, **parts}
 
     def _newest(self) -> list[Any]:
         return self.history.rows(f"{_REQUESTS} ORDER BY id DESC LIMIT 15")
@@ -229,6 +246,17 @@ def milliseconds(seconds: float | None) -> str:
     if seconds < 1:
         return f"{seconds * 1000:.3g} ms"
     return f"{seconds:.3g} s" if seconds < 1000 else f"{seconds:.0f} s"
+
+
+def size(count: float | None) -> str:
+    """Bytes as they are read at a glance."""
+    if count is None:
+        return "–"
+    for unit in ("B", "kB", "MB"):
+        if count < 1000:
+            return f"{count:.3g} {unit}"
+        count /= 1000
+    return f"{count:.3g} GB"
 
 
 def _ago(at: float, now: float) -> str:

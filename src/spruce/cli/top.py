@@ -10,7 +10,7 @@ import click
 from spruce.apm.flights import ask_to_cancel, flights_of, keep_watching
 from spruce.apm.history import History
 from spruce.apm.routefigures import routes_since
-from spruce.apm.viewerpages import milliseconds
+from spruce.apm.viewerpages import milliseconds, size
 from spruce.cli.db import entered
 from spruce.errors import ConfigError
 
@@ -64,6 +64,9 @@ def _lines(history: History, *, stacks: bool) -> Iterator[str]:
     threads = sum(worker["threads"] for worker in workers)
     yield f"{len(workers)} workers, {threads} green threads, {len(flights)} in flight"
     yield ""
+    if any(worker.get("vitals") for worker in workers):
+        yield from _table(("worker", "memory", "CPU", "loop lag", "requests/s"), [_vitals(one) for one in workers])
+        yield ""
     rows = [
         (milliseconds(flight["seconds"]), flight["uid"], str(pid), flight["name"], flight["waits_for"])
         for flight, pid in flights
@@ -85,6 +88,12 @@ def _lines(history: History, *, stacks: bool) -> Iterator[str]:
         for one in routes_since(history, time.time() - _MINUTE)
     ]
     yield from _table(("requests", "failed", "p50", "p95", "p99", "route, last minute"), found)
+
+
+def _vitals(worker: dict[str, Any]) -> tuple[str, ...]:
+    found = worker.get("vitals") or {}
+    cpu, lag, rate = (found.get(name) or 0.0 for name in ("cpu", "lag", "rate"))
+    return str(worker["pid"]), size(found.get("memory")), f"{100 * cpu:.0f} %", milliseconds(lag), f"{rate:.3g}"
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> Iterator[str]:

@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from spruce.apm.bridge import TracerProvider
     from spruce.apm.capture import capture_span
     from spruce.apm.client import Client
     from spruce.apm.events import ERROR, METRICSET, SPAN, TRANSACTION, for_events
@@ -59,6 +60,7 @@ __all__ = [
     "Sink",
     "Span",
     "TraceParent",
+    "TracerProvider",
     "Transaction",
     "begin_transaction",
     "begun",
@@ -92,6 +94,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "spruce.apm.bridge": ("TracerProvider",),
     "spruce.apm.capture": ("capture_span",),
     "spruce.apm.client": ("Client",),
     "spruce.apm.recorder": ("Record", "Sink", "begun", "get_client", "in_flight", "subscribe"),

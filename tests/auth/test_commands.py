@@ -7,8 +7,8 @@ import pytest
 from click.testing import CliRunner, Result
 from tests.auth.people import PASSWORD
 
-from spruce import App
-from spruce.auth import AbstractEmailUser, User
+from spruce import App, db
+from spruce.auth import AbstractEmailUser, AbstractUser, User
 from spruce.auth.apitokens import token_of
 from spruce.auth.commands import changepassword, createsuperuser, createtoken
 from spruce.auth.models import AuditEvent
@@ -99,3 +99,69 @@ def test_commands_are_those_of_the_app(app: App) -> None:
 @pytest.mark.parametrize("command", [createsuperuser, changepassword, createtoken])
 def test_each_says_what_it_does(command: Any) -> None:
     assert CliRunner().invoke(command, ["--help"]).exit_code == 0
+
+
+class Guild(db.Model):
+    name = db.CharField(max_length=20)
+
+    class Meta:
+        db_table = "t_auth_guild"
+
+
+class Baker(AbstractUser):
+    born = db.DateField()
+    guild = db.ForeignKey(Guild, on_delete=db.CASCADE)
+    REQUIRED_FIELDS = ("email", "born", "guild")
+
+    class Meta:
+        db_table = "t_auth_guild_member"
+
+
+@pytest.fixture
+def guilds(make_app: Callable[..., App]) -> App:
+    """An app whose users have more that is required, with one guild."""
+    app = make_app(AUTH_USER_MODEL=Baker)
+    with app.app_context():
+        Guild.objects.create(name="bakers")
+    return app
+
+
+def made(app: App) -> tuple[Any, ...]:
+    with app.app_context():
+        user = Baker.objects.get()
+        return user.email, user.born.isoformat(), user.guild.name
+
+
+def test_whatever_the_model_requires_is_asked_for(guilds: App) -> None:
+    answers = f"root\nroot@example.com\n2000-02-29\n1\n{PASSWORD}\n{PASSWORD}\n"
+    result = run(guilds, createsuperuser, answers=answers)
+    assert result.exit_code == 0, result.output
+    assert made(guilds) == ("root@example.com", "2000-02-29", "bakers")
+
+
+def test_or_is_given(guilds: App) -> None:
+    """Each as `--set field=value`."""
+    given = ("--username", "root", "--set", "born=2000-02-29", "--set", "guild=1")
+    result = run(guilds, createsuperuser, "--noinput", *given, SPRUCE_SUPERUSER_PASSWORD=PASSWORD)
+    assert result.exit_code == 0, result.output
+    assert made(guilds) == ("", "2000-02-29", "bakers")
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (("born=x", "guild=1"), "born: Baker.born cannot hold 'x': it is no date"),
+        (("born=2000-01-01",), "--noinput needs --set guild=…"),
+        (
+            ("borne=2000-01-01",),
+            "'borne' is none of the REQUIRED_FIELDS of Baker. There are: email, born, guild.",
+        ),
+    ],
+)
+def test_what_is_wrong_with_it_is_told(guilds: App, given: tuple[str, ...], told: str) -> None:
+    """And nobody is made."""
+    options = [part for each in given for part in ("--set", each)]
+    result = run(guilds, createsuperuser, "--noinput", "--username", "r", *options, SPRUCE_SUPERUSER_PASSWORD=PASSWORD)
+    assert str(result.exception) == told
+    with guilds.app_context():
+        assert Baker.objects.count() == 0

@@ -48,6 +48,16 @@ def test_what_is_wrong_is_not_told_asvs_6_3_8(app: App, name: str, password: str
     }
 
 
+def test_without_a_request_the_password_counts_all_the_same(anna: Any) -> None:
+    """Only tries are not counted."""
+    assert AuthenticationForm(None, {"username": "anna", "password": "x"}).errors == {
+        "__all__": ["Name or password is not right. Both may be case-sensitive."]
+    }
+    form = AuthenticationForm(None, {"username": "anna", "password": PASSWORD})
+    assert form.is_valid()
+    assert form.user == anna
+
+
 def test_who_failed_too_often_is_told_how_long_to_wait(app: App) -> None:
     for _ in range(5):
         assert not login_form(app, "anna", "x").is_valid()

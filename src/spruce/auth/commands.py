@@ -21,17 +21,22 @@ _VARIABLE = "SPRUCE_SUPERUSER_PASSWORD"
 @click.command()
 @click.option("--username", help="The name, or the address where users log in by it; asked for unless given.")
 @click.option("--email", default="", help="The address of a user who has a name as well.")
+@click.option(
+    "--set", "given", multiple=True, metavar="FIELD=VALUE", help="Another field of the model's REQUIRED_FIELDS."
+)
 @click.option("--noinput", is_flag=True, help=f"Ask nothing; the password is in {_VARIABLE}.")
-def createsuperuser(username: str | None, email: str, noinput: bool) -> None:
+def createsuperuser(username: str | None, email: str, given: tuple[str, ...], noinput: bool) -> None:
     """Make a user who may do everything."""
     model = get_user_model()
     if noinput and (not username or not os.environ.get(_VARIABLE)):
         raise ConfigError(f"--noinput needs --username and the variable {_VARIABLE}")
     name = username or click.prompt(model.USERNAME_FIELD.capitalize())
     values = {model.USERNAME_FIELD: model.normalize_username(name)}
-    if model.get_email_field_name() in model.REQUIRED_FIELDS:
-        values[model.get_email_field_name()] = email or ("" if noinput else click.prompt("E-mail", default=""))
     _check_name(model, values)
+    known = dict(each.partition("=")[::2] for each in given)
+    if email and model.get_email_field_name() in model.REQUIRED_FIELDS:
+        known[model.get_email_field_name()] = email
+    values |= _required(model, known, noinput)
     password = os.environ[_VARIABLE] if noinput else _asked(model(**values))
     if noinput:
         _validate(password, model(**values))
@@ -61,6 +66,45 @@ def createtoken(username: str, name: str, scopes: tuple[str, ...], days: int | N
     user = _user_called(username)
     made = create_token(user, name, scopes, timedelta(days=days) if days is not None else None)
     click.echo(made.text)
+
+
+def _required(model: Any, given: dict[str, str], noinput: bool) -> dict[str, Any]:
+    """The values of REQUIRED_FIELDS, made to fit; those that aren't given are asked for until they are fine."""
+    unknown = sorted(given.keys() - {*model.REQUIRED_FIELDS})
+    if unknown:
+        wanted = ", ".join(model.REQUIRED_FIELDS) or "none"
+        raise ConfigError(
+            f"{unknown[0]!r} is none of the REQUIRED_FIELDS of {model.__name__}", hint=f"There are: {wanted}."
+        )
+    return {name: _value(model, name, given.get(name), noinput) for name in model.REQUIRED_FIELDS}
+
+
+def _value(model: Any, name: str, text: str | None, noinput: bool) -> Any:
+    field = model._meta.field(name)
+    if text is None and noinput and not field.blank:
+        raise ConfigError(f"--noinput needs --set {name}=…")
+    label = str(field.verbose_name).capitalize()
+    while True:
+        typed = (
+            text if text is not None else "" if noinput else click.prompt(label, default="" if field.blank else None)
+        )
+        try:
+            return _fitting(model, field, typed)
+        except ValidationError as error:
+            if text is not None or not sys.stdin.isatty():
+                raise ConfigError(f"{name}: {' '.join(error.messages)}") from error
+            click.echo(" ".join(error.messages), err=True)
+
+
+def _fitting(model: Any, field: Any, typed: str) -> Any:
+    """What was typed as the field's value; the object that a foreign key's is the key of. Raises: ValidationError."""
+    trial = model(**{field.attname: typed or ("" if field.python is str else None)})
+    trial.full_clean(
+        exclude={one.name for one in model._meta.fields} - {field.name},
+        validate_unique=False,
+        validate_constraints=False,
+    )
+    return getattr(trial, field.name)
 
 
 def _user_called(username: str) -> Any:

@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar
 
-from spruce.auth.authentication import get_backends
+from spruce.auth.authentication import authenticate, get_backends
 from spruce.auth.backends import EmailBackend
 from spruce.auth.passwords import password_validators_help_texts, validate_password
 from spruce.auth.throttling import authenticate_throttled, throttle
@@ -59,6 +59,12 @@ def _name_field() -> CharField:
     return made
 
 
+def _longest_name() -> int:
+    """Characters of what may be typed for a name: an address, or what the model takes."""
+    model = get_user_model()
+    return max(254, getattr(model._meta.field(model.USERNAME_FIELD), "max_length", 0) or 0)
+
+
 def _name_label() -> Any:
     """What to log in with."""
     model = get_user_model()
@@ -70,7 +76,10 @@ def _name_label() -> Any:
 
 
 class AuthenticationForm(AccountForm):
-    """Name and password; a valid one has `user`. Tries are counted, see `throttling`; `seconds` is how long to wait."""
+    """Name and password; a valid one has `user`.
+
+    Tries are counted, see `throttling`, and `seconds` is how long to wait; without a request nothing is counted.
+    """
 
     error_messages: ClassVar[dict[str, Any]] = {
         "invalid_login": gettext_lazy("Name or password is not right. Both may be case-sensitive."),
@@ -82,17 +91,17 @@ class AuthenticationForm(AccountForm):
     def __init__(self, request: Request | None = None, data: Any = None, **options: Any) -> None:
         super().__init__(request if data is None else data, **options)
         self.request = request
-        field = CharField(label=_name_label(), max_length=254, autocomplete="username")
+        field = CharField(label=_name_label(), max_length=_longest_name(), autocomplete="username")
         field.widget.attrs.update(autocapitalize="none", spellcheck="false", autofocus=True)
         self.fields = {"username": field, **self.fields}
 
     def clean(self) -> Any:
         """Find the user. What is wrong is told with one text for all reasons."""
         name, password = self.cleaned_data.get("username"), self.cleaned_data.get("password")
-        if not name or not password or self.request is None:
+        if not name or not password:
             return self.cleaned_data
         try:
-            self.user = authenticate_throttled(self.request, username=name, password=password)
+            self.user = self._found(name, password)
         except TooManyAttempts as error:
             self.seconds = error.seconds
             raise ValidationError(
@@ -107,6 +116,11 @@ class AuthenticationForm(AccountForm):
             raise ValidationError(self.error_messages["invalid_login"], "invalid_login")
         self.confirm_login_allowed(self.user)
         return self.cleaned_data
+
+    def _found(self, name: str, password: str) -> Any:
+        if self.request is None:
+            return authenticate(None, username=name, password=password)
+        return authenticate_throttled(self.request, username=name, password=password)
 
     def confirm_login_allowed(self, user: Any) -> None:
         """For subclasses: raise ValidationError for a user who may not log in, although the password is right."""

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 
+import admin_bench
 import apm_bench
 import bridge_bench
 import cache_bench
@@ -30,6 +31,7 @@ SECTIONS: dict[str, Callable[[int, bool], str]] = {
     "web": lambda rounds, quick: web_bench.report(rounds, 1, 0.03 if quick else 0.06),
     "cache": lambda rounds, quick: cache_bench.report(rounds, 0.03 if quick else 0.06),
     "forms": lambda rounds, quick: forms_bench.report(rounds, 0.03 if quick else 0.06),
+    "admin": lambda rounds, quick: admin_bench.report(rounds, 0.1 if quick else 0.3, 20_000 if quick else 1_000_000),
     "apm": lambda rounds, quick: apm_bench.report(rounds, 1),
     "tasks": lambda rounds, quick: tasks_bench.report(rounds, 500 if quick else 2000),
     "orm": lambda rounds, quick: orm_bench.report(rounds * 2, 0.03 if quick else 0.06),

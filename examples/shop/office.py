@@ -115,7 +115,7 @@ class LineInline(TabularInline):
         """What the line costs."""
         return yuan(line.total)
 
-    def has_add_permission(self, request: Request) -> bool:
+    def has_add_permission(self, request: Request, obj: Any = None) -> bool:
         """Nobody: what is ordered is what the customer has ordered."""
         return False
 

@@ -13,6 +13,7 @@ from spruce.admin.columns import Column, column
 from spruce.admin.datedrill import DateDrill
 from spruce.admin.fieldfilters import make_filter
 from spruce.admin.filters import ListFilter
+from spruce.admin.rows import plain_rows
 from spruce.i18n import gettext
 from spruce.i18n.formats import format_number
 
@@ -160,6 +161,10 @@ class ChangeList:
         """Let the page have these rows, which were sent, whatever the query finds by now."""
         self._total = self.query.order_by()[: COUNTED + 1].count()
         self._found = rows
+
+    def plain_rows(self, url: Any, selects: Any, popup: bool = False) -> Any:
+        """The rows as markup, for a list in which nothing is edited."""
+        return plain_rows(self, url, selects=bool(selects), popup=popup)
 
     @property
     def has_next(self) -> bool:

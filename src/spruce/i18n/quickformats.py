@@ -82,7 +82,8 @@ def _frame(locale: str, form: str) -> tuple[str, str, str, bool]:
     """What stands before, between and behind date and time, and whether the date is first."""
     from babel.dates import get_datetime_format  # the same
 
-    text = str(get_datetime_format(form, locale=locale)).replace("'", "")
+    named: Any = form  # one of the four
+    text = str(get_datetime_format(named, locale=locale)).replace("'", "")
     date_first = text.index("{1}") < text.index("{0}")
     first, second = ("{1}", "{0}") if date_first else ("{0}", "{1}")
     before, rest = text.split(first)
@@ -95,10 +96,10 @@ def _time_writer(locale: str, form: str) -> Callable[[datetime], str] | None:
     """What writes times in a format of a language, if it has nothing but hours, minutes, seconds and halves of days."""
     from babel.dates import format_time, get_time_format  # the same
 
-    pattern = get_time_format(form, locale)
-    if not set(re.findall(r"%\((\w+)\)s", pattern.format)) <= _TIME_FIELDS:
+    named: Any = form  # one of the four
+    text = str(get_time_format(named, locale).format)
+    if not set(re.findall(r"%\((\w+)\)s", text)) <= _TIME_FIELDS:
         return None
-    text = pattern.format
     halves = [format_time(time(hour), "a", locale=locale) if "(a)" in text else "" for hour in (0, 12)]
 
     def write(moment: datetime) -> str:

@@ -8,7 +8,7 @@ from spruce import App, admin, db, forms
 from spruce.errors import AdminError
 from spruce.web.client import Client
 
-from .conftest import Line, Product, Tag
+from .conftest import Product
 
 
 class Anybody:
@@ -82,37 +82,53 @@ def test_permissions_by_object(root: Client, site: admin.AdminSite) -> None:
     assert root.post("/admin/adminshop/product/", data=data).status_code == 403
 
 
-def test_inlines_say_what_they_are_of(site: admin.AdminSite) -> None:
-    """And which foreign key, where there are several."""
-
-    class Nothing(admin.StackedInline):
-        pass
-
-    class Lines(admin.StackedInline):
-        model = Line
-        verbose_name_plural = "parts"
-
-    with pytest.raises(AdminError, match="Nothing has no model"):
-        Nothing(Product, site)
-    made = Lines(Product, site)
-    assert (made.title, made.fk.name, made.get_fields(Anybody())) == ("Parts", "product", ["text"])
-    with pytest.raises(ValueError, match="'Line' has no ForeignKey to 'Tag'"):
-        Lines(Tag, site)
-
-
-def test_stacked_rows(root: Client, site: admin.AdminSite, app: App) -> None:
-    """Each in a block of its own."""
-
-    class Lines(admin.StackedInline):
-        model = Line
-
-    site.find("adminshop", "product").inlines = (Lines,)
-    page = root.get("/admin/adminshop/product/1/change/").text
-    assert '<fieldset class="row"><legend>soft</legend>' in page
-
-
 def test_names(site: admin.AdminSite) -> None:
     """Of permissions, and of the class itself."""
     shown = site.find("adminshop", "product")
     assert shown.permission("add") == "adminshop.add_product"
     assert repr(shown) == "<ProductAdmin of Product>"
+
+
+def test_where_the_program_shows_an_object(
+    root: Client, site: admin.AdminSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By its own address, by what the class says, or nowhere."""
+    shown: Any = site.find("adminshop", "product")
+    assert "View on site" not in root.get("/admin/adminshop/product/1/change/").text
+    monkeypatch.setattr(Product, "get_absolute_url", lambda self: f"/products/{self.slug}/", raising=False)
+    page = root.get("/admin/adminshop/product/1/change/").text
+    assert '<a class="button quiet" href="/products/bear/">View on site</a>' in page
+    shown.view_on_site = False
+    assert shown.get_view_on_site_url(Product(slug="x")) == ""
+    shown.view_on_site = lambda obj: f"/p/{obj.slug}"
+    assert shown.get_view_on_site_url(Product(slug="x")) == "/p/x"
+    assert shown.get_view_on_site_url(None) == ""
+
+
+def test_what_is_deleted_may_be_told_otherwise(root: Client, site: admin.AdminSite, app: App) -> None:
+    """By a hook, of one object and of those that were chosen."""
+
+    class Lenient(admin.ModelAdmin):
+        def get_deleted_objects(self, objs: Any, request: Any) -> Any:
+            groups, counts, needed, protected = super().get_deleted_objects(objs, request)
+            assert (counts, needed, protected) == ({"product": 1, "line": 1}, set(), [])
+            return groups, counts, {"ghosts"}, protected
+
+    site.unregister(Product)
+    site.register(Product, Lenient)
+    assert "what would go with it: ghosts." in root.get("/admin/adminshop/product/1/delete/").text
+    assert root.post("/admin/adminshop/product/1/delete/").status_code == 409
+    data = {"action": "delete_selected", "_selected_action": "1"}
+    page = root.post("/admin/adminshop/product/", data=data).text
+    assert ("ghosts" in page, "Yes, do it" in page) == (True, False)
+    root.post("/admin/adminshop/product/", data={**data, "confirmed": "yes"})
+    with app.app_context():
+        assert Product.objects.filter(pk=1).exists()
+
+
+def test_buttons_above_too(root: Client, site: admin.AdminSite) -> None:
+    """If the class says so."""
+    shown: Any = site.find("adminshop", "product")
+    assert root.get("/admin/adminshop/product/1/change/").text.count('name="_save"') == 1
+    shown.save_on_top = True
+    assert root.get("/admin/adminshop/product/1/change/").text.count('name="_save"') == 2

@@ -13,6 +13,8 @@ from .conftest import Line, Maker, Product, Review, edited
 PEOPLE = ("", "anna", "helper", "seer", "root")
 PAGES: dict[str, dict[str, tuple[int, int, int, int, int]]] = {
     "/admin/": {"GET": (302, 403, 200, 200, 200)},
+    "/admin/search/": {"GET": (302, 403, 200, 200, 200)},
+    "/admin/search/?q=bear": {"GET": (302, 403, 200, 200, 200)},
     "/admin/adminshop/": {"GET": (302, 403, 403, 200, 200)},
     "/admin/other/": {"GET": (302, 403, 404, 404, 404)},
     "/admin/adminshop/product/": {"GET": (302, 403, 403, 200, 200), "POST": (302, 403, 403, 303, 303)},
@@ -51,7 +53,8 @@ def test_every_address_is_in_the_table(app: App) -> None:
     """An address that is added later has to be looked at too."""
     endpoints = {rule.endpoint for rule in app.url_map.iter_rules() if rule.endpoint.startswith("admin.")}
     assert endpoints == {
-        "admin.index", "admin.app_index", "admin.changelist", "admin.add", "admin.change", "admin.delete",
+        "admin.index", "admin.search", "admin.app_index", "admin.changelist", "admin.add", "admin.change",
+        "admin.delete",
         "admin.history", "admin.export", "admin.autocomplete", "admin.imports", "admin.static",
     }  # fmt: skip
 

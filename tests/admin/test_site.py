@@ -47,7 +47,17 @@ def test_the_first_page_has_models_and_news(root: Client) -> None:
         assert text in page
 
 
+def test_what_was_done_of_late_leads_to_its_objects(root: Client) -> None:
+    """As long as they are there."""
+    root.post("/admin/adminshop/maker/add/", data={"name": "Lego"})
+    assert '<a href="/admin/adminshop/maker/3/change/">Lego</a>' in root.get("/admin/").text
+    root.post("/admin/adminshop/maker/3/delete/")
+    root.get("/admin/")
+    page = root.get("/admin/").text
+    assert (page.count("Lego"), "/maker/3/" in page) == (2, False)
+
+
 def test_style_and_scripts_are_for_everybody(app: App) -> None:
     """They are needed before somebody is logged in, and say nothing."""
-    for name in ("admin.css", "admin.js", "htmx.min.js"):
+    for name in ("admin.css", "admin.js", "fields.js", "htmx.min.js"):
         assert app.test_client().get(f"/admin/static/{name}").status_code == 200

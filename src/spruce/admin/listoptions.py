@@ -20,6 +20,7 @@ class ListOptions(FormOptions):
     list_filter: Sequence[Any] = ()
     search_fields: Sequence[str] = ()
     search_help_text: Any = ""
+    search_globally = True
     list_per_page = 100
     list_max_show_all = 200
     list_select_related: Sequence[str] | bool = ()

@@ -8,6 +8,7 @@ from spruce.admin.autocomplete import results
 from spruce.admin.columns import shown
 from spruce.admin.deletion import Going
 from spruce.admin.editing import Editor
+from spruce.admin.everything import find_everywhere
 from spruce.admin.imports import Import
 from spruce.admin.models import LogEntry
 from spruce.admin.responses import is_popup, kept_filters, list_url
@@ -38,6 +39,14 @@ class Pages:
             panels=[made for made in (panel(request) for panel in self.site.panels) if made],
             recent=self.site.recent(request),
         )
+        return response
+
+    def search(self, request: Request) -> Response:
+        """What is found of all models."""
+        text = request.args.get("q") or ""
+        found = find_everywhere(request, self.site, text)
+        title = gettext("Found for “%(text)s”", text=text.strip()) if text.strip() else gettext("Search everything")
+        response: Response = self.site.show("search", title=title, text=text.strip(), everything=text, found=found)
         return response
 
     def app_index(self, request: Request, label: str) -> Response:

@@ -10,7 +10,7 @@ from typing import Any
 from spruce.admin.actions import delete_selected
 from spruce.admin.columns import EMPTY
 from spruce.admin.custompages import Page, PageBook, make_page, may_see
-from spruce.admin.models import LogEntry
+from spruce.admin.models import DELETION, LogEntry
 from spruce.admin.options import ModelAdmin
 from spruce.admin.pages import Pages
 from spruce.auth.decorators import redirect_to_login
@@ -164,9 +164,21 @@ class AdminSite:
                 groups.setdefault(admin.label(), []).append(entry)
         return sorted((label.replace("_", " ").capitalize(), entries) for label, entries in groups.items())
 
-    def recent(self, current: Request) -> list[LogEntry]:
-        """What who asks has done of late."""
-        return list(LogEntry.objects.filter(user_key=str(current.user.pk))[:10])
+    def recent(self, current: Request) -> list[tuple[LogEntry, str]]:
+        """What who asks has done of late, with the pages of the objects, "" for those that are gone."""
+        entries = list(LogEntry.objects.filter(user_key=str(current.user.pk))[:10])
+        gone = {(each.label, each.model, each.object_key) for each in entries if each.action == DELETION}
+        return [(each, self._page_of(current, each, gone)) for each in entries]
+
+    def _page_of(self, current: Request, entry: LogEntry, gone: set[tuple[str, str, str]]) -> str:
+        try:
+            admin = self.find(entry.label, entry.model)
+        except NotFound:
+            return ""
+        is_there = (entry.label, entry.model, entry.object_key) not in gone
+        return (
+            self.url(admin, "change", key=entry.object_key) if is_there and admin.has_view_permission(current) else ""
+        )
 
     def show(self, template: str, status: int = 200, **values: Any) -> Response:
         """A page of the admin's own templates: kept by nobody, running nothing that isn't ours."""
@@ -193,6 +205,7 @@ _GET, _BOTH = ["GET"], ["GET", "POST"]
 _MODEL = "/<label>/<name>"
 _RULES = (
     ("/", "index", _GET),
+    ("/search/", "search", _GET),
     ("/<label>/", "app_index", _GET),
     (f"{_MODEL}/", "changelist", _BOTH),
     (f"{_MODEL}/add/", "add", _BOTH),

@@ -85,7 +85,15 @@ def test_now_is_the_present(stocked: SimpleNamespace) -> None:
     [
         (lambda: db.Lower(), "Lower() takes 1 arguments, not 0"),
         (lambda: db.Coalesce("a"), "Coalesce() takes at least 2 arguments, not 1"),
-        (lambda: db.Extract("a", "week"), "Extract(…, 'week'): units are year, month, day, hour, minute, second"),
+        (
+            lambda: db.Extract("a", "eon"),
+            "Extract(…, 'eon'): units are year, quarter, month, week, day, hour, minute, second, iso_year, week_day, "
+            "iso_week_day",
+        ),
+        (
+            lambda: db.Trunc("a", "week_day"),
+            "Trunc(…, 'week_day'): units are year, quarter, month, week, day, hour, minute, second",
+        ),
         (lambda: db.Round("a", precision=-1), "Round(precision=-1) takes a number of places, 0 or more"),
     ],
 )  # fmt: skip

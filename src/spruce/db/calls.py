@@ -6,27 +6,40 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from spruce.db.dateparts import DatePart
-from spruce.db.dates import DateField, DateTimeField
+from spruce.db.dates import DateField, DateTimeField, TimeField
+from spruce.db.documents import Document, JSONField
+from spruce.db.elements import TimeOfDay
 from spruce.db.fields import Field
+from spruce.db.formed import Formed
 from spruce.db.integers import BigIntegerField, IntegerField
 from spruce.db.numbers import FloatField
 from spruce.db.texts import TextField
 from spruce.db.types import ExactDecimal
+from spruce.errors import FieldError
 
 __all__ = ["CALLS", "Call"]
 
 Column = sa.ColumnElement[Any]
 
+REAL = (
+    "acos", "asin", "atan", "atan2", "cos", "cot", "degrees", "exp", "ln", "log", "mod", "pi", "power", "radians",
+    "random", "sign", "sin", "sqrt", "tan",
+)  # fmt: skip
+"""Functions of numbers."""
+TEXTS = ("chr", "lpad", "md5", "repeat", "reverse", "right", "rpad", "sha1", "sha224", "sha256", "sha384", "sha512")
+"""Functions that give texts."""
+
 
 class Call(NamedTuple):
     """A function: its SQL of the arguments, the dialect's name and its options; the field of its result.
 
-    Arguments that are `alike` are brought to one type, that of the result.
+    Arguments that are `alike` are brought to one type, that of the result; `real` ones are made floats.
     """
 
     sql: Callable[[list[Column], str, tuple[Any, ...]], Any]
     field: Callable[[list[Field[Any]], tuple[Any, ...]], Field[Any]]
     alike: bool = False
+    real: bool = False  # whether its arguments are floats
 
 
 def _text(_: object, __: object) -> Field[Any]:
@@ -43,6 +56,10 @@ def _number(_: object, __: object) -> Field[Any]:
 
 def _first(fields: list[Field[Any]], _: object) -> Field[Any]:
     return fields[0]
+
+
+def _json(_: object, __: object) -> Field[Any]:
+    return JSONField(null=True)
 
 
 def _named(name: str) -> Callable[[list[Column], str, tuple[Any, ...]], Any]:
@@ -68,6 +85,46 @@ def _now(columns: list[Column], dialect: str, options: tuple[Any, ...]) -> Any:
     return sa.func.statement_timestamp()
 
 
+def _moved(name: str) -> Callable[[list[Column], str, tuple[Any, ...]], Any]:
+    """Of another row, with what is given where there is none."""
+
+    def made(columns: list[Column], dialect: str, options: tuple[Any, ...]) -> Any:
+        value, *rest = columns
+        if rest and dialect == "mariadb":  # which has no third argument
+            raise FieldError(f"MariaDB has no default of {name.title()}", hint="Put Coalesce around the Window.")
+        return getattr(sa.func, name)(value, sa.literal_column(str(options[0])), *rest)
+
+    return made
+
+
+def _first_or_text(fields: list[Field[Any]], _: object) -> Field[Any]:
+    return fields[0] if fields else TextField(null=True)
+
+
+def _json_made(columns: list[Column], dialect: str, options: tuple[Any, ...]) -> Any:
+    """An object of the names in `options` with the columns as values, or a list of these."""
+    values = [_as_json(each, dialect) for each in columns]
+    if not options:
+        return Formed("json_array", *values)
+    named = [sa.literal_column(_quoted(name)) for name in options]
+    return Formed("json_object", *(each for pair in zip(named, values, strict=True) for each in pair))
+
+
+def _quoted(text: str) -> str:
+    doubled = text.replace("'", "''")
+    return f"'{doubled}'"
+
+
+def _as_json(column: Column, dialect: str) -> Any:
+    """A column as a value of JSON: of its own kind, dates and times as texts; terms.py makes amounts numbers."""
+    if isinstance(column.type, sa.Boolean):
+        return Formed("json_truth", column)
+    if isinstance(column.type, Document):
+        return Formed("json_value", column)
+    is_text = isinstance(column, sa.BindParameter) and isinstance(column.type, sa.String)
+    return Formed("json_text", column) if is_text else column
+
+
 _FORMS = {
     "year": "%Y-01-01 00:00:00",
     "month": "%Y-%m-01 00:00:00",
@@ -78,8 +135,14 @@ _FORMS = {
 }
 
 
+def _formed(name: str) -> Callable[[list[Column], str, tuple[Any, ...]], Any]:
+    return lambda columns, dialect, options: Formed(name, *columns)
+
+
 def _truncated(columns: list[Column], dialect: str, options: tuple[Any, ...]) -> Any:
     unit, of_day = options
+    if unit in ("week", "quarter"):
+        return Formed(f"trunc_{'date_' if of_day else ''}{unit}", *columns)
     if dialect != "sqlite":
         beginning = sa.func.date_trunc(sa.literal_column(f"'{unit}'"), *columns)
         return sa.cast(beginning, sa.Date()) if of_day else beginning
@@ -124,8 +187,21 @@ CALLS: dict[str, Call] = {
     "least": Call(_extreme("min", "least"), _first, alike=True),
     "abs": Call(_named("abs"), _first),
     "round": Call(_rounded, _first),
-    "ceil": Call(_named("ceil"), _number),
-    "floor": Call(_named("floor"), _number),
+    "ceil": Call(_named("ceil"), _number, real=True),
+    "floor": Call(_named("floor"), _number, real=True),
+    **{name: Call(_formed(name), _number, real=True) for name in REAL},
+    **{name: Call(_formed(name), _text) for name in TEXTS},
+    "ord": Call(_formed("ord"), _whole),
+    "collate": Call(lambda columns, dialect, options: sa.collate(columns[0], options[0]), _text),
+    "func": Call(lambda columns, dialect, options: getattr(sa.func, options[0])(*columns), _first_or_text),
+    "json_object": Call(_json_made, _json, real=True),
+    "json_array": Call(_json_made, _json, real=True),
+    "time": Call(lambda columns, dialect, options: TimeOfDay(*columns), lambda fields, options: TimeField(null=True)),
+    "cume_dist": Call(_named("cume_dist"), _number),
+    "percent_rank": Call(_named("percent_rank"), _number),
+    "nth_value": Call(
+        lambda columns, dialect, options: sa.func.nth_value(columns[0], sa.literal_column(str(options[0]))), _first
+    ),
     "now": Call(_now, lambda fields, options: DateTimeField()),
     "extract": Call(
         lambda columns, dialect, options: DatePart(options[0], columns[0]),
@@ -137,10 +213,8 @@ CALLS: dict[str, Call] = {
     "rank": Call(_named("rank"), _whole),
     "dense_rank": Call(_named("dense_rank"), _whole),
     "ntile": Call(lambda columns, dialect, options: sa.func.ntile(sa.literal_column(str(options[0]))), _whole),
-    "lag": Call(lambda columns, dialect, options: sa.func.lag(columns[0], sa.literal_column(str(options[0]))), _first),
-    "lead": Call(
-        lambda columns, dialect, options: sa.func.lead(columns[0], sa.literal_column(str(options[0]))), _first
-    ),
+    "lag": Call(_moved("lag"), _first, alike=True),
+    "lead": Call(_moved("lead"), _first, alike=True),
     "first_value": Call(_named("first_value"), _first),
     "last_value": Call(_named("last_value"), _first),
 }

@@ -3,6 +3,7 @@
 A text given to a function is the name of a field; `db.Value("…")` is the text itself.
 """
 
+import re
 from typing import Any
 
 from spruce.db.expressions import Term
@@ -14,22 +15,17 @@ __all__ = [
     "Ceil",
     "Coalesce",
     "Concat",
-    "Extract",
-    "ExtractDay",
-    "ExtractHour",
-    "ExtractMinute",
-    "ExtractMonth",
-    "ExtractSecond",
-    "ExtractYear",
     "Floor",
+    "Func",
     "Function",
     "Greatest",
+    "JSONArray",
+    "JSONObject",
     "LTrim",
     "Least",
     "Left",
     "Length",
     "Lower",
-    "Now",
     "NullIf",
     "RTrim",
     "Replace",
@@ -37,16 +33,11 @@ __all__ = [
     "StrIndex",
     "Substr",
     "Trim",
-    "Trunc",
-    "TruncDate",
-    "TruncDay",
-    "TruncHour",
-    "TruncMinute",
-    "TruncMonth",
-    "TruncSecond",
-    "TruncYear",
     "Upper",
 ]
+
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 class Function(Term):
@@ -70,6 +61,47 @@ class Function(Term):
         pairs = [operand(each) for each in arguments]
         self.key = ("call", self.function, tuple(pair[0] for pair in pairs), options)
         self.values = tuple(value for pair in pairs for value in pair[1])
+
+
+class Func(Function):
+    """A function of the database by its name: `Func("name", function="soundex", output_field=db.CharField())`.
+
+    A subclass may have `function` in its body. Without an `output_field` the result is like the first argument.
+    """
+
+    __slots__ = ()
+    function = ""
+
+    def __init__(self, *arguments: Any, function: str = "", output_field: Any = None) -> None:
+        name = function or self.function
+        if not _NAME.fullmatch(name):
+            raise FieldError(
+                f"{type(self).__name__}(function={name!r}): that is no name of a function",
+                hint="Letters, digits, underscores; for more, write a SQLAlchemy expression.",
+            )
+        pairs = [operand(each) for each in arguments]
+        key = ("call", "func", tuple(pair[0] for pair in pairs), (name,))
+        self.key = as_type(key, output_field)  # type: ignore[assignment] # a key is a tuple
+        self.values = tuple(value for pair in pairs for value in pair[1])
+
+
+class JSONObject(Function):
+    """An object of JSON: `JSONObject(name="name", worth=db.F("price") * db.F("stock"))`."""
+
+    __slots__ = ()
+    function = "json_object"
+    least, most = 1, 50
+
+    def __init__(self, **parts: Any) -> None:
+        self._make(tuple(parts.values()), *parts)
+
+
+class JSONArray(Function):
+    """A list of JSON: `JSONArray("name", "price")`."""
+
+    __slots__ = ()
+    function = "json_array"
+    least, most = 1, 100
 
 
 class Lower(Function):
@@ -220,133 +252,3 @@ class Round(Function):
         if not isinstance(precision, int) or precision < 0:
             raise FieldError(f"Round(precision={precision!r}) takes a number of places, 0 or more")
         self._make((number,), precision)
-
-
-class Now(Function):
-    """The present moment, by the database's clock."""
-
-    __slots__ = ()
-    function = "now"
-    least = most = 0
-
-
-_UNITS = ("year", "month", "day", "hour", "minute", "second")
-
-
-class Extract(Function):
-    """A part of a date or datetime as a number, in UTC: `Extract("created", "year")`."""
-
-    __slots__ = ()
-    function = "extract"
-    unit = ""
-
-    def __init__(self, moment: Any, unit: str = "") -> None:
-        self._make((moment,), _unit(self, unit or self.unit))
-
-
-class Trunc(Function):
-    """The beginning of the year, month … that a date or datetime is in, in UTC: `Trunc("created", "month")`."""
-
-    __slots__ = ()
-    function = "trunc"
-    unit = ""
-
-    def __init__(self, moment: Any, unit: str = "") -> None:
-        self._make((moment,), _unit(self, unit or self.unit))
-
-
-def _unit(function: Term, unit: str) -> str:
-    if unit not in _UNITS:
-        raise FieldError(f"{type(function).__name__}(…, {unit!r}): units are {', '.join(_UNITS)}")
-    return unit
-
-
-class ExtractYear(Extract):
-    """The year, as a number."""
-
-    __slots__ = ()
-    unit = "year"
-
-
-class ExtractMonth(Extract):
-    """The month, from 1."""
-
-    __slots__ = ()
-    unit = "month"
-
-
-class ExtractDay(Extract):
-    """The day of the month, from 1."""
-
-    __slots__ = ()
-    unit = "day"
-
-
-class ExtractHour(Extract):
-    """The hour, from 0."""
-
-    __slots__ = ()
-    unit = "hour"
-
-
-class ExtractMinute(Extract):
-    """The minute, from 0."""
-
-    __slots__ = ()
-    unit = "minute"
-
-
-class ExtractSecond(Extract):
-    """The second, from 0."""
-
-    __slots__ = ()
-    unit = "second"
-
-
-class TruncYear(Trunc):
-    """The beginning of the year."""
-
-    __slots__ = ()
-    unit = "year"
-
-
-class TruncMonth(Trunc):
-    """The beginning of the month."""
-
-    __slots__ = ()
-    unit = "month"
-
-
-class TruncDay(Trunc):
-    """The beginning of the day."""
-
-    __slots__ = ()
-    unit = "day"
-
-
-class TruncHour(Trunc):
-    """The beginning of the hour."""
-
-    __slots__ = ()
-    unit = "hour"
-
-
-class TruncMinute(Trunc):
-    """The beginning of the minute."""
-
-    __slots__ = ()
-    unit = "minute"
-
-
-class TruncSecond(Trunc):
-    """The beginning of the second."""
-
-    __slots__ = ()
-    unit = "second"
-
-
-class TruncDate(Function):
-    """The date of a datetime, in UTC."""
-
-    __slots__ = ()
-    function = "date"

@@ -13,9 +13,9 @@ from typing_extensions import TypeVar
 from spruce.db import tokens, transactions
 from spruce.db.bulk import insert_all, insert_or_else, update_many, update_tables
 from spruce.db.databases import Database, choose
+from spruce.db.datefunctions import Trunc
 from spruce.db.deletion import delete_rows
 from spruce.db.expressions import Term
-from spruce.db.functions import Trunc
 from spruce.db.merging import merged
 from spruce.db.raw import RawQuery
 from spruce.db.reading import Rows

@@ -29,7 +29,7 @@ from spruce import green
 from spruce.db.outcomes import Outcome
 from spruce.db.sqlite_actions import count_rows, fetch_rows, outcome_of, row_number, within_range
 from spruce.db.sqlite_errors import is_busy, locked, translated
-from spruce.db.sqlite_functions import SPREADS, json_contains, regexp, scale
+from spruce.db.sqlite_functions import SPREADS, functions
 from spruce.errors import ConfigError, OperationalError, TransactionError, nearest
 from spruce.green import tpool
 from spruce.green.local import OSLocal
@@ -305,9 +305,8 @@ class SQLite:
         return handle
 
     def _prepare(self, raw: sqlite3.Connection) -> None:
-        raw.create_function("spruce_scale", 3, scale, deterministic=True)
-        raw.create_function("regexp", 2, regexp, deterministic=True)
-        raw.create_function("spruce_json_contains", 4, json_contains, deterministic=True)
+        for name, (number, function) in functions().items():
+            raw.create_function(name, number, function, deterministic=True)
         for name, spread in SPREADS.items():
             raw.create_aggregate(name, 1, spread)  # type: ignore[arg-type] # typeshed knows of whole numbers only
         deadline = time.monotonic() + self.timeout

@@ -1,14 +1,20 @@
 """Functions that SQLite lacks, as our driver gives them to each connection."""
 
+import hashlib
 import json
 import math
 import re
+import sqlite3
 import statistics
+from collections.abc import Callable
+from contextlib import closing
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
+from typing import Any
 
 from spruce.db.types import EXACT
 
-__all__ = ["SPREADS", "json_contains", "regexp", "scale"]
+__all__ = ["SPREADS", "functions", "json_contains", "regexp", "scale"]
 
 
 def scale(units: int | None, operator: str, factor: str | None) -> int | None:
@@ -55,6 +61,68 @@ def _inside(large: object, small: object) -> bool:
     if isinstance(large, list | dict) or isinstance(small, list | dict):
         return type(large) is type(small) and _contains(large, small)
     return isinstance(large, bool) is isinstance(small, bool) and large == small
+
+
+def _pad(text: object, length: int | None, fill: object, before: int) -> str | None:
+    if text is None or length is None or fill is None:
+        return None
+    whole, filling = str(text), str(fill)
+    missing = max(0, length - len(whole))
+    more = (filling * (missing // len(filling) + 1))[:missing] if filling else ""
+    return (more + whole if before else whole + more)[:length]
+
+
+def _sha(text: object, bits: int) -> str | None:
+    return None if text is None else hashlib.new(f"sha{bits}", str(text).encode(), usedforsecurity=False).hexdigest()
+
+
+def _md5(text: object) -> str | None:
+    return None if text is None else hashlib.md5(str(text).encode(), usedforsecurity=False).hexdigest()
+
+
+def _numeric(function: Callable[..., float]) -> Callable[..., float | None]:
+    """A function of numbers that gives None for NULL and for what it is not defined for."""
+
+    def made(*numbers: Any) -> float | None:
+        try:
+            return None if None in numbers else function(*map(float, numbers))
+        except (ValueError, OverflowError, ZeroDivisionError):
+            return None
+
+    return made
+
+
+_MATHS: dict[str, tuple[int, Callable[..., float]]] = {
+    **{name: (1, getattr(math, name)) for name in ("acos", "asin", "atan", "cos", "exp", "sin", "sqrt", "tan")},
+    **{name: (1, getattr(math, name)) for name in ("degrees", "radians", "ceil", "floor")},
+    "atan2": (2, math.atan2),
+    "ln": (1, math.log),
+    "mod": (2, math.fmod),
+    "pi": (0, lambda: math.pi),
+    "power": (2, math.pow),
+    "sign": (1, lambda number: (number > 0) - (number < 0)),
+}
+
+_FUNCTIONS: dict[str, tuple[int, Callable[..., Any]]] = {
+    "spruce_scale": (3, scale),
+    "regexp": (2, regexp),
+    "spruce_json_contains": (4, json_contains),
+    "spruce_pad": (4, _pad),
+    "spruce_sha": (2, _sha),
+    "md5": (1, _md5),
+    "repeat": (2, lambda text, times: None if text is None or times is None else str(text) * times),
+    "reverse": (1, lambda text: None if text is None else str(text)[::-1]),
+    "cot": (1, _numeric(lambda angle: 1 / math.tan(angle))),
+}
+
+
+@cache
+def functions() -> dict[str, tuple[int, Callable[..., Any]]]:
+    """Functions by their names in SQL, with the number of arguments: those that this SQLite has not."""
+    with closing(sqlite3.connect(":memory:")) as raw:
+        built = {row[0] for row in raw.execute("PRAGMA compile_options")}
+    own = {} if "ENABLE_MATH_FUNCTIONS" in built else _MATHS
+    return _FUNCTIONS | {name: (number, _numeric(function)) for name, (number, function) in own.items()}
 
 
 class _Spread:

@@ -145,9 +145,11 @@ class Terms:
         if name == "trunc":
             options = (*options, result.family == "date")
         columns = [self.fitted(each, result) if call.alike else self._argument(each) for each in arguments]
-        if name in ("ceil", "floor"):
+        if call.real:  # no amounts in SQLite's unit
             columns = [rescale(column, sa.Double(), self.dialect) for column in columns]
-        return sa.type_coerce(call.sql(columns, self.dialect.name, options), result.column_type())
+        made = call.sql(columns, self.dialect.name, options)
+        made = sa.cast(made, sa.Double()) if call.real and result.family == "number" else made
+        return sa.type_coerce(made, result.column_type())
 
     def _argument(self, key: Any) -> Column:
         """What a function is given: of something inside of JSON, its text."""

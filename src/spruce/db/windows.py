@@ -9,12 +9,15 @@ from spruce.db.tokens import operand, order_terms
 from spruce.errors import FieldError
 
 __all__ = [
+    "CumeDist",
     "DenseRank",
     "FirstValue",
     "Lag",
     "LastValue",
     "Lead",
+    "NthValue",
     "Ntile",
+    "PercentRank",
     "Rank",
     "RowNumber",
     "Window",
@@ -59,19 +62,20 @@ class Ntile(Function):
 
 
 class Lag(Function):
-    """In a Window: the value of the row `offset` rows before; null where there is none."""
+    """In a Window: the value of the row `offset` rows before; `default` or null where there is none."""
 
     __slots__ = ()
     function = "lag"
+    least, most = 1, 2
 
-    def __init__(self, expression: Any, offset: int = 1) -> None:
+    def __init__(self, expression: Any, offset: int = 1, default: Any = None) -> None:
         if not isinstance(offset, int) or offset < 1:
             raise FieldError(f"{type(self).__name__}(…, {offset!r}) takes a number of rows, 1 or more")
-        self._make((expression,), offset)
+        self._make((expression,) if default is None else (expression, default), offset)
 
 
 class Lead(Lag):
-    """In a Window: the value of the row `offset` rows behind; null where there is none."""
+    """In a Window: the value of the row `offset` rows behind; `default` or null where there is none."""
 
     __slots__ = ()
     function = "lead"
@@ -89,6 +93,34 @@ class LastValue(Function):
 
     __slots__ = ()
     function = "last_value"
+
+
+class NthValue(Function):
+    """In a Window: the value of its row of this number, from 1; null where there is none."""
+
+    __slots__ = ()
+    function = "nth_value"
+
+    def __init__(self, expression: Any, nth: int = 1) -> None:
+        if not isinstance(nth, int) or nth < 1:
+            raise FieldError(f"NthValue(…, {nth!r}) takes the number of a row, 1 or more")
+        self._make((expression,), nth)
+
+
+class CumeDist(Function):
+    """In a Window: the part of the rows that are not behind the row, from 0 to 1."""
+
+    __slots__ = ()
+    function = "cume_dist"
+    least = most = 0
+
+
+class PercentRank(Function):
+    """In a Window: the part of the other rows that are before the row, from 0 to 1."""
+
+    __slots__ = ()
+    function = "percent_rank"
+    least = most = 0
 
 
 class Window(Term):

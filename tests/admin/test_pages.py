@@ -157,5 +157,10 @@ def test_pages_speak_chinese(root: Client) -> None:
     """As far as the admin itself says something; the order of the words is the language's."""
     with i18n.override("zh-Hans"):
         page = root.get("/admin/adminshop/product/").text
+    with i18n.override("zh-Hans"):
+        page += root.get("/admin/adminshop/product/?kind=t&_facets=").text
+        page += root.get("/admin/search/?q=bear").text
+    for text in ("找到 1 个，共 2 个", "按Kind", "隐藏数量", "“bear”的搜索结果", "搜索全部"):
+        assert text in page
     for text in ("添加product", "共 2 个", "删除所选的products", "筛选", "全部", '<html lang="zh-Hans"'):
         assert text in page

@@ -53,6 +53,20 @@ def records() -> Iterator[Records]:
 
 
 @pytest.fixture
+def quiet() -> Iterator[list[Any]]:
+    """Return the list of what is recorded, where nobody asks for more than an exporter does."""
+    kept: list[Any] = []
+    leave = subscribe(kept.append, sees_all=False)
+    yield kept
+    leave()
+    client = get_client()
+    if client is not None:
+        client.close()
+    uninstrument()
+    current.set(None)
+
+
+@pytest.fixture
 def make_client(records: Records) -> Callable[..., Client]:
     """Return what makes a client that sends nothing."""
 

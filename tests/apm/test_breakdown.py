@@ -4,7 +4,8 @@ import pytest
 
 from spruce.apm import Client, TraceParent
 from spruce.apm.breakdown import Breakdown
-from spruce.apm.spans import What, begin_span
+from spruce.apm.spans import begin_span
+from spruce.apm.what import What
 
 QUERY = What("SELECT", "db", "sqlite", "query", True, True, "sqlite/default")
 

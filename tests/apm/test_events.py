@@ -13,8 +13,9 @@ from spruce import apm
 from spruce.apm import Client, Transaction
 from spruce.apm.events import ERROR, SPAN, TRANSACTION, Events, for_events
 from spruce.apm.settings import read_settings
-from spruce.apm.spans import What, begin_span
+from spruce.apm.spans import begin_span
 from spruce.apm.webrequests import Answered, Asked
+from spruce.apm.what import What
 
 SCHEMAS = Path(__file__).parents[1] / "data" / "elastic_schemas"
 
@@ -29,7 +30,7 @@ VALIDATORS = {kind: validator(kind) for kind in ("transaction", "span", "error",
 def events(record: Any, **settings: Any) -> list[tuple[str, dict[str, Any]]]:
     """The events of a record, each checked against its schema."""
     found = []
-    for line in Events(read_settings(settings, environ={})).lines(record):
+    for line in Events(read_settings(settings, environ={})).encoded(record):
         assert b"\n" not in line
         ((kind, event),) = json.loads(line).items()
         VALIDATORS[kind].validate(event)
@@ -235,21 +236,3 @@ def test_a_processor_by_its_name(client: Client, monkeypatch: pytest.MonkeyPatch
     """As in a file of settings."""
     monkeypatch.setattr(apm, "only_named", lambda client, event: event if "name" in event else None, raising=False)
     assert len(events(full_transaction(client), PROCESSORS="spruce.apm.only_named")) == 3
-
-
-def test_lines_are_the_events(client: Client) -> None:
-    """However they are written, with and without what few spans have."""
-    made = Events(read_settings(environ={}))
-    what = What('a "name"', "db", "sqlite", "query", context={"db": {"statement": "\u00e9\n"}})
-    transaction = client.begin_transaction("job")
-    assert transaction is not None
-    for labels in ({}, {}, {"a": 1}):
-        span = begin_span(transaction, what)
-        span.label(**labels)
-        span.end()
-    client.end_transaction()
-    lines = [json.loads(line) for line in made.lines(transaction)]
-    for line, (kind, event) in zip(lines, made.events(transaction), strict=True):
-        duration = line[kind].pop("duration")
-        assert duration == pytest.approx(event.pop("duration"), abs=1e-6)
-        assert line == {kind: event}

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from spruce.apm import Client, Span, Transaction
-from spruce.apm.spans import What, begin_span
+from spruce.apm.spans import begin_span
+from spruce.apm.what import What
 
 
 def begin(client: Client, **more: Any) -> Transaction:

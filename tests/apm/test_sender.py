@@ -34,8 +34,8 @@ def test_events_are_sent_in_one_request() -> None:
     """Compressed, behind the head, with the headers."""
     with collecting() as collector:
         one = sender(collector.url)
-        one.add([b"a", b"b"])
-        one.add([b"c"])
+        one.add(b"a\nb\n", 2)
+        one.add(b"c\n", 1)
         assert one.flush()
         ((path, headers, body),) = collector.requests
         assert (path, body) == ("/events", b"head\na\nb\nc\n")
@@ -49,7 +49,7 @@ def test_a_connection_is_kept() -> None:
     with collecting() as collector:
         one = sender(collector.url)
         for line in (b"a", b"b"):
-            one.add([line])
+            one.add(line + b"\n", 1)
             assert one.flush()
             assert one.flush()
         assert [body for _, _, body in collector.requests] == [b"head\na\n", b"head\nb\n"]
@@ -60,9 +60,9 @@ def test_a_connection_is_kept() -> None:
 def test_enough_is_sent_at_once() -> None:
     """From API_REQUEST_SIZE on, without anybody asking."""
     with collecting() as collector:
-        one = sender(collector.url, API_REQUEST_SIZE="15b")
-        one.add([b"x" * 4])
-        one.add([b"y" * 8])
+        one = sender(collector.url, API_REQUEST_SIZE="14b")
+        one.add(b"xxxx\n", 1)
+        one.add(b"yyyyyyyy\n", 1)
         assert collector.came.acquire(timeout=30)
         one.close()
         assert collector.requests[0][2] == b"head\nxxxx\nyyyyyyyy\n"
@@ -72,7 +72,7 @@ def test_after_a_while_all_is_sent() -> None:
     """API_REQUEST_TIME."""
     with collecting() as collector:
         one = sender(collector.url, API_REQUEST_TIME="1ms")
-        one.add([b"x"])
+        one.add(b"x\n", 1)
         assert collector.came.acquire(timeout=30)
         one.close()
 
@@ -83,7 +83,7 @@ def test_what_is_too_much_is_dropped_and_counted() -> None:
         collector.thawed.clear()
         one = sender(collector.url, API_REQUEST_SIZE="1b", MAX_QUEUE_SIZE="90b")
         for number in range(10):  # a body each, of some thirty bytes
-            one.add([b"x"])
+            one.add(b"x\n", 1)
             if number == 0:
                 assert one.stats()["waiting"] == 1
                 assert one._thread is not None
@@ -105,9 +105,9 @@ def test_a_dead_collector_is_told_once(caplog: pytest.LogCaptureFixture) -> None
     """What was to be sent is lost and counted; the end doesn't wait for it."""
     one = sender(dead_url())
     with caplog.at_level(logging.WARNING, "spruce.apm"):
-        one.add([b"a"])
+        one.add(b"a\n", 1)
         one.flush()
-        one.add([b"b", b"c"])
+        one.add(b"b\nc\n", 2)
         one.close()
     assert one.stats() == {"sent": 0, "dropped": 3, "waiting": 0, "failures": one.failures}
     (record,) = caplog.records
@@ -122,10 +122,10 @@ def test_a_collector_that_refuses(caplog: pytest.LogCaptureFixture) -> None:
     with collecting() as collector, caplog.at_level(logging.INFO, "spruce.apm"):
         collector.status, collector.answer = 401, b'{"error": "no token"}'
         one = sender(collector.url)
-        one.add([b"a"])
+        one.add(b"a\n", 1)
         one.flush()
         collector.status = 202
-        one.add([b"b"])
+        one.add(b"b\n", 1)
         one.flush()
         one.close()
     assert [record.getMessage() for record in caplog.records] == [
@@ -140,7 +140,7 @@ def test_a_frozen_collector_is_given_up() -> None:
     with collecting() as collector:
         collector.thawed.clear()
         one = sender(collector.url, SERVER_TIMEOUT="10ms")
-        one.add([b"a"])
+        one.add(b"a\n", 1)
         assert one.flush(30)
         assert one.stats()["dropped"] == 1
         one.close()
@@ -150,7 +150,7 @@ def test_nothing_is_taken_after_the_end() -> None:
     """It is counted as dropped."""
     one = sender(dead_url())
     one.close()
-    one.add([b"a"])
+    one.add(b"a\n", 1)
     assert one.stats()["dropped"] == 1
     assert repr(one) == f"<Sender to {one.url.geturl()}, 0 waiting, 1 dropped>"
 
@@ -159,10 +159,10 @@ def test_in_a_forked_child_the_queue_is_its_own() -> None:
     """What the parent has waiting is the parent's to send."""
     with collecting() as collector:
         one = sender(collector.url)
-        one.add([b"of the parent"])
+        one.add(b"of the parent\n", 1)
         pid = os.fork()
         if pid == 0:
-            one.add([b"of the child"])
+            one.add(b"of the child\n", 1)
             os._exit(0 if one.stats()["waiting"] == 1 and one.flush() else 1)
         assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
         one.close()
@@ -183,7 +183,7 @@ def test_tls(tmp_path: Path) -> None:
             ({}, 0),
         ):
             one = sender(collector.url, **more)
-            one.add([b"a"])
+            one.add(b"a\n", 1)
             one.flush()
             one.close()
             assert one.stats()["sent"] == sent

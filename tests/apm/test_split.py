@@ -9,8 +9,9 @@ from tests.apm.conftest import Records
 
 from spruce import apm, green
 from spruce.apm import Client, Transaction
-from spruce.apm.spans import What, begin_span
+from spruce.apm.spans import begin_span
 from spruce.apm.split import KINDS
+from spruce.apm.what import What
 
 QUERY = What("SELECT", "db", "sqlite", "query", True, True, "sqlite/default")
 

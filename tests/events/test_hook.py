@@ -89,3 +89,28 @@ def test_events_are_read_only() -> None:
 def test_repr_tells_name_and_count() -> None:
     """A hook in a debugger says which one it is."""
     assert repr(Hook("tea.made")) == "<Hook tea.made: 0 subscribers>"
+
+
+def test_a_plain_subscriber_is_given_the_attributes_themselves() -> None:
+    """In its turn among the others; whether any of them wants events can be asked."""
+    hook, seen = Hook("tea.made"), []
+    hook.subscribe(lambda event: seen.append(("first", event["cups"])))
+    leave = hook.subscribe_plain(lambda told: seen.append(("plain", told)))
+    assert (len(hook.subscribers), hook.wants_events) == (2, True)
+    hook.emit(cups=1)
+    assert seen == [("first", 1), ("plain", {"cups": 1})]
+    leave()
+    hook.tell({"cups": 2})
+    assert seen[2:] == [("first", 2)]
+
+
+def test_plain_subscribers_alone_want_no_events() -> None:
+    """So what is dear to find out for an event need not be."""
+    hook, seen = Hook("tea.made"), []
+    assert not hook.wants_events
+    leave = hook.subscribe_plain(seen.append)
+    told = {"cups": 1}
+    hook.tell(told)
+    assert (seen[0] is told, hook.wants_events, len(hook.subscribers)) == (True, False, 1)
+    leave()
+    assert hook.subscribers == ()

@@ -14,6 +14,7 @@ from spruce.apm.spans import Transaction
 __all__ = ["Breakdown"]
 
 _MOST = 1000  # types, names and results of transactions
+_RECENT = 100  # durations that are added up at once
 _Type = tuple[str, str | None]
 _APP: _Type = ("app", None)
 
@@ -21,11 +22,19 @@ _APP: _Type = ("app", None)
 class _Added:
     """What has been added up of the transactions of one type, name and result."""
 
-    __slots__ = ("durations", "selves")
+    __slots__ = ("durations", "recent", "selves")
 
     def __init__(self) -> None:
         self.durations = Histogram("", (), SECONDS)
+        self.recent: list[float] = []
         self.selves: dict[_Type, list[float]] = {}
+
+    def observed(self) -> Histogram:
+        """The durations, with those that are recent; adding to a list costs least, so that is what a request does."""
+        recent, self.recent = self.recent, []
+        for seconds in recent:
+            self.durations.observe(seconds)
+        return self.durations
 
 
 class Breakdown:
@@ -38,7 +47,8 @@ class Breakdown:
     @property
     def durations(self) -> dict[tuple[str, str, str], Histogram]:
         """Seconds by type, name and result."""
-        return {key: added.durations for key, added in list(self._added.items())}
+        with self._lock:
+            return {key: added.observed() for key, added in self._added.items()}
 
     def __call__(self, record: Record) -> None:
         """Add a transaction."""
@@ -46,13 +56,15 @@ class Breakdown:
             return
         key = (record.type, record.name, record.result)
         added = self._added.get(key)
-        if added is None:
-            if len(self._added) >= _MOST:
-                return
-            added = self._added.setdefault(key, _Added())
-        added.durations.observe(record.duration or 0.0)
-        if record.sampled:
-            with self._lock:
+        with self._lock:
+            if added is None:
+                if len(self._added) >= _MOST:
+                    return
+                added = self._added.setdefault(key, _Added())
+            added.recent.append(record.duration or 0.0)
+            if len(added.recent) >= _RECENT:
+                added.observed()
+            if record.sampled:
                 _add(added.selves, record)
 
     def take(self) -> Iterator[dict[str, Any]]:
@@ -79,12 +91,16 @@ class Breakdown:
 
 def _add(selves: dict[_Type, list[float]], transaction: Transaction) -> None:
     _count(selves, _APP, 1, transaction.self_time)
-    for span in transaction.spans:
-        what, composite = span.what, span.composite
-        if composite is None:
-            _count(selves, (what.type, what.subtype), 1, span.self_time)
+    for entry in transaction.entries:
+        if type(entry) is tuple:
+            what, _, _, seconds, _, composite = entry
         else:
-            _count(selves, (what.type, what.subtype), composite[0], composite[1])
+            span: Any = entry
+            what, seconds, composite = span.what, span.self_time, span.composite
+        if composite is None:
+            _count(selves, what[1:3], 1, seconds)
+        else:
+            _count(selves, what[1:3], composite[0], composite[1])
 
 
 def _count(selves: dict[_Type, list[float]], key: _Type, count: int, seconds: float) -> None:

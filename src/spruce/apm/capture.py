@@ -20,10 +20,11 @@ from types import FrameType, TracebackType
 from typing import Any, TypeVar
 
 from spruce.apm.frames import frames_of_stack
-from spruce.apm.spans import Span, Transaction, What, begin_span, clean_labels, current
+from spruce.apm.spans import Span, Transaction, begin_span, current
 from spruce.apm.traceparent import TraceParent
+from spruce.apm.what import What, clean_labels
 
-__all__ = ["capture_span"]
+__all__ = ["async_capture_span", "capture_span"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 _EXIT_TYPES = frozenset({"db", "external", "messaging", "storage"})
@@ -239,6 +240,10 @@ class capture_span:  # noqa: N801 - used like a function, as in Elastic's agent
         if span.kept:
             _add_frames(span, self.duration)
         span.end(self.duration)
+
+
+async_capture_span = capture_span
+"""Elastic's name for it in async code; here it is the same."""
 
 
 class _inside:  # noqa: N801 - written like a statement

@@ -16,6 +16,7 @@ from spruce.apm.recorder import Recorder, begun, subscribe
 from spruce.apm.reporter import Reporter
 from spruce.apm.sender import Sender
 from spruce.apm.settings import read_settings
+from spruce.apm.uncaught import uncaught_recorded
 from spruce.errors import ConfigError
 from spruce.events import app_started, server_started, server_stopped
 
@@ -39,8 +40,10 @@ class Client(Recorder):
             return
         self.closing.append(own_log(settings))
         self.changing.append(set_level)
+        if settings.use_elastic_excepthook:
+            self.closing.append(uncaught_recorded(self))
         breakdown = Breakdown()
-        self.closing.append(subscribe(breakdown))
+        self.closing.append(subscribe(breakdown, sees_all=False))
         prometheus.tells(breakdown)
         self.closing.append(lambda: prometheus.tells(None))
         if settings.disable_send:
@@ -52,7 +55,7 @@ class Client(Recorder):
             if settings.central_config:
                 self._keep_to_central()
         if settings.otlp_endpoint:
-            self._export_by_otlp()
+            self._export_by_otlp(breakdown)
         self._working.append(partial(look_up, settings))
         self.closing += [
             server_stopped.subscribe(lambda event: self.flush()),
@@ -87,13 +90,19 @@ class Client(Recorder):
         self.closing.append(central.close)
         self._working.append(central.start)
 
-    def _export_by_otlp(self) -> None:
+    def _export_by_otlp(self, breakdown: Breakdown) -> None:
         try:
             otlp = import_module("spruce.apm.otlp")  # its package is an extra
+            metrics = import_module("spruce.apm.otlpmetrics")
         except ImportError as error:
             self.close()
             raise ConfigError(
                 f"OTLP_ENDPOINT needs a package that is not installed: {error.name}",
                 hint="Install it with: pip install 'spruce[otlp]'.",
             ) from error
-        self._senders.append(otlp.export(self).sender)
+        sink = otlp.export(self)
+        self._senders.append(sink.sender)
+        if self.settings.otlp_metrics:
+            reporter = metrics.OtlpMetrics(sink, breakdown)
+            self._senders.append(reporter.sender)
+            self._report(reporter)

@@ -4,6 +4,7 @@ A conversation may last for days, so it is none itself. A message's transaction 
 it has a link to the handshake.
 """
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -61,9 +62,9 @@ class Conversations:
         """End it: the view wants the next message."""
         self._end("success")
 
-    def ended(self, event: Event) -> None:
+    def ended(self, told: Mapping[str, Any]) -> None:
         """End it with the view."""
-        self._end("success" if event.attributes.get("exception") is None else "failure")
+        self._end("success" if told.get("exception") is None else "failure")
 
     def _end(self, outcome: str) -> None:
         transaction = transaction_here()

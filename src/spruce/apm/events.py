@@ -1,7 +1,6 @@
-"""Records as the events of Elastic's intake, version 2: dicts by its schemas, and lines of JSON.
+"""Records as the events of Elastic's intake, version 2: dicts by its schemas, which processors may change.
 
-`line` is what a request pays, so what is the same for many spans is encoded once. Where processors want to see events,
-they get whole dicts.
+What each request sends is written by `lines`, without these dicts wherever it can.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -15,16 +14,15 @@ from spruce.apm.failures import Failure, Raised
 from spruce.apm.frames import Frame
 from spruce.apm.recorder import Record
 from spruce.apm.settings import ApmSettings
-from spruce.apm.spans import Span, Transaction, What
+from spruce.apm.spans import Span, Transaction
 from spruce.apm.webrequests import Asked
 
-__all__ = ["ERROR", "METRICSET", "SPAN", "TRANSACTION", "Events", "for_events"]
+__all__ = ["ERROR", "METRICSET", "SPAN", "TRANSACTION", "Events", "for_events", "request_of"]
 
 ERROR, TRANSACTION, SPAN, METRICSET = "error", "transaction", "span", "metricset"
 _log = getLogger("spruce.apm")
 _encode = msgspec.json.Encoder(enc_hook=repr).encode
 _KEYWORD = 1024  # characters
-_KEPT = 4000
 _ELASTICS = "elasticapm.processors."
 
 Processor = Callable[[Any, dict[str, Any]], Any]
@@ -47,49 +45,11 @@ class Events:
         self.settings = settings
         self.client = client
         self.processors = [found for one in settings.processors if (found := _loaded(one)) is not None]
-        self._parts: dict[int, tuple[What, str]] = {}
 
-    def lines(self, record: Record) -> list[bytes]:
-        """The lines of a record: those of a transaction's spans are behind its own."""
-        if self.processors:
-            return [_encode({kind: event}) for kind, event in self._processed(record)]
-        if isinstance(record, Transaction) and record.sampled:
-            event = self._transaction(record)
-            rest = (
-                f'"transaction_id":"{event["id"]}","trace_id":"{event["trace_id"]}",'
-                f'"sample_rate":{_encode(record.sample_rate).decode()},'
-            )
-            return [_encode({TRANSACTION: event}), *[self._line(span, record, rest) for span in record.spans]]
-        return [_encode({kind: event}) for kind, event in self.events(record)]
-
-    def _line(self, span: Span, transaction: Transaction, rest: str) -> bytes:
-        """The line of a span, written at once if it has nothing but what each has; `rest` is the same for all."""
-        if span.labels or span.composite is not None or span.links or span.frames or span.sync is not None:
-            return _encode({SPAN: self._span(span, transaction)})
-        return (
-            f'{{"span":{{"id":"{span.id}",{rest}"parent_id":"{span.parent.id}",'
-            f'"timestamp":{int((transaction.timestamp + span.began - transaction.began) * 1e6)},'
-            f'"duration":{(span.duration or 0.0) * 1000:.6f},"outcome":"{span.outcome}",{self._of(span.what)}}}}}'
-        ).encode()
-
-    def _of(self, what: What) -> str:
-        """What many spans have in common, as a part of a line."""
-        known = self._parts.get(id(what))
-        if known is not None and known[0] is what:
-            return known[1]
-        common: dict[str, Any] = {
-            "name": what.name[:_KEYWORD],
-            "type": what.type,
-            "subtype": what.subtype,
-            "action": what.action,
-        }
-        if what.context is not None:
-            common["context"] = _plain(what.context)
-        found = _encode(common).decode()[1:-1]
-        if len(self._parts) >= _KEPT:
-            self._parts.clear()
-        self._parts[id(what)] = (what, found)
-        return found
+    def encoded(self, record: Record) -> list[bytes]:
+        """The events of a record as JSON; those of a transaction's spans are behind its own."""
+        found = self._processed(record) if self.processors else self.events(record)
+        return [_encode({kind: event}) for kind, event in found]
 
     def events(self, record: Record) -> Iterator[tuple[str, dict[str, Any]]]:
         """The events of a record, each with its kind."""
@@ -97,10 +57,10 @@ class Events:
             if record.sampled:
                 yield TRANSACTION, self._transaction(record)
                 for span in record.spans:
-                    yield SPAN, self._span(span, record)
+                    yield SPAN, self.span(span, record)
         elif isinstance(record, Span):
             if record.transaction.sampled:
-                yield SPAN, self._span(record, record.transaction)
+                yield SPAN, self.span(record, record.transaction)
         else:
             yield ERROR, self._failure(record)
 
@@ -136,17 +96,22 @@ class Events:
         }
         if one.parent_id is not None:
             event["parent_id"] = one.parent_id
+        return {**event, **self.rare(one), "context": self.context(one)}
+
+    def rare(self, one: Transaction) -> dict[str, Any]:
+        """What few transactions have."""
+        event: dict[str, Any] = {}
         if one.links:
             event["links"] = [{"trace_id": link.trace_id, "span_id": link.span_id} for link in one.links]
         if one.dropped_stats:
             event["dropped_spans_stats"] = [_dropped(key, stats) for key, stats in one.dropped_stats.items()]
-        event["context"] = self._context(one)
         return event
 
-    def _context(self, one: Transaction) -> dict[str, Any]:
+    def context(self, one: Transaction) -> dict[str, Any]:
+        """What is known of a transaction besides."""
         context: dict[str, Any] = {}
         if one.request is not None:
-            context["request"] = _request(one.request)
+            context["request"] = request_of(one.request)
         if one.response is not None:
             context["response"] = {"status_code": one.response.status}
             if one.response.headers is not None:
@@ -167,7 +132,8 @@ class Events:
             context["custom"] = custom
         return context
 
-    def _span(self, span: Span, transaction: Transaction) -> dict[str, Any]:
+    def span(self, span: Span, transaction: Transaction) -> dict[str, Any]:
+        """The event of a span."""
         what = span.what
         event: dict[str, Any] = {
             "id": span.id,
@@ -213,7 +179,7 @@ class Events:
             }
             if transaction.name:
                 event["transaction"]["name"] = transaction.name[:_KEYWORD]
-            context = self._context(transaction)
+            context = self.context(transaction)
         if failure.raised is not None:
             event["exception"] = _raised(failure.raised)
         if failure.message is not None:
@@ -256,7 +222,8 @@ def _dropped(key: tuple[str, str, str, str], stats: list[float]) -> dict[str, An
     }
 
 
-def _request(asked: Asked) -> dict[str, Any]:
+def request_of(asked: Asked) -> dict[str, Any]:
+    """What is told of a request."""
     path, _, query = asked.target.partition("?")
     host, _, port = (
         asked.host.rpartition(":") if asked.host[-1:].isdigit() and ":" in asked.host else (asked.host, "", "")

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from spruce.apm.frames import Frame, frames_of_traceback
+from spruce.apm.ids import new_id
 from spruce.apm.settings import ApmSettings
-from spruce.apm.spans import Span, Transaction, new_id
+from spruce.apm.spans import Span, Transaction
 
 __all__ = ["Failure", "Raised", "failure_of", "message_of", "raised_by"]
 

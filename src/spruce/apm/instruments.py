@@ -3,21 +3,23 @@
 import logging
 from collections.abc import Callable
 from functools import partial
+from importlib import import_module
 
 from spruce import events
 from spruce.apm.conversations import Conversations
+from spruce.apm.hosted import Hosted
 from spruce.apm.jobs import Jobs
 from spruce.apm.libraries import Libraries
 from spruce.apm.logs import EcsFormatter, trace_in_records
 from spruce.apm.outgoing import Outgoing
 from spruce.apm.parts import Parts
-from spruce.apm.queries import Queries, repeated
+from spruce.apm.queries import LEAST, Queries, repeated
 from spruce.apm.recorder import Recorder, begun, get_client
 from spruce.apm.rediscommands import RedisCommands
 from spruce.apm.spans import Transaction
 from spruce.apm.split import Split
 from spruce.apm.webrequests import WebRequests
-from spruce.errors import ContextError
+from spruce.errors import ConfigError, ContextError
 
 __all__ = ["instrument", "uninstrument"]
 
@@ -61,25 +63,27 @@ def _begin(client: Recorder) -> list[Callable[[], object]]:
     web.otherwise = talks.ended
     Outgoing(client.settings).add_to(libraries)
     RedisCommands().add_to(libraries)
+    Hosted().add_to(libraries)
     libraries.begin()
     client.finishing += [_find_repeated, split.finishing]
     return [
         split.end,
         libraries.end,
-        trace_in_records(),
+        *([] if client.settings.disable_log_record_factory else [trace_in_records()]),
         *_reformatted(client),
+        *_bridged(client),
         begun(split.begun),
-        events.request_started.subscribe(web.started),
-        events.request_finished.subscribe(web.finished),
+        events.request_started.subscribe_plain(web.started),
+        events.request_finished.subscribe_plain(web.finished),
         events.request_aborted.subscribe(web.aborted),
         events.request_failed.subscribe(web.failed),
         events.websocket_accepted.subscribe(talks.accepted),
         events.websocket_received.subscribe(talks.received),
         events.websocket_waiting.subscribe(talks.waiting),
-        events.db_query.subscribe(queries.ran),
+        events.db_query.subscribe_plain(queries.ran),
         events.cache_used.subscribe(parts.cached),
         events.cache_waited.subscribe(parts.waited),
-        events.template_rendered.subscribe(parts.rendered),
+        events.template_rendered.subscribe_plain(parts.rendered),
         events.task_enqueued.subscribe(jobs.enqueued),
         events.task_started.subscribe(jobs.started),
         events.task_finished.subscribe(jobs.finished),
@@ -87,8 +91,23 @@ def _begin(client: Recorder) -> list[Callable[[], object]]:
 
 
 def _find_repeated(transaction: Transaction) -> None:
-    if transaction.queries is not None:
+    queries = transaction.queries
+    if queries is not None and len(queries) >= LEAST:
         transaction.repeats = repeated(transaction)
+
+
+def _bridged(client: Recorder) -> list[Callable[[], object]]:
+    """What ends that OpenTelemetry's API records here, if OPENTELEMETRY_BRIDGE says so."""
+    if not client.settings.opentelemetry_bridge:
+        return []
+    try:
+        bridge = import_module("spruce.apm.bridge")  # its package is an extra
+    except ImportError as error:
+        raise ConfigError(
+            f"OPENTELEMETRY_BRIDGE needs a package that is not installed: {error.name}",
+            hint="Install it with: pip install 'spruce[opentelemetry]'.",
+        ) from error
+    return [bridge.bridge()]
 
 
 def _reformatted(client: Recorder) -> list[Callable[[], object]]:

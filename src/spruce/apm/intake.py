@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 
 from spruce.apm.events import Events
+from spruce.apm.lines import Lines
 from spruce.apm.metadata import metadata_of
 from spruce.apm.recorder import Record, Recorder, subscribe
 from spruce.apm.sender import Sender
@@ -30,6 +31,7 @@ class Intake:
         settings = client.settings
         headers = {"Content-Type": "application/x-ndjson", **authorization(settings)}
         self.events = Events(settings, client)
+        self.lines = Lines(self.events)
         self.sender = Sender(settings, f"{settings.server_url}{_PATH}", headers, head=self._head)
 
     def _head(self) -> bytes:
@@ -37,22 +39,30 @@ class Intake:
 
     def __call__(self, record: Record) -> None:
         """Have a record sent, or drop it when too many wait."""
-        if isinstance(record, Transaction) and not record.sampled:
-            return
-        if self.sender.full:
-            self.sender.drop(1 + len(record.spans) if isinstance(record, Transaction) else 1)
-            return
-        self.sender.add(self.events.lines(record))
+        sender = self.sender
+        count, writes = 1, False
+        if isinstance(record, Transaction):
+            if not record.sampled:
+                return
+            count += len(record.entries)
+            writes = not self.events.processors
+        if sender.full:
+            sender.drop(count)
+        elif writes and isinstance(record, Transaction):
+            sender.add(self.lines.write(record), count)
+        else:
+            events = self.events.encoded(record)
+            sender.add(b"\n".join([*events, b""]), len(events))
 
     def measured(self, metricset: dict[str, Any]) -> None:
         """Have a set of metrics sent."""
-        self.sender.add([msgspec.json.encode({"metricset": metricset})])
+        self.sender.add(msgspec.json.encode({"metricset": metricset}) + b"\n", 1)
 
 
 def export(client: Recorder) -> Intake:
     """Send what `client` records, until it is closed; return the sink."""
     intake = Intake(client)
-    leave = subscribe(intake)
+    leave = subscribe(intake, sees_all=False)
 
     def end() -> None:
         leave()

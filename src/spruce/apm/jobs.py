@@ -3,8 +3,9 @@
 from typing import Any
 
 from spruce.apm.recorder import Recorder
-from spruce.apm.spans import What, begin_span, current, transaction_here
+from spruce.apm.spans import begin_span, current, transaction_here
 from spruce.apm.traceparent import trace_parent_from_headers
+from spruce.apm.what import What
 from spruce.events import Event
 
 __all__ = ["Jobs"]

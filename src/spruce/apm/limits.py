@@ -5,7 +5,7 @@ The rules are those of Elastic's agents. Spans come here when they have ended; t
 
 from typing import Any, Protocol
 
-__all__ = ["Limits", "compress", "count_dropped"]
+__all__ = ["Limits", "count_dropped", "put_together"]
 
 _MOST_DROPPED_STATS = 128
 
@@ -34,39 +34,47 @@ class Limits(Protocol):
         """The same, of those that go to the same place."""
 
 
-def compress(before: Any, span: Any, limits: Limits) -> bool:
-    """Make one of two siblings that are alike and short; whether that could be."""
-    if before.what is not span.what and (before.what[1:3], before.resource) != (span.what[1:3], span.resource):
+def put_together(entries: list[Any], place: int, what: Any, began: float, seconds: float, limits: Limits) -> bool:
+    """Make one of an entry and what has ended just now, if they are alike and short; whether that could be.
+
+    An entry is an ended span, or the tuple of a leaf: see `leaves`.
+    """
+    before = entries[place]
+    if type(before) is tuple:
+        known, parent, start, lasted, detail, composite = before
+    else:
+        known, start, lasted, composite = before.what, before.began, before.duration, before.composite
+    alike = known is what or known.name == what.name
+    rule = composite[2] if composite is not None else "exact_match" if alike else "same_kind"
+    if rule == "exact_match":
+        longest = limits.span_compression_exact_match_max_duration if alike else -1.0
+    else:
+        longest = limits.span_compression_same_kind_max_duration
+    if seconds > longest or (composite is None and lasted > longest):
         return False
-    alike = before.name == span.name
-    rule = before.composite[2] if before.composite is not None else "exact_match" if alike else "same_kind"
-    longest = (
-        limits.span_compression_exact_match_max_duration
-        if rule == "exact_match"
-        else limits.span_compression_same_kind_max_duration
-    )
-    too_different = rule == "exact_match" and not alike
-    if too_different or span.duration > longest or (before.composite is None and before.duration > longest):
+    if known is not what and (known.type, known.subtype, known.resource) != (what.type, what.subtype, what.resource):
         return False
-    count, seconds = before.composite[:2] if before.composite is not None else (1, before.duration)
+    count, total = composite[:2] if composite is not None else (1, lasted)
     if rule == "same_kind":
-        before.name = f"Calls to {before.resource}"
-    before.composite = (count + 1, seconds + span.duration, rule)
-    before.duration = max(before.duration, span.began + span.duration - before.began)
+        known = known._replace(name=f"Calls to {known.resource}")
+    lasted, composite = max(lasted, began + seconds - start), (count + 1, total + seconds, rule)
+    if type(before) is tuple:
+        entries[place] = (known, parent, start, lasted, detail, composite)
+    else:
+        for name, value in (("what", known), ("duration", lasted), ("composite", composite)):
+            object.__setattr__(before, name, value)  # it has ended, and is frozen for everybody else
     return True
 
 
-def count_dropped(span: Any) -> None:
-    """Count a call to outside that isn't kept, with those that went to the same place and ended the same way."""
-    if not span.exit or span.transaction.ended:
+def count_dropped(transaction: Any, what: Any, outcome: str, count: int, seconds: float) -> None:
+    """Count calls to outside that are not kept, with those that went to the same place and ended the same way."""
+    if not what.exit or transaction.ended:
         return
-    transaction = span.transaction
     if transaction.dropped_stats is None:
         transaction.dropped_stats = {}
-    key = (span.type, span.subtype or "", span.resource, span.outcome)
+    key = (what.type, what.subtype or "", what.resource, outcome)
     if key not in transaction.dropped_stats and len(transaction.dropped_stats) >= _MOST_DROPPED_STATS:
         return
     stats = transaction.dropped_stats.setdefault(key, [0, 0.0])
-    count, seconds = (1, span.duration) if span.composite is None else span.composite[:2]
     stats[0] += count
-    stats[1] += seconds or 0.0
+    stats[1] += seconds

@@ -23,7 +23,7 @@ from spruce.apm.sender import Sender
 from spruce.apm.settings import ApmSettings
 from spruce.apm.spans import Span, Transaction
 
-__all__ = ["Otlp", "export"]
+__all__ = ["Otlp", "attributes", "export"]
 
 _PATH = "/v1/traces"
 _Span = trace_pb2.Span
@@ -39,8 +39,8 @@ class Otlp:
         self.settings: ApmSettings = client.settings
         endpoint = self.settings.otlp_endpoint
         url = endpoint if endpoint.endswith(_PATH) else f"{endpoint}{_PATH}"
-        headers = {"Content-Type": "application/x-protobuf", **self.settings.otlp_headers}
-        self.sender = Sender(self.settings, url, headers, separator=b"")
+        self.headers = {"Content-Type": "application/x-protobuf", **self.settings.otlp_headers}
+        self.sender = Sender(self.settings, url, self.headers)
         self._resource: tuple[Any, Any] = (None, None)
         self._failures: dict[str, list[Failure]] = {}
 
@@ -59,14 +59,14 @@ class Otlp:
             return
         made = [_made(one, [failure for failure in failures if failure.parent_id == one.id]) for one in spans]
         scope = ScopeSpans(scope=InstrumentationScope(name="spruce.apm"), spans=made)
-        told = ResourceSpans(resource=self._of_process(), scope_spans=[scope])
-        self.sender.add([ExportTraceServiceRequest(resource_spans=[told]).SerializeToString()])
+        told = ResourceSpans(resource=self.of_process(), scope_spans=[scope])
+        self.sender.add(ExportTraceServiceRequest(resource_spans=[told]).SerializeToString(), len(spans))
 
-    def _of_process(self) -> Any:
+    def of_process(self) -> Any:
         """What this process is, made once in each, and again when its cloud is known."""
         key = (os.getpid(), cloud())
         if self._resource[0] != key:
-            self._resource = (key, Resource(attributes=_attributes(_resource(self.settings))))
+            self._resource = (key, Resource(attributes=attributes(_resource(self.settings))))
         return self._resource[1]
 
     def _keep(self, failure: Failure) -> None:
@@ -79,16 +79,17 @@ class Otlp:
 def _resource(settings: ApmSettings) -> dict[str, Any]:
     metadata = metadata_of(settings)
     service, process, system = metadata["service"], metadata["process"], metadata["system"]
+    host = system.get("configured_hostname") or system["detected_hostname"]
     return {
         "service.name": service["name"],
         "service.version": service.get("version"),
-        "service.instance.id": settings.service_node_name,
+        "service.instance.id": f"{settings.service_node_name or host}:{process['pid']}",  # workers tell numbers apart
         "deployment.environment.name": service.get("environment"),
         "telemetry.sdk.name": "spruce",
         "telemetry.sdk.language": "python",
         "telemetry.sdk.version": service["agent"]["version"],
         "process.pid": process["pid"],
-        "host.name": system.get("configured_hostname") or system["detected_hostname"],
+        "host.name": host,
         "host.arch": system["architecture"],
         **_place(metadata.get("cloud", {}), system),
         **metadata.get("labels", {}),
@@ -123,7 +124,7 @@ def _made(one: Transaction | Span, failures: Sequence[Failure]) -> Any:
         kind=_kind(one),
         start_time_unix_nano=int(began * 1e9),
         end_time_unix_nano=int((began + (one.duration or 0.0)) * 1e9),
-        attributes=_attributes(_of_transaction(one) if isinstance(one, Transaction) else _of_span(one)),
+        attributes=attributes(_of_transaction(one) if isinstance(one, Transaction) else _of_span(one)),
         events=[_event(failure) for failure in failures],
         links=[_Span.Link(trace_id=bytes.fromhex(to.trace_id), span_id=bytes.fromhex(to.span_id)) for to in one.links],
         trace_state=transaction.tracestate,
@@ -204,10 +205,11 @@ def _event(failure: Failure) -> Any:
             ),
             "exception.escaped": not raised.handled,
         }
-    return _Span.Event(name="exception", time_unix_nano=int(failure.timestamp * 1e9), attributes=_attributes(told))
+    return _Span.Event(name="exception", time_unix_nano=int(failure.timestamp * 1e9), attributes=attributes(told))
 
 
-def _attributes(values: Mapping[str, Any]) -> list[Any]:
+def attributes(values: Mapping[str, Any]) -> list[Any]:
+    """Values as OTLP's attributes, without those that are None."""
     return [KeyValue(key=key, value=_value(value)) for key, value in values.items() if value is not None]
 
 
@@ -228,7 +230,7 @@ def _value(value: Any) -> Any:
 def export(client: Recorder) -> Otlp:
     """Send what `client` records, until it is closed; return the sink."""
     otlp = Otlp(client)
-    leave = subscribe(otlp)
+    leave = subscribe(otlp, sees_all=False)
 
     def end() -> None:
         leave()

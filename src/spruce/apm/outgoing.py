@@ -11,7 +11,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 from spruce.apm.libraries import Libraries
 from spruce.apm.settings import ApmSettings
-from spruce.apm.spans import Span, What, begin_span, current
+from spruce.apm.spans import Span, begin_span, current
+from spruce.apm.what import What
 
 __all__ = ["Calling", "Outgoing"]
 

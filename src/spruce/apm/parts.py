@@ -1,10 +1,10 @@
 """Pages, cached values and events of other layers as spans: what took so many seconds and has just ended."""
 
 from collections.abc import Callable
-from time import perf_counter
 from typing import Any
 
-from spruce.apm.spans import What, begin_span, current
+from spruce.apm.leaves import note
+from spruce.apm.what import What
 from spruce.events import Event
 
 __all__ = ["Parts"]
@@ -17,12 +17,18 @@ class Parts:
     """Makes spans of what templates and caches tell."""
 
     def __init__(self) -> None:
-        self._described: dict[tuple[str, ...], What] = {}
+        self._pages: dict[str, What] = {}
+        self._described: dict[tuple[str, str], What] = {}
 
-    def rendered(self, event: Event) -> None:
-        """Note a page that was made."""
-        told: Any = event.attributes
-        self._add(told, ("template", told["name"]), _page)
+    def rendered(self, told: dict[str, Any]) -> None:
+        """Note a page that was made; a plain subscriber."""
+        name = told["name"]
+        what = self._pages.get(name)
+        if what is None:
+            what = What(name, "template", "jinja2", "render")
+            if len(self._pages) < _KEPT:
+                self._pages[name] = what
+        note(what, told["seconds"], told)
 
     def cached(self, event: Event) -> None:
         """Note an operation of a cache."""
@@ -35,20 +41,12 @@ class Parts:
         self._add(told, ("wait", told["cache"]), _wait)
 
     def _add(self, told: Any, key: tuple[str, str], describe: Callable[[str, str], What]) -> None:
-        here = current.get()
-        if here is None or not here.transaction.sampled or here.transaction.ended:
-            return
         what = self._described.get(key)
         if what is None:
             what = describe(*key)
             if len(self._described) < _KEPT:
                 self._described[key] = what
-        seconds = told["seconds"]
-        begin_span(here, what, perf_counter() - seconds, told).end(seconds)
-
-
-def _page(_: str, name: str) -> What:
-    return What(name, "template", "jinja2", "render")
+        note(what, told["seconds"], told)
 
 
 def _operation(operation: str, alias: str) -> What:

@@ -4,20 +4,22 @@ A span of a query keeps what `spruce.events.db_query` told as its `detail`: the 
 repeated is found among them when the transaction ends, by the same rule as `db.assert_no_n_plus_one`.
 """
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from time import perf_counter
 from typing import Any
 
-from spruce.apm.spans import Transaction, What, begin_span, current
+from spruce.apm.leaves import note
+from spruce.apm.recorder import are_seen
+from spruce.apm.spans import Transaction
 from spruce.apm.sqlsignature import signature_of
+from spruce.apm.what import What
 from spruce.db.databases import current as databases
-from spruce.db.seeing import QueryLog, Repeated, SeenQuery
-from spruce.events import Event
+from spruce.db.seeing import QueryLog, Repeated, SeenQuery, place
 
-__all__ = ["Queries", "place_of", "repeated"]
+__all__ = ["LEAST", "Queries", "place_of", "repeated"]
 
-_LEAST = 3
+LEAST = 3
+"""So many like queries in one transaction are worth telling."""
+
 _MOST = 1000  # queries of a transaction that are looked at
 _LONGEST = 10_000  # characters of a statement
 _KEPT = 2000  # statements that are described once for all
@@ -38,25 +40,33 @@ class Queries:
     """Makes spans of what databases tell."""
 
     def __init__(self) -> None:
-        self._described: dict[tuple[str, str], What] = {}
+        self._described: dict[str, dict[str, What]] = {}  # by alias and statement
 
-    def ran(self, event: Event) -> None:
-        """Note a query that has ended now."""
-        here = current.get()
-        if here is None:
+    def ran(self, told: dict[str, Any]) -> None:
+        """Note a query that has ended now; a plain subscriber.
+
+        Where it comes from is dear to find out. So that is done for each only where somebody looks at spans, else from
+        the second one on that is the same in a transaction.
+        """
+        sql, alias = told["sql"], told["database"]
+        statements = self._described.get(alias)
+        what = statements.get(sql) if statements is not None else None
+        transaction = note(what or self._describe(sql, alias), told["seconds"], told)
+        if transaction is None:
             return
-        transaction = here.transaction
-        if not transaction.sampled or transaction.ended:
-            return
-        told: Any = event.attributes
-        sql, alias, seconds = told["sql"], told["database"], told["seconds"]
-        what = self._described.get((sql, alias)) or self._describe(sql, alias)
-        begin_span(here, what, perf_counter() - seconds, told).end(seconds)
-        queries = transaction.queries
-        if queries is None:
+        seen = transaction.statements
+        if seen is None:
+            transaction.statements = {sql: 1}
             transaction.queries = [told]
-        elif len(queries) < _MOST:
-            queries.append(told)
+            times = 0
+        else:
+            times = seen.get(sql, 0)
+            seen[sql] = times + 1
+            queries: Any = transaction.queries
+            if len(queries) < _MOST:
+                queries.append(told)
+        if (times or are_seen()) and "file" not in told:
+            told["file"], told["line"] = place()
 
     def _describe(self, sql: str, alias: str) -> What:
         subtype, resource = place_of(alias)
@@ -66,26 +76,31 @@ class Queries:
             "service": {"target": {"type": subtype, "name": alias}},
         }
         found = What(signature_of(sql) or "SQL", "db", subtype, "query", True, True, resource, context)
-        if len(self._described) < _KEPT:
-            self._described[sql, alias] = found
+        statements = self._described.setdefault(alias, {})
+        if len(statements) < _KEPT:
+            statements[sql] = found
         return found
 
 
 def repeated(transaction: Transaction) -> Sequence[Repeated]:
-    """What a transaction has asked from one line several times where once would have done."""
-    queries: list[Mapping[str, Any]] = transaction.queries or []
-    if len(queries) < _LEAST:
-        return ()
-    often = {sql for sql, times in Counter(query["sql"] for query in queries).items() if times >= _LEAST}
-    if not often:
+    """What a transaction has asked from one line several times where once would have done.
+
+    The first of them, whose line nobody has looked for, is taken for one of the line of the second.
+    """
+    statements = transaction.statements
+    if statements is None or max(statements.values()) < LEAST:
         return ()
     log = QueryLog()
-    log.queries = [
-        SeenQuery(**{name: query.get(name, _MISSING.get(name, "")) for name in SeenQuery._fields})
-        for query in queries
-        if query["sql"] in often
-    ]
-    return log.repeated(_LEAST)
+    lines: dict[str, Mapping[str, Any]] = {}
+    for query in reversed(transaction.queries or ()):
+        sql = query["sql"]
+        if statements[sql] >= LEAST:
+            told = query if "file" in query else {**query, **lines.get(sql, {})}
+            lines[sql] = {name: told[name] for name in ("file", "line") if name in told}
+            fields = {name: told.get(name, _MISSING.get(name, "")) for name in SeenQuery._fields}
+            log.queries.append(SeenQuery(**fields))
+    log.queries.reverse()
+    return log.repeated(LEAST)
 
 
 _MISSING: dict[str, Any] = {"line": 0, "rows": 0, "parameters": ()}

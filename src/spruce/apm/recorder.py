@@ -9,6 +9,8 @@ import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime
 from logging import getLogger
 from threading import Lock
 from time import perf_counter
@@ -18,11 +20,12 @@ from typing import Any, TypeAlias
 from spruce.apm.failures import Failure, failure_of, message_of
 from spruce.apm.frames import frames_of_stack
 from spruce.apm.settings import ApmSettings
-from spruce.apm.spans import Span, Transaction, clean_labels, current, transaction_here
+from spruce.apm.spans import Span, Transaction, current, transaction_here
 from spruce.apm.traceparent import TraceParent
+from spruce.apm.what import clean_labels
 from spruce.green.runtime import running_thread
 
-__all__ = ["Record", "Recorder", "Sink", "begun", "get_client", "in_flight", "install", "subscribe"]
+__all__ = ["Record", "Recorder", "Sink", "are_seen", "begun", "get_client", "in_flight", "install", "subscribe"]
 
 Record: TypeAlias = Transaction | Span | Failure
 """What sinks get: a transaction with its spans, a span that outlived its transaction, or an error or message."""
@@ -39,25 +42,37 @@ class _Process:
 
     client: "Recorder | None" = None
     sinks: tuple[Sink, ...] = ()
+    seeing: tuple[Sink, ...] = ()
+    """Those of the sinks that may look at anything."""
     begun: tuple[Callable[[Transaction], object], ...] = ()
     running: dict[int, Transaction] = {}  # noqa: RUF012 - it is the process's
 
 
-def subscribe(sink: Sink) -> Callable[[], None]:
+def subscribe(sink: Sink, *, sees_all: bool = True) -> Callable[[], None]:
     """Call `sink(record)` with each transaction that has ended, each error, each span that outlived its transaction.
 
     It is called in the thread that ended it, so it should only put it somewhere; what it raises is logged. Return what
     ends that. What is handed over is frozen, with its spans: keep it, and read it in any thread. It holds for the whole
     process, whichever client there is.
+
+    With `sees_all=False` it doesn't ask from which line queries come, and reads what it wants at once.
     """
     with _lock:
         _Process.sinks = (*_Process.sinks, sink)
+        if sees_all:
+            _Process.seeing = (*_Process.seeing, sink)
 
     def unsubscribe() -> None:
         with _lock:
             _Process.sinks = tuple(one for one in _Process.sinks if one is not sink)
+            _Process.seeing = tuple(one for one in _Process.seeing if one is not sink)
 
     return unsubscribe
+
+
+def are_seen() -> bool:
+    """Whether a sink may look at anything of what is recorded, also later."""
+    return bool(_Process.seeing)
 
 
 def begun(function: Callable[[Transaction], object]) -> Callable[[], None]:
@@ -207,7 +222,6 @@ class Recorder:
         else:
             transaction.duration = perf_counter() - transaction.began
         if transaction.sampled:
-            transaction.settle()
             for function in self.finishing:
                 function(transaction)
         transaction.end()
@@ -225,8 +239,8 @@ class Recorder:
     ) -> str | None:
         """Record an exception, that which is being handled unless given; return its id.
 
-        `context` may have `custom`; `custom`, `labels` and `message` may be given by themselves. None when nothing is
-        recorded, there is no exception, or `FILTER_EXCEPTION_TYPES` has it.
+        `context` may have `custom`; `custom`, `labels` and `message` may be given by themselves; `date`, a datetime, is
+        when it was. None when nothing is recorded, there is no exception, or `FILTER_EXCEPTION_TYPES` has it.
         """
         error = exc_info if isinstance(exc_info, BaseException) else (exc_info or sys.exc_info())[1]
         if error is None or not self.recording or self._is_filtered(error):
@@ -234,7 +248,8 @@ class Recorder:
         if getattr(error, "__spruce_apm__", None) is not None:  # the same one, on its way up
             known: str = error.__spruce_apm__  # type: ignore[attr-defined] # it is there, one line above
             return known
-        failure = failure_of(error, self.settings, current.get(), handled=handled, **_details(more))
+        date = more.pop("date", None)
+        failure = _at(date, failure_of(error, self.settings, current.get(), handled=handled, **_details(more)))
         with suppress(AttributeError, TypeError):
             error.__spruce_apm__ = failure.id  # type: ignore[attr-defined] # exceptions take attributes, mostly
         tell(failure)
@@ -246,8 +261,8 @@ class Recorder:
         """Record a text; return its id.
 
         `param_message` is `{"message": "%s of %s", "params": (1, 2)}`, by which like messages are put together.
-        `stack=True` records where it comes from; `level`, `logger_name`, `custom` and `labels` may be given. None when
-        nothing is recorded.
+        `stack` says whether to record where it comes from; if it isn't given, AUTO_LOG_STACKS does. `level`, `date`,
+        `logger_name`, `custom` and `labels` may be given. None when nothing is recorded.
         """
         if not self.recording:
             return None
@@ -256,12 +271,14 @@ class Recorder:
             pattern = str(param_message["message"])
             parameters = param_message.get("params")
             message = pattern % parameters if parameters else pattern
-        stack = more.pop("stack", False)
-        frames = frames_of_stack(self.settings, sys._getframe(1)) if stack else ()
+        date, stack = more.pop("date", None), more.pop("stack", None)
+        with_stack = self.settings.auto_log_stacks if stack is None else stack
+        frames = frames_of_stack(self.settings, sys._getframe(1)) if with_stack else ()
         logger = more.pop("logger_name", None)
         failure = message_of(
             str(message), self.settings, current.get(), frames, param_message=pattern, logger=logger, **_details(more)
         )
+        failure = _at(date, failure)
         tell(failure)
         return failure.id
 
@@ -278,6 +295,10 @@ class Recorder:
         closing, self.closing = self.closing, []
         for function in reversed(closing):
             function()
+
+
+def _at(date: datetime | None, failure: Failure) -> Failure:
+    return failure if date is None else replace(failure, timestamp=date.timestamp())
 
 
 def _restarts(strategy: str, parent: TraceParent) -> bool:

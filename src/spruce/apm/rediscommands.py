@@ -9,7 +9,8 @@ from typing import Any
 
 from spruce import cache
 from spruce.apm.libraries import Libraries
-from spruce.apm.spans import Span, What, begin_span, current
+from spruce.apm.spans import Span, begin_span, current
+from spruce.apm.what import What
 
 __all__ = ["RedisCommands"]
 

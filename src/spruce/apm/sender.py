@@ -1,8 +1,8 @@
 """Sending: a bounded queue of encoded events, and an OS thread that posts them to a collector.
 
 Why a thread, and not a green one: it must send from programs that have no loop as well, under other servers, and while
-a view blocks the loop. It is left nothing to do but to wait for the network: events come encoded, and are compressed
-when they come, a few microseconds each time. A thread that computes would hold the interpreter's lock whenever the loop
+a view blocks the loop. It is left nothing to do but to wait for the network: events come encoded, and are compressed as
+they come, some ten thousand bytes at a time. A thread that computes would hold the interpreter's lock whenever the loop
 wants it back from a system call. (Under `spruce run --patch` it is a green thread in fact, as all threads are.)
 
 Rules:
@@ -16,15 +16,15 @@ import os
 import random
 import ssl
 import threading
-import zlib
 from collections import deque
 from collections.abc import Callable, Mapping
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from logging import getLogger
 from time import monotonic
-from typing import Any
 from urllib.parse import urlsplit
+from weakref import WeakSet
 
+from spruce.apm.packing import Packer, Plain, packer
 from spruce.apm.settings import ApmSettings
 
 __all__ = ["Sender", "tls_context"]
@@ -32,32 +32,37 @@ __all__ = ["Sender", "tls_context"]
 _log = getLogger("spruce.apm")
 _MOST_FAILURES = 6  # that make the next wait longer
 _CLOSING_SECONDS = 5.0
-_GZIP = 16 + zlib.MAX_WBITS
-_FASTEST = 1
+_PIECE = 32768  # bytes that are compressed at once
+_senders: "WeakSet[Sender]" = WeakSet()
+
+
+def _forget() -> None:
+    for sender in list(_senders):
+        sender.begin()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget)
 
 
 class Sender:
     """Posts what `add` gets to `url`, at most `SERVER_TIMEOUT` for a request, in batches by size and age.
 
-    `head` makes what each body begins with; `separator` stands behind it and behind each event. `stats` tells how much
-    was sent, dropped and is waiting.
+    `head` makes what each body begins with. `stats` tells how much was sent, dropped and is waiting.
     """
 
     def __init__(
-        self,
-        settings: ApmSettings,
-        url: str,
-        headers: Mapping[str, str],
-        *,
-        head: Callable[[], bytes] = bytes,
-        separator: bytes = b"\n",
+        self, settings: ApmSettings, url: str, headers: Mapping[str, str], *, head: Callable[[], bytes] = bytes
     ) -> None:
         self.settings = settings
         self.url = urlsplit(url)
-        self.headers = {"Content-Encoding": "gzip", "User-Agent": f"spruce ({settings.service_name})", **headers}
-        self._head, self._separator = head, separator
+        self.headers = {"User-Agent": f"spruce ({settings.service_name})", **headers}
+        if not isinstance(self._new_packer(), Plain):
+            self.headers["Content-Encoding"] = "gzip"
+        self._head = head
         self.dropped = self.sent = self.failures = 0
-        self._begin()
+        self.begin()
+        _senders.add(self)
 
     def __repr__(self) -> str:
         return f"<Sender to {self.url.geturl()}, {self._waiting} waiting, {self.dropped} dropped>"
@@ -65,13 +70,14 @@ class Sender:
     def _must_hurry(self) -> bool:
         return self._ending or self._flushing
 
-    def _begin(self) -> None:
-        self._owner = os.getpid()
+    def begin(self) -> None:
+        """Begin with nothing, as in a forked child."""
         self._lock = threading.Lock()
         self._bodies: deque[tuple[bytes, int]] = deque()  # each with how many events it has
-        self._packer: Any = None  # of the body that is being made
+        self._packer: Packer | None = None  # of the body that is being made
+        self._raw: list[bytes] = []  # of it, not compressed yet
         self._pieces: list[bytes] = []  # of it, compressed
-        self._size = self._events = 0  # of it: bytes before they were compressed, and events
+        self._raw_size = self._size = self._events = 0  # of it: bytes not yet compressed, bytes in all, and events
         self._bytes = self._waiting = 0  # of all that waits: bytes, compressed, and events
         self._thread: threading.Thread | None = None
         self._news = threading.Event()  # there is enough for a request, or it is to end
@@ -79,6 +85,9 @@ class Sender:
         self._idle.set()
         self._ending = self._flushing = False
         self._connection: HTTPConnection | None = None
+
+    def _new_packer(self) -> Packer:
+        return packer(self.url.hostname or "")
 
     @property
     def full(self) -> bool:
@@ -89,40 +98,49 @@ class Sender:
         """Events that were `sent` and `dropped`, and that are `waiting`; requests that failed one after another."""
         return {"sent": self.sent, "dropped": self.dropped, "waiting": self._waiting, "failures": self.failures}
 
-    def add(self, events: list[bytes]) -> None:
-        """Have these events sent; never waits."""
-        if self._owner != os.getpid():
-            self._begin()
-        if self.full or self._ending:
-            self.drop(len(events))
+    def add(self, data: bytes, count: int) -> None:
+        """Have so many events sent, which are all of `data`; never waits."""
+        if self._bytes >= self.settings.max_queue_size or self._ending:
+            self.drop(count)
             return
-        data = self._separator.join(events) + self._separator
+        size = len(data)
         with self._lock:
-            if self._packer is None:
-                self._packer = zlib.compressobj(_FASTEST, zlib.DEFLATED, _GZIP)
-                data = self._head() + data
-            self._keep(self._packer.compress(data))
-            self._size += len(data)
-            self._events += len(events)
-            self._waiting += len(events)
-            self._idle.clear()
+            if not self._waiting:
+                self._idle.clear()
+            self._raw.append(data)
+            self._raw_size += size
+            self._size += size
+            self._events += count
+            self._waiting += count
             enough = self._size >= self.settings.api_request_size
             if enough:
                 self._finish_body()
+            elif self._raw_size >= _PIECE:
+                self._pack()
         if self._thread is None:
             self._start()
         elif enough:
             self._news.set()
 
+    def _pack(self) -> None:
+        """Compress what has come."""
+        made = self._packer
+        if made is None:
+            made = self._packer = self._new_packer()
+            self._raw.insert(0, self._head())
+        self._keep(made.compress(b"".join(self._raw)))
+        self._raw, self._raw_size = [], 0
+
     def _keep(self, piece: bytes) -> None:
-        if piece:
-            self._pieces.append(piece)
-            self._bytes += len(piece)
+        self._pieces.append(piece)
+        self._bytes += len(piece)
 
     def _finish_body(self) -> None:
-        """Have what was compressed sent as one body."""
-        if self._packer is not None:
-            self._keep(self._packer.flush())
+        """Have what has come sent as one body."""
+        if self._events:
+            self._pack()
+            if self._packer is not None:
+                self._keep(self._packer.flush())
             self._bodies.append((b"".join(self._pieces), self._events))
             self._packer, self._pieces, self._size, self._events = None, [], 0, 0
 
@@ -137,7 +155,7 @@ class Sender:
 
     def flush(self, seconds: float = _CLOSING_SECONDS) -> bool:
         """Send now what waits; return whether that was done within `seconds`. Blocks."""
-        if self._thread is None or self._owner != os.getpid():
+        if self._thread is None:
             return True
         self._idle.clear()
         self._flushing = True
@@ -150,7 +168,7 @@ class Sender:
         self._ending = True
         self._news.set()
         thread, self._thread = self._thread, None
-        if thread is not None and self._owner == os.getpid() and done:
+        if thread is not None and done:
             thread.join(seconds)
 
     # ---- in the thread -----------------------------------------------------------------------------------------------

@@ -1,8 +1,7 @@
 """Transactions and spans: what is measured, while it runs and when it has ended.
 
 A transaction is one piece of work of the service: a request, a job, a command. A span is a part of it that took time: a
-query, a page, a call to another service. They form a tree, which is kept in the transaction as a list of the spans that
-have ended.
+query, a page, a call to another service. They form a tree, which the transaction keeps as a list of what has ended.
 
 Rules:
 
@@ -11,111 +10,119 @@ Rules:
 * What has ended is frozen: its class becomes one that refuses assignment. Sinks may read it from any thread.
 * Times are seconds of `perf_counter` while something runs; only what is sent has a date.
 * A span that isn't kept, because there are too many or its parent is a leaf, is counted and never becomes `current`.
+* What has nothing below it and is told when it has ended, as a query, is no object but a tuple among the `entries` (see
+  `leaves`), until somebody asks for `spans`. So no reference goes from a part to its transaction, and a request leaves
+  no work for the garbage collector.
 
 Rejected: an open stack of spans in the transaction (two green threads of one request would pop each other's), and a
 lock (a transaction's lists are only appended to, which is atomic).
 """
 
-import os
-import random
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from time import perf_counter, time
-from typing import Any, NamedTuple
+from typing import Any, TypeAlias
 
-from spruce.apm.limits import Limits, compress, count_dropped
+from spruce.apm.ids import leaf_id, random_bits
+from spruce.apm.limits import Limits, count_dropped, put_together
 from spruce.apm.traceparent import TraceParent
+from spruce.apm.what import What, clean_labels
 
 __all__ = [
     "DroppedSpan",
+    "Leaf",
     "Span",
     "Transaction",
-    "What",
     "begin_span",
-    "clean_labels",
     "current",
-    "new_id",
     "transaction_here",
 ]
 
-_LONGEST = 1024  # characters of keywords in Elastic's schemas
-
-_ids = random.Random()  # noqa: S311 - ids of traces are no secrets; a program may seed the shared one
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_ids.seed)
-_bits = _ids.getrandbits
 _ID = 64  # bits
+_LEAVES = 12  # of these bits, for the parts of a transaction
 
 
-def new_id(length: int = 16) -> str:
-    """A random id of so many hexadecimal digits."""
-    return f"{_bits(length * 4):0{length}x}"
+Leaf: TypeAlias = "tuple[What, Span | None, float, float, Any, tuple[int, float, str] | None]"
+"""What it is, the span that it is a part of (None: the transaction), when it began, seconds, detail, composite."""
 
 
-class What(NamedTuple):
-    """What a span is: all that may be the same for many of them, such as those of one query."""
+class _Whole:
+    """What has parts."""
 
-    name: str
-    type: str
-    subtype: str | None = None
-    action: str | None = None
-    leaf: bool = False
-    exit: bool = False
-    resource: str = ""
-    context: Mapping[str, Any] | None = None
+    labels: dict[str, Any] | None = None
+    _covered: float
+    _covered_until: float
+
+    def label(self, **labels: Any) -> None:
+        """Add labels: texts, numbers or booleans that can be searched for."""
+        self.labels = {**(self.labels or {}), **clean_labels(labels)}
+
+    def begin_span(self, name: str, kind: str, subtype: str | None = None, action: str | None = None) -> "Span":
+        """Begin a span directly below; it ends by its `end`."""
+        return begin_span(self, What(name, kind, subtype, action))
+
+    def cover(self, began: float, ended: float) -> None:
+        """Note that a span directly below ran in this time."""
+        start = began if began > self._covered_until else self._covered_until
+        if ended > start:
+            self._covered += ended - start
+            self._covered_until = ended
 
 
-class Transaction:
+class Transaction(_Whole):
     """One piece of work of the service. `duration` and `outcome` are there when it has ended.
 
-    `spans` are those that have ended, in the order of their ends; `started` and `dropped` count those that are kept and
-    those that are not. `split` tells where its time went, in seconds by kind. `repeats` are queries of which one would
-    have done. `request` and `response` are what is known of them. `owner` is the green thread it began in; `outer` what
-    ran there before; `depth` how many requests, of apps that are mounted, run inside of it.
+    `entries` has what has ended, spans and leaves; `started` and `dropped` count the parts that are kept and those that
+    are not. `split` tells where its time went, in seconds by kind. `repeats` are queries of which one would have done.
+    `request` and `response` are what is known of them; `exchange` describes what was `heard` and the `status` when they
+    are asked for. `owner` is the green thread it began in; `outer` what ran there before; `depth` how many requests, of
+    apps that are mounted, run inside of it.
     """
 
-    # What each one has is in slots, what few have is a default of the class: the cheapest to make.
+    # What most have is in slots, what few have is a default of the class: the cheapest to make.
     __slots__ = (
-        "__dict__",
+        "_covered",
         "_covered_until",
+        "_request",
+        "_response",
         "_trace",
+        "alike",
         "began",
+        "duration",
+        "entries",
+        "exchange",
+        "heard",
         "limits",
         "name",
         "number",
+        "outcome",
         "owner",
+        "queries",
+        "result",
         "sample_rate",
         "sampled",
-        "spans",
+        "split",
         "started",
+        "statements",
+        "status",
         "timestamp",
         "told",
         "tracestate",
         "type",
+        "waits",
     )
     ended = False
-    _covered = 0.0
-    _compressible: "Span | None" = None
     custom: dict[str, Any] | None = None
     depth = 0
     dropped = 0
     dropped_stats: dict[tuple[str, str, str, str], list[float]] | None = None
-    duration: float | None = None
-    labels: dict[str, Any] | None = None
     links: Sequence[TraceParent] = ()
     named = False
     """By the program itself, which nothing else overrides."""
-    outcome: str | None = None
     outer: "Transaction | Span | None" = None
     parent_id: str | None = None
-    queries: list[Any] | None = None
     repeats: Sequence[Any] = ()
-    request: Any = None
-    response: Any = None
-    result = ""
-    split: dict[str, float] | None = None
     user: dict[str, Any] | None = None
-    waits: Any = None
 
     def __init__(
         self,
@@ -131,20 +138,34 @@ class Transaction:
         now = perf_counter()
         self.began: float = now if began is None else began
         self.timestamp = time() - (now - self.began)
-        self.number = _bits(_ID)
+        self.number = random_bits(_ID - _LEAVES) << _LEAVES
         self._trace: int | str
         if parent is None:
-            self._trace = _bits(2 * _ID)
+            self._trace = random_bits(2 * _ID)
             self.tracestate = ""
         else:
             self._trace, self.parent_id, self.tracestate = parent.trace_id, parent.span_id, parent.tracestate
         self.name, self.type = name, kind
         self.limits, self.told = limits, told
         self.sampled, self.sample_rate = sampled, sample_rate
-        self.spans: list[Span] = []
+        self.entries: list[Span | Leaf] = []
         self.started = 0
-        self.owner: Any = None
+        self.alike = -1  # the place of what the next part may be put together with
+        self.result = ""
+        self._covered = 0.0
         self._covered_until = self.began
+        self.duration: float | None = None
+        self.outcome: str | None = None
+        self.split: dict[str, float] | None = None
+        self.owner: Any = None
+        self.exchange: Any = None
+        self.heard: Any = None
+        self.status: int | None = None
+        self.queries: list[Any] | None = None
+        self.statements: dict[str, int] | None = None
+        self.waits: Any = None
+        self._request: Any = None
+        self._response: Any = None
 
     @property
     def id(self) -> str:
@@ -169,6 +190,37 @@ class Transaction:
         return self
 
     @property
+    def spans(self) -> "list[Span]":
+        """The spans that have ended, in the order of their ends."""
+        entries: list[Any] = self.entries
+        for place, entry in enumerate(entries):
+            if type(entry) is tuple:
+                entries[place] = _span_of(self, place, entry)
+        return entries
+
+    @property
+    def request(self) -> Any:
+        """What is known of a request; None where there is none."""
+        if self._request is None and self.exchange is not None:
+            return self.exchange.asked(self.heard)
+        return self._request
+
+    @request.setter
+    def request(self, request: Any) -> None:
+        self._request = request
+
+    @property
+    def response(self) -> Any:
+        """What is known of the response; None where there is none."""
+        if self._response is None and self.exchange is not None:
+            return self.exchange.answered(self.status)
+        return self._response
+
+    @response.setter
+    def response(self, response: Any) -> None:
+        self._response = response
+
+    @property
     def self_time(self) -> float:
         """The seconds of an ended transaction in which none of its spans ran."""
         return max(0.0, (self.duration or 0.0) - self._covered)
@@ -178,37 +230,16 @@ class Transaction:
         """The place in the trace that what is called from here goes on from."""
         return TraceParent(self.trace_id, self.id, self.sampled, self.tracestate)
 
-    def label(self, **labels: Any) -> None:
-        """Add labels: texts, numbers or booleans that can be searched for."""
-        self.labels = {**(self.labels or {}), **clean_labels(labels)}
-
-    def begin_span(self, name: str, kind: str, subtype: str | None = None, action: str | None = None) -> "Span":
-        """Begin a span directly below; it ends by its `end`."""
-        return begin_span(self, What(name, kind, subtype, action))
-
     def end(self) -> None:
         """Freeze it as it is now: it has lasted until now unless `duration` was set."""
         if self.duration is None:
             self.duration = perf_counter() - self.began
-        self.settle()
         if self.outcome is None:
             self.outcome = "unknown"
         self.__class__ = _EndedTransaction  # it has the same slots
 
-    def settle(self) -> None:
-        """Let `spans` have the one too that a like one might still have been put together with."""
-        if self._compressible is not None:
-            _flush(self)
 
-    def cover(self, began: float, ended: float) -> None:
-        """Note that a span directly below ran in this time."""
-        start = began if began > self._covered_until else self._covered_until
-        if ended > start:
-            self._covered += ended - start
-            self._covered_until = ended
-
-
-class Span:
+class Span(_Whole):
     """A part of a transaction. `duration` is there when it has ended.
 
     `leaf`: nothing is recorded below it. `exit`: it is a call to something outside, whose name is `resource`.
@@ -218,8 +249,9 @@ class Span:
     """
 
     __slots__ = (
-        "__dict__",
+        "_covered",
         "_covered_until",
+        "alike",
         "began",
         "detail",
         "duration",
@@ -230,11 +262,8 @@ class Span:
     )
     ended = False
     kept = True
-    _covered = 0.0
-    _compressible: "Span | None" = None
     composite: tuple[int, float, str] | None = None
     frames: Any = None
-    labels: dict[str, Any] | None = None
     links: Sequence[TraceParent] = ()
     outcome = "success"
     propagated = False
@@ -246,10 +275,12 @@ class Span:
         self.began: float = perf_counter() if began is None else began
         self.parent = parent
         self.transaction: Transaction = parent.transaction
-        self.number = _bits(_ID)
+        self.number = random_bits(_ID)
         self.what = what
         self.detail = detail
         self.duration: float | None = None
+        self.alike = -1
+        self._covered = 0.0
         self._covered_until = self.began
 
     @property
@@ -344,36 +375,19 @@ class Span:
         transaction = self.transaction
         return TraceParent(transaction.trace_id, self.id, transaction.sampled, transaction.tracestate)
 
-    def label(self, **labels: Any) -> None:
-        """Add labels: texts, numbers or booleans that can be searched for."""
-        self.labels = {**(self.labels or {}), **clean_labels(labels)}
-
     def update_context(self, key: str, data: Mapping[str, Any]) -> None:
         """Add to one part of the context, as `http` or `db`."""
         context = self.context or {}
         self.context = {**context, key: {**(context.get(key) or {}), **data}}
 
-    def begin_span(self, name: str, kind: str, subtype: str | None = None, action: str | None = None) -> "Span":
-        """Begin a span directly below; it ends by its `end`."""
-        return begin_span(self, What(name, kind, subtype, action))
-
     def end(self, duration: float | None = None) -> None:
         """Freeze it as it is now: it has lasted `duration` seconds, or until now. A second time nothing happens."""
         if self.duration is not None:
             return
-        self.duration = perf_counter() - self.began if duration is None else duration
-        if self._compressible is not None:
-            _flush(self)
+        self.duration = seconds = perf_counter() - self.began if duration is None else duration
         if not self.parent.ended:
-            self.parent.cover(self.began, self.began + self.duration)
-        _ended(self)
-
-    def cover(self, began: float, ended: float) -> None:
-        """Note that a span directly below ran in this time."""
-        start = began if began > self._covered_until else self._covered_until
-        if ended > start:
-            self._covered += ended - start
-            self._covered_until = ended
+            self.parent.cover(self.began, self.began + seconds)
+        _keep(self, seconds)
 
 
 class DroppedSpan(Span):
@@ -386,7 +400,7 @@ class DroppedSpan(Span):
         """Count it with those that go to the same place."""
         if self.duration is None:
             self.duration = perf_counter() - self.began if duration is None else duration
-            count_dropped(self)
+            count_dropped(self.transaction, self.what, self.outcome, 1, self.duration)
 
 
 class _EndedTransaction(Transaction):
@@ -427,10 +441,10 @@ def transaction_here() -> Transaction | None:
     return None if transaction.ended else transaction
 
 
-def begin_span(parent: Transaction | Span, what: What, began: float | None = None, detail: Any = None) -> Span:
+def begin_span(parent: Any, what: What, began: float | None = None, detail: Any = None) -> Span:
     """Begin a span below `parent`; one that isn't kept if that is a leaf, or the transaction has spans enough."""
     transaction = parent.transaction
-    if transaction is not parent and parent.what.leaf:  # type: ignore[union-attr] # it is a span
+    if transaction is not parent and parent.what.leaf:
         return DroppedSpan(parent, what._replace(exit=False), began)
     if transaction.started >= transaction.limits.transaction_max_spans or transaction.ended:
         if not transaction.ended:
@@ -440,55 +454,43 @@ def begin_span(parent: Transaction | Span, what: What, began: float | None = Non
     return Span(parent, what, began, detail)
 
 
-def clean_labels(labels: Mapping[str, Any]) -> dict[str, Any]:
-    """Labels as Elastic takes them: no `.`, `*` and `"` in names; numbers, booleans, texts of 1,024 characters."""
-    return {
-        str(name).replace(".", "_").replace("*", "_").replace('"', "_"): (
-            value if isinstance(value, bool | int | float) or value is None else str(value)[:_LONGEST]
-        )
-        for name, value in labels.items()
-    }
-
-
 # ---- where ended spans go --------------------------------------------------------------------------------------------
 
 
-def _ended(span: Span) -> None:
+def _keep(span: Span, seconds: float) -> None:
     """Put an ended span where it belongs: to a like one before it, to the kept, or to those that are only counted."""
     transaction, parent = span.transaction, span.parent
     if transaction.ended:  # it outlives its transaction: told alone
         span.__class__ = _EndedSpan  # it has the same slots
         transaction.told(span)
         return
-    before = parent._compressible
-    limits = transaction.limits
-    if span.what.exit and not span.propagated:
-        if (span.duration or 0.0) < limits.exit_span_min_duration:
+    limits, what, alike = transaction.limits, span.what, -1
+    if what.exit and not span.propagated:
+        if seconds < limits.exit_span_min_duration:
             transaction.started -= 1
             transaction.dropped += 1
-            count_dropped(span)
+            count_dropped(transaction, what, span.outcome, 1, seconds)
             return
-        if limits.span_compression_enabled and span.outcome != "failure" and not parent.ended:
-            if before is None:
-                parent._compressible = span
-            elif compress(before, span, limits):
+        if limits.span_compression_enabled and span.outcome != "failure":
+            alike = parent.alike
+            if alike >= 0 and put_together(transaction.entries, alike, what, span.began, seconds, limits):
                 transaction.started -= 1
                 span.__class__ = _EndedSpan  # it has the same slots
-            else:
-                _keep(before)
-                parent._compressible = span
-            return
-    if before is not None:
-        _flush(parent)
-    _keep(span)
-
-
-def _flush(parent: Transaction | Span) -> None:
-    waiting, parent._compressible = parent._compressible, None
-    if waiting is not None:
-        _keep(waiting)
-
-
-def _keep(span: Span) -> None:
-    span.transaction.spans.append(span)
+                return
+            alike = len(transaction.entries)
+    if not parent.ended:
+        parent.alike = alike
+    transaction.entries.append(span)
     span.__class__ = _EndedSpan  # it has the same slots
+
+
+def _span_of(transaction: Transaction, place: int, leaf: "Leaf") -> Span:
+    """The span that a leaf is."""
+    what, parent, began, seconds, detail, composite = leaf
+    span = Span(parent or transaction, what, began, detail)
+    span.number = int(leaf_id(transaction.id, place), 16)
+    span.duration = seconds
+    if composite is not None:
+        span.composite = composite
+    span.__class__ = _EndedSpan  # it has the same slots
+    return span

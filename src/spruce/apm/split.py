@@ -46,20 +46,20 @@ class Split:
     def begun(self, transaction: Transaction) -> None:
         """Watch the hub that a transaction runs on, if it runs in a green thread."""
         owner = transaction.owner
-        if owner is not None and transaction.sampled:
-            transaction.waits = []
-            if owner.hub.parks is None:
-                watch_parks(owner.hub, note_wait)
+        if owner is not None and owner.hub.parks is None and transaction.sampled:
+            watch_parks(owner.hub, note_wait)
 
     def finishing(self, transaction: Transaction) -> None:
         """Add up the waits of a transaction."""
-        waits: list[Wait] | None = transaction.waits
-        if waits is None:
+        if transaction.owner is None:
             return
+        waits: list[Wait] | None = transaction.waits
         duration = transaction.duration or 0.0
+        if waits is None:
+            transaction.split = {"cpu": duration}
+            return
         split = transaction.split = transaction.split or {}
-        if waits:
-            _add(split, waits, [span for span in transaction.spans if span.type in _OF_TYPES])
+        _add(split, waits, [span for span in transaction.spans if span.type in _OF_TYPES])
         split["cpu"] = max(0.0, duration - sum(split.values()))
         transaction.waits = None
 
@@ -76,9 +76,11 @@ def note_wait(thread: GreenThread, began: float, ready: float) -> None:
     if here is None:
         return
     transaction = here.transaction
-    waits: list[Wait] | None = transaction.waits
-    if waits is None or transaction.owner is not thread:
+    if transaction.owner is not thread or transaction.ended or not transaction.sampled:
         return
+    waits: list[Wait] | None = transaction.waits
+    if waits is None:
+        waits = transaction.waits = []
     waits.append((began, perf_counter(), ready, _kind_of(sys._getframe(2))))
     if len(waits) >= _MOST:
         transaction.split = transaction.split or {}

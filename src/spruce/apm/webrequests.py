@@ -3,10 +3,10 @@
 What is mounted in an app answers within the transaction of the app's request, and gives it the name of its own route.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from spruce.apm.recorder import Recorder
+from spruce.apm.recorder import Recorder, are_seen
 from spruce.apm.settings import ApmSettings
 from spruce.apm.spans import Transaction, current, transaction_here
 from spruce.apm.traceparent import TraceParent, trace_parent_from_string
@@ -18,8 +18,10 @@ from spruce.web.redaction import HIDDEN
 
 __all__ = ["Answered", "Asked", "WebRequests", "route_of"]
 
-_RESULTS = {number: f"HTTP {number}xx" for number in range(10)}
-_PARENTS = (b"traceparent", b"elastic-apm-traceparent")
+_ENDS = {status: (f"HTTP {status // 100}xx", outcome_of_status(status)) for status in range(1000)}
+"""The result and the outcome of each status."""
+_PARENTS = {11: b"traceparent", 23: b"elastic-apm-traceparent"}
+"""By their lengths: comparing these is the cheapest way to see that a request has neither."""
 _LONGEST_BODY = 2048
 
 
@@ -57,36 +59,38 @@ class WebRequests:
         self.client = client
         self.change(client.settings)
         client.changing.append(self.change)
-        self.otherwise: Callable[[Event], object] = bool
+        self.otherwise: Callable[[Mapping[str, Any]], object] = bool
         """What gets the ends of requests that are not transactions any more, as those of WebSockets."""
 
     def change(self, settings: ApmSettings) -> None:
         """Keep to these settings from now on."""
         self.settings = settings
         self._ignored: Patterns | None = settings.transaction_ignore_urls or None
+        self._tells_all = settings.capture_headers or settings.capture_body in ("transactions", "all")
 
-    def started(self, event: Event) -> None:
-        """Begin the transaction of a request."""
-        request: Any = event.attributes["request"]
+    def started(self, told: dict[str, Any]) -> None:
+        """Begin the transaction of a request; a plain subscriber."""
+        request: Any = told["request"]
         here = current.get()
         if here is not None and not here.transaction.ended and here.transaction.type == "request":
             here.transaction.depth += 1
             return
         if self._ignored is not None and self._ignored.match(request.path):
             return
-        self.client.begin_transaction("request", _parent_of(request))
+        self.client.begin_transaction("request", _parent_of(request.raw_headers))
 
-    def finished(self, event: Event) -> None:
-        """End the transaction of a request that was answered."""
-        transaction = transaction_here()
+    def finished(self, told: dict[str, Any]) -> None:
+        """End the transaction of a request that was answered; a plain subscriber."""
+        here = current.get()
+        transaction = here if type(here) is Transaction else transaction_here()
         if transaction is None or transaction.type != "request":
-            self.otherwise(event)
+            self.otherwise(told)
             return
-        request: Any = event.attributes["request"]
-        response: Any = event.attributes["response"]
+        request: Any = told["request"]
+        response: Any = told["response"]
         if not transaction.named:
             rule = request.url_rule
-            route = event.attributes.get("route") if rule is None else rule.rule
+            route = told.get("route") if rule is None else rule.rule
             if route is not None:
                 transaction.name = f"{request.method} {request.root_path}{route}"
             elif not transaction.name:
@@ -100,7 +104,7 @@ class WebRequests:
         """End the transaction of a request that nobody answered: its exception goes on to the server."""
         transaction = transaction_here()
         if transaction is None or transaction.type != "request":
-            self.otherwise(event)
+            self.otherwise(event.attributes)
             return
         if transaction.depth:
             transaction.depth -= 1
@@ -129,19 +133,31 @@ class WebRequests:
         """End the transaction of a request, with the status and what may be told of both."""
         current.set(transaction.outer)
         if status is not None:
-            if not transaction.result:
-                transaction.result = _RESULTS.get(status // 100, "HTTP")
-            if transaction.outcome is None:
-                transaction.outcome = outcome_of_status(status)
+            result, outcome = _ENDS.get(status) or ("HTTP", outcome_of_status(status))
+            transaction.result = transaction.result or result
+            transaction.outcome = transaction.outcome or outcome
         if transaction.sampled:
-            if transaction.request is None:
-                with_body = self.settings.capture_body in ("transactions", "all")
-                transaction.request = self._asked(request, with_body=with_body)
-            headers = None
-            if self.settings.capture_headers and response is not None:
-                headers = self._clean(response.headers.items())
-            transaction.response = Answered(status, headers)
+            if self._tells_all or transaction.request is not None or are_seen():
+                self._tell(transaction, request, status, response)
+            else:  # whoever gets it reads what it wants at once
+                transaction.exchange, transaction.heard, transaction.status = self, request, status
         self.client.finish(transaction)
+
+    def _tell(self, transaction: Transaction, request: Request, status: int | None, response: Response | None) -> None:
+        if transaction.request is None:
+            transaction.request = self._asked(request, with_body=self.settings.capture_body in ("transactions", "all"))
+        headers = None
+        if self.settings.capture_headers and response is not None:
+            headers = self._clean(response.headers.items())
+        transaction.response = Answered(status, headers)
+
+    def asked(self, request: Any) -> Asked:
+        """What is told of a request where settings want nothing dear."""
+        return self._asked(request, with_body=False)
+
+    def answered(self, status: int | None) -> Answered:
+        """What is told of a response where settings want nothing dear."""
+        return Answered(status)
 
     def _asked(self, request: Any, *, with_body: bool) -> Asked:
         peer = request.peer
@@ -176,11 +192,16 @@ class WebRequests:
         return {str(name): HIDDEN if hidden.match(str(name)) else str(value) for name, value in pairs}
 
 
-def _parent_of(request: Request) -> TraceParent | None:
-    for name in _PARENTS:
-        value = request.header(name)
-        if value is not None:
-            parent = trace_parent_from_string(value, request.header(b"tracestate"))
-            if parent is not None:
-                return parent
+def _parent_of(headers: Sequence[tuple[bytes, bytes]]) -> TraceParent | None:
+    found = [(name, value) for name, value in headers if len(name) in _PARENTS and name.lower() == _PARENTS[len(name)]]
+    if not found:
+        return None
+    state = [value.decode("latin-1") for name, value in headers if name.lower() == b"tracestate"]
+    for wanted in _PARENTS.values():
+        for name, value in found:
+            if name.lower() == wanted:
+                parent = trace_parent_from_string(value.decode("latin-1"), state[0] if state else None)
+                if parent is not None:
+                    return parent
+                break
     return None

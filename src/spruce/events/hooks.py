@@ -51,7 +51,8 @@ template_rendered = Hook("template.rendered", "name, seconds")
 db_query = Hook(
     "db.query",
     "sql, parameters, seconds, rows: returned or touched, database: its alias, file, line: of "
-    "the program's own code, relation: what is loaded for one object, or '', remedy: what loads it for all",
+    "the program's own code (where only plain subscribers are, they ask `db.seeing.place()`), "
+    "relation: what is loaded for one object, or '', remedy: what loads it for all",
 )
 db_reading = Hook(
     "db.reading",

@@ -1,0 +1,34 @@
+"""What a span is and what is said of it: what may be the same for many of them, and labels."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+__all__ = ["What", "clean_labels"]
+
+_LONGEST = 1024  # characters of keywords in Elastic's schemas
+
+
+class What(NamedTuple):
+    """What a span is: all that may be the same for many of them, such as those of one query."""
+
+    name: str
+    type: str
+    subtype: str | None = None
+    action: str | None = None
+    leaf: bool = False
+    exit: bool = False
+    resource: str = ""
+    context: Mapping[str, Any] | None = None
+
+
+What.__hash__ = object.__hash__  # type: ignore[method-assign] # by itself: what is known of one is kept by it
+
+
+def clean_labels(labels: Mapping[str, Any]) -> dict[str, Any]:
+    """Labels as Elastic takes them: no `.`, `*` and `"` in names; numbers, booleans, texts of 1,024 characters."""
+    return {
+        str(name).replace(".", "_").replace("*", "_").replace('"', "_"): (
+            value if isinstance(value, bool | int | float) or value is None else str(value)[:_LONGEST]
+        )
+        for name, value in labels.items()
+    }

@@ -3,7 +3,7 @@
 import io
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 import structlog
@@ -29,6 +29,48 @@ def log() -> Iterator[tuple[logging.Logger, logging.Handler, io.StringIO]]:
 
 Log = tuple[logging.Logger, logging.Handler, io.StringIO]
 FORMAT = "%(elasticapm_trace_id)s %(elasticapm_transaction_id)s %(elasticapm_span_id)s %(message)s"
+
+
+def test_records_may_stay_as_they_are(make_client: Callable[..., Client]) -> None:
+    """With DISABLE_LOG_RECORD_FACTORY."""
+    before = logging.getLogRecordFactory()
+    client = make_client(DISABLE_LOG_RECORD_FACTORY=True)
+    apm.instrument()
+    assert logging.getLogRecordFactory() is before
+    client.close()
+
+
+def test_ids_behind_each_line(client: Client, log: Log) -> None:
+    """Where there are any."""
+    logger, handler, stream = log
+    handler.setFormatter(apm.Formatter("%(levelname)s %(message)s"))
+    logger.info("before")
+    transaction = client.begin_transaction("job")
+    assert transaction is not None
+    logger.info("inside")
+    client.end_transaction()
+    assert stream.getvalue().splitlines() == [
+        "INFO before",
+        f"INFO inside | elasticapm transaction.id={transaction.id} trace.id={transaction.trace_id} span.id=None",
+    ]
+
+
+def test_the_root_logger_has_it(client: Client, records: Records) -> None:
+    """Once; our own log, and others that are excluded, don't go on to it."""
+    root = logging.getLogger()
+    before = list(root.handlers)
+    handler = LoggingHandler(level=logging.ERROR)
+    try:
+        assert apm.setup_logging(handler, exclude=["apm_quiet"])
+        assert not apm.setup_logging(LoggingHandler())
+        logging.getLogger("apm_loud").error("heard %d", 1)
+        logging.getLogger("apm_quiet").error("not heard")
+        assert [one.message for one in records.failures] == ["heard 1"]
+    finally:
+        root.handlers[:] = before
+        quiet = logging.getLogger("apm_quiet")
+        quiet.propagate = True
+        quiet.handlers.clear()
 
 
 def test_each_record_knows_its_trace(client: Client, log: Log) -> None:

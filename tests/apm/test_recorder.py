@@ -1,12 +1,14 @@
 """The recorder: transactions from begin to end, sampling, errors, and sinks."""
 
 import logging
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from tests.apm.conftest import Records
 
 from spruce.apm import Client, Failure, TraceParent, begun, get_client, in_flight, subscribe
+from spruce.apm.settings import read_settings
 from spruce.apm.spans import current
 from spruce.errors import ConfigError
 from spruce.green import spawn
@@ -223,13 +225,25 @@ def test_what_else_is_said_of_an_error(client: Client, records: Records) -> None
 
 def test_a_message_is_recorded(client: Client, records: Records) -> None:
     """With the pattern that it was made of, by which others like it are found."""
-    client.capture_message(param_message={"message": "%s of %s", "params": (1, 2)}, level="warning", logger_name="shop")
-    client.capture_message("plain", stack=True)
+    pattern = {"message": "%s of %s", "params": (1, 2)}
+    client.capture_message(param_message=pattern, level="warning", logger_name="shop", stack=False)
+    client.capture_message("plain")
     first, second = records.failures
     assert (first.message, first.param_message, first.level, first.logger) == ("1 of 2", "%s of %s", "warning", "shop")
     assert first.frames == ()
     assert second.frames[0].function == "test_a_message_is_recorded"
     assert isinstance(second, Failure)
+
+
+def test_when_it_was_may_be_told(client: Client, records: Records) -> None:
+    """By a date; where it comes from is recorded unless AUTO_LOG_STACKS says otherwise."""
+    when = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    client.capture_message("then", date=when)
+    client.capture_exception(ValueError("then"), date=when)
+    assert [one.timestamp for one in records.failures] == [when.timestamp()] * 2
+    client.change(read_settings({"AUTO_LOG_STACKS": False, "DISABLE_SEND": True}, environ={}))
+    client.capture_message("now")
+    assert records.failures[-1].frames == ()
 
 
 def test_what_turns_out_not_to_be_wanted(client: Client, records: Records) -> None:

@@ -11,13 +11,20 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from spruce.apm.bridge import TracerProvider
-    from spruce.apm.capture import capture_span
+    from spruce.apm.capture import async_capture_span, capture_span
     from spruce.apm.client import Client
     from spruce.apm.events import ERROR, METRICSET, SPAN, TRANSACTION, for_events
     from spruce.apm.failures import Failure, Raised
     from spruce.apm.frames import Frame
     from spruce.apm.instruments import instrument, uninstrument
-    from spruce.apm.logs import EcsFormatter, LoggingFilter, LoggingHandler, structlog_processor
+    from spruce.apm.logs import (
+        EcsFormatter,
+        Formatter,
+        LoggingFilter,
+        LoggingHandler,
+        setup_logging,
+        structlog_processor,
+    )
     from spruce.apm.metrics import counter, gauge, histogram
     from spruce.apm.prometheus import prometheus_metrics
     from spruce.apm.recorder import Record, Sink, begun, get_client, in_flight, subscribe
@@ -36,6 +43,7 @@ if TYPE_CHECKING:
         get_trace_parent_header,
         get_transaction_id,
         label,
+        set_context,
         set_custom_context,
         set_transaction_name,
         set_transaction_outcome,
@@ -52,6 +60,7 @@ __all__ = [
     "Client",
     "EcsFormatter",
     "Failure",
+    "Formatter",
     "Frame",
     "LoggingFilter",
     "LoggingHandler",
@@ -62,6 +71,7 @@ __all__ = [
     "TraceParent",
     "TracerProvider",
     "Transaction",
+    "async_capture_span",
     "begin_transaction",
     "begun",
     "capture_exception",
@@ -81,11 +91,13 @@ __all__ = [
     "instrument",
     "label",
     "prometheus_metrics",
+    "set_context",
     "set_custom_context",
     "set_transaction_name",
     "set_transaction_outcome",
     "set_transaction_result",
     "set_user_context",
+    "setup_logging",
     "structlog_processor",
     "subscribe",
     "trace_parent_from_headers",
@@ -95,11 +107,18 @@ __all__ = [
 
 _HOMES = {
     "spruce.apm.bridge": ("TracerProvider",),
-    "spruce.apm.capture": ("capture_span",),
+    "spruce.apm.capture": ("async_capture_span", "capture_span"),
     "spruce.apm.client": ("Client",),
     "spruce.apm.recorder": ("Record", "Sink", "begun", "get_client", "in_flight", "subscribe"),
     "spruce.apm.events": ("ERROR", "METRICSET", "SPAN", "TRANSACTION", "for_events"),
-    "spruce.apm.logs": ("EcsFormatter", "LoggingFilter", "LoggingHandler", "structlog_processor"),
+    "spruce.apm.logs": (
+        "EcsFormatter",
+        "Formatter",
+        "LoggingFilter",
+        "LoggingHandler",
+        "setup_logging",
+        "structlog_processor",
+    ),
     "spruce.apm.metrics": ("counter", "gauge", "histogram"),
     "spruce.apm.prometheus": ("prometheus_metrics",),
     "spruce.apm.failures": ("Failure", "Raised"),
@@ -115,6 +134,7 @@ _HOMES = {
         "get_trace_parent_header",
         "get_transaction_id",
         "label",
+        "set_context",
         "set_custom_context",
         "set_transaction_name",
         "set_transaction_outcome",

@@ -5,7 +5,7 @@ ECS is the Elastic Common Schema; `EcsFormatter` writes a line of JSON for each 
 
 import logging
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
@@ -15,11 +15,21 @@ import msgspec
 from spruce.apm.recorder import get_client
 from spruce.apm.spans import Span, current
 
-__all__ = ["EcsFormatter", "LoggingFilter", "LoggingHandler", "structlog_processor", "trace_in_records"]
+__all__ = [
+    "EcsFormatter",
+    "Formatter",
+    "LoggingFilter",
+    "LoggingHandler",
+    "setup_logging",
+    "structlog_processor",
+    "trace_in_records",
+]
 
 _encode = msgspec.json.Encoder(enc_hook=repr).encode
 _USUAL = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 _OURS = "elasticapm_"
+_NOT_HEARD = ("spruce.apm",)
+_WITH_IDS = "| elasticapm transaction.id=%s trace.id=%s span.id=%s"
 
 
 def _ids() -> dict[str, str | None]:
@@ -83,7 +93,7 @@ class LoggingHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Record it, unless it is performance monitoring's own."""
         client = get_client()
-        if client is None or record.name.startswith("spruce.apm"):
+        if client is None or record.name.startswith(_NOT_HEARD):
             return
         if record.exc_info and record.exc_info[1] is not None:
             client.capture_exception(record.exc_info[1], handled=True, custom=_more(record))
@@ -93,7 +103,36 @@ class LoggingHandler(logging.Handler):
                 level=record.levelname.lower(),
                 logger_name=record.name,
                 custom=_more(record),
+                stack=False,
             )
+
+
+def setup_logging(handler: logging.Handler, exclude: Sequence[str] = _NOT_HEARD) -> bool:
+    """Let the root logger have a handler, as `LoggingHandler(level=logging.ERROR)`; whether it had none of its class.
+
+    Loggers of the names in `exclude` don't go on to it.
+    """
+    root = logging.getLogger()
+    if handler.__class__ in map(type, root.handlers):
+        return False
+    root.addHandler(handler)
+    for name in exclude:
+        logger = logging.getLogger(name)
+        logger.propagate = False
+        if not logger.handlers:
+            logger.addHandler(logging.StreamHandler())
+    return True
+
+
+class Formatter(logging.Formatter):
+    """Writes the ids of the trace behind each line, where there are any."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the standard library's name
+        """The line of a record."""
+        line, ids = super().formatMessage(record), _ids()
+        if ids["transaction.id"] is None:
+            return line
+        return f"{line} {_WITH_IDS % (ids['transaction.id'], ids['trace.id'], ids['span.id'])}"
 
 
 def structlog_processor(logger: Any, method_name: str, event_dict: Any) -> Any:

@@ -198,6 +198,7 @@ class ApmSettings:
     breakdown_metrics: bool
     disable_metrics: Patterns
     log_ecs_reformatting: str
+    auto_log_stacks: bool
     log_level: str | None
     log_file: str
     log_file_size: int
@@ -270,6 +271,7 @@ _READERS: dict[str, tuple[Any, Callable[[Any], Any]]] = {
     "breakdown_metrics": (True, _boolean),
     "disable_metrics": ("", _patterns),
     "log_ecs_reformatting": ("off", _one_of("off", "override")),
+    "auto_log_stacks": (True, _boolean),
     "log_level": (None, _one_of("trace", "debug", "info", "warning", "warn", "error", "critical", "off")),
     "log_file": ("", str),
     "log_file_size": ("50mb", _size),
@@ -318,7 +320,6 @@ NOT_NEEDED = frozenset(
         "API_REQUEST_QUEUE",
         "ASYNC_MODE",
         "ASYNC_TRANSPORT_CLASS",
-        "AUTO_LOG_STACKS",
         "COLLECT_LOCAL_VARIABLES_ASYNC",
         "COPY_EXTERNAL_TRACESTATE",
         "DEBUG",

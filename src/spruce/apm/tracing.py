@@ -4,7 +4,7 @@ All act on the transaction of this context, and do nothing where there is none. 
 Elastic's Python agent.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from spruce.apm.spans import current, transaction_here
@@ -17,6 +17,7 @@ __all__ = [
     "get_transaction_id",
     "label",
     "outcome_of_status",
+    "set_context",
     "set_custom_context",
     "set_transaction_name",
     "set_transaction_outcome",
@@ -79,6 +80,17 @@ def set_custom_context(data: Mapping[str, Any]) -> None:
         transaction.custom = {**(transaction.custom or {}), **names}
 
 
+def set_context(data: Mapping[str, Any] | Callable[[], Mapping[str, Any]], key: str = "custom") -> None:
+    """Add to one part of the context: `custom`, `user` or `tags`; `data` may be a function that makes it.
+
+    Raises ValueError for another part: requests and responses are described by themselves.
+    """
+    if key not in _PARTS:
+        raise ValueError(f"a part of the context is one of {', '.join(_PARTS)}, not {key!r}")
+    if transaction_here() is not None:
+        _PARTS[key](data() if callable(data) else data)
+
+
 def set_user_context(username: str | None = None, email: str | None = None, user_id: str | int | None = None) -> None:
     """Say whom the transaction is for; what is None stays as it was."""
     transaction = transaction_here()
@@ -109,3 +121,14 @@ def get_trace_parent_header() -> str | None:
     """The value of the header `traceparent` for what is called from here; None outside of any transaction."""
     here = current.get()
     return None if here is None or here.transaction.ended else here.trace_parent.to_string()
+
+
+def _set_user(data: Mapping[str, Any]) -> None:
+    set_user_context(data.get("username"), data.get("email"), data.get("id"))
+
+
+_PARTS: dict[str, Callable[[Mapping[str, Any]], None]] = {
+    "custom": set_custom_context,
+    "user": _set_user,
+    "tags": lambda data: label(**data),
+}

@@ -17,8 +17,10 @@ from pathlib import Path
 
 import pytest
 
+from spruce import config
 from spruce.green import Waiter
 from spruce.green.runtime import peek_hub
+from spruce.i18n import get_language
 
 PROGRAMS = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/usr/local/sbin"
 
@@ -119,6 +121,15 @@ def _nothing_is_left_open() -> Iterator[None]:
     gc.collect()
     left = {number: what for number, what in (open_sockets() | child_processes()).items() if before.get(number) != what}
     assert left == {}, "the tests in this file left these open"
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _settings_stay() -> Iterator[None]:
+    """The apps that a file's tests made speak for nobody after it, nor does a language that they chose."""
+    before, language = config.current(), get_language()
+    yield
+    config.install(before)
+    assert get_language() == language, "the tests in this file left another language active"
 
 
 def open_sockets() -> dict[str, str]:

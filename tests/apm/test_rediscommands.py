@@ -39,7 +39,8 @@ def url() -> Iterator[str]:
         yield f"redis://127.0.0.1:{listener.getsockname()[1]}?protocol=2"
         done.set()
         listener.shutdown(socket.SHUT_RDWR)
-        for one in (thread, *threads):
+        thread.join(30)  # it may have begun another one meanwhile
+        for one in threads:
             one.join(30)
 
 

@@ -15,6 +15,8 @@ PARKED = """
     import asyncio, os, signal, sys, threading
     from spruce import green
 
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # tests that run in the background ignore it
+
     def say(*words):
         print(*words, flush=True)
 

@@ -1,4 +1,4 @@
-"""Django's own tests of its ORM, from its source distribution, run on `spruce.db` under Django's names."""
+"""Django's own tests of its ORM and its accounts, from its source distribution, run on ours under Django's names."""
 
 import json
 import re
@@ -7,12 +7,12 @@ import sys
 import tarfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 VERSION = "5.2.19"
-NAMES = Path(__file__).with_name("django_names.py")
-PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "django-orm-differences.md"
+PAGES = Path(__file__).parents[2] / "docs" / "explanation"
 
 
 @pytest.fixture(scope="module")
@@ -29,20 +29,41 @@ def suite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return next(folder.glob("*/tests"))
 
 
+def run(suite: Path, program: str, *arguments: str) -> Any:
+    """What a program beside this file prints about the tests that it runs."""
+    command = [sys.executable, str(Path(__file__).with_name(program)), *arguments]
+    ended = subprocess.run(command, cwd=suite, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+    return json.loads(ended.stdout)
+
+
 def passed(suite: Path, app: str) -> int:
     """How many tests of an app pass."""
-    ended = subprocess.run([sys.executable, str(NAMES), app], cwd=suite, capture_output=True, text=True, check=False)
-    assert ended.returncode == 0, ended.stderr
-    return list(json.loads(ended.stdout).values()).count("passed")
+    return list(run(suite, "django_names.py", app).values()).count("passed")
+
+
+def promised(page: str) -> dict[str, int]:
+    """How many tests a page of the documentation says to pass, by name."""
+    rows = re.findall(r"^\| `(\w+)` \| (\d+) \|", (PAGES / page).read_text("utf-8"), re.MULTILINE)
+    return {name: int(count) for name, count in rows}
 
 
 @pytest.mark.timeout(300)
 def test_as_many_of_djangos_tests_pass_as_the_page_says(suite: Path) -> None:
     """docs/explanation/django-orm-differences.md has them by app, and why the others don't."""
-    told = {
-        app: int(count) for app, count in re.findall(r"^\| `(\w+)` \| (\d+) \|", PAGE.read_text("utf-8"), re.MULTILINE)
-    }
+    told = promised("django-orm-differences.md")
     with ThreadPoolExecutor(2) as threads:
         found = dict(zip(told, threads.map(lambda app: passed(suite, app), told), strict=True))
     assert len(told) == 14
     assert {app: count for app, count in found.items() if count < told[app]} == {}
+
+
+@pytest.mark.timeout(300)
+def test_as_many_tests_of_djangos_accounts_pass_as_the_page_says(suite: Path) -> None:
+    """docs/explanation/django-auth-tests.md has them by module, and why the others don't."""
+    told = promised("django-auth-tests.md")
+    found = {
+        name: list(each.values()).count("passed") for name, each in run(suite, "django_accounts.py", *told).items()
+    }
+    assert len(told) == 14
+    assert {name: count for name, count in found.items() if count < told[name]} == {}

@@ -159,7 +159,7 @@ class ChangeList:
 
     def show_rows(self, rows: list[Any]) -> None:
         """Let the page have these rows, which were sent, whatever the query finds by now."""
-        self._total = self.query.order_by()[: COUNTED + 1].count()
+        self._total = _at_most(self.query)
         self._found = rows
 
     def plain_rows(self, url: Any, selects: Any, popup: bool = False) -> Any:
@@ -180,7 +180,7 @@ class ChangeList:
             if not self.has_next and (self.rows or not first):
                 self._total = first + len(self.rows)
             else:
-                self._total = self.query.order_by()[: COUNTED + 1].count()
+                self._total = _at_most(self.query)
         return self._total
 
     def count(self) -> str:
@@ -191,8 +191,7 @@ class ChangeList:
         """How many there would be without search and filters; "" where nothing is left out or nobody wants to know."""
         if not (self.admin.show_full_result_count and self.is_filtered()):
             return ""
-        query = self.admin.get_queryset(self.request).select_related(None).order_by()
-        return _counted(query[: COUNTED + 1].count())
+        return _counted(_at_most(self.admin.get_queryset(self.request)))
 
     @property
     def can_show_all(self) -> bool:
@@ -258,6 +257,12 @@ def _turned(order: Any, down: bool) -> Any:
     if order.startswith("-"):
         return order[1:] if down else order
     return f"-{order}" if down else order
+
+
+def _at_most(query: Any) -> int:
+    """How many rows there are, COUNTED and one more for any larger number: of their keys alone, which an index has."""
+    number: int = query.select_related(None).order_by().values("pk")[: COUNTED + 1].count()
+    return number
 
 
 def _counted(number: int) -> str:

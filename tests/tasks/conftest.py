@@ -7,8 +7,10 @@ from uuid import uuid4
 
 import pytest
 from tests.tasks import jobs
+from tests.tasks.carried import carrying, redis_server
 
 from spruce import config, db
+from spruce.tasks.celeryfront import CeleryFront
 from spruce.tasks.engine import Engine
 from spruce.tasks.store import Store
 
@@ -46,6 +48,21 @@ def _with(url: str) -> Iterator[Store]:
     finally:
         db.databases.current().close()
         config.leave(token)
+
+
+@pytest.fixture(scope="module")
+def redis_url() -> Iterator[str]:
+    """The URL of a Redis of our own."""
+    with redis_server() as url:
+        yield url
+
+
+@pytest.fixture
+def front(redis_url: str) -> Iterator[CeleryFront]:
+    """What takes jobs for Celery's workers, with an empty Redis and an SQLite database in memory."""
+    jobs.done.clear()
+    with carrying(redis_url) as made:
+        yield made
 
 
 @pytest.fixture

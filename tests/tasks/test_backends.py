@@ -30,5 +30,5 @@ def test_a_wrong_one_is_told(settings: config.Settings) -> None:
     with pytest.raises(InvalidTaskBackend) as refused:
         backend()
     assert str(refused.value) == (
-        "TASKS is 'inlin'; did you mean 'inline'? It can be: embedded, worker, inline, dummy."
+        "TASKS is 'inlin'; did you mean 'inline'? It can be: embedded, worker, inline, dummy, or celery+redis://…"
     )

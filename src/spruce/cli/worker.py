@@ -1,5 +1,7 @@
 """`spruce worker`: run the jobs of an app in processes of their own."""
 
+from typing import Any
+
 import click
 
 from spruce import config
@@ -8,6 +10,7 @@ from spruce.cli.target import find
 from spruce.errors import AppNotFound
 from spruce.green import LOOPS
 from spruce.server.processes import EarlyEnd
+from spruce.tasks.backends import backend, is_celery
 from spruce.tasks.definitions import registry
 from spruce.tasks.processes import Orders, serve
 from spruce.tasks.serving import discover
@@ -35,7 +38,7 @@ __all__ = ["worker"]
     show_default=True,
     type=click.FloatRange(0),
     metavar="SECONDS",
-    help="Replace a process in which nothing has moved for so long; 0: never.",
+    help="Replace a process in which nothing has moved for so long; 0: never. Not with Celery.",
 )
 @click.option("--loop", default=LOOPS[0], show_default=True, help=f"The event loop, one of {', '.join(LOOPS)}.")
 def worker(
@@ -60,7 +63,17 @@ def worker(
         discover(found.app)
         click.echo(f"Found {found}, with {len(registry)} task{'' if len(registry) == 1 else 's'}")
         config.install(found.app.config)
-        orders = Orders(concurrency or found.app.config["TASKS_CONCURRENCY"], queues, grace, loop)
-        status = serve(found.app, processes, orders, hang or None)
+        if is_celery(found.app.config["TASKS"]):
+            status = _serve_celery(found.app, processes, Orders(concurrency or 1, queues, grace, loop))
+        else:
+            orders = Orders(concurrency or found.app.config["TASKS_CONCURRENCY"], queues, grace, loop)
+            status = serve(found.app, processes, orders, hang or None)
     if status:
         raise SystemExit(status)
+
+
+def _serve_celery(app: App, processes: int, orders: Orders) -> int:
+    front: Any = backend()
+    from spruce.tasks.celeryworker import serve as serve_celery  # Celery is an optional dependency, and not a light one
+
+    return serve_celery(app, front, processes, orders)

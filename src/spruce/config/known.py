@@ -138,7 +138,13 @@ _SETTINGS = (
         str,
         "embedded",
         "Who runs tasks: `embedded` web workers too, `worker` only `spruce worker`, `inline` the call that enqueues; "
-        "`dummy` nobody.",
+        "`dummy` nobody; `celery+redis://host/0` or `celery+amqp://host` workers of Celery.",
+    ),
+    Setting(
+        "TASKS_RESULTS",
+        str,
+        "",
+        "The URL of the Redis with states and results of jobs that Celery carries; empty is that of the broker.",
     ),
     Setting("TASKS_CONCURRENCY", int, 20, "How many jobs each process runs at one time, in green threads."),
     Setting("TASKS_QUEUES", (list, tuple), [], "The queues whose jobs web workers run; empty is every queue."),

@@ -10,7 +10,7 @@ from spruce.tasks.embedded import Embedded
 from spruce.tasks.inline import Dummy, Inline
 from spruce.tasks.results import TaskResult
 
-__all__ = ["backend", "cancel", "get_result", "is_embedded"]
+__all__ = ["backend", "cancel", "get_result", "is_celery", "is_embedded"]
 
 _RESOURCE = "spruce.tasks"
 
@@ -28,13 +28,30 @@ def backend() -> Backend:
     made: Any = settings.resources.get(_RESOURCE)
     if made is None or made[0] != settings["TASKS"]:
         kind = settings["TASKS"]
-        if kind not in _KINDS:
-            raise InvalidTaskBackend(
-                f"TASKS is {kind!r}{nearest(kind, _KINDS)}", hint=f"It can be: {', '.join(_KINDS)}."
-            )
-        made = settings.resources[_RESOURCE] = (kind, _KINDS[kind]())
+        made = settings.resources[_RESOURCE] = (kind, _made(kind))
     found: Backend = made[1]
     return found
+
+
+def _made(kind: str) -> Backend:
+    if is_celery(kind):
+        try:
+            from spruce.tasks.celeryfront import CeleryFront  # celery is an optional dependency
+        except ModuleNotFoundError as error:
+            raise InvalidTaskBackend(
+                f"TASKS is {kind!r}, and there is no module {error.name!r}", hint="pip install 'spruce[celery]'"
+            ) from error
+        return CeleryFront(kind)
+    if kind not in _KINDS:
+        raise InvalidTaskBackend(
+            f"TASKS is {kind!r}{nearest(kind, _KINDS)}", hint=f"It can be: {', '.join(_KINDS)}, or celery+redis://…"
+        )
+    return _KINDS[kind]()
+
+
+def is_celery(kind: str) -> bool:
+    """Whether the value of TASKS names a broker of Celery's."""
+    return kind.startswith("celery+")
 
 
 def is_embedded() -> bool:

@@ -164,9 +164,9 @@ def _set_paused(name: str, paused: bool) -> None:
 def _result(row: dict[str, Any]) -> TaskResult[Any]:
     """The result of a row, whose task may not exist any more."""
     try:
-        return result_of(row)
+        return result_of(row, backend=_front().name)
     except InvalidTask:
-        return result_of(row, _Gone(row["task"]))  # type: ignore[arg-type] # as much of a task as a list shows
+        return result_of(row, _Gone(row["task"]), _front().name)  # type: ignore[arg-type] # as much of a task as a list shows
 
 
 class _Gone:

@@ -71,7 +71,7 @@ class Chain:
             return [[taker.add(call.task, call.args, call.kwargs) for call in step] for step in steps]
         if not isinstance(taker, Embedded):
             raise InvalidTask(f"the backend {taker.name!r} has no chains and groups of Spruce's")
-        with taker.store.atomic():
+        with taker.together():
             return self._entered(taker)
 
     def _entered(self, taker: Embedded) -> list[list[TaskResult[Any]]]:

@@ -62,31 +62,23 @@ class Embedded:
         id_ = more.pop("id", None) or new_id()
         if task_enqueued.subscribers:
             task_enqueued.emit(name=task.path, queue=task.queue_name, id=id_, headers=headers)
-        row = self._row(task, id_, args, kwargs) | more
+        row = _row(task, id_, args, kwargs) | more
         row["arguments"] = packed(task.path, (*marker, *args), kwargs, headers)
-        engine = self._near(task.queue_name)
+        entered = self.put(row)
+        return self.get_result(entered) if entered != id_ else result_of(_complete(row), task, self.name)
+
+    def put(self, row: dict[str, Any]) -> str:
+        """Take a job that is written down; return its id, or that of the one which its `unique_key` means already."""
+        engine = self._near(row["queue"])
         channel = CHANNEL if engine is None and getattr(self.store.database.driver, "listens", False) else ""
         entered = self._enter(row, channel)
         if not channel:
             self._tell(engine)
-        return self.get_result(entered) if entered != id_ else result_of(_complete(row), task)
+        return entered
 
-    def _row(self, task: Task[..., Any], id_: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
-        now = wall()
-        run_after = now if task.run_after is None else max(task.run_after.timestamp(), 0.0)
-        slot = slot_of(task, args, kwargs)
-        return {
-            "id": id_,
-            "task": task.path,
-            "queue": task.queue_name,
-            "priority": task.priority,
-            "run_after": run_after,
-            "state": "WAITING" if run_after > now else "READY" if slot is None else "HELD",
-            "unique_key": _unique_key(task, args, kwargs),
-            "slot": slot,
-            "slots": task.concurrency or 0,
-            "enqueued": now,
-        }
+    def together(self) -> Any:
+        """A block in which jobs are enqueued all or none."""
+        return self.store.atomic()
 
     def _enter(self, row: dict[str, Any], channel: str) -> str:
         if row["state"] != "HELD":
@@ -119,7 +111,7 @@ class Embedded:
             raise TaskResultDoesNotExist(
                 f"there is no job {id!r}", hint="It never was, or has been removed since it ended (TASKS_KEEP)."
             )
-        return result_of(row)
+        return result_of(row, backend=self.name)
 
     def cancel(self, id: str) -> bool:  # noqa: A002 - as the result's attribute
         """Keep a job from running, or ask its worker to stop it, which it does within a second; False if it ended."""
@@ -135,12 +127,30 @@ class Embedded:
         return replayed
 
 
+def _row(task: Task[..., Any], id_: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    now = wall()
+    run_after = now if task.run_after is None else max(task.run_after.timestamp(), 0.0)
+    slot = slot_of(task, args, kwargs)
+    return {
+        "id": id_,
+        "task": task.path,
+        "queue": task.queue_name,
+        "priority": task.priority,
+        "run_after": run_after,
+        "state": "WAITING" if run_after > now else "READY" if slot is None else "HELD",
+        "unique_key": _unique_key(task, args, kwargs),
+        "slot": slot,
+        "slots": task.concurrency or 0,
+        "enqueued": now,
+    }
+
+
 def _complete(row: dict[str, Any]) -> dict[str, Any]:
     nothing = dict.fromkeys(("result", "progress", "started", "attempted", "finished"))
     return {"workers": "", "errors": "", "attempts": 0, "follows": None, **nothing, **row}
 
 
-def result_of(row: Mapping[str, Any], task: Task[..., Any] | None = None) -> TaskResult[Any]:
+def result_of(row: Mapping[str, Any], task: Task[..., Any] | None = None, backend: str = "embedded") -> TaskResult[Any]:
     """What the row of a job says."""
     args, kwargs, headers = unpacked(row["arguments"])
     part, note = json.loads(row["progress"]) if row["progress"] else (None, "")
@@ -154,7 +164,7 @@ def result_of(row: Mapping[str, Any], task: Task[..., Any] | None = None) -> Tas
         last_attempted_at=moment(row["attempted"]),
         args=args[1:] if row["follows"] else args,
         kwargs=kwargs,
-        backend="embedded",
+        backend=backend,
         errors=[TaskError.unpacked(line) for line in row["errors"].splitlines()],
         worker_ids=row["workers"].split(),
         run_after=moment(row["run_after"]),

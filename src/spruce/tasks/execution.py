@@ -40,6 +40,8 @@ class Stopped(GreenletExit):
 class Execution:
     """An attempt of a claimed job by a worker; `run` makes it."""
 
+    backend = "embedded"
+
     def __init__(self, claim: Claim, store: Store, worker: str, app: Any = None) -> None:
         self.claim = claim
         self.store = store
@@ -98,9 +100,9 @@ class Execution:
         except GreenletExit as error:
             return self._stopped_by(error), error
         except (Exception, green.Timeout) as error:
-            return self._failed(task, error), error
+            return self.failed(task, error), error
         except BaseException as error:  # KeyboardInterrupt, SystemExit: of the job, never of the worker
-            return self._failed(task, error), error
+            return self.failed(task, error), error
 
     def _call(self, task: Task[..., Any], args: Any, kwargs: Any) -> Mark:
         args = [*self._before(args), *args[1:]] if self.claim.follows else args
@@ -138,7 +140,7 @@ class Execution:
             finished_at=None,
             args=list(args),
             kwargs=kwargs,
-            backend="embedded",
+            backend=self.backend,
             errors=[TaskError.unpacked(line) for line in claim.errors.splitlines()],
             worker_ids=claim.workers.split(),
             run_after=moment(claim.run_after),
@@ -152,8 +154,8 @@ class Execution:
     def _succeeded(self, task: Task[..., Any], value: Any) -> Mark:
         return Mark(self.claim, "SUCCESSFUL", wall(), dumped(value, task.path))
 
-    def _failed(self, task: Task[..., Any], error: BaseException) -> Mark:
-        """Try again, or give up."""
+    def failed(self, task: Task[..., Any], error: BaseException) -> Mark:
+        """What is to be said of an attempt that failed: that it is tried again, or given up."""
         if self.claim.lost + 1 < MOST_LOST and self._is_lost(task, error):
             _log.warning("job %s of %s was undone with its database; again soon: %s", self.claim.id, task.path, error)
             pause = delay(_LOST_PAUSE, self.claim.lost + 1)

@@ -142,15 +142,19 @@ class Scheduler:
         if due > now:
             return float(due)
         ticks, following = one.due(due, now)
-        with self.store.atomic():
-            if self.store.advance(one.name, due, following) and not paused:
-                for tick in ticks:
-                    self._enqueue(one, tick, now)
+        self._move_on(one, due, following, [] if paused else ticks, now)
         return following
 
-    def _enqueue(self, one: Schedule, tick: float, now: float) -> None:
+    def _move_on(self, one: Schedule, due: float, following: float, ticks: Sequence[float], now: float) -> None:
+        """Move the row of a schedule on and enqueue its ticks, both or neither, unless somebody else has done so."""
+        with self.store.atomic():
+            if self.store.advance(one.name, due, following):
+                for tick in ticks:
+                    self._enqueue(one, tick, now)
+
+    def _enqueue(self, one: Schedule, tick: float, now: float, **more: Any) -> None:
         put_off = one.jitter * self._chance()
-        more: dict[str, Any] = {"schedule": one.name, "tick": tick}
+        more |= {"schedule": one.name, "tick": tick}
         if put_off:
             more |= {"run_after": now + put_off, "state": "WAITING"}
         if not one.overlap and one.missed != "all":

@@ -8,13 +8,14 @@ from typing import Any, ClassVar
 
 from spruce import config, green
 from spruce.events import Event, app_started, app_stopped, server_stopping
+from spruce.tasks.backends import backend, is_celery
 from spruce.tasks.definitions import registry
 from spruce.tasks.embedded import Embedded
 from spruce.tasks.engine import Engine
 from spruce.tasks.scheduling import Scheduler
 from spruce.tasks.store import Store
 
-__all__ = ["begin", "discover", "subscribe"]
+__all__ = ["begin", "check", "discover", "subscribe"]
 
 _LEAST_GRACE = 1.0
 
@@ -30,6 +31,15 @@ def discover(app: Any) -> None:
     """Import the modules `tasks` of INSTALLED_APPS."""
     for installed in app.installed.values():
         installed.submodule("tasks")
+
+
+def check(app: Any) -> None:
+    """Have the backend made that the settings of an app name. Raises InvalidTaskBackend for tasks that it can't run."""
+    token = config.use(app.config)
+    try:
+        backend()
+    finally:
+        config.leave(token)
 
 
 def begin(app: Any, **options: Any) -> Engine:
@@ -51,7 +61,11 @@ def begin(app: Any, **options: Any) -> Engine:
 def _started(event: Event) -> None:
     app: Any = event["app"]
     discover(app)
-    if registry and app.config["TASKS"] == "embedded":
+    if not registry:
+        return
+    if is_celery(app.config["TASKS"]):
+        check(app)
+    elif app.config["TASKS"] == "embedded":
         _Serving.deadline = None
         _Serving.engines[app] = begin(app)
 

@@ -4,14 +4,15 @@ A green thread of each worker looks twice a second whether somebody watches. Onl
 be cancelled is looked up: the request gets 503, a job counts as failed, a WebSocket is closed.
 """
 
+import asyncio
 import os
 import sqlite3
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from logging import getLogger
 from time import perf_counter
-from traceback import FrameSummary
+from traceback import FrameSummary, StackSummary
 from typing import Any
 
 import msgspec
@@ -23,17 +24,22 @@ from spruce.apm.recorder import in_flight
 from spruce.apm.spans import Transaction, transaction_here
 from spruce.apm.vitals import Vitals
 from spruce.errors import ServiceUnavailable
-from spruce.green.debug import inspect
+from spruce.green.debug import coroutine_frames, inspect
 from spruce.green.runtime import all_hubs
 from spruce.http import Request
 
-__all__ = ["Flights", "ask_to_cancel", "flights_of", "keep_watching"]
+__all__ = ["CANCELLED", "Flights", "ask_to_cancel", "flights_of", "keep_watching"]
 
 _EVERY = 0.5  # seconds
 _WATCH_SECONDS = 10.0
 _FRESH_SECONDS = 3.0
 _MOST = 200  # whose stacks are taken
+CANCELLED = "This was cancelled by an operator."
 _log = getLogger("spruce.apm")
+
+
+def _unavailable() -> BaseException:
+    return ServiceUnavailable(CANCELLED)
 
 
 class Flights:
@@ -42,6 +48,8 @@ class Flights:
     def __init__(self, history: History, vitals: Vitals | None = None) -> None:
         self.history = history
         self.vitals = vitals
+        self.make_error: Callable[[], BaseException] = _unavailable
+        """Makes what is raised in a request that is cancelled."""
         self._pid = 0
         self._watcher: green.GreenThread | None = None
 
@@ -81,7 +89,7 @@ class Flights:
                 self.history.flights = msgspec.json.encode(self.snapshot(), enc_hook=repr)
                 for transaction in in_flight():
                     if transaction.id in self.history.cancels:
-                        cancel(transaction)
+                        cancel(transaction, self.make_error)
 
     def snapshot(self) -> dict[str, Any]:
         """What is in flight now, the oldest first, and how this process is."""
@@ -105,6 +113,10 @@ def _told(one: Transaction) -> dict[str, Any]:
             waits_for = info.waits_for
             stack = _shown(info.stack)
     asked = one.__dict__.get("live")
+    task = _task_of(one)
+    if task is not None:
+        frames = StackSummary.extract((frame, frame.f_lineno) for frame in coroutine_frames(task.get_coro()))
+        stack, waits_for = _shown(frames), ""
     return {
         "uid": one.id,
         "name": one.name or (f"{asked.method} {asked.target}" if asked is not None else one.type),
@@ -117,6 +129,13 @@ def _told(one: Transaction) -> dict[str, Any]:
     }
 
 
+def _task_of(one: Transaction) -> "asyncio.Task[Any] | None":
+    """The task that does the work of a request, of an ASGI app; its green thread waits for that."""
+    asked = one.__dict__.get("live")
+    task: asyncio.Task[Any] | None = None if asked is None else asked.__dict__.get("task")
+    return None if task is None or task.done() else task
+
+
 def _shown(frames: Iterable[FrameSummary]) -> list[str]:
     """The innermost call first, without those of Spruce between the program's own."""
     found = [(frame, f"{frame.filename}:{frame.lineno} {frame.name}\n    {frame.line or ''}") for frame in frames]
@@ -124,12 +143,15 @@ def _shown(frames: Iterable[FrameSummary]) -> list[str]:
     return (own or [text for _, text in found])[::-1]
 
 
-def cancel(transaction: Transaction) -> None:
-    """End what runs, in its green thread, which must be of this OS thread."""
+def cancel(transaction: Transaction, make_error: Callable[[], BaseException] = _unavailable) -> None:
+    """End what runs, in its green thread, which must be of this OS thread, and the task that works for it."""
     owner = transaction.owner
     if owner is not None and not owner.dead:
         _log.warning("%s %s is cancelled from the viewer", transaction.type, transaction.name or transaction.id)
-        owner.kill(ServiceUnavailable("This was cancelled by an operator."))
+        task = _task_of(transaction)
+        owner.kill(make_error())
+        if task is not None:
+            task.cancel()
 
 
 # ---- from any worker -------------------------------------------------------------------------------------------------

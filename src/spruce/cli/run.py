@@ -159,7 +159,24 @@ def _load(target: str | None, token: str | None, patch: bool, threads: int | Non
     if found.kind == "WSGI":
         threads = server.usual_threads() if threads is None and not patch else threads or 0
         click.echo(_way(threads, patch))
-    return handler_for(found, threads)
+    return handler_for(found, threads) if found.kind == "Spruce" else _viewed(found, token, threads)
+
+
+def _viewed(found: Found, token: str | None, threads: int | None) -> Handler:
+    """Return the handler of another framework's app, behind the viewer where one is wanted."""
+    viewer = os.environ.keys() & {"SPRUCE_DEBUG", "SPRUCE_VIEWER", "SPRUCE_VIEWER_AUTHORIZE"}
+    if not viewer:
+        return handler_for(found, threads)
+    from spruce.apm.hostedviewer import HostedViewer, viewer_app  # not loaded where nobody wants it
+
+    app = viewer_app(token)
+    handler = handler_for(found, threads)
+    if app is None:
+        return handler
+    if app.debug:
+        door = f"/_debug?token={app.config['DEBUG_TOKEN']}&next=/_spruce/"
+        click.echo(f"Requests and errors as they happen: {door}")
+    return HostedViewer(handler, app)
 
 
 def _way(threads: int, patch: bool) -> str:

@@ -23,7 +23,16 @@ from spruce.green.greenthread import BARE, AnyHub, GreenThread
 from spruce.green.hub import Hub
 from spruce.green.runtime import all_hubs, get_hub
 
-__all__ = ["ThreadInfo", "frames_of", "inspect", "report", "report_on_signal", "snapshot", "tracking"]
+__all__ = [
+    "ThreadInfo",
+    "coroutine_frames",
+    "frames_of",
+    "inspect",
+    "report",
+    "report_on_signal",
+    "snapshot",
+    "tracking",
+]
 
 _PACKAGE = __name__.rpartition(".")[0] + "."
 
@@ -111,11 +120,12 @@ def frames_of(hub: AnyHub, carrier: Any) -> list[FrameType]:
         frame = frame.f_back
     frames.reverse()
     for step in [each for each in frames if each.f_code is STEP]:
-        frames += _coroutine_frames(step.f_locals.get("coroutine"))
+        frames += coroutine_frames(step.f_locals.get("coroutine"))
     return frames
 
 
-def _coroutine_frames(awaited: Any) -> Iterator[FrameType]:
+def coroutine_frames(awaited: Any) -> Iterator[FrameType]:
+    """The frames of a coroutine and of those that it awaits, the outermost first; while it doesn't run."""
     while awaited is not None:
         frame = getattr(awaited, "cr_frame", None) or getattr(awaited, "gi_frame", None)
         if frame is not None:

@@ -168,6 +168,7 @@ class _Exchange:
     def respond(self, scope: dict[str, Any]) -> Response:
         self.request.stops_with_client = True  # this green thread only sends: the application hears of it and decides
         self.task = self.loop.create_task(self._perform(scope))
+        self.request.__dict__["task"] = self.task  # for who looks at what is in flight
         _running.add(self.task)
         try:
             while not (self.pieces or self.complete):

@@ -2,6 +2,7 @@
 
 import inspect
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from spruce.apm import Client
 from spruce.apm.settings import NOT_NEEDED, read_settings
 from spruce.errors import ConfigError
 
-PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "elasticapm.md").read_text("utf-8")
+PAGE = (Path(__file__).parents[1] / "docs" / "reference" / "elasticapm.md").read_text("utf-8")
 
 FUNCTIONS: dict[str, tuple[str, ...]] = {
     "Client": ("config", "inline"),
@@ -179,6 +180,14 @@ def test_nothing_is_taken_that_nobody_knows() -> None:
     """A slip is one, however many names there are."""
     with pytest.raises(ConfigError):
         read_settings({"TRANSPORT_CLAS": "x"}, environ={})
+
+
+@pytest.fixture
+def client() -> Iterator[Client]:
+    """Return a client that sends nothing, which ends with the test."""
+    made = Client(disable_send=True)
+    yield made
+    made.close()
 
 
 def test_the_name_of_the_module_is_all_that_changes(client: Client) -> None:

@@ -65,12 +65,15 @@ function addRows(section) {
   });
 }
 
+const started = new WeakMap();
+
 // Everything that is in a part of a page, which is the page itself or what htmx has put there.
 function start(part) {
   const each = (selector, what) => {
     for (const found of part.querySelectorAll(selector)) {
-      if (found.closest("template") || found.dataset.ready) continue;
-      found.dataset.ready = "yes";
+      const done = started.get(found) ?? new Set();
+      if (found.closest("template") || done.has(what)) continue;
+      started.set(found, done.add(what));
       what(found);
     }
   };

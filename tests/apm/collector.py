@@ -11,7 +11,7 @@ from typing import Any
 
 
 class Collector:
-    """What was posted, as paths, headers and bodies; `status` is what it answers, `frozen` keeps it from answering."""
+    """What was posted, as paths, headers and bodies, and asked for; `status` is what it answers."""
 
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.requests: list[tuple[str, dict[str, str], bytes]] = []
@@ -20,6 +20,7 @@ class Collector:
         self.thawed = threading.Event()
         self.thawed.set()
         self.came = threading.Semaphore(0)
+        self.asked: list[str] = []
         collector = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -36,6 +37,12 @@ class Collector:
                 self.send_header("Content-Length", str(len(collector.answer)))
                 self.end_headers()
                 self.wfile.write(collector.answer)
+
+            def do_GET(self) -> None:
+                collector.asked.append(self.path)
+                self.send_response(404)  # there is no central configuration
+                self.send_header("Content-Length", "0")
+                self.end_headers()
 
             def log_message(self, *args: Any) -> None:
                 """Say nothing."""

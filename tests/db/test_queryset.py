@@ -287,7 +287,9 @@ def test_earliest_and_latest(stocked: SimpleNamespace) -> None:
     assert str(gone.value) == "there is no Product, so none is the latest"
     with pytest.raises(FieldError) as refused:
         products.earliest()
-    assert str(refused.value) == 'earliest() needs the fields to compare by. As: earliest("created").'
+    assert str(refused.value) == (
+        'earliest() needs the fields to compare by. As: earliest("created"). Or give Meta an option get_latest_by.'
+    )
 
 
 def test_contains(stocked: SimpleNamespace, queries: list[str]) -> None:

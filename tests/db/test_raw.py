@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from spruce.db import Q
 from spruce.errors import FieldError
 
 COLUMNS = "id, name, price"
@@ -50,3 +51,18 @@ def test_columns_of_any_name(stocked: SimpleNamespace) -> None:
     """As databases name what is computed; none of it is taken for code."""
     rows = stocked.Maker.objects.raw('SELECT id, name, id * 2 AS "id * 2", 1 AS "x = stolen() or 1; o0.y" FROM t_maker')
     assert [(getattr(each, "id * 2"), getattr(each, "x = stolen() or 1; o0.y")) for each in rows] == [(2, 1), (4, 1)]
+
+
+def test_places_and_names_as_django_has_them(stocked: SimpleNamespace) -> None:
+    """`%(name)s` with a dict, columns under other names, None for no parameters; and what a QuerySet has too."""
+    raw = stocked.Product.objects.raw
+    assert [each.pk for each in raw("SELECT * FROM t_product WHERE name = %(n)s", params={"n": "car"})] == [3]
+    found = raw("SELECT id AS k, name AS title FROM t_product ORDER BY id", None, {"k": "id", "title": "name"})
+    assert [each.name for each in found.iterator()] == ["bear", "熊猫公仔", "car", "box"]
+    assert not raw("SELECT * FROM t_product WHERE name = %s", ["boat"])
+    assert raw("SELECT * FROM t_product", using="default")[0].pk == 1
+
+
+def test_complex_filter_takes_what_limits_choices(stocked: SimpleNamespace) -> None:
+    products = stocked.Product.objects
+    assert products.complex_filter({"name": "car"}).get() == products.complex_filter(Q(name="car")).get()

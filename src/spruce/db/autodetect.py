@@ -223,7 +223,7 @@ def _with_renamed_tables(
                     last += _with_keys(new.to_table())
                 break
     yield from first
-    before = [each for each in steps if isinstance(each, ChangeIndex) and not each.making]
+    before: list[ops.MigrateOperation] = [each for each in steps if isinstance(each, ChangeIndex) and not each.making]
     before += [each for each in steps if isinstance(each, ops.ModifyTableOps) and each.table_name in renamed]
     yield from before  # indexes go under the old name
     for name, new_name in renamed.items():

@@ -106,7 +106,7 @@ def _json_made(columns: list[Column], dialect: str, options: tuple[Any, ...]) ->
     values = [_as_json(each, dialect) for each in columns]
     if not options:
         return Formed("json_array", *values)
-    named = [sa.literal_column(_quoted(name)) for name in options]
+    named: list[Any] = [sa.literal_column(_quoted(name)) for name in options]
     return Formed("json_object", *(each for pair in zip(named, values, strict=True) for each in pair))
 
 

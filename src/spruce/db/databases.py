@@ -139,7 +139,7 @@ def _driver(url: URL, alias: str) -> Driver:
 class Database:
     """A database by its alias."""
 
-    __slots__ = ("alias", "dialect", "driver", "replicas", "url")
+    __slots__ = ("alias", "dialect", "driver", "replicas", "url", "watched")
 
     def __init__(self, alias: str, url: str) -> None:
         self.alias = alias
@@ -152,6 +152,7 @@ class Database:
         self.driver = _driver(self.url, alias)
         self.dialect = self.driver.dialect
         self.replicas: Replicas | None = None
+        self.watched: Any = None  # what tells of the statements of its driver, once somebody wants to know
 
     def __repr__(self) -> str:
         return f"<Database {self.alias}: {self.url!r}>"

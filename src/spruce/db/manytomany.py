@@ -7,7 +7,7 @@ The model in between is made unless `through` names one of the program's own. It
 from copy import copy
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
-from spruce.db.records import Record
+from spruce.db.records import Record, name_parts
 from spruce.db.relations import CASCADE, ForeignKey, ReverseStep, Step
 from spruce.errors import ModelError
 
@@ -41,6 +41,8 @@ class ManyToManyField(Generic[M]):
         to: "type[M] | str",
         *,
         related_name: str | None = None,
+        related_query_name: str | None = None,
+        db_constraint: bool = True,
         through: "type[Record] | str | None" = None,
         through_fields: tuple[str, str] | None = None,
         symmetrical: bool | None = None,
@@ -55,7 +57,9 @@ class ManyToManyField(Generic[M]):
         self.to: Any = to
         self.through: Any = through
         self.through_fields = through_fields
-        self.related_name = related_name
+        self._related_name = related_name
+        self.related_query_name = related_query_name
+        self.db_constraint = db_constraint
         self.symmetrical = to == "self" if symmetrical is None else symmetrical
         self.db_table = db_table
         self.blank = blank
@@ -86,6 +90,12 @@ class ManyToManyField(Generic[M]):
         return self.to  # type: ignore[no-any-return] # a model, once it is connected
 
     @property
+    def related_name(self) -> str | None:
+        """The name that was given for the other side, or that Meta gives to all of its model's."""
+        name = self._related_name or self.model._meta.default_related_name
+        return name if name is None or "%(" not in name else name % name_parts(self.model)
+
+    @property
     def accessor(self) -> str | None:
         """The name of the manager on the other side."""
         if self.symmetrical or (self.related_name or "").endswith("+"):
@@ -95,6 +105,8 @@ class ManyToManyField(Generic[M]):
     @property
     def query_name(self) -> str | None:
         """The name by which queries go the other way."""
+        if self.accessor is not None and self.related_query_name is not None:
+            return self.related_query_name % name_parts(self.model)
         return self.accessor and (self.related_name or self.model.__name__.lower())
 
     def path(self, backwards: bool) -> str:
@@ -124,8 +136,8 @@ class ManyToManyField(Generic[M]):
         body = {
             "__module__": self.model.__module__,
             "__doc__": f"A connection of {self.label}.",
-            here: ForeignKey(self.model, CASCADE, related_name="+"),
-            there: ForeignKey(self.target, CASCADE, related_name="+"),
+            here: ForeignKey(self.model, CASCADE, related_name="+", db_constraint=self.db_constraint),
+            there: ForeignKey(self.target, CASCADE, related_name="+", db_constraint=self.db_constraint),
             "Meta": type("Meta", (), {"db_table": table, "unique_together": (here, there)}),
         }
         make: Any = type(self.model)

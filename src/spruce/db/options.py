@@ -30,7 +30,10 @@ _OPTIONS = (
     "db_table",
     "db_table_comment",
     "default_permissions",
+    "default_related_name",
+    "get_latest_by",
     "indexes",
+    "managed",
     "ordering",
     "permissions",
     "proxy",
@@ -38,7 +41,13 @@ _OPTIONS = (
     "verbose_name",
     "verbose_name_plural",
 )
-_OWN = ("abstract", "db_table", "permissions", "proxy")  # of one model, and not of those that inherit from it
+_OWN = (
+    "abstract",
+    "db_table",
+    "managed",
+    "permissions",
+    "proxy",
+)  # of one model, and not of those that inherit from it
 _ACTIONS = ("add", "change", "delete", "view")
 _RESERVED = frozenset(
     {"pk", "self", "objects", "DoesNotExist", "MultipleObjectsReturned", "save", "delete", "refresh_from_db"}
@@ -86,6 +95,10 @@ class Options:
         self.db_table_comment: str | None = given.get("db_table_comment")
         self.verbose_name: str = given.get("verbose_name") or _WORDS.sub(" ", model.__name__).lower()
         self.verbose_name_plural: str = given.get("verbose_name_plural") or f"{self.verbose_name}s"
+        self.default_related_name: str | None = given.get("default_related_name")
+        latest = given.get("get_latest_by", ())
+        self.get_latest_by: tuple[str, ...] = (latest,) if isinstance(latest, str) else tuple(latest or ())
+        self.managed = bool(given.get("managed", True))  # whether create_all() and migrations make its table
         self.app_label: str | None = given.get("app_label")  # None: made of the module's name, see spruce.auth
         self.permissions: tuple[tuple[str, str], ...] = tuple(given.get("permissions", ()))
         self.default_permissions: tuple[str, ...] = tuple(given.get("default_permissions", _ACTIONS))
@@ -270,6 +283,11 @@ class Options:
         keys = [field for field in self.local if field.primary_key]
         return {**paths, "pk": keys[0]} if keys else paths
 
+    @property
+    def keeps_table(self) -> bool:
+        """Whether the table of its name is its own, and not of one that replaced it, or manages the table."""
+        return self.registry.models.get(self.db_table) is self.model
+
     def build_table(self) -> sa.Table:
         """Make the SQLAlchemy table. Raises ModelError if a foreign key points to a model that does not exist."""
         if self.proxy:
@@ -285,8 +303,7 @@ class Options:
         formulate = partial(Formula, self.model)
         columns = [field.column(formulate) for field in self.local]
         auto = isinstance(self.pk, AutoField)
-        current = self.registry.models.get(self.db_table) is self.model  # and not replaced by another
-        metadata = self.registry.metadata if current else sa.MetaData()
+        metadata = self.registry.metadata if self.keeps_table else sa.MetaData()
         checks = [each.element(self.model) for each in self.constraints if isinstance(each, CheckConstraint)]
         table = sa.Table(
             self.db_table,

@@ -165,9 +165,18 @@ class QuerySet(Rows[M, R], Generic[M, R]):
         listed = found.values_list("beginning", flat=True).distinct()
         return listed.order_by("beginning" if order == "ASC" else "-beginning")
 
-    def raw(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> RawQuery[M]:
-        """The objects of a statement that is written by hand, with `%s` or `:name` where parameters stand."""
-        return RawQuery(self.model, sql, parameters, self._alias)
+    def raw(
+        self,
+        sql: str,
+        params: Sequence[Any] | Mapping[str, Any] | None = (),
+        translations: Mapping[str, str] | None = None,
+        using: str | None = None,
+    ) -> RawQuery[M]:
+        """The objects of a statement that is written by hand, with `%s`, `%(name)s` or `:name` where parameters stand.
+
+        `translations` gives the names of fields for columns that are called otherwise.
+        """
+        return RawQuery(self.model, sql, params or (), using or self._alias, translations)
 
     def values(self, *names: str, **expressions: Any) -> "QuerySet[M, dict[str, Any]]":
         """Dicts instead of objects, of these fields or of all; names may cross relations.

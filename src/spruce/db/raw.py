@@ -1,5 +1,6 @@
 """SQL of the program's own, whose rows become objects: `Product.objects.raw("SELECT …")`."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Generic, TypeVar
@@ -25,12 +26,18 @@ class RawQuery(Generic[M]):
     """
 
     def __init__(
-        self, model: type[M], sql: str, parameters: Sequence[Any] | Mapping[str, Any] = (), using: str | None = None
+        self,
+        model: type[M],
+        sql: str,
+        parameters: Sequence[Any] | Mapping[str, Any] = (),
+        using: str | None = None,
+        translations: Mapping[str, str] | None = None,
     ) -> None:
         self.model = model
         self.sql = sql
         self.parameters = parameters
         self._alias = using
+        self._names = dict(translations or {})
         self._rows: list[M] | None = None
 
     def __repr__(self) -> str:
@@ -38,10 +45,17 @@ class RawQuery(Generic[M]):
 
     def using(self, alias: str) -> "RawQuery[M]":
         """The same in the database of this alias."""
-        return RawQuery(self.model, self.sql, self.parameters, alias)
+        return RawQuery(self.model, self.sql, self.parameters, alias, self._names)
 
     def __iter__(self) -> Iterator[M]:
         return iter(self._fetch())
+
+    def iterator(self, chunk_size: int = 2000) -> Iterator[M]:
+        """The objects; all of them are in memory, whatever `chunk_size` says."""
+        return iter(self._fetch())
+
+    def __bool__(self) -> bool:
+        return bool(self._fetch())
 
     def __len__(self) -> int:
         return len(self._fetch())
@@ -56,15 +70,28 @@ class RawQuery(Generic[M]):
             compiled: Any = sa.text(text).bindparams(**values).compile(dialect=database.dialect)
             bound = [values[name] for name in compiled.positiontup]
             names, rows, *_ = transactions.connection(database).outcome(compiled.string, bound)
+            names = [self._column(name) for name in names]
             order, load = _loader(self.model, tuple(names), database.dialect)  # type: ignore[arg-type] # classes are hashable
             self._rows = load([tuple(row[i] for i in order) for row in rows], database.alias)
         return self._rows
+
+    def _column(self, name: str) -> str:
+        """The name of the column that a column of the result stands for."""
+        wanted = self._names.get(name)
+        if wanted is None:
+            return name
+        field = self.model._meta.field(wanted)
+        return str(field.model.__table__.c[field.attname].name)
+
+
+_PLACES = re.compile(r"%\((\w+)\)s")
 
 
 def _named(sql: str, parameters: Sequence[Any] | Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     """The SQL with `:name` for its parameters. Raises FieldError when `%s` stands there more or less often."""
     if isinstance(parameters, Mapping):
-        return sql, dict(parameters)
+        text = _PLACES.sub(r":\1", sql)
+        return text if text == sql else text.replace("%%", "%"), dict(parameters)
     parts = sql.split("%s")
     if not parameters and len(parts) == 1:
         return sql, {}

@@ -240,8 +240,12 @@ class Rows(Query[M, R], Generic[M, R]):
 
     def _by(self, fields: tuple[str, ...], verb: str, *, last: bool) -> R:
         self._whole("reorder")
+        fields = fields or self.model._meta.get_latest_by
         if not fields:
-            raise FieldError(f"{verb}() needs the fields to compare by", hint=f'As: {verb}("created").')
+            raise FieldError(
+                f"{verb}() needs the fields to compare by",
+                hint=f'As: {verb}("created"). Or give Meta an option get_latest_by.',
+            )
         found = self.order_by(*fields)._end(last=last)
         if found is None:
             raise self.model.DoesNotExist(f"there is no {self.model.__name__}, so none is the {verb}")

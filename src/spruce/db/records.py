@@ -7,7 +7,7 @@ from spruce.errors import MultipleObjectsReturned, ObjectDoesNotExist
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
-__all__ = ["Record", "State", "unproxied"]
+__all__ = ["Record", "State", "app_label_of", "name_parts", "unproxied"]
 
 
 def unproxied(value: Any) -> Any:
@@ -64,3 +64,16 @@ class Record:
 
         def clean(self) -> None:
             """What `full_clean()` calls."""
+
+
+def app_label_of(model: type[Record]) -> str:
+    """`Meta.app_label`, else the name of the package around `models`, or of the module."""
+    given: str | None = model._meta.app_label
+    parts = model.__module__.split(".")
+    return given or (parts[parts.index("models") - 1] if "models" in parts[1:] else parts[-1])
+
+
+def name_parts(model: type[Record]) -> dict[str, str]:
+    """What names of relations may hold: `%(class)s`, `%(model_name)s` and `%(app_label)s`."""
+    name = model.__name__.lower()
+    return {"class": name, "model_name": name, "app_label": app_label_of(model)}

@@ -30,6 +30,8 @@ class Registry:
             return
         name = model._meta.db_table
         old = self.models.get(name)
+        if old is not None and not (model._meta.managed and old._meta.managed) and old._meta.label != model._meta.label:
+            name, old = self._share(model, old)
         if old is not None and (old.__module__, old.__name__) != (model.__module__, model.__name__):
             raise ModelError(
                 f"{model._meta.label} and {old._meta.label} have the same table {name!r}",
@@ -48,6 +50,13 @@ class Registry:
                 field.to = model
             _connect(field)
         self._connect_many(model)
+
+    def _share(self, model: type[Record], old: type[Record]) -> tuple[str, None]:
+        """The key for a model of a table that another has; the one that manages the table gets the table's name."""
+        if model._meta.managed:
+            self.models[old._meta.label] = self.models.pop(model._meta.db_table)
+            return model._meta.db_table, None
+        return model._meta.label, None
 
     def _add_proxy(self, model: type[Record]) -> None:
         self.proxies[model._meta.label] = model

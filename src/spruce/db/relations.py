@@ -12,7 +12,7 @@ from sqlalchemy.sql.selectable import FromClause
 from sqlalchemy.types import TypeEngine
 
 from spruce.db.fields import Field, FieldOptions, Formulate, Unfit
-from spruce.db.records import Record, unproxied
+from spruce.db.records import Record, name_parts, unproxied
 from spruce.errors import ModelError
 
 __all__ = [
@@ -81,6 +81,7 @@ class RelationOptions(FieldOptions, total=False):
 
     related_name: str | None
     related_query_name: str | None
+    db_constraint: bool
     verbose_name: object
     parent_link: bool
     limit_choices_to: Any
@@ -139,7 +140,8 @@ class ForeignKey(Field[M], Generic[M]):
         **options: Unpack[RelationOptions],
     ) -> None:
         rest: Any = dict(options)
-        self.related_name: str | None = rest.pop("related_name", None)
+        self.db_constraint: bool = rest.pop("db_constraint", True)
+        self._related_name: str | None = rest.pop("related_name", None)
         self.related_query_name: str | None = rest.pop("related_query_name", None)
         self.limit_choices_to: Any = rest.pop("limit_choices_to", None)
         super().__init__(rest.pop("verbose_name", ""), null=null, **rest)
@@ -178,6 +180,14 @@ class ForeignKey(Field[M], Generic[M]):
         return pk
 
     @property
+    def related_name(self) -> str | None:
+        """The name that was given for the other side, or that Meta gives to all of its model's."""
+        return self._filled(self._related_name or self.model._meta.default_related_name)
+
+    def _filled(self, name: str | None) -> str | None:
+        return name if name is None or "%(" not in name else name % name_parts(self.model)
+
+    @property
     def accessor(self) -> str | None:
         """The name of the QuerySet on the other side."""
         if self.related_name is not None:
@@ -198,18 +208,19 @@ class ForeignKey(Field[M], Generic[M]):
     def query_name(self) -> str | None:
         """The name by which queries go the other way."""
         if self.related_query_name is not None:
-            return self.related_query_name
+            return self._filled(self.related_query_name)
         if self.related_name is not None:
             return None if self.related_name.endswith("+") else self.related_name
         return self.model.__name__.lower()
 
     def column(self, formulate: Formulate) -> sa.Column[Any]:
         """The column, with an index as it is looked up from the other side."""
-        target = f"{self.target._meta.db_table}.{self.key.db_column or self.key.attname}"
+        target = f"{self.target._meta.db_table}.{self.key.attname}"
+        held = self.db_constraint and (self.model._meta.managed or self.model._meta.keeps_table)
         return sa.Column(
             self.db_column or self.attname,
             self.column_type(),
-            sa.ForeignKey(target, ondelete=self.on_delete.ddl),
+            *([sa.ForeignKey(target, ondelete=self.on_delete.ddl)] if held else []),
             server_default=self.given(formulate),
             comment=self.db_comment,
             key=self.attname,

@@ -4,7 +4,7 @@ import inspect
 from typing import Any
 
 from spruce.db.databases import current
-from spruce.db.records import Record
+from spruce.db.records import Record, app_label_of
 from spruce.errors import DataError
 
 __all__ = ["check_relation", "may_migrate"]
@@ -20,19 +20,12 @@ def may_migrate(alias: str, model: type[Record]) -> bool:
         if method is None:
             continue
         if "app_label" in inspect.signature(method).parameters:
-            answer = method(alias, _label_of(model), model_name=model.__name__.lower(), model=model)
+            answer = method(alias, app_label_of(model), model_name=model.__name__.lower(), model=model)
         else:
             answer = method(alias, model)
         if answer is not None:
             return bool(answer)
     return True
-
-
-def _label_of(model: type[Record]) -> str:
-    """`Meta.app_label`, else the name of the package around `models`, or of the module."""
-    given: str | None = model._meta.app_label
-    parts = model.__module__.split(".")
-    return given or (parts[parts.index("models") - 1] if "models" in parts[1:] else parts[-1])
 
 
 def check_relation(instance: Any, value: Any, label: str) -> None:

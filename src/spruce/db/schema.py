@@ -105,7 +105,7 @@ def _tables(database: Database, wanted: Iterable[Any] | None) -> Iterable[sa.Tab
     models = [
         model
         for model in (registry.models.values() if wanted is None else wanted)
-        if may_migrate(database.alias, model)
+        if model._meta.managed and may_migrate(database.alias, model)
     ]
     tables = [model.__table__ for model in models]
     ordered = [table for table, _ in sort_tables_and_constraints(tables)]  # type: ignore[no-untyped-call] # SQLAlchemy's

@@ -103,6 +103,10 @@ class Query(Generic[M, R]):
         shape, args = self._conditions("filter", True, expressions, keywords)
         return self._same(shape, args)  # type: ignore[no-any-return] # the same
 
+    def complex_filter(self, condition: Any) -> Self:
+        """As `filter`, of a Q or of a dict of keywords, as `limit_choices_to` has them."""
+        return self.filter(**condition) if isinstance(condition, dict) else self.filter(condition)
+
     def none(self) -> Self:
         """No rows."""
         return self._step(("none",))  # type: ignore[no-any-return] # the same

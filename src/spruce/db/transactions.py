@@ -45,7 +45,14 @@ def connection(database: Database, reason: Any = None) -> Connection:
     """
     found = None if innermost.get() is None else find(database)
     running: Connection = database.driver if found is None else found.transaction
-    return Watched(running, database, found, reason) if is_watched() else running
+    if not is_watched():
+        return running
+    if found is not None or (reason is not None and reason[2]):
+        return Watched(running, database, found, reason)
+    kept = database.watched  # one serves all who have no transaction, and say no reason
+    if kept is None or kept.inner is not running:
+        kept = database.watched = Watched(running, database, None, None)
+    return kept
 
 
 def watched(running: Connection, database: Database, block: Block | None = None) -> Connection:

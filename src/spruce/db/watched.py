@@ -79,24 +79,30 @@ class Watched:
 
     def _after(self, sql: str, parameters: Sequence[Any], start: float, rows: int) -> None:
         if db_query.subscribers:
-            told = {
-                "sql": sql,
-                "parameters": parameters,
-                "seconds": perf_counter() - start,
-                "rows": rows,
-                "database": self.database.alias,
-                "relation": self.relation,
-                "remedy": self.remedy,
-            }
-            if db_query.wants_events:
-                told["file"], told["line"] = place()
-            db_query.tell(told)
+            self._tell(sql, parameters, perf_counter() - start, rows)
         if db_changed.subscribers:
-            changes = changes_of(sql, parameters)
-            if changes and self.block is not None:
-                self.block.changes += changes
-            elif changes:
-                tell_changes(self.database, changes)
+            self._tell_changes(sql, parameters)
+
+    def _tell(self, sql: str, parameters: Sequence[Any], seconds: float, rows: int) -> None:
+        told = {
+            "sql": sql,
+            "parameters": parameters,
+            "seconds": seconds,
+            "rows": rows,
+            "database": self.database.alias,
+            "relation": self.relation,
+            "remedy": self.remedy,
+        }
+        if db_query.wants_events:
+            told["file"], told["line"] = place()
+        db_query.tell(told)
+
+    def _tell_changes(self, sql: str, parameters: Sequence[Any]) -> None:
+        changes = changes_of(sql, parameters)
+        if changes and self.block is not None:
+            self.block.changes += changes
+        elif changes:
+            tell_changes(self.database, changes)
 
     def _found(self, sql: str, parameters: Sequence[Any], rows: int) -> None:
         """If some of the rows were not there, new ones matter too."""
@@ -112,7 +118,10 @@ class Watched:
             self._before(sql, parameters)
         start = perf_counter()
         rows = self.inner.rows(sql, parameters, slow)
-        self._after(sql, parameters, start, len(rows))
+        if db_query.subscribers:
+            self._tell(sql, parameters, perf_counter() - start, len(rows))
+        if db_changed.subscribers:
+            self._tell_changes(sql, parameters)
         if reading:
             self._found(sql, parameters, len(rows))
         return rows

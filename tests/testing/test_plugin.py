@@ -10,13 +10,18 @@ from urllib.request import urlopen
 
 import pytest
 
-from spruce import App
+from spruce import App, db, task
 from spruce.mail import send_mail
+
+
+@task
+def double(number):
+    return 2 * number
 
 
 @pytest.fixture
 def app():
-    app = App(__name__, TESTING=True)
+    app = App(__name__, TESTING=True, DATABASES={"default": "sqlite://"})
     app.add_url_rule("/", "index", lambda: f"debug {app.debug}")
     return app
 
@@ -40,6 +45,12 @@ def test_mailoutbox_is_empty_at_first(mailoutbox):
     assert mailoutbox == []
 
 
+def test_jobs(app, jobs):
+    double.enqueue_in(3600, 2)
+    assert [result.return_value for result in jobs.advance(3600)] == [4]
+    db.databases.current().close()
+
+
 def test_live_server(live_server):
     with urlopen(live_server.url) as answer:
         assert answer.read() == b"debug False"
@@ -52,4 +63,4 @@ def test_fixtures_are_there_for_an_app(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "pytest", "-q", "-p", "spruce.testing.plugin", "-W", "error"]
     environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     result = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
-    assert result.stdout.splitlines()[-1].startswith("5 passed"), result.stdout
+    assert result.stdout.splitlines()[-1].startswith("6 passed"), result.stdout

@@ -16,6 +16,7 @@ from typing import Any, Concatenate, Generic, Literal, ParamSpec, Protocol, Type
 from spruce import green
 from spruce.errors import InvalidTask, TaskResultMismatch, nearest
 from spruce.tasks.backoff import Backoff, check
+from spruce.tasks.clock import wall
 from spruce.tasks.results import TaskContext, TaskResult
 
 __all__ = ["Backend", "Signature", "Task", "TaskOptions", "backend_finder", "find_task", "registry", "task"]
@@ -294,4 +295,4 @@ def _validate(made: Task[..., Any]) -> inspect.Signature:
 def _moment(when: datetime | timedelta | float) -> datetime:
     if isinstance(when, datetime):
         return when
-    return datetime.now(UTC) + (when if isinstance(when, timedelta) else timedelta(seconds=when))
+    return datetime.fromtimestamp(wall(), UTC) + (when if isinstance(when, timedelta) else timedelta(seconds=when))

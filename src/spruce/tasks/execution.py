@@ -18,13 +18,16 @@ from spruce.tasks.definitions import Task, find_task
 from spruce.tasks.results import TaskContext, TaskError, TaskResult, TaskResultStatus, moment, trace_id_of
 from spruce.tasks.store import MOST_LOST, Claim, Mark, Store
 
-__all__ = ["Execution", "Stopped"]
+__all__ = ["Crash", "Execution", "Point", "Stopped"]
 
 _log = logging.getLogger("spruce.tasks")
 
 _LOST_PAUSE = 0.5  # before a job whose transaction was undone is run again; doubled each time
 _UNKNOWN_PAUSE = 10.0  # before another worker is asked whether it knows the task
 _UNKNOWN_MOST = 30
+
+Point = Literal["after claim", "before done mark", "before commit", "after done mark"]
+"""Where a test may end an attempt as if its process had been killed."""
 
 Why = Literal["cancelled", "fenced", "handed back"]
 
@@ -35,6 +38,10 @@ class Stopped(GreenletExit):
     def __init__(self, why: Why) -> None:
         super().__init__(why)
         self.why = why
+
+
+class Crash(BaseException):
+    """Ends an attempt as if its process had been killed: nothing is written, nobody is told."""
 
 
 class Execution:
@@ -60,6 +67,9 @@ class Execution:
         """Take what the function says of its progress, to be written soon."""
         self.progress = (part, note)
 
+    def reach(self, point: Point) -> None:
+        """Come to a point; tests end the attempt there, by raising Crash."""
+
     def stop(self, why: Why) -> None:
         """End the attempt from outside, soon."""
         self.stopped = why
@@ -75,6 +85,7 @@ class Execution:
         except InvalidTask as error:
             self.mark = self._unknown(error)
             return
+        self.reach("after claim")
         args, kwargs, self.headers = unpacked(self.claim.arguments)
         if task_started.subscribers:
             task_started.emit(**self._told(), waited=self.began - self.claim.run_after, schedule=self.claim.schedule)
@@ -94,6 +105,8 @@ class Execution:
         try:
             with self.app.app_context() if self.app is not None else nullcontext():
                 return self._call(task, args, kwargs), None
+        except Crash:
+            raise
         except TaskFenced as error:
             _log.warning("job %s of %s was taken from this worker; what it did is undone", self.claim.id, task.path)
             return None, error
@@ -110,14 +123,18 @@ class Execution:
             args = [self._context(task, args, kwargs), *args]
         if not task.atomic:
             self.phase = "in"
-            return self._succeeded(task, called(task, args, kwargs))
+            mark = self._succeeded(task, called(task, args, kwargs))
+            self.reach("before done mark")
+            return mark
         with self.store.atomic():
             self.phase = "in"
             value = called(task, args, kwargs)
             self.phase = "after"
             mark = self._succeeded(task, value)
+            self.reach("before done mark")
             if self.store.mark([mark], wall()):
                 raise TaskFenced(f"job {self.claim.id} is not this worker's any more")
+            self.reach("before commit")
         self.written = True
         return mark
 

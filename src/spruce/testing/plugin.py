@@ -17,17 +17,26 @@ import pytest
 
 if TYPE_CHECKING:
     from spruce.mail import EmailMessage
-    from spruce.testing import LiveServer
+    from spruce.testing import Jobs, LiveServer
     from spruce.web import App
     from spruce.web.client import Client
 
-__all__ = ["client", "live_server", "mailoutbox", "settings"]
+__all__ = ["client", "jobs", "live_server", "mailoutbox", "settings"]
 
 
 @pytest.fixture
 def client(app: "App") -> "Client":
     """Return a test client of the app: a browser without a screen and without sockets."""
     return app.test_client()
+
+
+@pytest.fixture
+def jobs(app: "App") -> "Iterator[Jobs]":
+    """Return the jobs of the app, which run when the test says so, on a clock that it turns: `jobs.run()`."""
+    from spruce.testing.jobs import Jobs  # test runs that don't use it don't load the engine
+
+    with Jobs(app) as made:
+        yield made
 
 
 @pytest.fixture

@@ -1,14 +1,17 @@
 """Inlines."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from spruce import App, admin
+from spruce.auth import get_user_model
+from spruce.auth.models import Permission
 from spruce.errors import AdminError
 from spruce.web.client import Client
 
-from .conftest import Line, Product, Tag
+from .conftest import Line, LineInline, Product, ProductAdmin, Tag, edited
 from .test_options import Anybody
 
 PATH = "/admin/adminshop/product/1/change/"
@@ -108,3 +111,53 @@ def test_inlines_may_depend_on_who_asks(root: Client, site: admin.AdminSite, app
     assert "lines-TOTAL_FORMS" in root.get(PATH).text
     assert "lines-TOTAL_FORMS" not in root.get("/admin/adminshop/product/2/change/").text
     assert "lines-TOTAL_FORMS" not in root.get("/admin/adminshop/product/add/").text
+
+
+def test_what_is_only_shown_of_rows(root: Client, site: admin.AdminSite, app: App) -> None:
+    """Fields, and methods of the inline; what is sent for them is not looked at."""
+
+    class Shown(LineInline):
+        fields = ("loud", "text")
+        readonly_fields = ("text", "loud")
+
+        @admin.display(description="Loud")
+        def loud(self, line: Line) -> str:
+            return line.text.upper()
+
+    site.unregister(Product)
+    site.register(Product, ProductAdmin, inlines=[Shown])
+    path = "/admin/adminshop/product/1/change/"
+    page = root.get(path).text
+    assert '<th scope="col">Loud</th><th scope="col">Text</th><th scope="col">Delete' in page
+    for text in ("SOFT</td>", "<td>soft</td>"):
+        assert text in page
+    assert 'name="lines-0-text"' not in page
+    assert root.post(path, data=edited(root, path, **{"lines-0-text": "hard"})).status_code == 303
+    with app.app_context():
+        assert Line.objects.get().text == "soft"
+
+
+def test_who_may_only_view_sees_the_rows(log_in: Callable[[str], Client]) -> None:
+    """As texts, without boxes to delete them."""
+    page = log_in("seer").get("/admin/adminshop/product/1/change/").text
+    assert "soft</td>" in page
+    assert "lines-0" not in page
+    assert "Delete" not in page
+
+
+def test_who_may_only_add_rows_changes_none(log_in: Callable[[str], Client], app: App) -> None:
+    """Those that are there are texts, and stay as they are whatever is sent."""
+    with app.app_context():
+        helper = get_user_model().objects.get(username="helper")
+        names = ["view_product", "change_product", "view_line", "add_line"]
+        helper.user_permissions.set(list(Permission.objects.filter(app_label="adminshop", codename__in=names)))
+    client = log_in("helper")
+    path = "/admin/adminshop/product/1/change/"
+    page = client.get(path).text
+    assert "soft</td>" in page
+    assert 'name="lines-0-text"' not in page
+    assert 'name="lines-1-text"' in page
+    rows = {"lines-TOTAL_FORMS": "2", "lines-0-text": "hard", "lines-1-id": "", "lines-1-text": "new"}
+    assert client.post(path, data=edited(client, path, **rows)).status_code == 303
+    with app.app_context():
+        assert sorted(line.text for line in Line.objects.all()) == ["new", "soft"]

@@ -80,14 +80,15 @@ class Editor:
             prefixes[prefix] = prefixes.get(prefix, 0) + 1
             prefix = prefix if prefixes[prefix] == 1 else f"{prefix}-{prefixes[prefix]}"
             options = {"instance": self.form.instance, "prefix": prefix, "queryset": inline.get_queryset(self.request)}
-            if self.is_bound and self._may_write(inline):
+            if self.is_bound and self.may_write(inline):
                 sent = (self.request.form, self.request.files)
                 made.append((inline, kind(*sent, **options, save_as_new=self.is_copy)))
             else:
                 made.append((inline, kind(**options)))
         return made
 
-    def _may_write(self, inline: Any) -> bool:
+    def may_write(self, inline: Any) -> bool:
+        """Whether who asks may do something to the rows of an inline."""
         checks = (inline.has_change_permission, inline.has_delete_permission)
         return self.may_change and (
             inline.has_add_permission(self.request, self.obj) or any(each(self.request, self.obj) for each in checks)
@@ -130,6 +131,25 @@ class Editor:
         bound = self.form[name]
         bound.related = related_links(self.request, self.admin, name)
         return bound
+
+    def row_fields(self, inline: Any, form: Any) -> list[Any]:
+        """What a row of an inline shows: its fields in their order, those that are not to be changed as texts.
+
+        Rows that are there already are texts for who may only add some.
+        """
+        obj = form.instance if form.instance.pk is not None else None
+        writes = self.may_write(inline) and (obj is None or inline.has_change_permission(self.request, self.obj))
+        visible = {field.name: field for field in form.visible_fields()}
+        names = [
+            name for name in inline.flat_fields(self.request, self.obj) if inline.may_see_field(self.request, name)
+        ]
+        found = [
+            visible.pop(name) if writes and name in visible else _ReadOnly(inline, obj, name)
+            for name in names
+            if not (name in visible and visible[name].is_hidden)
+        ]
+        own = [field for name, field in visible.items() if name not in names]  # such as the box to delete the row
+        return [*found, *own] if self.may_write(inline) else found
 
     def prepopulated(self) -> dict[str, list[str]]:
         """The fields of a new object that others fill as people type."""

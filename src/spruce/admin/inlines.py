@@ -6,6 +6,7 @@ from typing import Any
 from spruce import forms
 from spruce.admin.formoptions import FormOptions
 from spruce.errors import AdminError
+from spruce.forms.errors import ErrorDict
 from spruce.forms.modelformsets import foreign_key
 
 __all__ = ["InlineModelAdmin", "StackedInline", "TabularInline"]
@@ -66,7 +67,9 @@ class InlineModelAdmin(FormOptions):
         """The class of formsets, as far as who asks may add, change and delete rows."""
         changes = self.has_change_permission(request, obj)
         adds = self.has_add_permission(request, obj)
-        form = self.get_form(request, obj, None if changes or adds else ())
+        form: Any = self.get_form(request, obj, None if changes or adds else ())
+        if not changes:
+            form = type(form.__name__, (_Kept, form), {})
         most = self.get_max_num(request, obj) if adds else 0
         return forms.inlineformset_factory(
             self.parent_model,
@@ -78,6 +81,22 @@ class InlineModelAdmin(FormOptions):
             max_num=most,
             can_delete=self.can_delete and self.has_delete_permission(request, obj),
         )
+
+
+class _Kept:
+    """A row that stays as it is if it is there already, whatever was sent: who sends it may add rows only."""
+
+    def has_changed(self) -> bool:
+        """Whether it is a new row with something in it."""
+        form: Any = self
+        return form.instance.pk is None and super().has_changed()  # type: ignore[misc] # the form's
+
+    def full_clean(self) -> None:
+        """Find nothing wrong with a row that stays."""
+        form: Any = self
+        super().full_clean()  # type: ignore[misc] # the form's
+        if form.is_bound and form.instance.pk is not None:
+            form._errors = ErrorDict(renderer=form.renderer)
 
 
 class TabularInline(InlineModelAdmin):

@@ -18,6 +18,7 @@ __all__ = [
     "AccountForm",
     "AdminPasswordChangeForm",
     "AuthenticationForm",
+    "CurrentPasswordForm",
     "PasswordChangeForm",
     "PasswordResetForm",
     "RegistrationForm",
@@ -181,29 +182,50 @@ class AdminPasswordChangeForm(SetPasswordForm):
     password2_name = "password2"
 
 
+def _current_password() -> CharField:
+    made = _password(gettext_lazy("Current password"), "current-password")
+    made.widget.attrs["autofocus"] = True
+    return made
+
+
+def _check_current(user: Any, given: str, request: Request | None, wrong: Any) -> str:
+    """Return the password, if it is the one that holds. Tries are counted where there is a request."""
+    attempt = throttle().attempt(request, user.get_username()) if request is not None else None
+    if not user.check_password(given):
+        raise ValidationError(wrong, "password_incorrect")
+    if attempt is not None:
+        attempt.succeeded()
+    return given
+
+
 class PasswordChangeForm(SetPasswordForm):
     """The password as it is, and a new one, twice. Tries at the first are counted as those to log in are."""
 
     def __init__(self, user: Any, data: Any = None, request: Request | None = None, **options: Any) -> None:
         super().__init__(user, data, **options)
         self.request = request
-        old = _password(gettext_lazy("Current password"), "current-password")
-        old.widget.attrs["autofocus"] = True
-        self.fields = {"old_password": old, **self.fields}
+        self.fields = {"old_password": _current_password(), **self.fields}
 
     def clean_old_password(self) -> str:
         """Look whether it is the one that holds."""
-        given: str = self.cleaned_data["old_password"]
-        wrong = ValidationError(self.error_messages["password_incorrect"], "password_incorrect")
-        if self.request is None:
-            if not self.user.check_password(given):
-                raise wrong
-            return given
-        attempt = throttle().attempt(self.request, self.user.get_username())
-        if not self.user.check_password(given):
-            raise wrong
-        attempt.succeeded()
-        return given
+        given = self.cleaned_data["old_password"]
+        return _check_current(self.user, given, self.request, self.error_messages["password_incorrect"])
+
+
+class CurrentPasswordForm(AccountForm):
+    """The password as it is, before something that matters; tries are counted as those to log in are."""
+
+    def __init__(self, user: Any, data: Any = None, request: Request | None = None, **options: Any) -> None:
+        super().__init__(data, **options)
+        self.user, self.request = user, request
+        self.fields = (
+            {"old_password": _current_password(), **self.fields} if user.has_usable_password() else self.fields
+        )
+
+    def clean_old_password(self) -> str:
+        """Look whether it is the one that holds."""
+        given = self.cleaned_data["old_password"]
+        return _check_current(self.user, given, self.request, SetPasswordForm.error_messages["password_incorrect"])
 
 
 class PasswordResetForm(AccountForm):

@@ -10,7 +10,7 @@ from typing import Any
 
 from spruce import db
 
-__all__ = ["APIToken", "AuditEvent", "Group", "Permission"]
+__all__ = ["APIToken", "AuditEvent", "Group", "Permission", "RecoveryCode", "SecondFactor"]
 
 
 class PermissionManager(db.Manager["Permission"]):
@@ -87,6 +87,34 @@ class APIToken(db.Model):
     def is_expired(self) -> bool:
         """Whether its time is over."""
         return self.expires is not None and self.expires <= datetime.now(UTC)
+
+
+class SecondFactor(db.Model):
+    """The secret that a user's app makes codes of, as both must know it; `last_step` is that of the last code."""
+
+    user_key = db.CharField(max_length=64, unique=True)
+    secret = db.CharField(max_length=64)
+    last_step = db.BigIntegerField(default=0)
+    created = db.DateTimeField()
+
+    class Meta:  # noqa: D106 - the same
+        db_table = "auth_second_factor"
+
+    def __str__(self) -> str:
+        return f"second factor of {self.user_key}"
+
+
+class RecoveryCode(db.Model):
+    """The SHA-256 of a code that counts once, for a user who has lost the second factor."""
+
+    user_key = db.CharField(max_length=64, db_index=True)
+    digest = db.CharField(max_length=64)
+
+    class Meta:  # noqa: D106 - the same
+        db_table = "auth_recovery_code"
+
+    def __str__(self) -> str:
+        return f"recovery code of {self.user_key}"
 
 
 class AuditEvent(db.Model):

@@ -13,6 +13,7 @@ from spruce.auth import forms, mails, sessions
 from spruce.auth.auditing import record
 from spruce.auth.blueprint import form_page, mailed, next_page, pages, shown
 from spruce.auth.decorators import login_not_required, login_required
+from spruce.auth.factorpages import second_factor, wait_for_code, wants_code
 from spruce.auth.logins import login as log_in
 from spruce.auth.logins import logout as log_out
 from spruce.auth.logins import update_session_auth_hash
@@ -27,7 +28,7 @@ from spruce.web import abort, redirect, send_file, url_for
 __all__ = ["pages"]
 
 _RESET = "_password_reset_token"
-_OTHERS = (user_tokens,)
+_OTHERS = (user_tokens, second_factor)
 """Imported, so that the blueprint has the pages of these modules too."""
 
 _STYLE = Path(__file__).with_name("auth.css")
@@ -47,6 +48,8 @@ def login(request: Request) -> Any:
     form = forms.AuthenticationForm(request)
     if not form.is_valid():
         return form_page("login", form, next=request.form.get("next") or request.args.get("next", ""))
+    if wants_code(form.user):
+        return wait_for_code(request, form.user, request.form.get("next", ""))
     log_in(request, form.user)
     response = redirect(next_page(request, "LOGIN_REDIRECT_URL"), 303)
     remember_device(request, response, form.cleaned_data["username"])

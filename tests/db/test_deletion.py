@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from spruce import db
-from spruce.errors import IntegrityError, ProtectedError
+from spruce.errors import IntegrityError, ProtectedError, RestrictedError
 
 
 class Shelf(db.Model):
@@ -102,3 +102,68 @@ def test_rows_may_be_set_to_point_elsewhere() -> None:
     assert ann.delete() == (1, {"Owner": 1})
     pet.refresh_from_db()
     assert (pet.owner, pet.friend) == (home, home)
+
+
+class Album(db.Model):
+    artist = db.ForeignKey("Artist", on_delete=db.CASCADE)
+
+    class Meta:
+        db_table = "t_album"
+
+
+class Artist(db.Model):
+    name = db.CharField(default="a")
+
+    class Meta:
+        db_table = "t_artist"
+
+
+class Song(db.Model):
+    artist = db.ForeignKey(Artist, on_delete=db.CASCADE)
+    album = db.ForeignKey(Album, on_delete=db.RESTRICT)
+
+    class Meta:
+        db_table = "t_song"
+
+
+def test_restrict_forbids_only_what_would_leave_a_row_behind(shop: SimpleNamespace) -> None:
+    """Those that go by another way don't hold it up: an artist with albums and songs can be deleted, an album can't."""
+    artist, guest = Artist.objects.create(), Artist.objects.create(name="b")
+    album = Album.objects.create(artist=artist)
+    song = Song.objects.create(artist=artist, album=album)
+    with pytest.raises(RestrictedError) as refused:
+        album.delete()
+    assert str(refused.value) == (
+        "cannot delete a Album that Song.album points to with on_delete=RESTRICT: <Song: Song object (1)> …. "
+        "Delete those first, or let them point elsewhere."
+    )
+    assert refused.value.restricted_objects == (song,)
+    other = Song.objects.create(artist=guest, album=album)
+    with pytest.raises(RestrictedError) as refused:
+        artist.delete()
+    assert refused.value.protected_objects == (other,)
+    assert Song.objects.count() == 2
+    other.delete()
+    assert artist.delete() == (3, {"Song": 1, "Album": 1, "Artist": 1})
+    assert list(Artist.objects.all()) == [guest]
+
+
+class Building(db.Model):
+    name = db.CharField(default="a")
+
+    class Meta:
+        db_table = "t_building"
+
+
+class Tower(Building):
+    height = db.IntegerField(default=1)
+
+    class Meta:
+        db_table = "t_tower"
+
+
+def test_the_rows_of_parents_can_stay(shop: SimpleNamespace) -> None:
+    """A tower that is a building only."""
+    tower = Tower.objects.create()
+    assert tower.delete(keep_parents=True) == (1, {"Tower": 1})
+    assert (Building.objects.count(), Tower.objects.count()) == (1, 0)

@@ -311,12 +311,13 @@ class Model(Record, metaclass=ModelType):
         if update_fields is None or update_fields:
             save_object(self, using, update_fields, force_insert, force_update)
 
-    def delete(self, *, using: str | None = None) -> tuple[int, dict[str, int]]:
+    def delete(self, *, using: str | None = None, keep_parents: bool = False) -> tuple[int, dict[str, int]]:
         """Delete the row, and those that point to it as their `on_delete` says; return how many, by model.
 
-        The object loses its key. Raises ProtectedError, and ValueError when the object has no key.
+        The object loses its key. With `keep_parents` its rows in the tables of parents stay. Raises ProtectedError, and
+        ValueError when the object has no key.
         """
-        return delete_object(self, using)
+        return delete_object(self, using, keep_parents=keep_parents)
 
     def full_clean(
         self, *, exclude: Iterable[str] = (), validate_unique: bool = True, validate_constraints: bool = True

@@ -252,13 +252,13 @@ def _update_values(instance: Record, model: type[Record], database: Database, na
     return found
 
 
-def delete_object(instance: Record, using: str | None) -> tuple[int, dict[str, int]]:
+def delete_object(instance: Record, using: str | None, *, keep_parents: bool = False) -> tuple[int, dict[str, int]]:
     """Delete the row of an object, see `Model.delete`."""
     if instance.pk is None:
         raise ValueError(f"{instance!r} has no key, so there is no row of it to delete: save it first")
     database = choose(using, type(instance), write=True, instance=instance)
     query = type(instance)._base.using(database.alias).filter(pk=instance.pk)
-    answer = delete_rows(query, database, instance)
+    answer = delete_rows(query, database, instance, keep_parents=keep_parents)
     instance.pk = None
     return answer
 

@@ -49,7 +49,7 @@ def connection(database: Database, reason: Any = None) -> Connection:
         return running
     if found is not None or (reason is not None and reason[2]):
         return Watched(running, database, found, reason)
-    kept = database.watched  # one serves all who have no transaction, and say no reason
+    kept: Watched | None = database.watched  # one serves all who have no transaction, and say no reason
     if kept is None or kept.inner is not running:
         kept = database.watched = Watched(running, database, None, None)
     return kept

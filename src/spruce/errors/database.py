@@ -1,5 +1,7 @@
 """What can go wrong with models, queries and databases; the names are those of Django and of the DB-API (PEP 249)."""
 
+from typing import Any
+
 from spruce.errors.tree import SpruceError
 
 __all__ = [
@@ -23,6 +25,7 @@ __all__ = [
     "OperationalError",
     "PoolTimeout",
     "ProtectedError",
+    "RestrictedError",
     "SerializationFailure",
     "TransactionError",
     "UniqueViolation",
@@ -97,7 +100,21 @@ class CheckViolation(IntegrityError):
 
 
 class ProtectedError(IntegrityError):
-    """Rows cannot be deleted because others point to them with `on_delete=PROTECT` or `RESTRICT`."""
+    """Rows cannot be deleted because others point to them with `on_delete=PROTECT`.
+
+    `protected_objects` are those that do, 100 at most.
+    """
+
+    protected_objects: tuple[Any, ...] = ()
+
+
+class RestrictedError(ProtectedError):
+    """Rows cannot be deleted because others, which stay, point to them with `on_delete=RESTRICT`."""
+
+    @property
+    def restricted_objects(self) -> tuple[Any, ...]:
+        """Those that point to them, 100 at most."""
+        return self.protected_objects
 
 
 class DataError(DatabaseError, ValueError):

@@ -1,12 +1,14 @@
 """One setting away: what begins performance monitoring for an app."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.apm.conftest import Records
 
 from spruce import App, apm
-from spruce.apm.startup import is_wanted
+from spruce.apm import get_client
+from spruce.apm.startup import is_wanted, record_jobs
 from spruce.config import Settings
 from spruce.errors import ConfigError
 from spruce.events import request_started
@@ -62,3 +64,16 @@ def test_a_wrong_setting_is_told_before_the_first_request(records: Records) -> N
     app = App(__name__, ELASTIC_APM={"SERVICE_NAM": "shop"})
     with pytest.raises(ConfigError, match=r"^ELASTIC_APM\['SERVICE_NAM'\]: there is no such setting"):
         app.startup()
+
+
+def test_where_jobs_run_they_are_recorded_as_requests_are(tmp_path: Path, records: Records) -> None:
+    """In debug mode there is a viewer; without it, and without monitoring, nothing begins."""
+    plain = App(__name__, INSTANCE_PATH=str(tmp_path))
+    record_jobs(plain)
+    assert get_client() is None
+    app = App(__name__, INSTANCE_PATH=str(tmp_path), DEBUG=True)
+    record_jobs(app)
+    assert get_client() is not None
+    viewer = app.config.resources["spruce.apm.viewer"]
+    assert viewer.history.path == tmp_path / "viewer.db"  # type: ignore[attr-defined]  # it is a viewer
+    viewer.close()  # type: ignore[attr-defined]  # the same

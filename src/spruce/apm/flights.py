@@ -22,6 +22,7 @@ from spruce.apm.frames import is_library
 from spruce.apm.history import History
 from spruce.apm.recorder import in_flight
 from spruce.apm.spans import Transaction, transaction_here
+from spruce.apm.talks import Talk, Talks
 from spruce.apm.vitals import Vitals
 from spruce.errors import ServiceUnavailable
 from spruce.green.debug import coroutine_frames, inspect
@@ -48,6 +49,7 @@ class Flights:
     def __init__(self, history: History, vitals: Vitals | None = None) -> None:
         self.history = history
         self.vitals = vitals
+        self.talks = Talks()
         self.make_error: Callable[[], BaseException] = _unavailable
         """Makes what is raised in a request that is cancelled."""
         self._pid = 0
@@ -87,9 +89,17 @@ class Flights:
                 self.vitals.was_late(perf_counter() - before - _EVERY)
             if self.history.is_wanted("flights"):
                 self.history.flights = msgspec.json.encode(self.snapshot(), enc_hook=repr)
-                for transaction in in_flight():
-                    if transaction.id in self.history.cancels:
-                        cancel(transaction, self.make_error)
+                self._cancel()
+
+    def _cancel(self) -> None:
+        wanted = self.history.cancels
+        for transaction in in_flight() if wanted else ():
+            if transaction.id in wanted:
+                cancel(transaction, self.make_error)
+        for talk in self.talks.here() if wanted else ():
+            if talk.uid in wanted:
+                _log.warning("%s is cancelled from the viewer", talk.name)
+                talk.owner.kill(self.make_error())
 
     def snapshot(self) -> dict[str, Any]:
         """What is in flight now, the oldest first, and how this process is."""
@@ -99,19 +109,43 @@ class Flights:
             "threads": sum(len(hub.live_threads()) for hub in hubs),
             "dropped": self.history.dropped,
             "vitals": None if self.vitals is None else self.vitals.read(),
-            "flights": [_told(one) for one in in_flight()[:_MOST]],
+            "flights": self._flights(),
         }
 
+    def _flights(self) -> list[dict[str, Any]]:
+        """What is in flight; of a WebSocket whose view does something for a message, that."""
+        running = in_flight()[:_MOST]
+        owners = {one.owner for one in running}
+        talks = [talk for talk in self.talks.here() if talk.owner not in owners]
+        found = [_told(one) for one in running] + [_told_of_talk(one) for one in talks[: _MOST - len(running)]]
+        return sorted(found, key=lambda one: -one["seconds"])
 
-def _told(one: Transaction) -> dict[str, Any]:
-    stack: list[str] = []
-    waits_for = ""
-    owner = one.owner
+
+def _told_of_talk(talk: Talk) -> dict[str, Any]:
+    stack, waits_for = _looked_at(talk.owner)
+    return {
+        "uid": talk.uid,
+        "name": talk.name,
+        "kind": "websocket",
+        "seconds": perf_counter() - talk.began,
+        "queries": 0,
+        "sql": "",
+        "waits_for": waits_for,
+        "stack": stack,
+    }
+
+
+def _looked_at(owner: green.GreenThread | None) -> tuple[list[str], str]:
+    """The stack of a green thread, and what it waits for."""
     if owner is not None:
         with suppress(Exception):  # a thread of another hub may end while it is looked at
             info = inspect(owner)
-            waits_for = info.waits_for
-            stack = _shown(info.stack)
+            return _shown(info.stack), info.waits_for
+    return [], ""
+
+
+def _told(one: Transaction) -> dict[str, Any]:
+    stack, waits_for = _looked_at(one.owner)
     asked = one.__dict__.get("live")
     task = _task_of(one)
     if task is not None:

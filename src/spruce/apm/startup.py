@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 from spruce import config
 from spruce.errors import MiddlewareNotUsed
 from spruce.http import Handler
+from spruce.web.site import Site
 
 if TYPE_CHECKING:
     from spruce.apm.client import Client
 
-__all__ = ["ApmMiddleware", "is_wanted", "start", "viewer_middleware"]
+__all__ = ["ApmMiddleware", "has_viewer", "is_wanted", "record_jobs", "start", "viewer_middleware"]
 
 _PREFIX = "ELASTIC_APM_"
 _RESOURCE = "apm"
@@ -47,6 +48,18 @@ def start(settings: config.Settings) -> "Client":
     if client.settings.instrument:
         instrument(client)
     return client
+
+
+def record_jobs(app: Site) -> None:
+    """Let a process that runs an app's jobs record them: by what begins monitoring, and for the viewer.
+
+    In debug mode there is a viewer, as where the app is served.
+    """
+    settings = app.config
+    if app.debug and settings["VIEWER"] is None:
+        settings["VIEWER"] = True
+    if is_wanted(settings) or has_viewer(settings):
+        app.prepare()
 
 
 class ApmMiddleware:

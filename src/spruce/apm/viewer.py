@@ -21,7 +21,7 @@ from spruce.apm.recorder import begun, subscribe
 from spruce.apm.viewerpages import Pages
 from spruce.apm.vitals import Vitals
 from spruce.errors import ConfigError, CsrfError, NotFound
-from spruce.events import server_started
+from spruce.events import server_started, websocket_accepted
 from spruce.http import Handler, Request, Response
 from spruce.i18n import negotiate, override
 from spruce.middleware.csrf import csrf_field
@@ -64,6 +64,7 @@ class Viewer:
         self.ending = [
             subscribe(self.history.put),
             begun(self.flights.begun),
+            websocket_accepted.subscribe_plain(self.flights.talks.accepted),
             server_started.subscribe(lambda event: self.flights.start()),
         ]
 

@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from spruce import config
+from spruce.apm.startup import record_jobs
 from spruce.cli.run import check_loop
 from spruce.cli.target import find
 from spruce.errors import AppNotFound
@@ -63,6 +64,7 @@ def worker(
         discover(found.app)
         click.echo(f"Found {found}, with {len(registry)} task{'' if len(registry) == 1 else 's'}")
         config.install(found.app.config)
+        record_jobs(found.app)
         if is_celery(found.app.config["TASKS"]):
             status = _serve_celery(found.app, processes, Orders(concurrency or 1, queues, grace, loop))
         else:

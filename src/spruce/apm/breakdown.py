@@ -90,23 +90,26 @@ class Breakdown:
 
 
 def _add(selves: dict[_Type, list[float]], transaction: Transaction) -> None:
-    _count(selves, _APP, 1, transaction.self_time)
+    own = transaction.self_time
+    found = selves.get(_APP)
+    if found is None:
+        selves[_APP] = [1, own]
+    else:
+        found[0] += 1
+        found[1] += own
     for entry in transaction.entries:
         if type(entry) is tuple:
             what, _, _, seconds, _, composite = entry
         else:
             span: Any = entry
             what, seconds, composite = span.what, span.self_time, span.composite
-        if composite is None:
-            _count(selves, what[1:3], 1, seconds)
+        count = 1
+        if composite is not None:
+            count, seconds = composite[:2]
+        key = what[1:3]
+        found = selves.get(key)
+        if found is None:
+            selves[key] = [count, seconds]
         else:
-            _count(selves, what[1:3], composite[0], composite[1])
-
-
-def _count(selves: dict[_Type, list[float]], key: _Type, count: int, seconds: float) -> None:
-    found = selves.get(key)
-    if found is None:
-        selves[key] = [count, seconds]
-    else:
-        found[0] += count
-        found[1] += seconds
+            found[0] += count
+            found[1] += seconds

@@ -12,7 +12,7 @@ from spruce.apm.breakdown import Breakdown
 from spruce.apm.central import Central
 from spruce.apm.cloud import look_up
 from spruce.apm.diagnostics import own_log, set_level
-from spruce.apm.recorder import Recorder, begun, subscribe
+from spruce.apm.recorder import Recorder, begun_first, subscribe
 from spruce.apm.reporter import Reporter
 from spruce.apm.sender import Sender
 from spruce.apm.settings import read_settings
@@ -60,7 +60,7 @@ class Client(Recorder):
         self.closing += [
             server_stopped.subscribe(lambda event: self.flush()),
             *[hook.subscribe(self._at_work) for hook in (app_started, server_started)],
-            begun(self._at_work),
+            begun_first(self._at_work),
         ]
         atexit.register(self.close)
         self.closing.append(lambda: atexit.unregister(self.close))

@@ -8,13 +8,14 @@ from importlib import import_module
 from spruce import events
 from spruce.apm.conversations import Conversations
 from spruce.apm.hosted import Hosted
+from spruce.apm.hostedqueries import HostedQueries
 from spruce.apm.jobs import Jobs
 from spruce.apm.libraries import Libraries
 from spruce.apm.logs import EcsFormatter, trace_in_records
 from spruce.apm.outgoing import Outgoing
 from spruce.apm.parts import Parts
 from spruce.apm.queries import LEAST, Queries, repeated
-from spruce.apm.recorder import Recorder, begun, get_client
+from spruce.apm.recorder import Recorder, begun_first, get_client
 from spruce.apm.rediscommands import RedisCommands
 from spruce.apm.spans import Transaction
 from spruce.apm.split import Split
@@ -64,6 +65,7 @@ def _begin(client: Recorder) -> list[Callable[[], object]]:
     Outgoing(client.settings).add_to(libraries)
     RedisCommands().add_to(libraries)
     Hosted().add_to(libraries)
+    HostedQueries().add_to(libraries)
     libraries.begin()
     client.finishing += [_find_repeated, split.finishing]
     return [
@@ -72,7 +74,7 @@ def _begin(client: Recorder) -> list[Callable[[], object]]:
         *([] if client.settings.disable_log_record_factory else [trace_in_records()]),
         *_reformatted(client),
         *_bridged(client),
-        begun(split.begun),
+        begun_first(split.begun),
         events.request_started.subscribe_plain(web.started),
         events.request_finished.subscribe_plain(web.finished),
         events.request_aborted.subscribe(web.aborted),

@@ -50,8 +50,12 @@ def note(what: What, seconds: float, detail: Any = None) -> Transaction | None:
     if here is not None:
         if is_exit and limits.span_compression_enabled:
             alike = here.alike
-            if alike >= 0 and put_together(entries, alike, what, began, seconds, limits):
-                return transaction
+            if alike >= 0:
+                before = entries[alike]
+                may_be = type(before) is not tuple or before[0].name == what.name or before[5] is not None
+                may_be = may_be or limits.span_compression_same_kind_max_duration > 0
+                if may_be and put_together(entries, alike, what, began, seconds, limits):
+                    return transaction
             here.alike = len(entries)
         else:
             here.alike = -1

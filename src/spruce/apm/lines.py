@@ -34,9 +34,11 @@ class Lines:
 
     def write(self, one: Transaction) -> bytes:
         """The lines of a transaction and its spans, each with its line feed."""
-        own, trace = one.id, one.trace_id
+        own, trace = f"{one.number:016x}", one.trace_id
         beginning = f'{{"span":{{"id":"{own[:13]}'
-        end = f'"transaction_id":"{own}","trace_id":"{trace}","sample_rate":{_number(one.sample_rate)}}}}}\n'
+        rate = one.sample_rate
+        told = "1.0" if rate == 1 else _text(rate)
+        end = f'"transaction_id":"{own}","trace_id":"{trace}","sample_rate":{told}}}}}\n'
         start = (one.timestamp - one.began) * 1e6
         whats = self._whats
         lines = [self._transaction(one, own, trace)]
@@ -152,7 +154,3 @@ def _text(value: Any) -> str:
 
 def _line(value: Any) -> str:
     return f"{_encode(value).decode()}\n"
-
-
-def _number(rate: float | None) -> str:
-    return "1.0" if rate == 1 else "null" if rate is None else repr(rate)

@@ -5,9 +5,9 @@ even for a collector on the loopback, where zlib would cost more than the bytes 
 """
 
 import zlib
-from ipaddress import ip_address
 from importlib import import_module
 from importlib.util import find_spec
+from ipaddress import ip_address
 from types import ModuleType
 from typing import Any, Protocol
 

@@ -4,6 +4,7 @@ There is one in a process, the client. It sends nothing itself: exporters, the v
 that get each thing when it has ended (`subscribe`).
 """
 
+import os
 import random
 import re
 import sys
@@ -25,7 +26,18 @@ from spruce.apm.traceparent import TraceParent
 from spruce.apm.what import clean_labels
 from spruce.green.runtime import running_thread
 
-__all__ = ["Record", "Recorder", "Sink", "are_seen", "begun", "get_client", "in_flight", "install", "subscribe"]
+__all__ = [
+    "Record",
+    "Recorder",
+    "Sink",
+    "are_seen",
+    "begun",
+    "begun_first",
+    "get_client",
+    "in_flight",
+    "install",
+    "subscribe",
+]
 
 Record: TypeAlias = Transaction | Span | Failure
 """What sinks get: a transaction with its spans, a span that outlived its transaction, or an error or message."""
@@ -37,6 +49,9 @@ _lock = Lock()
 _choose = random.Random()  # noqa: S311 - it decides which requests are looked at, nothing else
 
 
+_NOWHERE = object()
+
+
 class _Process:
     """What there is one of in a process."""
 
@@ -45,6 +60,9 @@ class _Process:
     seeing: tuple[Sink, ...] = ()
     """Those of the sinks that may look at anything."""
     begun: tuple[Callable[[Transaction], object], ...] = ()
+    first: tuple[Callable[[Transaction], object], ...] = ()
+    hub: Any = _NOWHERE
+    """Where the last transaction has begun: in which loop, None outside of any."""
     running: dict[int, Transaction] = {}  # noqa: RUF012 - it is the process's
 
 
@@ -85,6 +103,30 @@ def begun(function: Callable[[Transaction], object]) -> Callable[[], None]:
             _Process.begun = tuple(one for one in _Process.begun if one is not function)
 
     return unsubscribe
+
+
+def begun_first(function: Callable[[Transaction], object]) -> Callable[[], None]:
+    """Call `function(transaction)` when one begins in a loop or process where the one before has not; as `begun`.
+
+    So it is called for the first of each, and now and then for others.
+    """
+    with _lock:
+        _Process.first = (*_Process.first, function)
+        _Process.hub = _NOWHERE
+
+    def unsubscribe() -> None:
+        with _lock:
+            _Process.first = tuple(one for one in _Process.first if one is not function)
+
+    return unsubscribe
+
+
+def _forget_place() -> None:
+    _Process.hub = _NOWHERE
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_place)
 
 
 def in_flight() -> list[Transaction]:
@@ -181,14 +223,20 @@ class Recorder:
             transaction = Transaction("", transaction_type, settings, tell, sampled, rate, trace_parent, start)
         if found:
             transaction.links = found
-        transaction.owner = running_thread()
-        _Process.running[transaction.number] = transaction
+        process = _Process
+        owner = transaction.owner = running_thread()
+        process.running[transaction.number] = transaction
         if auto_activate:
             outer = current.get()
             if outer is not None:
                 transaction.outer = outer
             current.set(transaction)
-        for function in _Process.begun:
+        hub = None if owner is None else owner.hub
+        if process.hub is not hub:
+            process.hub = hub
+            for function in process.first:
+                function(transaction)
+        for function in process.begun:
             function(transaction)
         return transaction
 
@@ -224,7 +272,7 @@ class Recorder:
         if transaction.sampled:
             for function in self.finishing:
                 function(transaction)
-        transaction.end()
+        transaction.freeze()
         tell(transaction)
 
     def abandon(self, transaction: Transaction) -> None:

@@ -83,10 +83,10 @@ class Transaction(_Whole):
     __slots__ = (
         "_covered",
         "_covered_until",
-        "_request",
-        "_response",
         "_trace",
         "alike",
+        "answered",
+        "asked",
         "began",
         "duration",
         "entries",
@@ -164,8 +164,8 @@ class Transaction(_Whole):
         self.queries: list[Any] | None = None
         self.statements: dict[str, int] | None = None
         self.waits: Any = None
-        self._request: Any = None
-        self._response: Any = None
+        self.asked: Any = None
+        self.answered: Any = None
 
     @property
     def id(self) -> str:
@@ -201,24 +201,24 @@ class Transaction(_Whole):
     @property
     def request(self) -> Any:
         """What is known of a request; None where there is none."""
-        if self._request is None and self.exchange is not None:
+        if self.asked is None and self.exchange is not None:
             return self.exchange.asked(self.heard)
-        return self._request
+        return self.asked
 
     @request.setter
     def request(self, request: Any) -> None:
-        self._request = request
+        self.asked = request
 
     @property
     def response(self) -> Any:
         """What is known of the response; None where there is none."""
-        if self._response is None and self.exchange is not None:
+        if self.answered is None and self.exchange is not None:
             return self.exchange.answered(self.status)
-        return self._response
+        return self.answered
 
     @response.setter
     def response(self, response: Any) -> None:
-        self._response = response
+        self.answered = response
 
     @property
     def self_time(self) -> float:
@@ -234,6 +234,10 @@ class Transaction(_Whole):
         """Freeze it as it is now: it has lasted until now unless `duration` was set."""
         if self.duration is None:
             self.duration = perf_counter() - self.began
+        self.freeze()
+
+    def freeze(self) -> None:
+        """Let it be as it is from now on; it has a duration."""
         if self.outcome is None:
             self.outcome = "unknown"
         self.__class__ = _EndedTransaction  # it has the same slots

@@ -44,9 +44,9 @@ class Split:
     """Notes waits for transactions, and adds them up at their ends."""
 
     def begun(self, transaction: Transaction) -> None:
-        """Watch the hub that a transaction runs on, if it runs in a green thread."""
+        """Watch the hub that a transaction runs on, if it runs in a green thread: the first of that hub."""
         owner = transaction.owner
-        if owner is not None and owner.hub.parks is None and transaction.sampled:
+        if owner is not None and owner.hub.parks is None:
             watch_parks(owner.hub, note_wait)
 
     def finishing(self, transaction: Transaction) -> None:

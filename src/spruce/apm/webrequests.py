@@ -137,7 +137,7 @@ class WebRequests:
             transaction.result = transaction.result or result
             transaction.outcome = transaction.outcome or outcome
         if transaction.sampled:
-            if self._tells_all or transaction.request is not None or are_seen():
+            if self._tells_all or transaction.asked is not None or are_seen():
                 self._tell(transaction, request, status, response)
             else:  # whoever gets it reads what it wants at once
                 transaction.exchange, transaction.heard, transaction.status = self, request, status

@@ -119,7 +119,7 @@ class App(Site):
             self.prepare()  # what this starts may want to know of the very first request
         start = perf_counter()
         if events.request_started.subscribers:
-            events.request_started.emit(request=request)
+            events.request_started.tell({"request": request})
         token = slot.set(context)
         try:
             response = self._stack(request)
@@ -128,7 +128,8 @@ class App(Site):
             raise
         finally:
             slot.reset(token)
-        events.request_finished.emit(request=request, response=response, seconds=perf_counter() - start)
+        seconds = perf_counter() - start
+        events.request_finished.tell({"request": request, "response": response, "seconds": seconds})
         return response
 
     def prepare(self) -> None:

@@ -117,5 +117,6 @@ def _render(current: Context, template: "Template", context: dict[str, Any]) -> 
         return template.render(complete)
     start = perf_counter()
     page = template.render(complete)
-    template_rendered.emit(name=template.name or "<string>", seconds=perf_counter() - start)
+    seconds = perf_counter() - start
+    template_rendered.tell({"name": template.name or "<string>", "seconds": seconds})
     return page

@@ -146,6 +146,7 @@ def test_restrict_forbids_only_what_would_leave_a_row_behind(shop: SimpleNamespa
     other.delete()
     assert artist.delete() == (3, {"Song": 1, "Album": 1, "Artist": 1})
     assert list(Artist.objects.all()) == [guest]
+    assert guest.delete() == (1, {"Artist": 1})
 
 
 class Building(db.Model):

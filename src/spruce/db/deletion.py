@@ -92,8 +92,9 @@ class _Deletion:
 
     def _gather(self, model: Any, keys: list[Any], going: dict[Any, set[Any]], restricted: list[Any]) -> None:
         """Note which rows go with those of these keys, and which fields restrict that."""
-        new = [key for key in keys if key not in going.setdefault(model, set())]
-        going[model].update(new)
+        known = going.setdefault(model, set())
+        new = [key for key in keys if key not in known]
+        known.update(new)
         for start in range(0, len(new), _AT_ONCE):
             part = new[start : start + _AT_ONCE]
             for field in model._meta.pointing:

@@ -48,3 +48,19 @@ def test_without_replicas_a_token_says_nothing(shop: SimpleNamespace) -> None:
     shop.Maker.objects.create(name="a")
     db.read_after(f"archive:{EVERYTHING:x}")
     assert db.last_write() == f"archive:{EVERYTHING:x}"
+
+
+def test_who_reads_the_latest_waits_for_what_others_have_written(shop: SimpleNamespace, database_url: str) -> None:
+    """A job does so: its enqueuer may have written in another process."""
+    start_anew()
+    db.read_latest()
+    assert seen_here() == {}
+    db.configure(DATABASE_REPLICAS=[database_url])
+    start_anew()
+    shop.Maker.objects.create(name="a")
+    written = db.last_write()
+    start_anew()
+    assert db.last_write() == ""
+    db.read_latest()
+    assert db.last_write() >= written != ""
+    db.configure(DATABASE_REPLICAS=[])

@@ -91,6 +91,11 @@ def unfit() -> object:
 
 
 @task
+def written() -> str:
+    return db.last_write()
+
+
+@task
 def leaves() -> None:
     raise SystemExit(3)
 

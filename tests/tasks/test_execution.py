@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from tests.tasks import jobs
 
-from spruce import events, green
+from spruce import config, db, events, green
 from spruce.errors import ConnectionLost, DeadlockDetected, IntegrityError
 from spruce.tasks.execution import Execution, Stopped
 from spruce.tasks.store import Mark, Store
@@ -160,3 +160,15 @@ def test_who_subscribes_is_told(sqlite: Store, row: Row) -> None:
 
 def test_the_reason_of_a_stop_is_kept() -> None:
     assert Stopped("fenced").why == "fenced"
+
+
+def test_a_job_reads_what_was_written_before_it_was_claimed(store: Store, row: Row) -> None:
+    """With replicas, that is: it begins with the position that the primary has by then."""
+    copies = config.current()["DATABASES"]["default"]
+    if store.on_postgres:
+        db.configure(DATABASE_REPLICAS=[copies])
+    mark = mark_of(attempt(store, row, "written"))
+    assert mark.result is not None
+    assert mark.result.startswith('"default:') == store.on_postgres
+    if store.on_postgres:
+        db.configure(DATABASE_REPLICAS=[])

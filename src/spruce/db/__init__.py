@@ -6,7 +6,7 @@
 from spruce.db.aggregates import Aggregate, Avg, Count, Max, Min, StdDev, Sum, Variance
 from spruce.db.backups import backup
 from spruce.db.cases import Case, Cast, Exists, ExpressionWrapper, OuterRef, Subquery, Value, When
-from spruce.db.causality import last_write, read_after
+from spruce.db.causality import last_write, read_after, read_latest
 from spruce.db.choices import Choices, IntegerChoices, TextChoices
 from spruce.db.constraints import CheckConstraint, UniqueConstraint
 from spruce.db.counting import assert_num_queries
@@ -343,6 +343,7 @@ __all__ = [
     "prefetch_related_objects",
     "primary",
     "read_after",
+    "read_latest",
     "registry",
     "set_rollback",
     "stats",

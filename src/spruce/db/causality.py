@@ -5,10 +5,10 @@ themselves, with a cookie: see `spruce.middleware.replicas`.
 """
 
 from spruce.db.databases import current
-from spruce.db.replicas import Seen, seen_here
+from spruce.db.replicas import Seen, seen_here, start_anew
 from spruce.errors import DataError
 
-__all__ = ["last_write", "read_after"]
+__all__ = ["last_write", "read_after", "read_latest"]
 
 
 def last_write() -> str:
@@ -41,3 +41,17 @@ def read_after(token: str) -> None:
             raise DataError(f"{token!r} is no token", hint="It is what db.last_write() has returned.") from None
         known = seen.setdefault(alias, Seen())
         known.position = max(known.position, number)
+
+
+def read_latest() -> None:
+    """Let a job begin whose reads see all that has been committed before now, by whoever; free without replicas.
+
+    The position of the primary is asked for when something is read first.
+    """
+    databases = current()
+    if databases.replicas:
+        start_anew()
+        for alias in databases.replicas:
+            replicas = databases[alias].replicas
+            if replicas is not None:
+                replicas.note_write()

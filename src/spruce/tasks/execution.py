@@ -7,6 +7,7 @@ from contextlib import nullcontext
 from typing import Any, Literal
 
 from spruce import green
+from spruce.db.causality import read_latest
 from spruce.errors import ConcurrencyError, ConnectionLost, DatabaseError, InvalidTask, PoolTimeout, TaskFenced
 from spruce.events import task_finished, task_started
 from spruce.green import GreenletExit
@@ -104,6 +105,7 @@ class Execution:
     def _outcome(self, task: Task[..., Any], args: Any, kwargs: Any) -> tuple[Mark | None, BaseException | None]:
         try:
             with self.app.app_context() if self.app is not None else nullcontext():
+                read_latest()  # what has enqueued it was written before it was claimed
                 return self._call(task, args, kwargs), None
         except Crash:
             raise

@@ -8,13 +8,14 @@ from collections.abc import Callable
 
 import pytest
 from tests.apm.answering import Answer, Answering, Question, answering
+from tests.apm.collector import collecting
 from tests.apm.conftest import Records
 
 from spruce import App
 from spruce.apm import Client
 from spruce.apm.central import Central
 from spruce.apm.recorder import Recorder
-from spruce.apm.settings import read_settings
+from spruce.apm.settings import changed, read_settings
 
 
 def of(server: Answering | str, **settings: object) -> tuple[Recorder, Central]:
@@ -248,3 +249,18 @@ def asked(app: App) -> Callable[[], Central]:
     client = app.config.resources["apm"]
     assert isinstance(client, Client)
     return lambda: Central(client)
+
+
+def test_what_is_told_to_record_nothing_sends_no_metrics(records: Records) -> None:
+    """Neither to Elastic, nor by OTLP, until it is told to record again."""
+    with collecting() as elastic, collecting() as other:
+        client = Client(
+            {"SERVER_URL": elastic.url, "OTLP_ENDPOINT": other.url, "METRICS_INTERVAL": "10m", "CENTRAL_CONFIG": False}
+        )
+        client.begin_transaction("job")
+        client.end_transaction("work")
+        before = client.settings
+        client.change(changed(before, {"recording": "false"})[0])
+        client.close()
+        assert elastic.of("metricset") == []
+        assert {path for path, _, _ in other.requests} == {"/v1/traces"}

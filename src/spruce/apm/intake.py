@@ -28,6 +28,7 @@ class Intake:
     """A sink that sends records to Elastic's APM server."""
 
     def __init__(self, client: Recorder) -> None:
+        self.client = client
         settings = client.settings
         headers = {"Content-Type": "application/x-ndjson", **authorization(settings)}
         self.events = Events(settings, client)
@@ -55,8 +56,9 @@ class Intake:
             sender.add(b"\n".join([*events, b""]), len(events))
 
     def measured(self, metricset: dict[str, Any]) -> None:
-        """Have a set of metrics sent."""
-        self.sender.add(msgspec.json.encode({"metricset": metricset}) + b"\n", 1)
+        """Have a set of metrics sent, unless nothing is recorded for now."""
+        if self.client.recording:
+            self.sender.add(msgspec.json.encode({"metricset": metricset}) + b"\n", 1)
 
 
 def export(client: Recorder) -> Intake:

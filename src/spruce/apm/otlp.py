@@ -36,6 +36,7 @@ class Otlp:
     """A sink that sends records by OTLP: each as a message; messages that follow each other are one (protobuf)."""
 
     def __init__(self, client: Recorder) -> None:
+        self.client = client
         self.settings: ApmSettings = client.settings
         endpoint = self.settings.otlp_endpoint
         url = endpoint if endpoint.endswith(_PATH) else f"{endpoint}{_PATH}"

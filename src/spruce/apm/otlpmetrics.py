@@ -54,9 +54,10 @@ class OtlpMetrics(Reporter):
         self.sender.close()
 
     def tell(self) -> None:
-        """Tell them now."""
+        """Tell them now, unless nothing is recorded for now."""
         try:
-            self._send(self.told())
+            if self.otlp.client.recording:
+                self._send(self.told())
         except Exception:
             _log.exception("metrics could not be told")
 

@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import ModuleType
 
 import pytest
 
 from spruce import App
+from spruce.auth import get_user_model
 from spruce.mail import outbox
+from spruce.testing import force_login
 from spruce.web.client import Client
 
 BUYER = {"name": "李雷", "contact": "li@example.com", "quantity": "2"}
@@ -91,3 +94,19 @@ def test_they_speak_chinese(client: Client) -> None:
     client.post("/accounts/register/", data={"email": "xu@example.com"}, headers={"Accept-Language": "zh-CN"})
     assert outbox[0].subject == "您在 localhost 的账号"
     assert outbox[0].from_email == "Spruce Shop <shop@example.com>"
+
+
+def test_each_form_that_changes_something_works_with_secrets_too(
+    load: Callable[[str], ModuleType], tmp_path: Path
+) -> None:
+    """With CSRF_MODE `token` each has the secret in it; by default there is none, browsers say where a form is from."""
+    app = load("shop/app").create_app(
+        TESTING=True, DATABASES={"default": f"sqlite:///{tmp_path}/shop.db"}, SECRET_KEY="k" * 40, CSRF_MODE="token"
+    )
+    client = app.test_client()
+    with app.app_context():
+        force_login(client, get_user_model().objects.create_user("form@example.com", PASSWORD))
+    for path in ("/products/1", "/account", "/accounts/sessions/", "/accounts/password_change/"):
+        posting = re.findall(r'<form[^>]*method="post".*?</form>', client.get(path).text, re.DOTALL)
+        assert posting
+        assert [form for form in posting if 'name="csrfmiddlewaretoken"' not in form] == []

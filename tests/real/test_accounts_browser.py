@@ -5,10 +5,13 @@ import shutil
 from collections.abc import Callable, Iterator
 from email import message_from_bytes, policy
 from pathlib import Path
+from time import time
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from spruce.auth.totp import code_of
 
 SHOP = Path(__file__).parents[2] / "examples" / "shop" / "app.py"
 AXE = Path(__file__).parents[1] / "data" / "axe.min.js"
@@ -33,7 +36,8 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def shop(serve: Callable[..., Any], tmp_path: Path) -> Any:
     """A new shop whose mails are files."""
-    more = {"SPRUCE_EMAIL_BACKEND": "file", "SPRUCE_AUTH_TOKEN_SCOPES": '["orders:read", "orders:write"]'}
+    more = {"SPRUCE_EMAIL_BACKEND": "file", "SPRUCE_AUTH_TOTP": "true"}
+    more["SPRUCE_AUTH_TOKEN_SCOPES"] = '["orders:read", "orders:write"]'
     return serve(str(SHOP), SPRUCE_INSTANCE_PATH=str(tmp_path), **more)
 
 
@@ -97,19 +101,22 @@ def test_every_page_of_accounts_is_for_everybody(
     page.goto("/accounts/tokens/")
     send(name="robot")
     expect(page.locator(".auth-made code")).to_have_text(re.compile(r"^spr_[\w-]{43}$"))
-    paths = (
-        "tokens",
-        "sessions",
-        "password_change",
-        "password_change/done",
-        "password_reset",
-        "register/done",
-        "logout",
-    )
-    for path in (*paths, "logout"):
+    page.goto("/accounts/second_factor/")
+    secret = page.locator("main code").inner_text()
+    send(old_password=PASSWORD, code=code_of(secret, int(time()) // 30))
+    expect(page.locator(".auth-list code")).to_have_count(10)
+    recovery = page.locator(".auth-list code").first.inner_text()
+    pages = ("second_factor", "tokens", "sessions", "password_change", "password_change/done", "password_reset")
+    for path in (*pages, "register/done", "logout"):
         page.goto(f"/accounts/{path}/")
         looked_at(page)
     page.locator(".auth-form button").click()
+    page.goto("/accounts/login/")
+    send(username="li@example.com", password=PASSWORD)
+    expect(page).to_have_url(re.compile("/accounts/login/code/"))
+    send(code=recovery)
+    expect(page).to_have_url(re.compile("/account$"))
+    context.clear_cookies()
     for path in ("password_reset/done", "reset/done", "reset/x/y", "register/x"):
         page.goto(f"/accounts/{path}/")
         looked_at(page)

@@ -29,6 +29,7 @@ def test_figures_and_what_is_wrong(app: App, root: Client) -> None:
     page = root.get(PATH).text
     for text in ("<dt>Hit rate</dt><dd>50.0%</dd>", "<dt>Entries</dt><dd>1</dd>", "<small>Memory</small>", "odd"):
         assert text in page
+    assert 'aria-label="Clear the cache: pages">Clear</button>' in page
     assert "CACHES[&#39;odd&#39;] is &#39;near+wrong://x&#39;" in page
 
 

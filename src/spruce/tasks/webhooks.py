@@ -1,0 +1,145 @@
+"""Webhooks: `webhook(url, payload)` has a worker POST JSON to somebody else's address, signed, until it is taken.
+
+    from spruce.tasks.webhooks import key_of, webhook
+
+    with db.atomic():
+        order.save()
+        webhook(partner.url, {"type": "order.paid", "order": order.pk})
+
+The job is part of the transaction that it is made in. Headers and signature are those of Standard Webhooks
+(standardwebhooks.com), for which there are libraries in most languages; the id stays the same through all attempts, so
+that a receiver knows what it has had. Each receiver has a key of its own, `key_of(url)`, made of the app's SECRET_KEY.
+
+Addresses come from users. So a host is looked up once, what is not on the public Internet is refused, and the
+connection goes to the address that was checked; redirects are not followed.
+"""
+
+import hashlib
+import hmac
+import json
+import socket
+import ssl
+from base64 import b64decode, b64encode
+from collections.abc import Mapping, Sequence
+from http.client import HTTPConnection, HTTPException
+from ipaddress import ip_address
+from time import time
+from typing import Any
+from urllib.parse import urlsplit
+
+from spruce import config
+from spruce.errors import BadSignature, ConfigError, InvalidTask, TaskException
+from spruce.tasks.definitions import task
+from spruce.tasks.embedded import new_id
+from spruce.tasks.results import TaskResult
+
+__all__ = ["deliver", "key_of", "signature", "verify", "webhook"]
+
+_TRIES, _SECONDS = 12, 5.0  # the last one about four hours after the first
+_PATIENCE = 15.0
+_TOLERANCE = 300.0
+_GONE = 410
+_PREFIX = "whsec_"
+
+
+def webhook(url: str, payload: Mapping[str, Any] | Sequence[Any]) -> TaskResult[int]:
+    """Have a worker POST `payload` as JSON; the value of the job is the status of the answer.
+
+    It is tried for about four hours, until an answer is 2xx, or 410: then the receiver wants no more. Raises
+    InvalidTask for what is no URL of http or https, and for what JSON does not carry.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
+        raise InvalidTask(f"{url!r} is no address for a webhook", hint="As in https://partner.example/hooks")
+    return deliver.enqueue(url, f"msg_{new_id()}", payload)
+
+
+def key_of(url: str) -> str:
+    """The key with which the receiver at a URL's host checks signatures; give it to nobody else.
+
+    Raises ConfigError without SECRET_KEY.
+    """
+    return _keys(url)[0]
+
+
+def signature(key: str, id: str, timestamp: int, body: bytes) -> str:  # noqa: A002 - the name in the standard
+    """The signature of a message, as it stands in the header `webhook-signature`."""
+    secret = b64decode(key.removeprefix(_PREFIX))
+    signed = hmac.digest(secret, f"{id}.{timestamp}.".encode() + body, hashlib.sha256)
+    return f"v1,{b64encode(signed).decode()}"
+
+
+def verify(key: str, headers: Mapping[str, str], body: bytes, now: float | None = None) -> Any:
+    """What a webhook that has come here says. Raises BadSignature unless it was signed with `key`, just now."""
+    id_, stamp, given = (headers.get(f"webhook-{name}") or "" for name in ("id", "timestamp", "signature"))
+    if not stamp.isdigit() or abs((time() if now is None else now) - int(stamp)) > _TOLERANCE:
+        raise BadSignature(f"the webhook is of {stamp or 'no time'}, and not of the last five minutes")
+    expected = signature(key, id_, int(stamp), body)
+    if not any(hmac.compare_digest(expected.encode(), one.encode()) for one in given.split()):
+        raise BadSignature("the webhook was not signed with this key", hint="It is that of key_of(url) at the sender.")
+    return json.loads(body)
+
+
+@task(retries=_TRIES, backoff=_SECONDS, thread=True)
+def deliver(url: str, id: str, payload: Any) -> int:  # noqa: A002 - the same
+    """POST a webhook; return the status of the answer. Raises TaskException, and then the job is tried again."""
+    body = json.dumps(payload, separators=(",", ":")).encode()
+    now = int(time())
+    headers = {
+        "Content-Type": "application/json",
+        "User-Agent": "spruce-webhooks",
+        "webhook-id": id,
+        "webhook-timestamp": str(now),
+        "webhook-signature": " ".join(signature(key, id, now, body) for key in _keys(url)),
+    }
+    try:
+        status = _post(url, body, headers)
+    except (OSError, HTTPException) as error:
+        raise TaskException(f"{url} did not take the webhook: {error}") from error
+    if 200 <= status < 300 or status == _GONE:
+        return status
+    raise TaskException(f"{url} did not take the webhook: it answered {status}")
+
+
+def _keys(url: str) -> list[str]:
+    """The keys of a receiver, of SECRET_KEY and of those that it replaces."""
+    settings = config.current()
+    if not settings["SECRET_KEY"]:
+        raise ConfigError("webhooks are signed, and there is no SECRET_KEY", hint="Set it to a long random text.")
+    origin = f"spruce.webhooks {urlsplit(url).netloc.lower()}".encode()
+    secrets = [settings["SECRET_KEY"], *settings["SECRET_KEY_FALLBACKS"]]
+    made = [hmac.digest(s.encode() if isinstance(s, str) else s, origin, hashlib.sha256) for s in secrets]
+    return [f"{_PREFIX}{b64encode(key).decode()}" for key in made]
+
+
+def _post(url: str, body: bytes, headers: Mapping[str, str]) -> int:
+    """Send a body and return the status of the answer, by a connection to an address that was looked at before."""
+    parts = urlsplit(url)
+    host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+    connection = HTTPConnection(host, port, timeout=_PATIENCE)
+    connection.default_port = 443 if parts.scheme == "https" else 80  # which the header Host leaves out
+    try:
+        connection.sock = socket.create_connection((_address(host, port), port), _PATIENCE)
+        if parts.scheme == "https":
+            connection.sock = ssl.create_default_context().wrap_socket(connection.sock, server_hostname=host)
+        target = parts._replace(scheme="", netloc="", fragment="").geturl()
+        connection.request("POST", target or "/", body, dict(headers))
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
+def _address(host: str, port: int) -> str:
+    """An address of a host. Raises TaskException for one that is not on the public Internet."""
+    try:
+        found = [str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+    except (OSError, UnicodeError) as error:
+        raise TaskException(f"the host {host!r} of a webhook cannot be found: {error}") from error
+    if not config.current()["WEBHOOK_ALLOW_PRIVATE"]:
+        for address in found:
+            if not ip_address(address.partition("%")[0]).is_global:
+                raise TaskException(
+                    f"the host {host!r} of a webhook is {address}, which is not on the public Internet",
+                    hint="Where such receivers are meant, set WEBHOOK_ALLOW_PRIVATE.",
+                )
+    return found[0]

@@ -1,11 +1,13 @@
 """F in SQL: exact for amounts, whatever unit they are kept in."""
 
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from spruce import db
 from spruce.db import F
 from spruce.errors import FieldError
 
@@ -122,4 +124,51 @@ def test_the_error_about_units_says_what_to_do(shop: SimpleNamespace) -> None:
     assert str(refused.value) == (
         "t_product.price > t_product.cost has decimal columns of different units, which SQLite cannot compare. "
         'Use keywords and F: filter(price__gt=db.F("cost")).'
+    )
+
+
+class Shift(db.Model):
+    begin = db.DateTimeField()
+    end = db.DateTimeField(null=True)
+    day = db.DateField()
+    length = db.DurationField(null=True)
+
+    class Meta:
+        db_table = "t_shift"
+
+
+def test_moments_and_lengths_of_time(shop: SimpleNamespace) -> None:
+    """Added, subtracted and compared, of columns and of values, to the microsecond."""
+    begin, hour = datetime(2024, 1, 31, 23, 30, 0, 5, tzinfo=UTC), timedelta(hours=1, microseconds=7)
+    midnight = datetime(2024, 1, 31, tzinfo=UTC)
+    Shift.objects.create(begin=begin, end=begin + hour, day=begin.date(), length=hour)
+    for term, value in (
+        (F("begin") + F("length"), begin + hour),
+        (F("length") + F("begin"), begin + hour),
+        (F("begin") - F("length"), begin - hour),
+        (F("begin") + timedelta(days=1), begin + timedelta(days=1)),
+        (timedelta(days=1) + F("begin"), begin + timedelta(days=1)),
+        (F("begin") - timedelta(days=1, microseconds=6), begin - timedelta(days=1, microseconds=6)),
+        (F("end") - F("begin"), hour),
+        (F("end") - begin, hour),
+        (begin - F("end"), -hour),
+        (F("day") + timedelta(hours=3), midnight + timedelta(hours=3)),
+        (F("begin") - F("day"), begin - midnight),
+        (F("day") - date(2024, 1, 1), timedelta(days=30)),
+        (F("length") + timedelta(hours=1), hour + timedelta(hours=1)),
+        (F("length") * 2, hour * 2),
+    ):
+        query = Shift.objects.annotate(found=term)
+        assert query.get().found == value, term
+        assert query.filter(found=value).exists(), term
+    assert Shift.objects.filter(end__lte=F("begin") + timedelta(hours=2)).exists()
+    assert not Shift.objects.filter(end__gt=F("begin") + timedelta(hours=2)).exists()
+    assert Shift.objects.update(end=F("end") + timedelta(hours=1)) == 1
+    assert Shift.objects.get().end == begin + hour + timedelta(hours=1)
+    Shift.objects.update(end=None)
+    assert Shift.objects.annotate(found=F("end") - F("begin")).get().found is None
+    with pytest.raises(FieldError) as refused:
+        Shift.objects.annotate(found=F("length") - F("begin")).get()
+    assert str(refused.value) == (
+        "t_shift.length - t_shift.begin has no meaning. To a moment, a timedelta can be added."
     )

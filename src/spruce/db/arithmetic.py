@@ -16,8 +16,9 @@ import sqlalchemy as sa
 from sqlalchemy.sql import visitors
 from sqlalchemy.types import TypeEngine
 
+from spruce.db.formed import Formed
 from spruce.db.joins import Parameters
-from spruce.db.types import MYSQL, ExactDecimal, Moment
+from spruce.db.types import MYSQL, Day, ExactDecimal, Moment, Span
 from spruce.errors import FieldError
 
 __all__ = ["Arithmetic", "check_amounts", "rescale"]
@@ -49,6 +50,9 @@ def rescale(column: Column, target: TypeEngine[Any], dialect: sa.Dialect) -> Col
         return sa.type_coerce(whole.op("*")(sa.literal_column(str(10 ** (want - have)))), target)
     sign, power = ("*", want - have) if want > have else ("/", have - want)
     return sa.func.spruce_scale(whole, sign, str(10**power), type_=target)
+
+
+_TIMES: dict[Hashable, TypeEngine[Any]] = {dt.datetime: Moment(), dt.date: Day(), dt.timedelta: Span()}
 
 
 class Around(Protocol):
@@ -88,6 +92,8 @@ class Arithmetic:
     def _value(self, sign: str, token: Hashable, other: Any) -> Callable[[], Column]:
         """What makes the parameter for a value that stands left of `other`."""
         amount = self.terms.output(other)
+        if token in _TIMES:
+            return lambda: self.parameters.add(_TIMES[token], token)
         if isinstance(amount, ExactDecimal) and sign in "+-":
             return lambda: self.parameters.add(amount, token)
         if isinstance(amount, ExactDecimal) and sign == "/":
@@ -96,6 +102,8 @@ class Arithmetic:
 
     def _with_value(self, sign: str, left: Column, token: Hashable) -> Column:
         amount = left.type
+        if isinstance(amount, Moment | Day | Span) and token in _TIMES:
+            return self._combine(sign, left, self.parameters.add(_TIMES[token], token))
         if not isinstance(amount, ExactDecimal):
             same = token is Decimal or (sign in "+-" and token is not float)
             kind = amount if same else _TYPES.get(token, amount)
@@ -110,6 +118,8 @@ class Arithmetic:
         return sa.func.spruce_scale(sa.type_coerce(left, sa.Integer()), sign, factor, type_=amount)
 
     def _combine(self, sign: str, left: Column, right: Column) -> Column:
+        if sign in "+-" and any(isinstance(each.type, Moment | Day) for each in (left, right)):
+            return _in_time(sign, left, right)
         if sign in _SPELLED:
             result = sa.Double() if sign == "**" else left.type
             return sa.type_coerce(_SPELLED[sign](_plain(left), _plain(right), self.dialect.name), result)
@@ -134,6 +144,22 @@ class Arithmetic:
         if sign == "/" and self.dialect.name in MYSQL and isinstance(result, sa.Integer):
             sign = "DIV"  # whose "/" gives a fraction
         return sa.type_coerce(_plain(left).op(sign)(_plain(right)), result)
+
+
+def _in_time(sign: str, left: Column, right: Column) -> Column:
+    """A moment and a length of time, or the time between two moments; a date counts from its midnight in UTC."""
+    if sign == "+" and isinstance(left.type, Span):
+        left, right = right, left
+    if isinstance(left.type, Span) or (sign == "+" and not isinstance(right.type, Span)):
+        raise FieldError(f"{left} {sign} {right} has no meaning", hint="To a moment, a timedelta can be added.")
+    left, right = _midnight(left), _midnight(right)
+    if isinstance(right.type, Span):
+        return sa.type_coerce(Formed("later" if sign == "+" else "earlier", left, right), Moment())
+    return sa.type_coerce(Formed("between", left, right), Span())
+
+
+def _midnight(column: Column) -> Column:
+    return sa.type_coerce(Formed("midnight", column), Moment()) if isinstance(column.type, Day) else column
 
 
 def _power(left: Column, right: Column, dialect: str) -> Column:

@@ -74,6 +74,26 @@ FORMS: dict[str, tuple[str, str, str]] = {
         "CAST(date_trunc('quarter', {0}) AS DATE)",
         "(MAKEDATE(YEAR({0}), 1) + INTERVAL (QUARTER({0}) - 1) QUARTER)",
     ),
+    "later": (
+        "spruce_shift({0}, {1})",
+        "({0} + CAST({1} AS INTERVAL))",
+        "DATE_ADD({0}, INTERVAL ({1}) MICROSECOND)",
+    ),
+    "earlier": (
+        "spruce_shift({0}, -({1}))",
+        "({0} - CAST({1} AS INTERVAL))",
+        "DATE_SUB({0}, INTERVAL ({1}) MICROSECOND)",
+    ),
+    "midnight": (
+        "{0}",
+        "(CAST(CAST({0} AS DATE) AS TIMESTAMP) AT TIME ZONE 'UTC')",
+        "CAST({0} AS DATETIME(6))",
+    ),
+    "between": (
+        "spruce_between({0}, {1})",
+        "(CAST({0} AS TIMESTAMP WITH TIME ZONE) - CAST({1} AS TIMESTAMP WITH TIME ZONE))",
+        "TIMESTAMPDIFF(MICROSECOND, {1}, {0})",
+    ),
     "json_object": ("json_object({all})", "jsonb_build_object({all})", "json_object({all})"),
     "json_array": ("json_array({all})", "jsonb_build_array({all})", "json_array({all})"),
     "json_truth": ("json(CASE {0} WHEN 1 THEN 'true' WHEN 0 THEN 'false' END)", "{0}", "({0} <> 0)"),

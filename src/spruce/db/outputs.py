@@ -99,6 +99,9 @@ def _arithmetic(model: type[Record], fields: Fields, key: Any) -> Field[Any]:
     """As arithmetic.py computes it: an amount keeps the unit of its column."""
     sign, left, right = key
     found = [output(model, fields, side) for side in (left, right) if side[0] != "value"]
+    times = _in_time(sign, model, fields, (left, right))
+    if times is not None:
+        return times
     amounts: list[DecimalField[Any]] = [field for field in found if isinstance(field, DecimalField)]
     if amounts:
         return max(amounts, key=attrgetter("decimal_places")) if sign in "+-" else amounts[0]
@@ -110,6 +113,18 @@ def _arithmetic(model: type[Record], fields: Fields, key: Any) -> Field[Any]:
     if any(isinstance(field, FloatField) for field in found):
         return FloatField(null=True)
     return found[0]
+
+
+def _in_time(sign: str, model: type[Record], fields: Fields, sides: tuple[Any, Any]) -> Field[Any] | None:
+    """What moments and lengths of time give."""
+    kinds = [_FAMILIES.get(side[1], "") if side[0] == "value" else output(model, fields, side).family for side in sides]
+    moments = [kind in ("date", "datetime") for kind in kinds]
+    if sign not in "+-" or not any(moments):
+        return None
+    return DurationField(null=True) if all(moments) else DateTimeField(null=True)
+
+
+_FAMILIES = {dt.datetime: "datetime", dt.date: "date", dt.timedelta: "duration"}
 
 
 class _Unknown(Field[Any]):

@@ -1,5 +1,6 @@
 """Functions that SQLite lacks, as our driver gives them to each connection."""
 
+import datetime as dt
 import hashlib
 import json
 import math
@@ -72,6 +73,22 @@ def _pad(text: object, length: int | None, fill: object, before: int) -> str | N
     return (more + whole if before else whole + more)[:length]
 
 
+def _shift(moment: str | None, microseconds: int | None) -> str | None:
+    if moment is None or microseconds is None:
+        return None
+    try:
+        later = dt.datetime.fromisoformat(moment) + dt.timedelta(microseconds=microseconds)
+    except OverflowError:
+        return None
+    return later.isoformat(" ", "microseconds")
+
+
+def _between(later: str | None, earlier: str | None) -> int | None:
+    if later is None or earlier is None:
+        return None
+    return (dt.datetime.fromisoformat(later) - dt.datetime.fromisoformat(earlier)) // dt.timedelta(microseconds=1)
+
+
 def _sha(text: object, bits: int) -> str | None:
     return None if text is None else hashlib.new(f"sha{bits}", str(text).encode(), usedforsecurity=False).hexdigest()
 
@@ -108,6 +125,8 @@ _FUNCTIONS: dict[str, tuple[int, Callable[..., Any]]] = {
     "regexp": (2, regexp),
     "spruce_json_contains": (4, json_contains),
     "spruce_pad": (4, _pad),
+    "spruce_shift": (2, _shift),
+    "spruce_between": (2, _between),
     "spruce_sha": (2, _sha),
     "md5": (1, _md5),
     "repeat": (2, lambda text, times: None if text is None or times is None else str(text) * times),

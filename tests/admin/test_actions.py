@@ -1,6 +1,7 @@
 """Bulk actions."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -8,6 +9,7 @@ from spruce import App, Response, admin
 from spruce.admin import actions
 from spruce.auth.models import Permission
 from spruce.auth.user import User
+from spruce.errors import AdminError
 from spruce.web.client import Client
 
 from .conftest import Product, Review
@@ -77,3 +79,15 @@ def test_what_goes_along_needs_rights_too(log_in: Callable[[str], Client], app: 
     assert helper.post(f"{LIST}2/delete/").status_code == 303
     with app.app_context():
         assert [product.pk for product in Product.objects.all()] == [1]
+
+
+def test_lists_without_actions(root: Client, site: admin.AdminSite) -> None:
+    """None at all, or none of the site's."""
+    shown: Any = site.find("adminshop", "product")
+    site.disable_action("delete_selected")
+    page = root.get("/admin/adminshop/product/").text
+    assert ("delete_selected" in page, 'value="hide"' in page) == (False, True)
+    with pytest.raises(AdminError, match="the site has no action 'delete_selected'"):
+        site.disable_action("delete_selected")
+    shown.actions = None
+    assert "_selected_action" not in root.get("/admin/adminshop/product/").text

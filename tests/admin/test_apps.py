@@ -9,6 +9,9 @@ from tests.auth.people import settings
 from spruce import App, admin
 from spruce.auth.user import User
 from spruce.errors import ConfigError
+from spruce.web.checks import check
+
+from .conftest import Tag
 
 
 def test_it_is_below_its_prefix(tmp_path: Path) -> None:
@@ -46,3 +49,16 @@ def test_modules_named_admin_are_imported(tmp_path: Path, monkeypatch: pytest.Mo
     )
     app.test_client().get("/")
     assert "adminparts.admin" in sys.modules
+
+
+def test_what_is_wrong_with_classes_is_told_by_check(tmp_path: Path) -> None:
+    """With everything else that `spruce check` looks for."""
+    more = {"INSTALLED_APPS": ["spruce.auth", "spruce.admin"]}
+    app = App("checked", static_folder=None, **settings(tmp_path, **more))
+    admin.site.register(Tag, list_display="name")
+    try:
+        found = [str(finding) for finding in check(app)]
+    finally:
+        admin.site.unregister(Tag)
+    assert "error: TagAdmin.list_display is 'name', and has to be a list or a tuple" in found
+    assert not [text for text in map(str, check(app)) if "Admin" in text]

@@ -1,6 +1,6 @@
 """What would go with an object."""
 
-from spruce import App
+from spruce import App, db
 from spruce.admin.deletion import preview
 
 from .conftest import Maker, Product, Review
@@ -17,3 +17,40 @@ def test_all_that_cascades(app: App) -> None:
         Review.objects.create(product=Product.objects.get(pk=1))
         assert preview([Product.objects.get(pk=1)]).protected == ["review: a review"]
         assert preview([]).groups == []
+
+
+def test_rows_that_point_to_a_parent(app: App) -> None:
+    """Go with an object whose row is in two tables."""
+
+    class Shop(db.Model):
+        name = db.CharField(max_length=20)
+
+        class Meta:
+            db_table = "t_admin_shop"
+            app_label = "adminshop"
+
+        def __str__(self) -> str:
+            return self.name
+
+    class Bakery(Shop):
+        breads = db.IntegerField(default=1)
+
+        class Meta:
+            db_table = "t_admin_bakery"
+            app_label = "adminshop"
+
+    class Visit(db.Model):
+        shop = db.ForeignKey(Shop, on_delete=db.CASCADE)
+
+        class Meta:
+            db_table = "t_admin_visit"
+            app_label = "adminshop"
+
+        def __str__(self) -> str:
+            return "a visit"
+
+    with app.app_context():
+        db.create_all()
+        made = Bakery.objects.create(name="b")
+        Visit.objects.create(shop_id=made.pk)
+        assert ("visit", 1, ["a visit"]) in preview([made]).groups

@@ -1,9 +1,13 @@
 """The page of an object: fields, inlines, and what saving it does when others are at work."""
 
+import html
+import re
 from collections.abc import Callable
 from typing import Any
 
-from spruce import App, admin
+import pytest
+
+from spruce import App, admin, db
 from spruce.auth.models import Permission
 from spruce.auth.user import User
 from spruce.web.client import Client
@@ -111,3 +115,42 @@ def test_hooks_are_called(root: Client, site: admin.AdminSite, app: App) -> None
     assert seen == [("root", ["name"], True)]
     with app.app_context():
         assert Product.objects.get(pk=1).note == "hooked"
+
+
+@pytest.mark.parametrize("step", ["defer", "only"])
+def test_queries_that_load_a_part(root: Client, site: admin.AdminSite, app: App, step: str) -> None:
+    """Load the rest when it is needed."""
+
+    class Part(admin.ModelAdmin):
+        def get_queryset(self, request: Any) -> Any:
+            return getattr(super().get_queryset(request), step)("name", "note")
+
+    site.unregister(Product)
+    site.register(Product, Part)
+    assert root.post(PATH, data=edited(root, PATH, name="Other")).status_code == 303
+    with app.app_context():
+        assert Product.objects.get(pk=1).name == "Other"
+
+
+@pytest.mark.parametrize("key", ["add", "a/b", "a?b#c", "x/change", "ü\"<> '", "add/delete", "%2F", "."])
+def test_keys_that_look_like_addresses(root: Client, site: admin.AdminSite, app: App, key: str) -> None:
+    """Lead to their objects."""
+
+    class Place(db.Model):
+        code = db.CharField(max_length=50, primary_key=True)
+
+        class Meta:
+            db_table = "t_admin_place"
+            app_label = "adminshop"
+
+        def __str__(self) -> str:
+            return self.code
+
+    site.register(Place)
+    with app.app_context():
+        db.create_all()
+        Place.objects.create(code=key)
+    found = re.search(r'<th scope=row><a href="([^"]+)"', root.get("/admin/adminshop/place/").text)
+    assert found
+    page = root.get(html.unescape(found[1]))
+    assert (page.status_code, html.escape(key) in html.escape(html.unescape(page.text))) == (200, True)

@@ -1,11 +1,15 @@
 """`INSTALLED_APPS=["spruce.auth", "spruce.admin"]`: the admin below ADMIN_URL_PREFIX, with apps' `admin` modules."""
 
+from collections.abc import Iterator
+
 from spruce import config
 from spruce.admin.accounts import register_accounts
+from spruce.admin.checks import check_site
 from spruce.admin.site import site
 from spruce.admin.system import register_system_pages
 from spruce.errors import ConfigError
 from spruce.web import AppConfig
+from spruce.web.checks import Finding
 
 __all__ = ["AdminConfig"]
 
@@ -33,3 +37,7 @@ class AdminConfig(AppConfig):
         prefix = self.app.config["ADMIN_URL_PREFIX"]
         if prefix:
             site.init_app(self.app, prefix)
+
+    def check(self, deploy: bool) -> Iterator[Finding]:
+        """Return what is wrong with the classes of the usual site."""
+        return (Finding("error", text) for text in check_site(site))

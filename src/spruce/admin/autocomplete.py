@@ -3,6 +3,7 @@
 from typing import Any
 from urllib.parse import urlencode
 
+from spruce.admin.searching import once
 from spruce.errors import AdminError
 from spruce.forms import Widget
 from spruce.http import Response
@@ -67,7 +68,8 @@ def results(request: Any, admin: Any) -> Response:
     query = _limited(admin.get_queryset(request), request.args.get("for"), admin.model)
     text = (request.args.get("q") or "").strip()[:200]
     if text:
-        query = admin.get_search_results(request, query, text)[0]
+        found, doubled = admin.get_search_results(request, query, text)
+        query = once(query, found) if doubled else found
     ordering = admin.get_ordering(request) or admin.model._meta.ordering or ("pk",)
     rows = list(query.order_by(*ordering)[: SHOWN + 1])
     found = [{"id": str(row.pk), "text": str(row)} for row in rows[:SHOWN]]

@@ -14,6 +14,7 @@ from spruce.admin.datedrill import DateDrill
 from spruce.admin.fieldfilters import make_filter
 from spruce.admin.filters import ListFilter
 from spruce.admin.rows import plain_rows
+from spruce.admin.searching import once, spreads
 from spruce.i18n import gettext
 from spruce.i18n.formats import format_number
 
@@ -79,15 +80,17 @@ class ChangeList:
 
     def _narrowed(self, query: Any, without: ListFilter | None = None) -> Any:
         """The rows of a query that filters, dates and search leave."""
+        every, doubled = query, False
         for one in self.filters:
             if one is not without and one.is_active():
                 query = one.apply(query)
+                doubled = doubled or spreads(self.admin.model, one.parameter_name)
         if self.drill is not None:
             query = self.drill.apply(query)
         if self.search:
-            query, doubled = self.admin.get_search_results(self.request, query, self.search)
-            query = query.distinct() if doubled else query
-        return query
+            query, by_search = self.admin.get_search_results(self.request, query, self.search)
+            doubled = doubled or by_search
+        return once(every, query) if doubled else query
 
     def _foreign_keys(self) -> list[str]:
         """The foreign keys that are columns, which are loaded with the rows."""

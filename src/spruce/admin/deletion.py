@@ -55,7 +55,7 @@ def _follow(model: Any, objects: list[Any], seen: dict[Any, dict[Any, str]], pro
     rows.update({obj.pk: str(obj) for obj in new})
     for start in range(0, len(new), _AT_ONCE):
         keys = [obj.pk for obj in new[start : start + _AT_ONCE]]
-        for field in model._meta.pointing:
+        for field in model._meta.pointed:
             if field.on_delete not in (db.CASCADE, db.PROTECT, db.RESTRICT):
                 continue
             pointing = list(field.model._base.filter(**{f"{field.name}__in": keys}))

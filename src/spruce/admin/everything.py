@@ -6,6 +6,8 @@ Each model is asked once, for a few rows more than none; `search_globally = Fals
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
+from spruce.admin.searching import once
+
 __all__ = ["Found", "find_everywhere"]
 
 MODELS = 20
@@ -37,8 +39,9 @@ def find_everywhere(request: Any, site: Any, text: str) -> list[Found]:
 
 
 def _of_model(request: Any, admin: Any, text: str) -> Found:
-    query, doubled = admin.get_search_results(request, admin.get_queryset(request), text)
-    query = query.distinct() if doubled else query
+    every = admin.get_queryset(request)
+    query, doubled = admin.get_search_results(request, every, text)
+    query = once(every, query) if doubled else query
     rows = list(query.order_by("-pk")[: SHOWN + 1])
     site, meta = admin.admin_site, admin.model._meta
     name = str(meta.verbose_name_plural)

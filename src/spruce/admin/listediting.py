@@ -15,7 +15,7 @@ from spruce.forms.errors import NON_FIELD_ERRORS
 from spruce.forms.mapping import is_editable
 from spruce.i18n import gettext
 
-__all__ = ["ListEditor"]
+__all__ = ["ListEditor", "check_editable"]
 
 ROW = "_row"
 """The hidden inputs with the keys of the rows that the page showed."""
@@ -30,7 +30,7 @@ class ListEditor:
         shown_names = {one.name for one in columns}
         seen = [name for name in admin.list_editable if admin.may_see_field(request, name)]
         for name in seen:
-            _check(admin, name, shown_names)
+            check_editable(admin, name, shown_names)
         self.names = [name for name in seen if name not in fixed]
         self.kind = admin.get_changelist_form(request, self.names)
         self.errors: dict[str, Any] = {}
@@ -178,7 +178,7 @@ def _differs(bound: Any) -> bool:
     return bool(field.has_changed(seen, bound.data))
 
 
-def _check(admin: Any, name: str, columns: set[str]) -> None:
+def check_editable(admin: Any, name: str, columns: set[str]) -> None:
     """Raise AdminError for a column that cannot be changed in a list."""
     said = f"{type(admin).__name__}.list_editable has {name!r}"
     field = admin.model._meta.paths.get(name)

@@ -7,7 +7,8 @@ from spruce import db, forms
 from spruce.admin.changelist import ChangeList, ShowFacets
 from spruce.admin.formoptions import FormOptions
 from spruce.admin.listediting import ListEditor
-from spruce.admin.searching import search
+from spruce.admin.responses import is_popup
+from spruce.admin.searching import search, spreads
 
 __all__ = ["ListOptions"]
 
@@ -32,7 +33,7 @@ class ListOptions(FormOptions):
     actions_on_top = True
     actions_on_bottom = False
     date_hierarchy: str = ""
-    actions: Sequence[Any] = ()
+    actions: Sequence[Any] | None = ()
     export_fields: Sequence[str] = ()
 
     def get_list_display(self, request: Any) -> Sequence[Any]:
@@ -64,8 +65,9 @@ class ListOptions(FormOptions):
         return [name for name in self.get_search_fields(request) if self.may_see_field(request, name)]
 
     def get_search_results(self, request: Any, queryset: Any, search_term: str) -> tuple[Any, bool]:
-        """The rows that are looked for; and whether some may be there twice, which they never are by the usual way."""
-        return search(queryset, self.searched(request), search_term), False
+        """The rows that are looked for; and whether some may be there twice, as those of tags with the same word."""
+        names = self.searched(request)
+        return search(queryset, names, search_term), any(spreads(self.model, name) for name in names)
 
     def get_changelist(self, request: Any, **options: Any) -> Any:
         """The class of lists."""
@@ -74,7 +76,7 @@ class ListOptions(FormOptions):
     def get_changelist_instance(self, request: Any) -> Any:
         """The list of a request, with inputs in it for who may change objects."""
         made = self.get_changelist(request)(request, self)
-        if self.list_editable and self.has_change_permission(request):
+        if self.list_editable and self.has_change_permission(request) and not is_popup(request):
             made.editor = ListEditor(request, self, made.columns)
         return made
 
@@ -88,8 +90,10 @@ class ListOptions(FormOptions):
         return forms.modelform_factory(self.model, fields=names, formfield_callback=callback)
 
     def get_actions(self, request: Any) -> dict[str, tuple[Callable[..., Any], str]]:
-        """The bulk actions that who asks may run, with their names for people."""
+        """The bulk actions that who asks may run, with their names for people; none at all if `actions` is None."""
         found: dict[str, tuple[Callable[..., Any], str]] = {}
+        if self.actions is None:
+            return found
         for entry in [*self.admin_site.actions, *self.actions]:
             function = entry if callable(entry) else getattr(type(self), entry)
             name = getattr(function, "__name__", str(entry))

@@ -8,7 +8,7 @@ from typing import Any
 from spruce import db
 from spruce.errors import DatabaseError
 
-__all__ = ["search"]
+__all__ = ["once", "search", "spreads"]
 
 _WORDS = re.compile(r'"([^"]+)"|(\S+)')
 _LOOKUPS = {"^": "istartswith", "=": "iexact"}
@@ -30,6 +30,24 @@ def search(query: Any, fields: Any, text: str) -> Any:
         return query.filter(reduce(and_, conditions)) if conditions else query
     except DatabaseError:
         return query.none()
+
+
+def spreads(model: Any, path: str) -> bool:
+    """Whether a path leads over several rows, so that a query along it may find a row more than once."""
+    for part in path.lstrip("-^=@").split("__"):
+        meta = model._meta if model is not None else None
+        if meta is None:
+            return False
+        if part in meta.many or any(getattr(step, "many", False) for step in meta.over(part)):
+            return True
+        field = meta.paths.get(part)
+        model = field.target if field is not None and field.is_relation else None
+    return False
+
+
+def once(query: Any, found: Any) -> Any:
+    """The rows of a query that are among those found, each of them once; joins and order stay those of `query`."""
+    return query.filter(pk__in=found.select_related(None).order_by().values("pk"))
 
 
 def _condition(name: str) -> str:

@@ -14,7 +14,7 @@ from spruce.admin.models import DELETION, LogEntry
 from spruce.admin.options import ModelAdmin
 from spruce.admin.pages import Pages
 from spruce.auth.decorators import redirect_to_login
-from spruce.errors import AdminError, Forbidden, NotFound
+from spruce.errors import AdminError, Forbidden, NotFound, nearest
 from spruce.http import Request, Response
 from spruce.i18n import gettext, gettext_lazy
 from spruce.web import Blueprint, make_response, render_template, request, url_for
@@ -72,6 +72,13 @@ class AdminSite:
     def add_action(self, action: Callable[..., Any]) -> None:
         """Let all lists have a bulk action."""
         self.actions.append(action)
+
+    def disable_action(self, name: str) -> None:
+        """Let no list have an action of the site any more, such as `delete_selected`. Raises AdminError."""
+        known = [action.__name__ for action in self.actions]
+        if name not in known:
+            raise AdminError(f"the site has no action {name!r}{nearest(name, known)}")
+        self.actions = [action for action in self.actions if action.__name__ != name]
 
     def register_page(self, path: str, view: Callable[..., Any], **options: Any) -> Page:
         """Add a page below the admin's address, `view(request)`, whose words are those of `custompages.Page`.

@@ -6,6 +6,9 @@ tells when it comes back. So what isn't watched pays nothing.
 `ready` is the moment since which a thread could have gone on, as far as the loop can tell: when the last poll came back
 from waiting; or, if that one found something without waiting, when the one before came back, since what it found had
 happened in between.
+
+On uvloop that can't be known: it polls in C, and by the time that a thread goes on, the clock of its turn
+(`loop.time()`) has been set anew behind whatever held the loop up. There all waits count as what they were for.
 """
 
 import math

@@ -144,3 +144,27 @@ def test_of_many_requests_those_that_fail_have_a_share_of_their_own(client: Reco
     usual = [ended(client, "fine") for _ in range(100)]
     keep(history, *usual, ended(client, "bad", outcome="failure"))
     assert names(history) == ["fine"] * 10 + ["bad"]
+
+
+def test_what_is_only_counted_is_not_looked_at(client: Recorder, tmp_path: Path) -> None:
+    """So that it costs little; the next one that may be kept is looked at from its beginning."""
+    looks: list[str] = []
+    history = History(tmp_path / "viewer.db", rate=1)
+
+    def look() -> object:
+        looks.append("begins")
+        return lambda: looks.append("ends")
+
+    history.look = look  # type: ignore[assignment]  # what ends it is called
+    for _ in range(20):
+        history.put(ended(client, "x"))  # type: ignore[arg-type]  # a record
+    assert looks == ["begins", "ends"]
+    history._usual._at -= 5  # as if five seconds had passed
+    history._opens = 0.0
+    history.put(ended(client, "x"))  # type: ignore[arg-type]  # a record
+    assert looks == ["begins", "ends", "begins"]
+    history.put(ended(client, "x"))  # type: ignore[arg-type]  # a record
+    history.close()
+    assert looks == ["begins", "ends", "begins", "ends"]
+    (last,) = history.rows("SELECT weight FROM request ORDER BY id DESC LIMIT 1")
+    assert (len(names(history)), last["weight"]) == (11, 12)

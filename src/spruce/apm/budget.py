@@ -1,5 +1,7 @@
 """How much of what happens is kept when more happens than anybody can look at: a rate, and who was left out."""
 
+from math import inf
+
 __all__ = ["Budget"]
 
 _BURST = 10.0  # seconds of the rate that may come at once
@@ -19,16 +21,34 @@ class Budget:
         self._at = 0.0
         self._others: dict[object, int] = {}
 
+    @property
+    def has_room(self) -> bool:
+        """Whether another one may pass, as far as was seen."""
+        return self._left >= 1.0
+
+    @property
+    def opens(self) -> float:
+        """The time at which another one may pass."""
+        return self._at + max(1.0 - self._left, 0.0) / self.rate if self.rate > 0 else inf
+
     def weight(self, key: object, now: float) -> int:
         """How many things the one with this key stands for, at a time in seconds; 0: it is left out."""
-        if now > self._at:
-            self._left = min(self._left + (now - self._at) * self.rate, self._most)
-            self._at = now
+        self.refill(now)
         if self._left >= 1.0:
             self._left -= 1.0
             return 1 + self._others.pop(key, 0) if self._others else 1
+        self.leave_out(key)
+        return 0
+
+    def refill(self, now: float) -> None:
+        """Let as many pass again as the time that has gone by allows."""
+        if now > self._at:
+            self._left = min(self._left + (now - self._at) * self.rate, self._most)
+            self._at = now
+
+    def leave_out(self, key: object) -> None:
+        """Count one that does not pass."""
         if key in self._others:
             self._others[key] += 1
         elif len(self._others) < _KEYS:
             self._others[key] = 1
-        return 0

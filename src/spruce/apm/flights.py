@@ -19,7 +19,7 @@ import msgspec
 
 from spruce import green
 from spruce.apm.frames import is_library
-from spruce.apm.history import History
+from spruce.apm.history import Forks, History
 from spruce.apm.recorder import in_flight
 from spruce.apm.spans import Transaction, transaction_here
 from spruce.apm.talks import Talk, Talks
@@ -53,6 +53,7 @@ class Flights:
         self.make_error: Callable[[], BaseException] = _unavailable
         """Makes what is raised in a request that is cancelled."""
         self._pid = 0
+        self._forks = -1
         self._watcher: green.GreenThread | None = None
 
     def close(self) -> None:
@@ -60,16 +61,18 @@ class Flights:
         if self._watcher is not None and self._pid == os.getpid():
             self._watcher.kill()
         self._pid = 0
+        self._forks = -1
 
     def begun(self, transaction: Transaction) -> None:
         """Begin to watch, with the first transaction of this process that a green thread has."""
         if self.vitals is not None:
             self.vitals.begun += 1
-        if self._pid != os.getpid() and transaction.owner is not None:
+        if self._forks != Forks.count and transaction.owner is not None:
             self.start()
 
     def start(self) -> None:
         """Begin to watch, on the hub that runs here."""
+        self._forks = Forks.count
         if self._pid != os.getpid():
             self._pid = os.getpid()
             self.history.start()

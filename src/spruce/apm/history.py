@@ -29,7 +29,7 @@ from spruce.apm.recorder import Record
 from spruce.apm.spans import Span, Transaction
 from spruce.apm.stored import error_row, request_row
 
-__all__ = ["History", "packed", "unpacked"]
+__all__ = ["Forks", "History", "packed", "unpacked"]
 
 _log = getLogger("spruce.apm")
 
@@ -63,6 +63,20 @@ CREATE TABLE profile (
 """
 
 
+class Forks:
+    """How often what runs here was forked: cheaper to ask than its number."""
+
+    count = 0
+
+
+def _forked() -> None:
+    Forks.count += 1
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)
+
+
 class History:
     """The file at `path`: at most `most` requests, and errors, none older than `days`, in about so many `size` bytes.
 
@@ -76,7 +90,7 @@ class History:
         most: int = 100_000,
         days: float = 7.0,
         size: int = 200_000_000,
-        rate: float = 100.0,
+        rate: float = 50.0,
     ) -> None:
         self.path = Path(path)
         self.most = most
@@ -89,6 +103,11 @@ class History:
         """The ids of what somebody wants to have cancelled."""
         self.flights: bytes | None = None
         """What is in flight here, as JSON; written while somebody looks."""
+        self.look: Callable[[], Callable[[], object]] | None = None
+        """Begins to look at all that is recorded, as at the lines of queries, and returns what ends that."""
+        self._looking: Callable[[], object] | None = None
+        self._opens = 0.0  # before that usual requests are only counted
+        self._forks = -1
         self.turns: list[Callable[[sqlite3.Connection], object]] = []
         """What is called in each turn of the thread that writes."""
         self._usual, self._remarkable, self._errors = Budget(rate), Budget(rate), Budget(rate / 5)
@@ -115,8 +134,13 @@ class History:
 
     def put(self, record: Record) -> None:
         """Keep a record; a sink. Never blocks, and begins the writing of this process."""
-        if self._pid != os.getpid():
+        if self._forks != Forks.count or not self._pid:
             self.start()
+        if isinstance(record, Transaction) and record.sampled:  # the usual way of a busy process, made short
+            seconds = record.duration or 0.0
+            if record.began + seconds < self._opens and seconds < _SLOW and record.outcome != "failure":
+                self._usual.leave_out(record.name)
+                return
         weight = self._weight(record)
         if not weight:
             return
@@ -132,12 +156,33 @@ class History:
                 return 0
             seconds = record.duration or 0.0
             remarkable = record.outcome == "failure" or seconds >= _SLOW
-            budget = self._remarkable if remarkable else self._usual
-            return budget.weight(record.name, record.began + seconds)
+            if remarkable:
+                return self._remarkable.weight(record.name, record.began + seconds)
+            return self._usual_weight(record.name, record.began + seconds)
         if isinstance(record, Span):
             return 0
         kind = record.raised.type if record.raised is not None else record.level
         return self._errors.weight((kind, record.culprit), perf_counter())
+
+    def _usual_weight(self, name: str, now: float) -> int:
+        """That of a usual request. Where there is no room, the next ones aren't looked at, and are only counted."""
+        usual = self._usual
+        if self.look is None:
+            return usual.weight(name, now)
+        if self._looking is None:
+            usual.leave_out(name)
+            usual.refill(now)
+            if usual.has_room:
+                self._looking = self.look()
+            else:
+                self._opens = usual.opens
+            return 0
+        weight = usual.weight(name, now)
+        if not usual.has_room:
+            looking, self._looking = self._looking, None
+            looking()
+            self._opens = usual.opens
+        return weight
 
     def is_wanted(self, what: str) -> bool:
         """Whether somebody wants this of the workers now, as far as the last turn has seen."""
@@ -149,15 +194,21 @@ class History:
 
     def start(self) -> None:
         """Begin to write, in this process."""
+        self._forks = Forks.count
         if self._pid != os.getpid():
             self._pid = os.getpid()
             self._queue.clear()
+            if self.look is not None and self._looking is None:
+                self._looking = self.look()
             self._ending = threading.Event()
             self._thread = threading.Thread(target=self._write, name="spruce-history", daemon=True)
             self._thread.start()
 
     def close(self) -> None:
         """Write what is left, and end the writing. Blocks for that."""
+        looking, self._looking = self._looking, None
+        if looking is not None:
+            looking()
         thread, self._thread = self._thread, None
         if thread is not None and self._pid == os.getpid():
             self._ending.set()

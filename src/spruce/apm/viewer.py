@@ -6,6 +6,7 @@ callable, or its dotted name, that is asked for each request; `lambda request: r
 """
 
 from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -61,8 +62,9 @@ class Viewer:
             "cancel": lambda asked: ask_to_cancel(self.history, asked.get("id", "")[:64]),
             "profile": self._pages.profiling.change,
         }
+        self.history.look = partial(subscribe, _nothing)
         self.ending = [
-            subscribe(self.history.put),
+            subscribe(self.history.put, sees_all=False),
             begun(self.flights.begun),
             websocket_accepted.subscribe_plain(self.flights.talks.accepted),
             server_started.subscribe(lambda event: self.flights.start()),
@@ -134,6 +136,10 @@ class Viewer:
         plan = explain(query, measured=measured)
         asked = {**_asked(request), "uid": uid, "span": span}
         return _shown(green.tpool.execute(self._pages.plan, asked, query, plan, measured=measured))
+
+
+def _nothing(record: object) -> None:
+    """A sink for which all is looked at."""
 
 
 def _asked(request: Request) -> dict[str, str]:

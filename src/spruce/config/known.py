@@ -95,7 +95,7 @@ _SETTINGS = (
     Setting(
         "VIEWER_RATE",
         (int, float),
-        100,
+        50,
         "So many requests a second of each worker are kept for the viewer, and as many that fail or are slow.",
     ),
     Setting("VIEWER_PROFILE_RATE", int, 100, "So many samples a second are taken while the viewer's profiler is on."),

@@ -103,6 +103,11 @@ def money(amount: Decimal) -> str:
     return f"¥{amount:,.2f}"
 
 
+def is_superuser(asking: Any) -> bool:
+    """Whether who asks may see what the viewer has recorded of requests."""
+    return bool(asking.user.is_superuser)
+
+
 def main() -> None:
     """Serve the shop on this machine."""
     parser = argparse.ArgumentParser(description="Spruce Shop, the demo of Spruce.")
@@ -110,7 +115,7 @@ def main() -> None:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000)
     options = parser.parse_args()
-    app = create_app()
+    app = create_app(CACHES={"default": "memory://"}, VIEWER_AUTHORIZE=is_superuser)
     with app.app_context():
         seed.make_orders()
         password = seed.make_staff()

@@ -8,7 +8,7 @@ from tests.auth.people import CountingHasher
 
 from spruce import App, db
 from spruce.auth import AbstractBaseUser
-from spruce.auth.users import BaseUserManager
+from spruce.auth.managers import BaseUserManager
 from spruce.web.checks import check
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     )
     from spruce.auth.hashing import check_password, is_password_usable, make_password
     from spruce.auth.logins import get_user, login, logout, update_session_auth_hash
+    from spruce.auth.managers import BaseUserManager, UserManager
     from spruce.auth.mixins import AccessMixin, LoginRequiredMixin, PermissionRequiredMixin, UserPassesTestMixin
     from spruce.auth.models import Group, Permission
     from spruce.auth.passwords import validate_password
@@ -38,9 +39,7 @@ if TYPE_CHECKING:
         AbstractEmailUser,
         AbstractUser,
         AnonymousUser,
-        BaseUserManager,
         PermissionsMixin,
-        UserManager,
     )
 
 _HOMES = {
@@ -50,7 +49,7 @@ _HOMES = {
     "AccessMixin": "mixins",
     "AnonymousUser": "users",
     "BaseBackend": "backends",
-    "BaseUserManager": "users",
+    "BaseUserManager": "managers",
     "EmailBackend": "backends",
     "Group": "models",
     "LoginRequiredMixin": "mixins",
@@ -60,7 +59,7 @@ _HOMES = {
     "PermissionsMixin": "users",
     "RemoteUserBackend": "backends",
     "User": "user",
-    "UserManager": "users",
+    "UserManager": "managers",
     "UserPassesTestMixin": "mixins",
     "authenticate": "authentication",
     "check_password": "hashing",

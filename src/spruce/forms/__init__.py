@@ -54,27 +54,23 @@ from spruce.forms.multifields import (
     MultiValueField,
     SplitDateTimeField,
 )
+from spruce.forms.multiwidgets import MultiWidget, SplitDateTimeWidget, SplitHiddenDateTimeWidget
 from spruce.forms.numberfields import DecimalField, FloatField, IntegerField
 from spruce.forms.timefields import DateField, DateTimeField, DurationField, TimeField
+from spruce.forms.timewidgets import DateInput, DateTimeInput, TimeInput
 from spruce.forms.widgets import (
     CheckboxInput,
     ColorInput,
-    DateInput,
-    DateTimeInput,
     EmailInput,
     HiddenInput,
     Input,
     MultipleHiddenInput,
-    MultiWidget,
     NumberInput,
     PasswordInput,
     SearchInput,
-    SplitDateTimeWidget,
-    SplitHiddenDateTimeWidget,
     TelInput,
     Textarea,
     TextInput,
-    TimeInput,
     URLInput,
     Widget,
 )

@@ -8,8 +8,9 @@ from typing import Any
 from markupsafe import Markup
 
 from spruce.errors import ValidationError
+from spruce.forms.multiwidgets import MultiWidget
 from spruce.forms.rendering import RenderableMixin
-from spruce.forms.widgets import MultiWidget, Subwidget, Textarea, TextInput, Widget
+from spruce.forms.widgets import Subwidget, Textarea, TextInput, Widget
 
 __all__ = ["BoundField"]
 

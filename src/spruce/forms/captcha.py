@@ -15,7 +15,8 @@ from typing import Any, ClassVar
 from spruce.cache import cache
 from spruce.errors import BadSignature, FormError, NotFound, RoutingError, ValidationError
 from spruce.forms.fields import Field
-from spruce.forms.widgets import Attributes, MultiWidget, TextInput, Widget
+from spruce.forms.multiwidgets import MultiWidget
+from spruce.forms.widgets import Attributes, TextInput, Widget
 from spruce.i18n import gettext_lazy
 from spruce.middleware.signing import dumps, loads, secret_keys
 from spruce.web import Blueprint, Response, url_for

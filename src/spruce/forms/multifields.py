@@ -9,8 +9,9 @@ from typing import Any, ClassVar
 from spruce.db.validators import validate_ipv4_address, validate_ipv6_address, validate_ipv46_address
 from spruce.errors import ValidationError
 from spruce.forms.fields import CharField, Field
+from spruce.forms.multiwidgets import SplitDateTimeWidget, SplitHiddenDateTimeWidget
 from spruce.forms.timefields import DateField, DateTimeField, TimeField
-from spruce.forms.widgets import SplitDateTimeWidget, SplitHiddenDateTimeWidget, Textarea
+from spruce.forms.widgets import Textarea
 from spruce.i18n import gettext_lazy
 
 __all__ = ["ComboField", "GenericIPAddressField", "JSONField", "MultiValueField", "SplitDateTimeField"]

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar
 
 from spruce.forms.fields import Field
-from spruce.forms.widgets import DateInput, DateTimeInput, TimeInput
+from spruce.forms.timewidgets import DateInput, DateTimeInput, TimeInput
 from spruce.i18n import gettext_lazy
 from spruce.i18n.timezone import get_current_timezone, is_aware, localtime
 

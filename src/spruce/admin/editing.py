@@ -5,7 +5,7 @@ from typing import Any
 from spruce import db
 from spruce.admin.columns import column, label_of_field, shown, snapshot
 from spruce.admin.locking import FIELD, version_of
-from spruce.admin.related import related_links
+from spruce.admin.related import page_of_target, related_links
 from spruce.i18n import gettext
 
 __all__ = ["Editor"]
@@ -17,6 +17,7 @@ class _ReadOnly:
     is_readonly = True
     is_hidden = False
     errors: tuple[str, ...] = ()
+    href = ""
 
     def __init__(self, admin: Any, obj: Any, name: Any) -> None:
         meta = admin.model._meta
@@ -127,7 +128,9 @@ class Editor:
 
     def _shown(self, name: Any, readonly: set[Any]) -> Any:
         if name in readonly or not self.may_change or name not in self.form.fields:
-            return _ReadOnly(self.admin, self.obj, name)
+            made = _ReadOnly(self.admin, self.obj, name)
+            made.href = page_of_target(self.request, self.admin, self.obj, name)
+            return made
         bound = self.form[name]
         bound.related = related_links(self.request, self.admin, name)
         return bound

@@ -5,7 +5,7 @@ Both open windows of their own, which tell the page what was done when they clos
 
 from typing import Any, NamedTuple
 
-__all__ = ["Related", "related_links"]
+__all__ = ["Related", "page_of_target", "related_links"]
 
 _KEY = "__key__"
 
@@ -29,3 +29,17 @@ def related_links(request: Any, admin: Any, name: str) -> Related | None:
     single = name in meta.paths and other.has_view_permission(request)
     change = f"{site.url(other, 'change', key=_KEY)}?_popup=1" if single else ""
     return Related(str(other.model._meta.verbose_name), add, change) if add or change else None
+
+
+def page_of_target(request: Any, admin: Any, obj: Any, name: Any) -> str:
+    """The page of the object that a foreign key points to, for a field that is only shown; "" where there is none."""
+    field = admin.model._meta.paths.get(name) if isinstance(name, str) else None
+    if obj is None or field is None or not field.is_relation or getattr(obj, field.attname) is None:
+        return ""
+    other = admin.admin_site.admin_of(field.target)
+    if other is None:
+        return ""
+    target = getattr(obj, field.name)
+    if not other.has_view_permission(request, target):
+        return ""
+    return str(admin.admin_site.url(other, "change", key=target.pk))

@@ -32,6 +32,11 @@ def fails() -> None:
     raise ValueError("no")
 
 
+@task(retries=1, backoff=lambda attempt: 1 / 3)
+def fails_soon() -> None:
+    raise ValueError("no")
+
+
 @task(atomic=True)
 def write(text: str) -> None:
     seen.append(text)
@@ -81,6 +86,11 @@ def test_time_passes_when_the_test_says_so(jobs: Jobs) -> None:
 def test_a_job_is_tried_again_at_its_time(jobs: Jobs) -> None:
     fails.enqueue()
     assert [(one.status, one.attempts) for one in jobs.advance(3600)] == [("READY", 1), ("READY", 2), ("FAILED", 3)]
+
+
+def test_a_job_is_due_between_two_microseconds(jobs: Jobs) -> None:
+    fails_soon.enqueue()
+    assert len(jobs.advance(1)) == 2
 
 
 def test_a_month_of_cron(jobs: Jobs) -> None:

@@ -130,7 +130,10 @@ class Jobs:
     def _next(self) -> datetime | None:
         waiting = self.store.next_due()
         times = [when for when in (waiting, self._due) if when is not None]
-        return datetime.fromtimestamp(min(times), UTC) if times else None
+        if not times:
+            return None
+        moment = datetime.fromtimestamp(min(times), UTC)  # to the nearest microsecond, so it may be too early
+        return moment if moment.timestamp() >= min(times) else moment + timedelta(microseconds=1)
 
     def _claim(self) -> Claim | None:
         now = self.now.timestamp()

@@ -68,35 +68,41 @@ OTHERS = django_names.words(
 """Modules of which nothing is there, whatever is asked of them."""
 
 
+class Makers(accounts.BaseUserManager):
+    """Makes users by e-mail and date of birth."""
+
+    def create_user(self, email: str, date_of_birth: Any = None, password: Any = None, **fields: Any) -> Any:
+        if not email:
+            raise ValueError("Users must have an email address")
+        user = self.model(email=self.normalize_email(email), date_of_birth=date_of_birth, **fields)
+        user.set_password(password)
+        user.save()
+        return user
+
+    def create_superuser(self, email: str, password: Any, date_of_birth: Any = None, **fields: Any) -> Any:
+        user = self.create_user(email, date_of_birth, password, **fields)
+        setattr(user, "is_superuser" if hasattr(user, "is_superuser") else "is_admin", True)
+        user.save()
+        return user
+
+
+class Named(accounts.BaseUserManager):
+    """Makes users by name."""
+
+    def create_user(self, username: Any, password: Any, email: Any = None) -> Any:
+        user = self.model(username=username, **({"email_address": email} if email else {}))
+        user.set_password(password)
+        user.save()
+        return user
+
+
+def made(name: str, *bases: type, **body: Any) -> Any:
+    body["Meta"] = type("Meta", (), {"db_table": f"auth_tests_{name.lower()}"})
+    return type(db.Model)(name, bases, {"__module__": "auth_tests.models", **body})
+
+
 def _users() -> dict[str, Any]:
     """The models of users that tests want, as far as ours can be like them."""
-
-    class Makers(accounts.BaseUserManager):
-        def create_user(self, email: str, date_of_birth: Any = None, password: Any = None, **fields: Any) -> Any:
-            if not email:
-                raise ValueError("Users must have an email address")
-            user = self.model(email=self.normalize_email(email), date_of_birth=date_of_birth, **fields)
-            user.set_password(password)
-            user.save()
-            return user
-
-        def create_superuser(self, email: str, password: Any, date_of_birth: Any = None, **fields: Any) -> Any:
-            user = self.create_user(email, date_of_birth, password, **fields)
-            setattr(user, "is_superuser" if hasattr(user, "is_superuser") else "is_admin", True)
-            user.save()
-            return user
-
-    class Named(accounts.BaseUserManager):
-        def create_user(self, username: Any, password: Any, email: Any = None) -> Any:
-            user = self.model(username=username, **({"email_address": email} if email else {}))
-            user.set_password(password)
-            user.save()
-            return user
-
-    def made(name: str, *bases: type, **body: Any) -> Any:
-        body["Meta"] = type("Meta", (), {"db_table": f"auth_tests_{name.lower()}"})
-        return type(db.Model)(name, bases, {"__module__": "auth_tests.models", **body})
-
     born = {"date_of_birth": lambda: db.DateField(null=True)}
     mail_field = db.EmailField(max_length=254, unique=True)
     plain, named = accounts.AbstractBaseUser, db.CharField(max_length=150, unique=True)
@@ -246,6 +252,11 @@ def install() -> None:
     module("django.contrib.auth.views", INTERNAL_RESET_SESSION_TOKEN=account_pages._RESET, LoginView=View,
            PasswordResetConfirmView=types.SimpleNamespace(reset_url_token="set-password"),
            RedirectURLMixin=type("RedirectURLMixin", (), {}), redirect_to_login=_to_login)  # fmt: skip
+    _install_others()
+    _install_tests()
+
+
+def _install_others() -> None:
     module("django.contrib.contenttypes.models", ContentType=ContentType)
     module("django.conf", settings=_Conf())
     usual = [f"django.contrib.auth.hashers.{name}PasswordHasher" for name in HASHERS]
@@ -264,6 +275,9 @@ def install() -> None:
         module(name if name.startswith("asgiref") else f"django.{name}")
     sys.modules["asgiref.sync"].sync_to_async = _twin
     sys.modules["asgiref.sync"].iscoroutinefunction = inspect.iscoroutinefunction
+
+
+def _install_tests() -> None:
     tests: dict[str, Any] = {name: absent(name) for name in ("AsyncClient", "AsyncRequestFactory")}
     tests |= dict.fromkeys(("TestCase", "TransactionTestCase", "SimpleTestCase"), AccountCase)
     tests |= {"override_settings": override_settings, "modify_settings": modify_settings}

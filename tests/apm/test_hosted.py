@@ -21,6 +21,9 @@ from spruce.apm import Client
 from spruce.http import Handler, Request
 from spruce.server import asgi, wsgi
 
+_WSGI = "django.core.handlers.wsgi"
+sys.modules.pop(_WSGI, None)  # by which a server sees that it hosts Django, as it doesn't in other tests
+
 if not django_settings.configured:
     django_settings.configure(ALLOWED_HOSTS=["*"], SECRET_KEY="k" * 50, LOGGING_CONFIG=None)
     django.setup()
@@ -31,6 +34,7 @@ def _urls_of_this_file() -> Iterator[None]:
     """Django answers by these, whatever its settings are in this process."""
     with override_settings(ROOT_URLCONF=__name__, MIDDLEWARE=[], ALLOWED_HOSTS=["*"], DEBUG=False):
         yield
+    sys.modules.pop(_WSGI, None)
 
 
 def shown(request: HttpRequest, **values: Any) -> HttpResponse:

@@ -71,4 +71,9 @@ def test_a_queue_with_very_many_jobs_is_not_counted_to_its_end(app: App, root: C
         assert (found[0].ready, found[0].failed, len(queries)) == ("more than 10,000", "0", 1)
         plan = [str(row) for row in db.execute(f"EXPLAIN QUERY PLAN {queries[0]}").all()]
         assert not [line for line in plan if "SCAN spruce_task" in line and "INDEX" not in line], plan
-    assert "more than 10,000" in root.get(PATH).text
+        with counted() as queries:
+            assert "more than 10,000" in root.get(PATH).text
+        for query in [sql for sql in queries if "spruce_task " in sql]:
+            plan = [str(row) for row in db.execute(f"EXPLAIN QUERY PLAN {query.replace('?', '100')}").all()]
+            whole = [line for line in plan if "SCAN spruce_task" in line and "USING INDEX spruce_task_" not in line]
+            assert whole == [], query

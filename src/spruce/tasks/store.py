@@ -329,7 +329,7 @@ class Store:
 
     def listed(self, state: str, limit: int) -> list[dict[str, Any]]:
         """The rows of jobs in a state: of those that have ended the latest first."""
-        order = "finished DESC" if state in _ENDED else "id"
+        order = "finished DESC" if state in _ENDED else "worker, id" if state == "RUNNING" else "id"  # as indexes are
         ended = "finished IS NOT NULL AND " if state in _ENDED else ""
         sql = f"SELECT {_NAMES} FROM spruce_task WHERE {ended}state = '{state}' ORDER BY {order} LIMIT ?"  # noqa: S608 - made of constants
         return [dict(zip(COLUMNS, row, strict=True)) for row in self._rows(sql, limit)]

@@ -49,8 +49,10 @@ def test_parameters_of_queries_on_secrets_are_hidden(client: Client, column: str
 
 def test_long_and_many_parameters_are_cut(client: Client) -> None:
     row = request_row(recorded(client, lambda one: query(one, "SELECT", ["x" * 1000, *range(100)])))
-    parameters = row[-1]["spans"][0]["parameters"]
-    assert (len(parameters), len(parameters[0])) == (50, 300)
+    span = row[-1]["spans"][0]
+    assert (len(span["parameters"]), len(span["parameters"][0]), span["cut"]) == (50, 300, True)
+    whole = request_row(recorded(client, lambda one: query(one, "SELECT", [1, 2])))
+    assert whole[-1]["spans"][0]["cut"] is False
 
 
 def test_spans_know_their_parents_and_who_asked_is_there(client: Client) -> None:

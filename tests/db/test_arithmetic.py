@@ -127,21 +127,21 @@ def test_the_error_about_units_says_what_to_do(shop: SimpleNamespace) -> None:
     )
 
 
-class Shift(db.Model):
+class Duty(db.Model):
     begin = db.DateTimeField()
     end = db.DateTimeField(null=True)
     day = db.DateField()
     length = db.DurationField(null=True)
 
     class Meta:
-        db_table = "t_shift"
+        db_table = "t_duty"
 
 
 def test_moments_and_lengths_of_time(shop: SimpleNamespace) -> None:
     """Added, subtracted and compared, of columns and of values, to the microsecond."""
     begin, hour = datetime(2024, 1, 31, 23, 30, 0, 5, tzinfo=UTC), timedelta(hours=1, microseconds=7)
     midnight = datetime(2024, 1, 31, tzinfo=UTC)
-    Shift.objects.create(begin=begin, end=begin + hour, day=begin.date(), length=hour)
+    Duty.objects.create(begin=begin, end=begin + hour, day=begin.date(), length=hour)
     for term, value in (
         (F("begin") + F("length"), begin + hour),
         (F("length") + F("begin"), begin + hour),
@@ -158,17 +158,15 @@ def test_moments_and_lengths_of_time(shop: SimpleNamespace) -> None:
         (F("length") + timedelta(hours=1), hour + timedelta(hours=1)),
         (F("length") * 2, hour * 2),
     ):
-        query = Shift.objects.annotate(found=term)
+        query = Duty.objects.annotate(found=term)
         assert query.get().found == value, term
         assert query.filter(found=value).exists(), term
-    assert Shift.objects.filter(end__lte=F("begin") + timedelta(hours=2)).exists()
-    assert not Shift.objects.filter(end__gt=F("begin") + timedelta(hours=2)).exists()
-    assert Shift.objects.update(end=F("end") + timedelta(hours=1)) == 1
-    assert Shift.objects.get().end == begin + hour + timedelta(hours=1)
-    Shift.objects.update(end=None)
-    assert Shift.objects.annotate(found=F("end") - F("begin")).get().found is None
+    assert Duty.objects.filter(end__lte=F("begin") + timedelta(hours=2)).exists()
+    assert not Duty.objects.filter(end__gt=F("begin") + timedelta(hours=2)).exists()
+    assert Duty.objects.update(end=F("end") + timedelta(hours=1)) == 1
+    assert Duty.objects.get().end == begin + hour + timedelta(hours=1)
+    Duty.objects.update(end=None)
+    assert Duty.objects.annotate(found=F("end") - F("begin")).get().found is None
     with pytest.raises(FieldError) as refused:
-        Shift.objects.annotate(found=F("length") - F("begin")).get()
-    assert str(refused.value) == (
-        "t_shift.length - t_shift.begin has no meaning. To a moment, a timedelta can be added."
-    )
+        Duty.objects.annotate(found=F("length") - F("begin")).get()
+    assert str(refused.value) == ("t_duty.length - t_duty.begin has no meaning. To a moment, a timedelta can be added.")

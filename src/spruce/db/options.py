@@ -95,10 +95,7 @@ class Options:
         self.db_table_comment: str | None = given.get("db_table_comment")
         self.verbose_name: str = given.get("verbose_name") or _WORDS.sub(" ", model.__name__).lower()
         self.verbose_name_plural: str = given.get("verbose_name_plural") or f"{self.verbose_name}s"
-        self.default_related_name: str | None = given.get("default_related_name")
-        latest = given.get("get_latest_by", ())
-        self.get_latest_by: tuple[str, ...] = (latest,) if isinstance(latest, str) else tuple(latest or ())
-        self.managed = bool(given.get("managed", True))  # whether create_all() and migrations make its table
+        self._take(given)
         self.app_label: str | None = given.get("app_label")  # None: made of the module's name, see spruce.auth
         self.permissions: tuple[tuple[str, str], ...] = tuple(given.get("permissions", ()))
         self.default_permissions: tuple[str, ...] = tuple(given.get("default_permissions", _ACTIONS))
@@ -126,6 +123,13 @@ class Options:
         self.counted = keys[0] if keys and not self.left else ""  # the key, if the database counts it up
         self.shape = Shape(model)
         self.writers: dict[tuple[Any, ...], Any] = {}  # see storing.py
+
+    def _take(self, given: dict[str, Any]) -> None:
+        """What needs nothing but Meta."""
+        self.default_related_name: str | None = given.get("default_related_name")
+        latest = given.get("get_latest_by", ())
+        self.get_latest_by: tuple[str, ...] = (latest,) if isinstance(latest, str) else tuple(latest or ())
+        self.managed = bool(given.get("managed", True))  # whether create_all() and migrations make its table
 
     def __repr__(self) -> str:
         return f"<Options of {self.label}>"

@@ -94,13 +94,14 @@ def module(name: str, **names: Any) -> Lenient:
 KNOWN = frozenset(fields.FieldOptions.__annotations__) | words(
     """
     null max_length max_digits decimal_places auto_now auto_now_add related_name related_query_name upload_to
-    storage encoder decoder protocol unpack_ipv4 expression output_field db_persist to on_delete through
+    storage encoder decoder protocol unpack_ipv4 expression output_field db_persist to on_delete through db_constraint
     through_fields symmetrical db_table width_field height_field parent_link
     """
 )
 MANY = words(
     """
-    to related_name through through_fields symmetrical db_table blank verbose_name help_text
+    to related_name related_query_name db_constraint through through_fields symmetrical db_table blank
+    verbose_name help_text
     """
 )
 
@@ -129,6 +130,8 @@ class Maker:
         if self.kind is db.DecimalField:
             named["max_digits"] = min(named.get("max_digits") or 18, 18)
             named["decimal_places"] = named.get("decimal_places") or 6
+        if not issubclass(self.kind, db.CharField) and hasattr(self.kind, "family") and self.kind.family != "text":
+            named.pop("max_length", None)
         known = MANY if self.kind is db.ManyToManyField else KNOWN
         return self.kind(*positional, **{name: value for name, value in named.items() if name in known})
 
@@ -146,7 +149,7 @@ def models_module() -> dict[str, Any]:
     names["BigAutoField"] = names["SmallAutoField"] = names["AutoField"]
     names["FilePathField"] = names["CommaSeparatedIntegerField"] = names["CharField"]
     names["NullBooleanField"] = names["BooleanField"]
-    names["ProtectedError"] = names["RestrictedError"] = errors.ProtectedError
+    names["ProtectedError"], names["RestrictedError"] = errors.ProtectedError, errors.RestrictedError
     names["Manager"] = db.Manager
     names["OrderBy"] = _order_by
     names["FETCH_ONE"] = db.FetchMode.FETCH_ONE
@@ -283,9 +286,15 @@ def install() -> None:
     module("django.utils.deprecation", RemovedInDjango60Warning=UnusedWarning, RemovedInDjango61Warning=UnusedWarning)
     module("django.utils.version", PY314=False, PY312=False)
     module("django.utils.connection", ConnectionDoesNotExist=errors.ConfigError)
-    for name in ("conf", "apps", "core.validators", "core.checks", "core.management", "core.serializers", "core.files",
-                 "core.files.base", "contrib.contenttypes.fields", "contrib.auth.models", "db.backends.utils", "forms",
-                 "utils.duration", "utils.encoding", "utils.dateparse", "db.backends.base"):  # fmt: skip
+    for name in words(
+        """
+        conf apps apps.registry urls http template template.context contrib.admin contrib.auth.hashers
+        contrib.sites.models db.transaction test.signals test.client utils.timesince utils.text utils.hashable
+        utils.datastructures utils.dates core.validators core.checks core.management core.serializers core.files
+        core.files.base contrib.contenttypes.fields contrib.auth.models db.backends.utils forms utils.duration
+        utils.encoding utils.dateparse db.backends.base
+        """
+    ):
         module(f"django.{name}")
     module("django.contrib.contenttypes.models", ContentType=_content_type())
     tests = {"TestCase": TestCase, "TransactionTestCase": TransactionTestCase, "SimpleTestCase": SimpleTestCase,
@@ -320,9 +329,9 @@ def run(app: str) -> dict[str, str]:
     install()
     package = importlib.import_module(app)
     suite = unittest.TestSuite()
-    for each in pkgutil.iter_modules(package.__path__):
-        if each.name.startswith("test"):
-            suite.addTests(unittest.defaultTestLoader.loadTestsFromName(f"{app}.{each.name}"))
+    for each in pkgutil.walk_packages(package.__path__, f"{app}."):
+        if each.name.rpartition(".")[2].startswith("test"):
+            suite.addTests(unittest.defaultTestLoader.loadTestsFromName(each.name))
     every = list(_tests(suite))
     results = Results()
     suite.run(results)

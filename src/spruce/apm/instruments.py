@@ -66,6 +66,7 @@ def _begin(client: Recorder) -> list[Callable[[], object]]:
     RedisCommands().add_to(libraries)
     Hosted().add_to(libraries)
     HostedQueries().add_to(libraries)
+    bridged = _bridged(client)  # which may raise, so before anything has begun
     libraries.begin()
     client.finishing += [_find_repeated, split.finishing]
     return [
@@ -73,7 +74,7 @@ def _begin(client: Recorder) -> list[Callable[[], object]]:
         libraries.end,
         *([] if client.settings.disable_log_record_factory else [trace_in_records()]),
         *_reformatted(client),
-        *_bridged(client),
+        *bridged,
         begun_first(split.begun),
         events.request_started.subscribe_plain(web.started),
         events.request_finished.subscribe_plain(web.finished),

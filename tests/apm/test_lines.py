@@ -123,3 +123,15 @@ def test_names_of_kinds(client: Client) -> None:
     assert transaction is not None
     lines = Lines(Events(read_settings(environ={}))).write(transaction).splitlines()
     assert [next(iter(json.loads(line))) for line in lines] == [TRANSACTION, SPAN]
+
+
+def test_long_addresses_of_visitors_are_not_kept(quiet: list[Any]) -> None:
+    """Thousands of them would fill the memory."""
+    app = App(__name__, ELASTIC_APM={"DISABLE_SEND": True, "METRICS_INTERVAL": "0s"}, static_folder=None)
+    app.add_url_rule("/", view_func=lambda: "x")
+    for path in ("/", f"/?q={'x' * 1000}"):
+        app.test_client().get(path)
+    lines = Lines(Events(read_settings(environ={})))
+    for transaction in quiet:
+        lines.write(transaction)
+    assert (len(quiet), len(lines._requests)) == (2, 1)

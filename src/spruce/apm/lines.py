@@ -20,6 +20,7 @@ __all__ = ["Lines"]
 _encode = msgspec.json.Encoder(enc_hook=repr).encode
 _KEYWORD = 1024  # characters
 _KEPT = 4000
+_LONG = 1000  # characters of a request that is not kept: visitors choose its address
 
 
 class Lines:
@@ -134,7 +135,8 @@ class Lines:
     def _request(self, key: tuple[Any, ...]) -> str:
         method, version, scheme, host, target = key
         told = Asked(method, scheme, host, target, version, None)
-        return _keep(self._requests, key, _text(request_of(told))[1:-1])
+        text = _text(request_of(told))[1:-1]
+        return text if len(text) > _LONG else _keep(self._requests, key, text)
 
     def _client(self, peer: Any) -> str:
         return _keep(self._clients, peer.client[0], _text({"remote_address": peer.client[0]}))

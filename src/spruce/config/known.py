@@ -146,9 +146,7 @@ _SETTINGS = (
         "",
         "The URL of the Redis with states and results of jobs that Celery carries; empty is that of the broker.",
     ),
-    Setting(
-        "WEBHOOK_ALLOW_PRIVATE", bool, False, "Whether webhooks may go to hosts that are not on the Internet."
-    ),
+    Setting("WEBHOOK_ALLOW_PRIVATE", bool, False, "Whether webhooks may go to hosts that are not on the Internet."),
     Setting("TASKS_CONCURRENCY", int, 20, "How many jobs each process runs at one time, in green threads."),
     Setting("TASKS_QUEUES", (list, tuple), [], "The queues whose jobs web workers run; empty is every queue."),
     Setting(

@@ -226,11 +226,6 @@ def test_ended_jobs_are_removed_after_their_time(store: Store, row: Row) -> None
     assert [store.get(id_) is None for id_ in "1234"] == [True, False, True, False]
 
 
-def test_the_tables_are_made_when_they_are_missed(store: Store, row: Row) -> None:
-    db.execute("DROP TABLE spruce_task")
-    assert enter(store, row, id="1") == "1"
-
-
 @pytest.mark.parametrize("waiting", [10, 3000])
 def test_what_a_claim_reads_does_not_depend_on_how_many_wait(store: Store, row: Row, waiting: int) -> None:
     """The database looks into the index of those that are ready, and reads no row but those that it takes."""

@@ -24,16 +24,12 @@ Claims take the lowest priority first, then the job that has been due for longes
 written by hand for speed, with ? for parameters, and made the database's own when a store is made.
 """
 
-import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from spruce import config, db
-from spruce.db import transactions
-from spruce.db.databases import Connection, Database, choose, current
-from spruce.errors import OperationalError
-from spruce.tasks.tables import Job, Tick, Worker
+from spruce.tasks.roster import Roster
+from spruce.tasks.tables import Job
 
 __all__ = ["MOST_LOST", "Claim", "Mark", "Store"]
 
@@ -87,57 +83,8 @@ class Mark(NamedTuple):
     """Whether it was ended by something else than the job, as an attempt whose worker died."""
 
 
-class Store:
-    """The jobs in the database of an alias."""
-
-    def __init__(self, alias: str) -> None:
-        self.alias = alias
-
-    @classmethod
-    def chosen(cls) -> "Store":
-        """That in the database which the routers choose for jobs."""
-        return cls(choose(None, Job, write=True).alias)
-
-    @property
-    def database(self) -> Database:
-        """The database."""
-        return current()[self.alias]
-
-    @property
-    def on_postgres(self) -> bool:
-        """Whether it is PostgreSQL, where several write at one time."""
-        return self.database.dialect.name == "postgresql"
-
-    def _rows(self, sql: str, *parameters: Any) -> list[Any]:
-        rows: list[Any] = self._do(lambda connection, text: connection.rows(text, parameters), sql)
-        return rows
-
-    def _change(self, sql: str, *parameters: Any) -> int:
-        changed: int = self._do(lambda connection, text: connection.change(text, parameters), sql)
-        return changed
-
-    def _do(self, action: Callable[[Connection, str], Any], sql: str) -> Any:
-        """Run a statement; the tables are made first, and once more where a rollback has undone that."""
-        if self.alias not in _made():
-            self.make()
-        database = self.database
-        text = _dialect(sql, database.dialect.name)
-        try:
-            return action(transactions.connection(database), text)
-        except OperationalError as error:
-            if "spruce_task" not in str(error) or "does not exist" not in str(error):
-                raise
-            self.make()
-            return action(transactions.connection(database), text)
-
-    def make(self) -> None:
-        """Make the tables, unless they are there."""
-        db.create_all(self.alias, models=[Job, Worker, Tick])
-        _made().add(self.alias)
-
-    def atomic(self) -> Any:
-        """A transaction, for several steps that belong together."""
-        return transactions.Atomic(self.alias)
+class Store(Roster):
+    """The jobs in the database of an alias, with the workers and schedules in it."""
 
     # ---- entering ---------------------------------------------------------------------------------------------------
 
@@ -246,29 +193,6 @@ class Store:
 
     # ---- workers ----------------------------------------------------------------------------------------------------
 
-    def register(self, worker: str, place: str, pid: int, born: str, now: float) -> None:
-        """Enter a worker, which has to beat from now on."""
-        self._change(
-            "INSERT INTO spruce_task_worker (id, beat, place, pid, born, since) VALUES (?, 0, ?, ?, ?, ?)",
-            *(worker, place, pid, born, now),
-        )
-
-    def beat(self, worker: str) -> bool:
-        """Show that a worker lives; False if it was taken for dead."""
-        return self._change("UPDATE spruce_task_worker SET beat = beat + 1 WHERE id = ?", worker) > 0
-
-    def workers(self) -> list[Any]:
-        """All workers with jobs: id, beat, place, pid, born, since."""
-        return self._rows("SELECT id, beat, place, pid, born, since FROM spruce_task_worker")
-
-    def bury(self, worker: str, beat: int) -> bool:
-        """Take a worker for dead, unless it has beaten since; False then."""
-        return self._change("DELETE FROM spruce_task_worker WHERE id = ? AND beat = ?", worker, beat) > 0
-
-    def leave(self, worker: str) -> None:
-        """Remove a worker that has no jobs any more."""
-        self._change("DELETE FROM spruce_task_worker WHERE id = ?", worker)
-
     def has_orphans(self) -> bool:
         """Whether there are jobs whose worker is dead."""
         return bool(self._rows(f"SELECT 1 FROM spruce_task WHERE {_ORPHANED} LIMIT 1"))  # noqa: S608 - made of constants
@@ -290,35 +214,6 @@ class Store:
             )
         rows = self._rows("SELECT id FROM spruce_task WHERE state = 'RUNNING' AND worker = ? AND cancelling", worker)
         return [row[0] for row in rows]
-
-    # ---- schedules --------------------------------------------------------------------------------------------------
-
-    def tick(self, name: str) -> tuple[str, float, bool] | None:
-        """What a schedule was computed from, when it is due next, and whether it is paused."""
-        rows = self._rows("SELECT definition, next_at, paused FROM spruce_task_schedule WHERE name = ?", name)
-        return (rows[0][0], rows[0][1], bool(rows[0][2])) if rows else None
-
-    def ticks(self) -> list[tuple[str, str, float, float | None, bool]]:
-        """All schedules that have been begun: name, definition, next and last tick, paused."""
-        rows = self._rows("SELECT name, definition, next_at, last_at, paused FROM spruce_task_schedule")
-        return [tuple(row) for row in rows]
-
-    def plant(self, name: str, definition: str, next_at: float, before: str | None) -> None:
-        """Begin a schedule, or begin it anew if it was computed from `before`; whoever comes second changes nothing."""
-        if before is None:
-            self._change(_PLANT, name, definition, next_at, False)
-        else:
-            sql = "UPDATE spruce_task_schedule SET definition = ?, next_at = ? WHERE name = ? AND definition = ?"
-            self._change(sql, definition, next_at, name, before)
-
-    def advance(self, name: str, due: float, next_at: float) -> bool:
-        """Move a schedule on from the tick `due`; False if somebody else has done so."""
-        sql = "UPDATE spruce_task_schedule SET next_at = ?, last_at = ? WHERE name = ? AND next_at = ?"
-        return self._change(sql, next_at, due, name, due) > 0
-
-    def pause(self, name: str, paused: bool) -> bool:
-        """Have a schedule enqueue nothing, or go on; False if there is none of this name."""
-        return self._change("UPDATE spruce_task_schedule SET paused = ? WHERE name = ?", paused, name) > 0
 
     # ---- from outside -----------------------------------------------------------------------------------------------
 
@@ -378,8 +273,6 @@ _COUNTS = " UNION ALL ".join(  # each by its own index, past those that have end
         ("FAILED", " AND finished IS NOT NULL"),
     ]
 )
-_PLANT = """INSERT INTO spruce_task_schedule (name, definition, next_at, paused) VALUES (?, ?, ?, ?)
-    ON CONFLICT (name) DO NOTHING"""
 _DEFAULTS: dict[str, Any] = {
     **dict.fromkeys(COLUMNS),
     **dict.fromkeys(("attempts", "lost", "fence", "slots", "pending"), 0),
@@ -437,12 +330,6 @@ _SWEEP = """DELETE FROM spruce_task WHERE id IN (SELECT id FROM spruce_task
     WHERE finished IS NOT NULL AND state = ? AND finished < ? LIMIT 1000) AND state = ?"""
 
 
-def _made() -> set[str]:
-    """The databases in which the tables have been made, as far as this process knows."""
-    made: Any = config.current().resources.setdefault("spruce.tasks.made", set())
-    return made  # type: ignore[no-any-return] # nobody else keeps anything under this name
-
-
 def _values(mark: Mark) -> tuple[Any, ...]:
     claim, ended = mark.claim, mark.state in _ENDED
     error = f"{mark.error}\n" if mark.error else ""
@@ -465,12 +352,3 @@ def _claim_sql(queues: int, skips_locked: bool) -> str:
     return f"""UPDATE spruce_task SET state = 'RUNNING', worker = ?, workers = workers || ?, attempts = attempts + 1,
         fence = fence + 1, attempted = ?, started = COALESCE(started, ?), cancelling = FALSE
         WHERE {chosen} AND state = 'READY' RETURNING {_CLAIMED}"""  # noqa: S608 - the same
-
-
-@lru_cache(maxsize=200)
-def _dialect(sql: str, name: str) -> str:
-    """The SQL with parameters as the database's driver has them."""
-    if name == "sqlite":
-        return sql
-    number = iter(range(1, 1000))
-    return re.sub(r"\?", lambda _: f"${next(number)}", sql)

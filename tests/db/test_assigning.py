@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from spruce.db import F, Lower
+from spruce.db import Count, F, Lower, OuterRef, RowNumber, Subquery, Upper, Window
 from spruce.errors import FieldError
 
 
@@ -26,3 +26,29 @@ def test_what_cannot_be_written(stocked: SimpleNamespace) -> None:
         with pytest.raises(FieldError) as refused:
             stocked.Product.objects.update(**values)
         assert str(refused.value) == message
+
+
+def test_what_is_computed_of_other_rows_is_no_value(stocked: SimpleNamespace) -> None:
+    """An aggregate, a window and a column of another table are refused before any SQL; a subquery is the way."""
+    categories, products = stocked.Category.objects, stocked.Product.objects
+    way = (
+        "SQL has none where a single row is written. Compute it in a query of its own, db.Subquery(… db.OuterRef('pk')"
+        " …), or read the values and write them by bulk_update()."
+    )
+    ranked = products.annotate(rank=Window(RowNumber(), order_by="id"))
+    counted = categories.annotate(n=Count("products"))
+    for query, values, message in (
+        (counted, {"name": F("n")}, f"update(name=…) cannot write an aggregate: {way}"),
+        (products, {"stock": Count("*")}, f"update(stock=…) cannot write an aggregate: {way}"),
+        (ranked, {"stock": F("rank")}, f"update(stock=…) cannot write a window: {way}"),
+        (products.annotate(title=F("category__name")), {"note": F("title")},
+         "update(note=…) reads the columns of its own table only, and this is computed of another one. Read the other "
+         "table by db.Subquery(… db.OuterRef('pk') …)."),
+    ):  # fmt: skip
+        with pytest.raises(FieldError) as refused:
+            query.update(**values)
+        assert str(refused.value) == message
+    counted.filter(n__gt=0).update(name=Upper("name"))
+    title = stocked.Category.objects.filter(pk=OuterRef("category")).values("name")
+    assert products.filter(name="bear").update(note=Subquery(title)) == 1
+    assert products.get(name="bear").note == "BEARS"

@@ -1,6 +1,9 @@
 """Objects of SQL that is written by hand."""
 
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from decimal import Decimal
 from types import SimpleNamespace
+from uuid import UUID
 
 import pytest
 
@@ -66,3 +69,40 @@ def test_places_and_names_as_django_has_them(stocked: SimpleNamespace) -> None:
 def test_complex_filter_takes_what_limits_choices(stocked: SimpleNamespace) -> None:
     products = stocked.Product.objects
     assert products.complex_filter({"name": "car"}).get() == products.complex_filter(Q(name="car")).get()
+
+
+def test_parameters_are_written_as_columns_hold_them(stocked: SimpleNamespace) -> None:
+    """Moments and days of SQLite are text in UTC, whichever zone the parameter is in."""
+    east = timezone(timedelta(hours=8))
+    stocked.Product.objects.filter(name="car").update(day=date(2026, 3, 1), moment=datetime(2026, 3, 1, 12, tzinfo=UTC))
+    raw = stocked.Product.objects.raw
+    for sql, value in (
+        ("SELECT * FROM t_product WHERE name = 'car' AND moment = %s", datetime(2026, 3, 1, 20, tzinfo=east)),
+        ("SELECT * FROM t_product WHERE name = 'car' AND day = %s", date(2026, 3, 1)),
+    ):
+        assert [each.name for each in raw(sql, [value])] == ["car"]
+
+
+def test_amounts_are_numbers(shop: SimpleNamespace, backend: str) -> None:
+    """But on SQLite, which would compare them with so many of the smallest unit."""
+    shop.Product.objects.create(name="car", price=5)
+    found = shop.Product.objects.raw("SELECT * FROM t_product WHERE price = %s", [Decimal("5.00")])
+    if backend != "sqlite":
+        assert [each.name for each in found] == ["car"]
+        return
+    with pytest.raises(FieldError) as refused:
+        list(found)
+    assert str(refused.value) == (
+        "raw() cannot give Decimal('5.00') to SQLite, where columns hold amounts as whole numbers of their smallest "
+        "unit. With 2 decimal_places, 19.90 is 1990: give the int, or use filter()."
+    )
+    assert len(shop.Product.objects.raw("SELECT * FROM t_product WHERE price = %s", [500])) == 1
+
+
+@pytest.mark.sqlite
+def test_lengths_of_time_and_uuids(shop: SimpleNamespace) -> None:
+    """What SQLite has no type for is given as its columns hold it: microseconds, hexadecimal digits, text."""
+    shop.Maker.objects.create(name="one")
+    values = [timedelta(seconds=1), UUID(int=10), time(9, 30)]
+    (found,) = shop.Maker.objects.raw("SELECT id, %s AS length, %s AS ident, %s AS clock FROM t_maker", values)
+    assert (found.length, found.ident, found.clock) == (1_000_000, f"{10:032x}", "09:30:00.000000")

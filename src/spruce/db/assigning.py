@@ -27,7 +27,7 @@ def assigned(conditions: Conditions, names: tuple[str, ...], tokens: tuple[Any, 
 def _value(conditions: Conditions, name: str, field: Any, token: Any) -> Any:
     type_ = field.column_type()
     if isinstance(token, Expression):
-        return rescale(_own(conditions, token.key), type_, conditions.dialect)
+        return rescale(_own(conditions, name, token.key), type_, conditions.dialect)
     if isinstance(token, Clause):
         return rescale(conditions.clause(token), type_, conditions.dialect)
     if not isinstance(token, type | Row):
@@ -38,10 +38,22 @@ def _value(conditions: Conditions, name: str, field: Any, token: Any) -> Any:
     return conditions.parameters.add(type_, None, field.clean)
 
 
-def _own(conditions: Conditions, key: Any) -> Column:
-    """A term of the row's own columns."""
-    terms = conditions.terms
-    terms.across = False
+def _own(conditions: Conditions, name: str, key: Any) -> Column:
+    """A term of the row's own columns. Raises FieldError for what SQL can't compute for the row that it writes."""
+    terms, joins = conditions.terms, conditions.joins
+    terms.across, joins.touched, joins.windowed = False, False, False
     made = terms.sql(key)
     terms.across = True
+    kind = "an aggregate" if joins.touched else "a window" if joins.windowed else ""
+    if kind:
+        raise FieldError(
+            f"update({name}=…) cannot write {kind}: SQL has none where a single row is written",
+            hint="Compute it in a query of its own, db.Subquery(… db.OuterRef('pk') …), or read the values and write "
+            "them by bulk_update().",
+        )
+    if any(table is not joins.table for table in made._from_objects):
+        raise FieldError(
+            f"update({name}=…) reads the columns of its own table only, and this is computed of another one",
+            hint="Read the other table by db.Subquery(… db.OuterRef('pk') …).",
+        )
     return made

@@ -1,7 +1,10 @@
 """SQL of the program's own, whose rows become objects: `Product.objects.raw("SELECT …")`."""
 
+import datetime as dt
 import re
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
@@ -10,6 +13,7 @@ import sqlalchemy as sa
 from spruce.db import transactions
 from spruce.db.databases import choose
 from spruce.db.loaders import Node, object_loader
+from spruce.db.outputs import output
 from spruce.db.records import Record
 from spruce.errors import FieldError
 
@@ -68,7 +72,7 @@ class RawQuery(Generic[M]):
             database = choose(self._alias, self.model, write=False)
             text, values = _named(self.sql, self.parameters)
             compiled: Any = sa.text(text).bindparams(**values).compile(dialect=database.dialect)
-            bound = [values[name] for name in compiled.positiontup]
+            bound = [_stored(self.model, values[name], database.dialect) for name in compiled.positiontup]
             names, rows, *_ = transactions.connection(database).outcome(compiled.string, bound)
             names = [self._column(name) for name in names]
             order, load = _loader(self.model, tuple(names), database.dialect)  # type: ignore[arg-type] # classes are hashable
@@ -83,6 +87,9 @@ class RawQuery(Generic[M]):
         field = self.model._meta.field(wanted)
         return str(field.model.__table__.c[field.attname].name)
 
+
+_CODED = (dt.datetime, dt.date, dt.time, dt.timedelta, uuid.UUID)
+"""The types that some database holds in a form of its own."""
 
 _PLACES = re.compile(r"%\((\w+)\)s")
 
@@ -100,6 +107,19 @@ def _named(sql: str, parameters: Sequence[Any] | Mapping[str, Any]) -> tuple[str
     values = {f"p{number}": value for number, value in enumerate(parameters)}
     text = parts[0] + "".join(f":p{number}{part}" for number, part in enumerate(parts[1:]))
     return text.replace("%%", "%"), values
+
+
+def _stored(model: type[Record], value: Any, dialect: sa.Dialect) -> Any:
+    """A parameter as the columns of its kind hold it. Raises FieldError for an amount, whose unit SQLite needs."""
+    if isinstance(value, Decimal) and dialect.name == "sqlite":
+        raise FieldError(
+            f"raw() cannot give {value!r} to SQLite, where columns hold amounts as whole numbers of their smallest "
+            "unit",
+            hint="With 2 decimal_places, 19.90 is 1990: give the int, or use filter().",
+        )
+    kind = next((kind for kind in _CODED if isinstance(value, kind)), None)
+    processor = kind and output(model, {}, ("value", kind)).column_type()._cached_bind_processor(dialect)
+    return value if processor is None else processor(value)
 
 
 @lru_cache(maxsize=200)

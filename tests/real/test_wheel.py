@@ -25,9 +25,10 @@ import importlib, pkgutil, spruce
 HOMES = {
     "asyncmy": "spruce.db.mysql",
     "asyncpg": "spruce.db.postgres_asyncpg", "psycopg": "spruce.db.postgres_psycopg",
-    "opentelemetry": "spruce.apm.otlp",
+    "celery": ("spruce.tasks.carrier", "spruce.tasks.celery"),
+    "opentelemetry": ("spruce.apm.otlp", "spruce.apm.bridge"),
     "hiredis": "spruce.cache.",
-    "redis": "spruce.cache.",
+    "redis": ("spruce.cache.", "spruce.tasks.records", "spruce.tasks.celery"),
 }
 for module in pkgutil.walk_packages(spruce.__path__, "spruce."):
     if module.name == "spruce.testing.plugin":  # pytest itself loads it

@@ -106,6 +106,7 @@ from spruce.db.numberfunctions import (
     Tan,
 )
 from spruce.db.numbers import BooleanField, DecimalField, FloatField
+from spruce.db.ownlookups import Lookup, Transform
 from spruce.db.prefetching import Prefetch, prefetch_related_objects
 from spruce.db.queryset import Manager, QuerySet
 from spruce.db.relations import (
@@ -250,6 +251,7 @@ __all__ = [
     "Length",
     "Ln",
     "Log",
+    "Lookup",
     "Lower",
     "Manager",
     "ManyToManyField",
@@ -302,6 +304,7 @@ __all__ = [
     "TextChoices",
     "TextField",
     "TimeField",
+    "Transform",
     "Trim",
     "Trunc",
     "TruncDate",

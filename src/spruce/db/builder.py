@@ -149,6 +149,7 @@ class Builder:
             and path.field.model is self.model._meta.concrete
             and path.lookup == "exact"
             and path.part is None
+            and path.inner is None
         )
 
     def _get(self, negated: bool, keys: tuple[str | None, ...], tokens: tuple[Any, ...]) -> None:

@@ -236,6 +236,11 @@ class Conditions:
         return path.rule.sql(column, self.parameters.add(path.field.column_type()), self.dialect.name)
 
     def _nested(self, path: Path, key: str, column: Column, token: Nested) -> Condition:
+        if path.both is not None:
+            raise FieldError(
+                f"{key} cannot be compared with a query: a bilateral transform is taken of single values only",
+                hint="Annotate the query inside with what it transforms, or give a list.",
+            )
         if path.lookup == "exact" and token.single:
             return column == self.subquery(token.shape).scalar_subquery()
         if path.lookup != "in":
@@ -247,11 +252,12 @@ class Conditions:
 
     def _expression(self, path: Path, key: str, column: Column, token: Expression) -> Condition:
         lookup = path.rule
-        if path.lookup in path.compared.lookups:
+        if not path.builtin:
             return lookup.sql(column, self.terms.sql(token.key), self.dialect.name)
         between = BETWEEN_COLUMNS.get(path.lookup)
         if between is not None:
-            return between(column, self.terms.sql(token.key), self.dialect.name)
+            other = self.terms.sql(token.key)
+            return between(column, other if path.both is None else path.both(other), self.dialect.name)
         if path.lookup == "in" and token.key[0] == "subquery":  # type: ignore[index] # a key is a tuple
             return column.in_(self.subquery(token.key[1]))  # type: ignore[index] # the same
         if lookup.pattern is not None or path.lookup in ("in", "range", "isnull"):

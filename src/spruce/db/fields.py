@@ -24,6 +24,7 @@ from spruce.errors import DataError, ModelError, NotNullViolation
 __all__ = ["REQUIRED", "UNSET", "Computed", "Field", "FieldOptions", "Formulate", "Unfit"]
 
 V = TypeVar("V")
+L = TypeVar("L", bound=type[Any])
 
 REQUIRED: Any = type("Required", (), {"__repr__": lambda self: "REQUIRED"})()
 """The default of a field that has none."""
@@ -39,6 +40,10 @@ _UNIQUE_FOR = {"unique_for_date": "date", "unique_for_month": "month", "unique_f
 
 _short = reprlib.Repr()
 _short.maxstring = _short.maxother = 60
+
+
+_FIXED = frozenset({"exact", "in", "range", "isnull"})
+"""Lookups that queries treat in ways of their own."""
 
 
 class Unfit(ValueError):
@@ -93,6 +98,8 @@ class Field(Generic[V]):
     generated: ClassVar[bool] = False  # whether the database computes it
     listed: ClassVar[bool] = False  # whether a list is one value of it
     lookups: ClassVar[Mapping[str, Any]] = MappingProxyType({})  # of its own, before those of its family
+
+    _registered: ClassVar[Mapping[str, Any]] = MappingProxyType({})  # by this class
 
     name: str = ""
     attname: str = ""  # the attribute that holds the column's value
@@ -232,6 +239,27 @@ class Field(Generic[V]):
         """What stands in the model's class for it; None leaves objects their plain attribute."""
         return None
 
+    @classmethod
+    def register_lookup(cls, lookup: L, lookup_name: str | None = None) -> L:
+        """Let queries use a Lookup or a Transform on fields of this class and of those that inherit from it.
+
+        It is called by its `lookup_name`, unless another name is given. Register where models are declared, before the
+        first query; also as a decorator. Raises ModelError for names that queries could not use.
+        """
+        name = str(lookup_name or getattr(lookup, "lookup_name", ""))
+        if not name.isidentifier() or "__" in name or name in _FIXED or not hasattr(lookup, "expression"):
+            raise ModelError(
+                f"{lookup!r} cannot be registered as the lookup {name!r} of {cls.__name__}",
+                hint="Give a subclass of db.Lookup or db.Transform with a lookup_name that is one word without '__', "
+                f"and none of {', '.join(sorted(_FIXED))}.",
+            )
+        cls._registered = MappingProxyType({**vars(cls).get("_registered", {}), name: lookup})
+        return lookup
+
+    def registered(self) -> dict[str, Any]:
+        """The lookups and transforms that were registered for it, by name; those of its own class come first."""
+        return {name: each for kind in reversed(type(self).__mro__) for name, each in _registered_by(kind)}
+
     def part(self, name: str) -> "tuple[Field[Any], Callable[[Any], Any]] | None":
         """What a path may take of it by this name: the field that it is like, and its SQL of the column's."""
         return None
@@ -239,3 +267,7 @@ class Field(Generic[V]):
     def on_save(self, adding: bool) -> Callable[[], Any] | None:
         """What gives the value when an object is saved, for fields that set themselves."""
         return None
+
+
+def _registered_by(kind: type) -> Any:
+    return vars(kind).get("_registered", {}).items()

@@ -57,6 +57,10 @@ class GeneratedField(Field[V]):
         """That of what it gives."""
         return self.output_field.column_type()
 
+    def registered(self) -> dict[str, Any]:
+        """As the field that it is like."""
+        return self.output_field.registered()
+
     def part(self, name: str) -> Any:
         """As the field that it is like."""
         return self.output_field.part(name)

@@ -19,6 +19,7 @@ from spruce.db.elements import TimeOfDay
 from spruce.db.fields import Field
 from spruce.db.integers import IntegerField
 from spruce.db.jsonlookups import split, whole
+from spruce.db.ownlookups import both_sides, rule_of, transformed
 from spruce.db.patterns import PATTERNS, Lookup
 from spruce.db.records import Record
 from spruce.db.searches import SEARCHES
@@ -74,7 +75,8 @@ PARTS: dict[str, Part] = {
 
 def lookups_of(field: Field[Any]) -> tuple[str, ...]:
     """The names of the lookups that a field has."""
-    return (*field.lookups, *_OF_FAMILY.get(field.family, _COMPARISONS))
+    own = [name for name in field.registered() if rule_of(field, name)]
+    return (*own, *field.lookups, *_OF_FAMILY.get(field.family, _COMPARISONS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,8 @@ class Path:
     """A resolved path: relations to follow, the field at their end, the part of it, the lookup.
 
     `end` is the model behind it, if it names a relation; `computed` tells that it is an annotation. `keys` lead into a
-    JSONField; `inner` is what is taken of a field that has parts of its own, with its SQL.
+    JSONField; `inner` is what is taken of a field that has parts of its own, with its SQL; `both` is what is taken of
+    what it is compared with too.
     """
 
     steps: "tuple[Step, ...]"
@@ -93,12 +96,19 @@ class Path:
     computed: bool = False
     keys: tuple[str | int, ...] = ()
     inner: tuple[Field[Any], Callable[[Any], Any]] | None = None
+    both: Callable[[Any], Any] | None = None
 
     @property
     def rule(self) -> Lookup:
         """How it compares."""
-        own: Lookup | None = self.compared.lookups.get(self.lookup)
-        return own or LOOKUPS[self.lookup]
+        own: Lookup | None = rule_of(self.compared, self.lookup) or self.compared.lookups.get(self.lookup)
+        rule = own or LOOKUPS[self.lookup]
+        return rule if self.both is None else both_sides(rule, self.both)
+
+    @property
+    def builtin(self) -> bool:
+        """Whether it is compared by one of the lookups that any field of its family has."""
+        return rule_of(self.compared, self.lookup) is None and self.lookup not in self.compared.lookups
 
     @property
     def nullable(self) -> bool:
@@ -193,23 +203,26 @@ def _lookup(
         keys, lookup = split(parts, lookups)
         return Path(steps, field, None, lookup, end, computed, keys)
     part = parts[0] if parts and parts[0] in PARTS and field.family in PARTS[parts[0]].families else None
-    inner, rest = _inside(field, parts[1:] if part else parts)
+    inner, both, rest = _inside(field, parts[1:] if part else parts)
     if rest and not lookups:
         _refuse_rest(field, rest[0], text, end)
-    path = Path(steps, field, part, rest[0] if rest else "exact", end, computed, (), inner)
+    path = Path(steps, field, part, rest[0] if rest else "exact", end, computed, (), inner, both)
     _check_lookup(path, rest[1:], text)
     return path
 
 
-def _inside(field: Field[Any], rest: list[str]) -> tuple[Any, list[str]]:
-    """What names take of a field that has parts of its own, and the names behind."""
+def _inside(field: Field[Any], rest: list[str]) -> tuple[Any, Any, list[str]]:
+    """What names take of a field that has parts of its own, what of its value too, and the names behind."""
     inner: Any = None
-    while rest and (found := field.part(rest[0])) is not None:
-        made, sql = found
+    both: Any = None
+    while rest and (found := transformed(field, rest[0]) or field.part(rest[0])) is not None:
+        made, sql = found[:2]
         made.bind_to(field.model, f"{field.name}__{rest[0]}")
         inner = (made, sql if inner is None else partial(_after, inner[1], sql))
+        if found[2:] == (True,):
+            both = sql if both is None else partial(_after, both, sql)
         field, rest = made, rest[1:]
-    return inner, rest
+    return inner, both, rest
 
 
 def _after(first: Callable[[Any], Any], then: Callable[[Any], Any], column: Column) -> Any:
@@ -244,7 +257,8 @@ def _check_lookup(path: Path, rest: list[str], text: str) -> None:
         return
     if path.end is not None and wrong not in LOOKUPS:
         _field(path.end, wrong, text)
-    names = [*known, *(name for name, part in PARTS.items() if field.family in part.families)]
+    parts = [name for name, part in PARTS.items() if field.family in part.families]
+    names = [*known, *parts, *(name for name in field.registered() if name not in known)]
     raise FieldError(
         f"{type(path.field).__name__} {field.label} has no lookup {wrong!r} (in {text!r}){nearest(wrong, names)}",
         hint=f"Lookups: {listed(names, wrong)}.",

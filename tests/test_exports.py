@@ -56,6 +56,20 @@ def test_an_app_loads_neither_database_nor_templates() -> None:
     assert loaded_after("import spruce\nspruce.App('hello')") & HEAVY == set()
 
 
+def test_forms_without_models_load_no_orm() -> None:
+    """They are made, checked and shown; the first form of a model brings it."""
+    lines = (
+        "from spruce import forms",
+        "class Contact(forms.Form):",
+        "    mail, age = forms.EmailField(), forms.IntegerField(min_value=18)",
+        "form = Contact({'mail': 'a@b.example', 'age': '20'})",
+        "assert form.is_valid() and '</div>' in str(form)",
+    )
+    statement = "\n".join(lines)
+    assert "sqlalchemy" not in loaded_after(statement)
+    assert "sqlalchemy" in loaded_after(f"{statement}\nforms.ModelForm")
+
+
 def test_an_app_that_is_not_served_loads_no_asyncio() -> None:
     """That and TLS would be a third of its memory; the server, or the first view that waits, brings them."""
     assert loaded_after("from spruce import App\nApp('hello')") & {"asyncio", "ssl", "greenlet", "babel"} == set()

@@ -1,7 +1,7 @@
 """Validators under the name that users of forms look for."""
 
-from spruce.db import validators as own
 from spruce.forms import validators
+from spruce.validation import validators as own
 
 
 def test_they_are_those_of_models() -> None:

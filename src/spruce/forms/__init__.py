@@ -39,14 +39,6 @@ from spruce.forms.filewidgets import ClearableFileInput, FileInput
 from spruce.forms.form import BaseForm, Form
 from spruce.forms.formsets import BaseFormSet, formset_factory
 from spruce.forms.media import Media
-from spruce.forms.modelfields import ModelChoiceField, ModelMultipleChoiceField
-from spruce.forms.modelforms import BaseModelForm, ModelForm, fields_for_model, model_to_dict, modelform_factory
-from spruce.forms.modelformsets import (
-    BaseInlineFormSet,
-    BaseModelFormSet,
-    inlineformset_factory,
-    modelformset_factory,
-)
 from spruce.forms.multifields import (
     ComboField,
     GenericIPAddressField,
@@ -77,6 +69,14 @@ from spruce.forms.widgets import (
 
 if TYPE_CHECKING:
     from spruce.forms.captcha import CaptchaField, CaptchaWidget, captcha_pages
+    from spruce.forms.modelfields import ModelChoiceField, ModelMultipleChoiceField
+    from spruce.forms.modelforms import BaseModelForm, ModelForm, fields_for_model, model_to_dict, modelform_factory
+    from spruce.forms.modelformsets import (
+        BaseInlineFormSet,
+        BaseModelFormSet,
+        inlineformset_factory,
+        modelformset_factory,
+    )
     from spruce.forms.types import from_type
 
 __all__ = [
@@ -169,9 +169,20 @@ _HOMES = {
     "CaptchaField": "spruce.forms.captcha",
     "CaptchaWidget": "spruce.forms.captcha",
     "captcha_pages": "spruce.forms.captcha",
+    "ModelChoiceField": "spruce.forms.modelfields",
+    "ModelMultipleChoiceField": "spruce.forms.modelfields",
+    "BaseModelForm": "spruce.forms.modelforms",
+    "ModelForm": "spruce.forms.modelforms",
+    "fields_for_model": "spruce.forms.modelforms",
+    "model_to_dict": "spruce.forms.modelforms",
+    "modelform_factory": "spruce.forms.modelforms",
+    "BaseInlineFormSet": "spruce.forms.modelformsets",
+    "BaseModelFormSet": "spruce.forms.modelformsets",
+    "inlineformset_factory": "spruce.forms.modelformsets",
+    "modelformset_factory": "spruce.forms.modelformsets",
     "from_type": "spruce.forms.types",
 }
-"""What not every app needs, imported from its home when it is first used."""
+"""What not every app needs, imported from its home when it is first used: forms of models load the ORM."""
 
 
 def __getattr__(name: str) -> object:

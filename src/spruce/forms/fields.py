@@ -10,17 +10,6 @@ from collections.abc import Iterable, Mapping
 from copy import copy
 from typing import Any, ClassVar
 
-from spruce.db.validators import (
-    MaxLengthValidator,
-    MinLengthValidator,
-    ProhibitNullCharactersValidator,
-    RegexValidator,
-    URLValidator,
-    Validator,
-    validate_email,
-    validate_slug,
-    validate_unicode_slug,
-)
 from spruce.errors import ValidationError
 from spruce.forms.boundfield import BoundField
 from spruce.forms.choicewidgets import NullBooleanSelect
@@ -33,6 +22,17 @@ from spruce.forms.widgets import (
     Widget,
 )
 from spruce.i18n import gettext_lazy
+from spruce.validation.validators import (
+    MaxLengthValidator,
+    MinLengthValidator,
+    ProhibitNullCharactersValidator,
+    RegexValidator,
+    URLValidator,
+    Validator,
+    validate_email,
+    validate_slug,
+    validate_unicode_slug,
+)
 
 __all__ = [
     "BooleanField",

@@ -3,12 +3,12 @@
 import os
 from typing import Any, ClassVar
 
-from spruce.db.validators import validate_image_file_extension
 from spruce.errors import FormError, ValidationError
 from spruce.forms.fields import Field
 from spruce.forms.filewidgets import FILE_INPUT_CONTRADICTION, ClearableFileInput, FileInput
 from spruce.forms.widgets import Widget
 from spruce.i18n import gettext_lazy, ngettext_lazy
+from spruce.validation.validators import validate_image_file_extension
 
 __all__ = ["FileField", "ImageField", "size_of"]
 

@@ -6,10 +6,10 @@ from typing import Any
 
 from spruce import db
 from spruce.db.fields import REQUIRED
-from spruce.db.validators import MaxValueValidator, MinValueValidator
 from spruce.forms import choicefields, fields, filefields, multifields, numberfields, timefields
 from spruce.forms.modelfields import ModelChoiceField, ModelMultipleChoiceField
 from spruce.forms.widgets import Textarea
+from spruce.validation.validators import MaxValueValidator, MinValueValidator
 
 __all__ = ["formfield", "is_editable"]
 

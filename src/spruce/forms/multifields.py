@@ -6,13 +6,13 @@ import json
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from spruce.db.validators import validate_ipv4_address, validate_ipv6_address, validate_ipv46_address
 from spruce.errors import ValidationError
 from spruce.forms.fields import CharField, Field
 from spruce.forms.multiwidgets import SplitDateTimeWidget, SplitHiddenDateTimeWidget
 from spruce.forms.timefields import DateField, DateTimeField, TimeField
 from spruce.forms.widgets import Textarea
 from spruce.i18n import gettext_lazy
+from spruce.validation.validators import validate_ipv4_address, validate_ipv6_address, validate_ipv46_address
 
 __all__ = ["ComboField", "GenericIPAddressField", "JSONField", "MultiValueField", "SplitDateTimeField"]
 

@@ -5,10 +5,10 @@ import re
 from decimal import Decimal, DecimalException
 from typing import Any, ClassVar
 
-from spruce.db.validators import DecimalValidator, MaxValueValidator, MinValueValidator, StepValueValidator
 from spruce.forms.fields import Field
 from spruce.forms.widgets import NumberInput, TextInput, Widget
 from spruce.i18n import get_language, gettext_lazy, locale_of
+from spruce.validation.validators import DecimalValidator, MaxValueValidator, MinValueValidator, StepValueValidator
 
 __all__ = ["DecimalField", "FloatField", "IntegerField"]
 

@@ -1,7 +1,7 @@
-"""Validators under the name that users of forms look for: those of `spruce.db.validators`."""
+"""Validators under the name that users of forms look for: those of `spruce.validation`."""
 
-from spruce.db import validators
-from spruce.db.validators import *  # noqa: F403 - the module's own __all__ is the list of its names
+from spruce.validation import validators
+from spruce.validation.validators import *  # noqa: F403 - the module's own __all__ is the list of its names
 
 __all__: list[str] = []
 __all__ += validators.__all__

@@ -1,8 +1,9 @@
-"""Which language a visitor gets: from the path, a cookie, the session or the browser, in this order.
+"""Which language a visitor gets: from the path, a cookie or the browser, in this order.
 
 Languages are those of the setting LANGUAGES; whoever wants none of them gets LANGUAGE_CODE. With LANGUAGE_URL_PREFIX
 the paths of the other languages begin with theirs, as in `/zh-Hans/shop`; routes don't know of it, and `url_for` stays
-in the language. A visitor's choice is kept by `remember_language`.
+in the language. A visitor's choice is kept by `remember_language`. Sessions aren't asked: where they are in a database,
+that would be a query for every request.
 """
 
 from collections.abc import Generator, Iterable, Iterator
@@ -16,7 +17,6 @@ from spruce.web import current_app, request
 
 __all__ = ["LocaleMiddleware", "language_url", "remember_language"]
 
-SESSION_KEY = "language"
 _YEAR = 365 * 24 * 3600
 
 
@@ -84,12 +84,10 @@ def _from_path(request: Request, languages: Iterable[str]) -> str | None:
 
 
 def _chosen(request: Request, languages: Iterable[str]) -> str | None:
-    """What the visitor has chosen, by cookie or, where it has one, in the session; nobody is asked of one language."""
+    """What the visitor has chosen, by a cookie; nobody is asked of one language."""
     if len([*languages]) < 2:
         return None
     chosen = request.cookies.get(config.current()["LANGUAGE_COOKIE_NAME"])
-    if not chosen and request.session is not None:
-        chosen = request.session.get(SESSION_KEY)
     return negotiate([chosen], languages) if chosen else None
 
 

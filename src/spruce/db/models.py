@@ -16,6 +16,7 @@ from spruce.db.loaders import Batch, compile_function
 from spruce.db.lookups import listed
 from spruce.db.managers import Chosen, bound
 from spruce.db.manytomany import ManyToManyField
+from spruce.db.neighbours import give_neighbours
 from spruce.db.options import Options
 from spruce.db.queryset import Manager, QuerySet
 from spruce.db.records import Record
@@ -106,6 +107,7 @@ def _complete(cls: Any) -> None:
     for field in meta.local:
         if field.choices and not hasattr(cls, f"get_{field.name}_display"):
             setattr(cls, f"get_{field.name}_display", _display(field))
+        give_neighbours(cls, field)
         attribute = field.attribute()
         if attribute is not None:
             setattr(cls, field.name, attribute)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from spruce import App, forms, render_template_string
-from spruce.forms.rendering import RenderableMixin, attributes
+from spruce.forms.rendering import RenderableFormMixin, RenderableMixin, attributes
 
 
 class Name(forms.Form):
@@ -58,3 +58,13 @@ def test_what_shows_itself_says_what_its_template_gets() -> None:
     """Each class does."""
     with pytest.raises(NotImplementedError):
         RenderableMixin().render("forms/p.html")
+
+
+def test_forms_and_formsets_are_shown_in_the_same_ways() -> None:
+    """Each by the template that its class names."""
+    for shown in (Name(), forms.formset_factory(Name)()):
+        assert isinstance(shown, RenderableFormMixin)
+        for way, tag in (("div", "<div>"), ("p", "<p>"), ("ul", "<li>"), ("table", "<tr>")):
+            page = getattr(shown, f"as_{way}")()
+            assert page == shown.render(getattr(shown, f"template_name_{way}"))
+            assert tag in page

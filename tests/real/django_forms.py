@@ -32,6 +32,8 @@ from spruce.forms import (
     filewidgets,
     form,
     formsets,
+    formtype,
+    managementform,
     media,
     modelfields,
     modelforms,
@@ -140,7 +142,8 @@ def install() -> None:
             "django.forms.models", modelforms, modelfields, modelformsets, _get_foreign_key=modelformsets.foreign_key
         ),
         "formsets": module(
-            "django.forms.formsets", formsets, INITIAL_FORM_COUNT="INITIAL_FORMS", MAX_NUM_FORM_COUNT="MAX_NUM_FORMS",
+            "django.forms.formsets", formsets, managementform, INITIAL_FORM_COUNT="INITIAL_FORMS",
+            MAX_NUM_FORM_COUNT="MAX_NUM_FORMS",
             MIN_NUM_FORM_COUNT="MIN_NUM_FORMS", TOTAL_FORM_COUNT="TOTAL_FORMS",
             all_valid=lambda every: all([each.is_valid() for each in every]),  # noqa: C419 - each is looked at
         ),
@@ -152,7 +155,7 @@ def install() -> None:
                 Renderer,
             ),
         ),
-        "forms": module("django.forms.forms", form, DeclarativeFieldsMetaclass=form.FormType),
+        "forms": module("django.forms.forms", form, DeclarativeFieldsMetaclass=formtype.FormType),
         "boundfield": module("django.forms.boundfield", boundfield),
     }  # fmt: skip
     names = {name: getattr(forms, name) for name in forms.__all__}

@@ -14,35 +14,18 @@ from spruce.errors import NotFound, ValidationError
 from spruce.forms.boundfield import BoundField
 from spruce.forms.errors import NON_FIELD_ERRORS, ErrorDict, ErrorList
 from spruce.forms.fields import Field
-from spruce.forms.media import Media, MediaDefiningClass
+from spruce.forms.formtype import FormType
+from spruce.forms.media import Media
 from spruce.forms.protection import csrf_field
-from spruce.forms.rendering import RenderableMixin
+from spruce.forms.rendering import RenderableFormMixin
 from spruce.forms.steps import Step, steps_of
 from spruce.http import MultiDict, Request
 from spruce.i18n import gettext, gettext_lazy
 from spruce.web import request as current_request
 
-__all__ = ["BaseForm", "Form", "FormType", "sent"]
+__all__ = ["BaseForm", "Form", "sent"]
 
 _UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
-
-
-class FormType(MediaDefiningClass):
-    """The class of form classes: takes the fields out of the class body."""
-
-    def __new__(mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **keywords: Any) -> Any:
-        """Make the class; fields are inherited, and a name set to None leaves one out."""
-        own = {key: namespace.pop(key) for key, value in list(namespace.items()) if isinstance(value, Field)}
-        made: Any = super().__new__(mcs, name, bases, namespace, **keywords)
-        fields: dict[str, Field] = {}
-        for base in reversed(made.__mro__):
-            fields.update(own if base is made else vars(base).get("own_fields", {}))
-            for key, value in vars(base).items():
-                if value is None and key in fields:
-                    del fields[key]
-        made.own_fields = own
-        made.base_fields = made.declared_fields = fields
-        return made
 
 
 def sent(data: Any, files: Any = None) -> tuple[Any, Any]:
@@ -55,7 +38,7 @@ def sent(data: Any, files: Any = None) -> tuple[Any, Any]:
     return request.form, request.files if files is None else files
 
 
-class BaseForm(RenderableMixin):
+class BaseForm(RenderableFormMixin):
     """What a form does; `Form` is what to derive from.
 
     `data` and `files` are what came, or a request, which binds the form if it is a POST, PUT, PATCH or DELETE. `prefix`
@@ -120,10 +103,12 @@ class BaseForm(RenderableMixin):
             self.use_required_attribute = use_required_attribute
         if empty_permitted and self.use_required_attribute:
             raise ValueError("The empty_permitted and use_required_attribute arguments may not both be True.")
-        self.renderer = self._chosen_renderer() if renderer is None else renderer
+        self.renderer = self.chosen_renderer() if renderer is None else renderer
 
-    def _chosen_renderer(self) -> Any:
-        chosen = self.default_renderer
+    @classmethod
+    def chosen_renderer(cls) -> Any:
+        """The renderer of `default_renderer`, an object or a class of them; None for that of the app."""
+        chosen = cls.default_renderer
         return chosen() if isinstance(chosen, type) else chosen
 
     @classmethod
@@ -375,22 +360,6 @@ class BaseForm(RenderableMixin):
     def error_summary(self) -> Markup:
         """All that is wrong, as a list of links to the fields; "" for nothing."""
         return self.render(self.template_name_summary)
-
-    def as_div(self) -> Markup:
-        """As a `<div>` for each field."""
-        return self.render(self.template_name_div)
-
-    def as_p(self) -> Markup:
-        """As a `<p>` for each field."""
-        return self.render(self.template_name_p)
-
-    def as_ul(self) -> Markup:
-        """As a `<li>` for each field."""
-        return self.render(self.template_name_ul)
-
-    def as_table(self) -> Markup:
-        """As a row of a table for each field."""
-        return self.render(self.template_name_table)
 
     def partial(self, name: str | None = None, request: Any = None) -> Markup:
         """Return the group of one field, with what is wrong with it, for htmx to put into the page.

@@ -7,44 +7,25 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from markupsafe import Markup
-
 from spruce.errors import ValidationError
 from spruce.forms.errors import ErrorList
 from spruce.forms.fields import BooleanField
-from spruce.forms.form import BaseForm, Form, sent
+from spruce.forms.form import BaseForm, sent
+from spruce.forms.managementform import INITIAL, LEAST, MOST, TOTAL, ManagementForm
 from spruce.forms.media import Media
 from spruce.forms.numberfields import IntegerField
-from spruce.forms.rendering import RenderableMixin
-from spruce.forms.widgets import CheckboxInput, HiddenInput, NumberInput
+from spruce.forms.rendering import RenderableFormMixin
+from spruce.forms.widgets import CheckboxInput, NumberInput
 from spruce.i18n import gettext_lazy, ngettext
 
-__all__ = ["DELETION_FIELD_NAME", "ORDERING_FIELD_NAME", "BaseFormSet", "ManagementForm", "formset_factory"]
+__all__ = ["DELETION_FIELD_NAME", "ORDERING_FIELD_NAME", "BaseFormSet", "formset_factory"]
 
-TOTAL, INITIAL, LEAST, MOST = "TOTAL_FORMS", "INITIAL_FORMS", "MIN_NUM_FORMS", "MAX_NUM_FORMS"
 ORDERING_FIELD_NAME = "ORDER"
 DELETION_FIELD_NAME = "DELETE"
 DEFAULT_MAX_NUM = 1000
 
 
-class ManagementForm(Form):
-    """How many forms there are: hidden fields, without which a formset cannot be read."""
-
-    template_name = template_name_div = "forms/div.html"  # never a summary of its own
-    TOTAL_FORMS = IntegerField(widget=HiddenInput)
-    INITIAL_FORMS = IntegerField(widget=HiddenInput)
-    MIN_NUM_FORMS = IntegerField(required=False, widget=HiddenInput)
-    MAX_NUM_FORMS = IntegerField(required=False, widget=HiddenInput)
-
-    def clean(self) -> Any:
-        """Counts that are missing or below 0 are 0."""
-        cleaned = super().clean()
-        for name in (TOTAL, INITIAL):
-            cleaned[name] = max(cleaned.get(name) or 0, 0)
-        return cleaned
-
-
-class BaseFormSet(RenderableMixin):
+class BaseFormSet(RenderableFormMixin):
     """Several forms; made by `formset_factory`, which sets `form`, `extra` and the others.
 
     It takes a request, or data and files, as a form does. `initial` is a list, an item for each form; `form_kwargs` are
@@ -368,32 +349,10 @@ class BaseFormSet(RenderableMixin):
         """What its templates are given."""
         return {"formset": self}
 
-    def as_div(self) -> Markup:
-        """As a `<div>` for each field."""
-        return self.render(self.template_name_div)
-
-    def as_p(self) -> Markup:
-        """As a `<p>` for each field."""
-        return self.render(self.template_name_p)
-
-    def as_table(self) -> Markup:
-        """As a row of a table for each field."""
-        return self.render(self.template_name_table)
-
-    def as_ul(self) -> Markup:
-        """As a `<li>` for each field."""
-        return self.render(self.template_name_ul)
-
 
 def _by_order(form: Any) -> tuple[bool, int]:
     order = form.cleaned_data[ORDERING_FIELD_NAME]
     return order is None, order or 0
-
-
-def _renderer_of(form: Any) -> Any:
-    """The renderer that a class of forms has for its own."""
-    chosen = getattr(form, "default_renderer", None)
-    return chosen() if isinstance(chosen, type) else chosen
 
 
 def formset_factory(
@@ -430,6 +389,6 @@ def formset_factory(
         "absolute_max": absolute,
         "validate_min": validate_min,
         "validate_max": validate_max,
-        "renderer": renderer or _renderer_of(form),
+        "renderer": renderer or form.chosen_renderer(),
     }
     return type(f"{form.__name__.removesuffix('Form')}FormSet", (formset,), attributes)

@@ -11,7 +11,8 @@ from spruce import db
 from spruce.db.fields import REQUIRED, UNSET
 from spruce.errors import FormError, ValidationError
 from spruce.forms.errors import NON_FIELD_ERRORS, ErrorList
-from spruce.forms.form import BaseForm, FormType
+from spruce.forms.form import BaseForm
+from spruce.forms.formtype import FormType
 from spruce.forms.mapping import formfield, is_editable
 from spruce.forms.modelfields import InlineForeignKeyField, ModelChoiceField
 

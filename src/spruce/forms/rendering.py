@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 from spruce.i18n import gettext, ngettext
 from spruce.web.context import slot
 
-__all__ = ["FOLDER", "RenderableMixin", "Renderer", "attributes", "default_renderer"]
+__all__ = ["FOLDER", "RenderableFormMixin", "RenderableMixin", "Renderer", "attributes", "default_renderer"]
 
 FOLDER = Path(__file__).parent / "templates"
 _RESOURCE = "spruce.forms"
@@ -106,3 +106,28 @@ class RenderableMixin:
 
     def __html__(self) -> str:
         return self.render()
+
+
+class RenderableFormMixin(RenderableMixin):
+    """What shows itself field by field in several ways, each by a template of its own: a form, or a formset."""
+
+    template_name_div: str
+    template_name_p: str
+    template_name_table: str
+    template_name_ul: str
+
+    def as_div(self) -> Markup:
+        """As a `<div>` for each field."""
+        return self.render(self.template_name_div)
+
+    def as_p(self) -> Markup:
+        """As a `<p>` for each field."""
+        return self.render(self.template_name_p)
+
+    def as_ul(self) -> Markup:
+        """As a `<li>` for each field."""
+        return self.render(self.template_name_ul)
+
+    def as_table(self) -> Markup:
+        """As a row of a table for each field."""
+        return self.render(self.template_name_table)

@@ -43,6 +43,7 @@ from spruce.db.execution import execute
 from spruce.db.expressions import F, Q
 from spruce.db.fields import Field
 from spruce.db.files import FieldFile, FileField
+from spruce.db.filteredrelations import FilteredRelation
 from spruce.db.fixtures import dump_data, load_data
 from spruce.db.frames import RowRange, ValueRange
 from spruce.db.functions import (
@@ -225,6 +226,7 @@ __all__ = [
     "Field",
     "FieldFile",
     "FileField",
+    "FilteredRelation",
     "FirstValue",
     "FloatField",
     "Floor",

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from spruce.db.assigning import assigned
 from spruce.db.combining import Combined
 from spruce.db.conditions import Conditions
+from spruce.db.filteredrelations import FilteredStep
 from spruce.db.grouping import beside_aggregates, check_groups, decided_by_key, varies
 from spruce.db.joins import Joins, Parameters
 from spruce.db.loaders import Node, binder, object_loader, row_loader
@@ -169,6 +170,9 @@ class Builder:
     def _annotate(self, names: tuple[str, ...], keys: tuple[Any, ...], shown: bool) -> None:
         for name, key in zip(names, keys, strict=True):
             self.joins.touched = self.joins.windowed = False
+            if key[0] == "filtered":
+                self.joins.fields[name] = self.conditions.related(name, key)
+                continue
             column = self.conditions.terms.typed(key)
             if self.joins.windowed:
                 self.joins.windows.add(name)
@@ -215,8 +219,9 @@ class Builder:
             self.related = []
             return
         for name in names or required_relations(self.model):
-            path = resolve(self.model, name, lookups=False)
-            steps: Any = (*path.steps, path.field) if path.field.is_relation else path.steps
+            path = resolve(self.model, name, lookups=False, computed=self.joins.fields)
+            ends = path.steps and isinstance(path.steps[-1], FilteredStep)
+            steps: Any = (*path.steps, path.field) if path.field.is_relation and not ends else path.steps
             for end in range(1, len(steps) + 1):
                 if steps[:end] not in self.related and not isinstance(steps[end - 1], Upward):
                     self.related.append(steps[:end])

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from spruce.db.fields import Field
+from spruce.db.filteredrelations import FilteredStep, filtered, relative
 from spruce.db.lookups import resolve
 from spruce.db.outputs import named, output
 from spruce.db.records import Record
@@ -58,13 +59,17 @@ def _check_update(model: type[Record], fields: Fields, names: Iterable[str], fou
 
 def _check_related(model: type[Record], fields: Fields, names: tuple[Any, ...]) -> None:
     for name in names if names != (None,) else ():
-        path = resolve(model, name, lookups=False)
-        if path.end is None or path.many:
+        path = resolve(model, name, lookups=False, computed=fields)
+        if path.end is None or path.many or any(_of_many(step) for step in path.steps):
             known = [field.name for field in path.field.model._meta.fields if field.is_relation]
             raise FieldError(
                 f"select_related({name!r}): {path.field.label} is no ForeignKey",
                 hint=f"Foreign keys of {path.field.model.__name__}: {', '.join(known) or 'none'}.",
             )
+
+
+def _of_many(step: Any) -> bool:
+    return isinstance(step, FilteredStep) and step.step.many
 
 
 def _check_loaded(model: type[Record], fields: Fields, names: Iterable[str]) -> None:
@@ -96,6 +101,11 @@ def _check_annotations(
             )
         if name in _RESERVED:
             raise FieldError(f"an annotation cannot be named {name!r}, which every object uses itself")
+        if key[0] == "filtered":
+            made = known[name] = filtered(model, name, key)
+            inside = relative(key[1], key[2])
+            _check_conditions(made.steps[-1].target, {}, False, inside.keys, inside.tokens)
+            continue
         known[name] = named(model, name, output(model, known, key))
     return known
 

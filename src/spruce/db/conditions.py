@@ -15,6 +15,7 @@ from sqlalchemy.sql.elements import ClauseList
 
 from spruce.db.arithmetic import check_amounts, rescale
 from spruce.db.fields import Unfit
+from spruce.db.filteredrelations import FilteredField, filtered, relative
 from spruce.db.joins import Joins, Parameters
 from spruce.db.jsonlookups import JSON_LOOKUPS, key_step, missing_in, text_of
 from spruce.db.lookups import LOOKUPS, Path, resolve
@@ -109,6 +110,22 @@ class Conditions:
         if token is type(None) or token == Flag(True):  # to have no row is to have none with a value
             return sa.or_(found, sa.not_(rows.correlate(*around).exists()))
         return found
+
+    def related(self, name: str, key: Any) -> FilteredField:
+        """A relation of which only the rows that fit are joined. Raises FieldError for one on further tables."""
+        made = filtered(self.joins.model, name, key)
+        step = made.steps[-1]
+        inner = Joins(step.target, self.joins.own_table(step))
+        within = Conditions(inner, self.parameters, self.dialect, self.subquery)
+        within.split = False
+        condition = within.all_of(*relative(key[1], key[2]), inside=False)
+        if inner:
+            raise FieldError(
+                f"FilteredRelation({key[1]!r}): its condition follows further relations, which no join can",
+                hint=f"Let it speak of fields of {step.target.__name__} only, or filter by Exists(…).",
+            )
+        step.condition = sa.true() if condition is None else condition
+        return made
 
     def clause(self, token: Clause) -> Any:
         """A SQLAlchemy expression with our parameters in the place of its values."""

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.sql.selectable import FromClause
 from sqlalchemy.types import TypeEngine
 
+from spruce.db.filteredrelations import FilteredStep
 from spruce.db.jsonlookups import JSONValue
 from spruce.db.lookups import PARTS, Path
 from spruce.db.records import Record
@@ -100,7 +101,8 @@ class Joins:
             return free[-1]
         path = f"{place.path}{step.name}_"
         suffix = "" if self.table is self.model.__table__ else self.table.name
-        right = step.target.__table__.alias(self._name(f"{path}{suffix}"))
+        own = step.table if isinstance(step, FilteredStep) else None
+        right = step.target.__table__.alias(self._name(f"{path}{suffix}")) if own is None else own
         made = _Place(right, path, place.outer or step.null)
         self.source = self.source.join(right, step.on(place.table, right), isouter=made.outer)
         self.tables.append(right)
@@ -138,6 +140,11 @@ class Joins:
             made: Column = path.inner[1](column)
             return made
         return column if path.part is None else PARTS[path.part].sql(column)
+
+    def own_table(self, step: "FilteredStep") -> Any:
+        """A table for a relation with a condition, which is joined when something uses it."""
+        step.table = step.target.__table__.alias(self._name(f"{step.name}_"))
+        return step.table
 
     def name(self, name: str, field: "Field[Any]", column: Column, *, aggregated: bool) -> None:
         """Let an annotation be used by its name."""

@@ -6,7 +6,7 @@ is `exact` unless given. `contains` and `startswith` tell upper from lower case 
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
@@ -17,6 +17,7 @@ from spruce.db.dateparts import CALENDAR, DatePart
 from spruce.db.dates import DateField, TimeField
 from spruce.db.elements import TimeOfDay
 from spruce.db.fields import Field
+from spruce.db.filteredrelations import FilteredField
 from spruce.db.integers import IntegerField
 from spruce.db.jsonlookups import split, whole
 from spruce.db.ownlookups import both_sides, rule_of, transformed
@@ -157,12 +158,24 @@ def resolve(
     parts = text.split("__")
     for end in range(len(parts), 0, -1) if computed else ():
         if "__".join(parts[:end]) in computed:
-            return _lookup((), computed["__".join(parts[:end])], parts[end:], text, lookups, None, True)
+            found = computed["__".join(parts[:end])]
+            if isinstance(found, FilteredField):
+                return _through(found.steps, parts[end:], text, lookups)
+            return _lookup((), found, parts[end:], text, lookups, None, True)
     steps, field, end_model, parts = _follow(model, parts, text, computed)
     while steps and field.primary_key and not steps[-1].many and (holds := _key_in(steps[-1])) is not None:
         field = holds  # the foreign key's own column holds it: no join
         steps.pop()
     return _lookup(tuple(steps), field, parts, text, lookups, end_model, False)
+
+
+def _through(steps: Any, rest: list[str], text: str, lookups: bool) -> Path:
+    """A path that begins with a FilteredRelation."""
+    target = steps[-1].target
+    if not rest or not target._meta.knows(rest[0]):
+        return _lookup(steps, target._meta.pk, rest, text, lookups, target, False)
+    path = resolve(target, "__".join(rest), lookups=lookups)
+    return replace(path, steps=(*steps, *path.steps))
 
 
 def _key_in(step: Any) -> Field[Any] | None:

@@ -1,0 +1,104 @@
+"""FilteredRelation: a relation of which a query follows only the rows that fit, under a name of its own."""
+
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from sqlalchemy.sql.selectable import FromClause
+
+from spruce.db.expressions import Q, Term
+from spruce.db.fields import Field
+from spruce.db.records import Record
+from spruce.db.relations import Upward
+from spruce.db.tokens import Expression, Tree, token
+from spruce.errors import FieldError
+
+if TYPE_CHECKING:
+    from spruce.db.relations import Step
+
+__all__ = ["FilteredField", "FilteredRelation", "FilteredStep", "filtered", "relative"]
+
+
+class FilteredRelation(Term):
+    """A relation with a condition, for `annotate(dear=FilteredRelation("books", condition=Q(books__price__gt=20)))`.
+
+    Rows without any that fits stay, with nothing behind the name. The condition speaks of the relation's own row.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, relation_name: str, *, condition: Q) -> None:
+        if not isinstance(relation_name, str) or not relation_name or not isinstance(condition, Q):
+            raise TypeError('FilteredRelation takes the name of a relation and a Q: ("books", condition=Q(…))')
+        tree, values = token(condition)
+        self.key = ("filtered", relation_name, tree)
+        self.values = values
+
+
+class FilteredStep:
+    """A step of such a relation: never shared with what follows the relation itself."""
+
+    null = True
+    many = False  # all that uses its name is about the same row
+
+    def __init__(self, step: "Step", name: str) -> None:
+        self.step = step
+        self.name = self.slot = name
+        self.target: type[Record] = step.target
+        self.table: FromClause | None = None  # where the condition is one on it
+        self.condition: sa.ColumnElement[bool] | None = None
+
+    def on(self, left: FromClause, right: FromClause) -> sa.ColumnElement[bool]:
+        """As the relation has it, and the condition."""
+        joined = self.step.on(left, right)
+        return joined if self.condition is None else sa.and_(joined, self.condition)
+
+
+class FilteredField(Field[Any]):
+    """What stands for the name among those of annotations."""
+
+    def __init__(self, steps: tuple[Any, ...]) -> None:
+        super().__init__()
+        self.steps = steps
+
+
+def filtered(model: type[Record], name: str, key: Any) -> FilteredField:
+    """The relation of a key under its new name. Raises FieldError where the model has none of that name."""
+    relation = key[1]
+    over: Any = model._meta.over(relation) if relation not in model._meta.paths else ()
+    field: Any = model._meta.paths.get(relation)
+    if not over and (field is None or not field.is_relation or relation != field.name):
+        known = sorted({*model._meta.reached, *(each.name for each in model._meta.fields if each.is_relation)})
+        raise FieldError(
+            f"FilteredRelation({relation!r}): {model.__name__} has no relation of this name",
+            hint=f"Relations: {', '.join(known) or 'none'}.",
+        )
+    above = () if over else model._meta.up_to(field.model)
+    way = over or (*above, field)
+    return FilteredField(tuple(step if isinstance(step, Upward) else FilteredStep(step, name) for step in way))
+
+
+def relative(relation: str, tree: Tree) -> Tree:
+    """The condition as one on the related row: its names without the relation's. Raises FieldError for other names."""
+    keys = tuple(None if key is None else _behind(relation, key) for key in tree.keys)
+    return Tree(tree.connector, tree.negated, keys, tuple(_within(relation, each) for each in tree.tokens))
+
+
+def _within(relation: str, part: Any) -> Any:
+    if isinstance(part, Tree):
+        return relative(relation, part)
+    if isinstance(part, Expression):
+        return Expression(_within(relation, part.key), part.width)
+    if type(part) is not tuple:
+        return part
+    if part[:1] == ("F",):
+        return ("F", _behind(relation, part[1]))
+    return tuple(_within(relation, each) for each in part)
+
+
+def _behind(relation: str, name: str) -> str:
+    if not name.startswith(f"{relation}__"):
+        raise FieldError(
+            f"FilteredRelation({relation!r}): its condition has {name!r}, which is not behind that relation",
+            hint=f"Begin the name with '{relation}__', and filter() by the rest.",
+        )
+    return name.removeprefix(f"{relation}__")

@@ -3,6 +3,7 @@
 from typing import Any
 from urllib.parse import urlencode
 
+from spruce.admin.choosing import named, offered
 from spruce.admin.searching import once
 from spruce.errors import AdminError
 from spruce.forms import Widget
@@ -33,8 +34,7 @@ class AutocompleteWidget(Widget):
         """What the template is given: the key, what the row is called, and where rows are looked for."""
         context = super().get_context(name, value, attrs)
         path = self.target.admin_site.url(self.target, "autocomplete")
-        limited = {"for": _name(self.field)} if getattr(self.field, "limit_choices_to", None) else {}
-        context["widget"]["url"] = f"{path}?{urlencode({**limited, 'q': ''})}"
+        context["widget"]["url"] = f"{path}?{urlencode({**named(self.field), 'q': ''})}"
         context["widget"]["text"] = self._text(value)
         return context
 
@@ -65,7 +65,7 @@ def widget_for(admin: Any, field: Any) -> AutocompleteWidget:
 
 def results(request: Any, admin: Any) -> Response:
     """The rows that fit what was typed, as JSON: keys and names."""
-    query = _limited(admin.get_queryset(request), request.args.get("for"), admin.model)
+    query = offered(request, admin.get_queryset(request), admin.model)
     text = (request.args.get("q") or "").strip()[:200]
     if text:
         found, doubled = admin.get_search_results(request, query, text)
@@ -76,17 +76,3 @@ def results(request: Any, admin: Any) -> Response:
     response: Response = jsonify(results=found, more=len(rows) > SHOWN)
     response.headers["Cache-Control"] = "no-store"
     return response
-
-
-def _name(field: Any) -> str:
-    return f"{field.model._meta.model_name}.{field.name}"
-
-
-def _limited(query: Any, name: str | None, model: Any) -> Any:
-    """The rows that the foreign key of a name may point to."""
-    field = next((each for each in model._meta.pointed if name and _name(each) == name), None)
-    limit = field.limit_choices_to if field is not None else None
-    limit = limit() if callable(limit) else limit
-    if not limit:
-        return query
-    return query.filter(**limit) if isinstance(limit, dict) else query.filter(limit)

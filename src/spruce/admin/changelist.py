@@ -9,10 +9,12 @@ import enum
 from typing import Any
 from urllib.parse import urlencode
 
+from spruce.admin.choosing import RELATION, offered
 from spruce.admin.columns import Column, column
 from spruce.admin.datedrill import DateDrill
 from spruce.admin.fieldfilters import make_filter
 from spruce.admin.filters import ListFilter
+from spruce.admin.responses import POPUP, is_popup
 from spruce.admin.rows import plain_rows
 from spruce.admin.searching import once, spreads
 from spruce.i18n import gettext
@@ -68,8 +70,13 @@ class ChangeList:
         name = self.admin.date_hierarchy
         return bool(name) and self.admin.may_see_field(self.request, name)
 
-    def _query(self) -> Any:
+    def _every(self) -> Any:
+        """The rows without search and filters: in a window that was opened for a relation, those that it may have."""
         query = self.admin.get_queryset(self.request)
+        return offered(self.request, query, self.admin.model) if is_popup(self.request) else query
+
+    def _query(self) -> Any:
+        query = self._every()
         related = self.admin.get_list_select_related(self.request)
         if related is True:
             related = [field.name for field in self.admin.model._meta.fields if field.is_relation]
@@ -194,7 +201,7 @@ class ChangeList:
         """How many there would be without search and filters; "" where nothing is left out or nobody wants to know."""
         if not (self.admin.show_full_result_count and self.is_filtered()):
             return ""
-        return _counted(_at_most(self.admin.get_queryset(self.request)))
+        return _counted(_at_most(self._every()))
 
     @property
     def can_show_all(self) -> bool:
@@ -227,14 +234,14 @@ class ChangeList:
         """
         if not self.wants_facets:
             return {}
-        every = self.admin.get_queryset(self.request).select_related(None).order_by()
+        every = self._every().select_related(None).order_by()
         if every[: COUNTED + 1].count() > COUNTED:
             return None
         return {one.parameter_name: one.counts(self._narrowed(every, without=one)) for one in self.filters}
 
     def known(self) -> list[str]:
         """The parameters of the URL that mean something here."""
-        own = ["q", "o", "p", "all", "date", "_facets", "_popup"]
+        own = ["q", "o", "p", "all", "date", "_facets", POPUP, RELATION]
         return own + [name for one in self.filters for name in one.expected_parameters()]
 
     def url(self, **changes: Any) -> str:

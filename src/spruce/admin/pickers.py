@@ -4,8 +4,11 @@ Each works without JavaScript too: as a list to select from, and as a field for 
 """
 
 from typing import Any
+from urllib.parse import urlencode
 
 from spruce import forms
+from spruce.admin.choosing import named
+from spruce.admin.responses import POPUP
 from spruce.i18n import gettext
 
 __all__ = ["KeyWidget", "KeysWidget", "PickerWidget"]
@@ -51,8 +54,9 @@ class KeyWidget(forms.TextInput):
         other = site.admin_of(target)
         keys = [text for text in (context["widget"]["value"] or "").split(",") if text]
         rows = self._rows(keys[:_MOST])
+        given = {POPUP: "1", **named(self.field)}
         context["widget"]["several"] = self.several
-        context["widget"]["url"] = "" if other is None else f"{site.url(other)}?_popup=1"
+        context["widget"]["url"] = "" if other is None else f"{site.url(other)}?{urlencode(given)}"
         context["widget"]["rows"] = [
             ("" if other is None else site.url(other, "change", key=row.pk), str(row)) for row in rows
         ]

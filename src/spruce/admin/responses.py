@@ -7,7 +7,17 @@ from spruce.http import Response
 from spruce.i18n import gettext
 from spruce.web import flash, redirect
 
-__all__ = ["FILTERS", "after_add", "after_change", "after_delete", "is_popup", "kept_filters", "list_url", "popup_done"]
+__all__ = [
+    "FILTERS",
+    "POPUP",
+    "after_add",
+    "after_change",
+    "after_delete",
+    "is_popup",
+    "kept_filters",
+    "list_url",
+    "popup_done",
+]
 
 FILTERS = "_changelist_filters"
 """The parameter in which pages carry on what the list was filtered by."""

@@ -71,6 +71,7 @@ def test_a_queue_with_very_many_jobs_is_not_counted_to_its_end(app: App, root: C
         assert (found[0].ready, found[0].failed, len(queries)) == ("more than 10,000", "0", 1)
         plan = [str(row) for row in db.execute(f"EXPLAIN QUERY PLAN {queries[0]}").all()]
         assert not [line for line in plan if "SCAN spruce_task" in line and "INDEX" not in line], plan
+        assert [line for line in plan if "USING INDEX spruce_task_blocked" in line], plan
         with counted() as queries:
             assert "more than 10,000" in root.get(PATH).text
         for query in [sql for sql in queries if "spruce_task " in sql]:

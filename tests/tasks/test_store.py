@@ -8,6 +8,7 @@ import pytest
 from spruce import db, events
 from spruce.db import transactions
 from spruce.tasks.store import MOST_LOST, Claim, Mark, Store
+from spruce.tasks.tables import Job
 
 Row = Callable[..., dict[str, Any]]
 
@@ -267,3 +268,22 @@ def test_what_a_claim_reads_does_not_depend_on_how_many_wait(store: Store, row: 
     assert "Seq Scan" not in text, text
     assert "SCAN spruce_task" not in text, text
     assert "Sort" not in text.partition("spruce_task_ready")[2], text
+
+
+def test_what_waits_for_others_is_found_by_its_own_index(store: Store, row: Row) -> None:
+    """Jobs that once followed others and have ended are not in it, however many there are."""
+    id_ = store.add(row(follows="first"))
+    columns = ", ".join(field.name for field in Job._meta.fields if field.name not in ("id", "state"))
+    numbers = "(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :n) SELECT i FROM n) AS s"
+    for state, many in (("SUCCESSFUL", 5000), ("BLOCKED", 20)):
+        db.execute(
+            f"INSERT INTO spruce_task (id, state, {columns}) SELECT '{state}' || s.i, '{state}', {columns} "
+            f"FROM spruce_task, {numbers} WHERE id = '{id_}'",
+            {"n": many},
+        )
+    db.execute("ANALYZE")
+    explain = "EXPLAIN " if store.on_postgres else "EXPLAIN QUERY PLAN "
+    count = "SELECT queue, run_after FROM spruce_task WHERE state = 'BLOCKED' LIMIT 10001"
+    for sql in (count, "SELECT id FROM spruce_task WHERE follows = 'first' AND state = 'BLOCKED'"):
+        plan = str(transactions.connection(store.database).rows(explain + sql, ()))
+        assert "spruce_task_blocked" in plan, plan

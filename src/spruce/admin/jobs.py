@@ -25,7 +25,7 @@ _RUNS = 3
 _STATES = ("READY", "WAITING", "BLOCKED", "HELD", "RUNNING", "FAILED")
 _COUNT = """SELECT queue AS id, '{state}' AS state, count(*) AS number, min(run_after) AS first FROM
     (SELECT queue, run_after FROM spruce_task WHERE state = '{state}'{more} LIMIT {most}) AS part GROUP BY queue"""
-_MORE = {"FAILED": " AND finished IS NOT NULL", "BLOCKED": " AND follows IS NOT NULL"}  # which their indexes are of
+_MORE = {"FAILED": " AND finished IS NOT NULL"}  # which its index is of
 _COUNTS = " UNION ALL ".join(
     _COUNT.format(state=state, more=_MORE.get(state, ""), most=COUNTED + 1) for state in _STATES
 )

@@ -56,7 +56,7 @@ class Job(db.Model):
             db.Index(fields=["slot", "priority", "id"], name="spruce_task_held", condition=db.Q(state="HELD")),
             db.Index(fields=["worker"], name="spruce_task_running", condition=db.Q(state="RUNNING")),
             db.Index(fields=["slot", "state"], name="spruce_task_slot", condition=db.Q(slot__isnull=False)),
-            db.Index(fields=["follows"], name="spruce_task_follows", condition=db.Q(follows__isnull=False)),
+            db.Index(fields=["follows"], name="spruce_task_blocked", condition=db.Q(state="BLOCKED")),
             db.Index(fields=["group_id"], name="spruce_task_group", condition=db.Q(group_id__isnull=False)),
             db.Index(fields=["state", "finished"], name="spruce_task_ended", condition=db.Q(finished__isnull=False)),
         ]

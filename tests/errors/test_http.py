@@ -7,7 +7,6 @@ import pytest
 from spruce.errors import SpruceError
 from spruce.errors.http import (
     EXCEPTIONS,
-    PHRASES,
     BadRequestKeyError,
     HTTPException,
     MethodNotAllowed,
@@ -17,6 +16,7 @@ from spruce.errors.http import (
     Unauthorized,
     abort,
 )
+from spruce.errors.phrases import PHRASES
 
 
 def test_every_exception_says_its_code_and_phrase() -> None:

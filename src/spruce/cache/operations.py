@@ -4,13 +4,13 @@ import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import nullcontext
-from secrets import token_hex
 from typing import Any, Final, cast
 
 from spruce.cache.dependencies import Depends, Recording, current_recording, watch
 from spruce.cache.locks import CacheLock
 from spruce.cache.making import Maker
 from spruce.cache.stores import MISSING, Envelope, Store
+from spruce.cache.tags import Tags
 from spruce.cache.wrappers import Forgiving, Told
 from spruce.errors import CacheError
 from spruce.events import cache_used, cache_waited
@@ -19,9 +19,6 @@ __all__ = ["DEFAULT_TIMEOUT", "Cache"]
 
 DEFAULT_TIMEOUT: Final[Any] = object()
 """Stands for the timeout that the cache was set up with."""
-
-_TOKEN_SECONDS = 7 * 24 * 3600
-"""For how long the token of a table or row is kept; with it go the values that have it."""
 
 KeyFunction = Callable[[str, str, int], str]
 
@@ -56,6 +53,7 @@ class Cache:
         self._options |= {"key_function": key_function, "shared": shared, "tracked": tracked}
         self._silent: Store = Forgiving(store, f"{_literal(prefix)}:*") if fallible else store
         self._told = cast("Store", Told(self._silent, alias))
+        self._tags = Tags(self._silent, prefix)
         self._maker = Maker(self._silent, shared=shared)
         self._tracked = tracked  # whether every process tells it what it commits
 
@@ -80,9 +78,6 @@ class Cache:
         if self._key_function is not None:
             return self._key_function(key, self.prefix, version)
         return f"{self.prefix}:{version}:{key}"
-
-    def _tag_key(self, tag: str) -> str:
-        return f"{self.prefix}:tag:{tag}"
 
     def _ttl(self, timeout: Any) -> float | None:
         return self.timeout if timeout is DEFAULT_TIMEOUT else timeout
@@ -116,7 +111,7 @@ class Cache:
             return
         tags = _names(tags)
         if tags:
-            value = Envelope(value, None, 0.0, self._tokens(tags))
+            value = Envelope(value, None, 0.0, self._tags.tokens(tags))
         self._store.set(key, value, ttl)
 
     def add(self, key: str, value: Any, timeout: float | None = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
@@ -278,7 +273,7 @@ class Cache:
             found = self._silent.get(name)
             return self._fresh(found) if type(found) is Envelope else found
 
-        if type(value) is Envelope and self._unchanged(value):
+        if type(value) is Envelope and self._tags.unchanged(value):
             self._depend(value.tags)
             if not _is_due(value, early):
                 return value.value
@@ -301,7 +296,7 @@ class Cache:
         tags: list[str],
         recording: Recording | None,
     ) -> Any:
-        tokens = self._tokens(tags) if tags else {}
+        tokens = self._tags.tokens(tags) if tags else {}
         start = time.perf_counter()
         with nullcontext() if recording is None else recording.running():
             value = default() if callable(default) else default
@@ -337,18 +332,7 @@ class Cache:
 
     def invalidate_tags(self, *tags: str) -> None:
         """Let every value that was stored with one of these tags count as missing."""
-        self._store.set_many({self._tag_key(tag): token_hex(8) for tag in tags}, None)
-
-    def _tokens(self, tags: list[str], seconds: float | None = None) -> dict[str, str]:
-        """The token of each tag; one that has none gets one."""
-        keys = {self._tag_key(tag): tag for tag in tags}
-        found = self._silent.get_many(keys)
-        for key in keys:
-            if key not in found:
-                self._silent.add(key, token_hex(8), seconds)
-        if len(found) < len(keys):
-            found = self._silent.get_many(keys)
-        return {keys[key]: str(token) for key, token in found.items()}
+        self._tags.renew(tags, self._store)
 
     def recording(self) -> Recording:
         """A new record of what a value of this cache is made from. Raises CacheError if it isn't told of changes."""
@@ -359,29 +343,19 @@ class Cache:
                 hint=f"Let every process tell the cache what it changes: CACHE_DEPENDS=[{self.alias!r}].",
             )
         watch(self)
-        return Recording(self, self._dependency_tokens)
-
-    def _dependency_tokens(self, tags: list[str]) -> dict[str, str]:
-        return self._tokens(tags, _TOKEN_SECONDS)
+        return Recording(self, self._tags.of_rows)
 
     def drop_tokens(self, tags: Iterable[str]) -> None:
         """Let the values that depend on this count as missing; called after commits."""
-        self._silent.delete([self._tag_key(tag) for tag in tags])
+        self._tags.drop(tags)
 
     def _depend(self, tokens: Mapping[str, str]) -> None:
         """Let the value that is being made here, if any, depend on what another one depends on."""
         if tokens and (outer := current_recording()) is not None:
             outer.absorb(self, tokens)
 
-    def _unchanged(self, envelope: Envelope) -> bool:
-        """Whether none of its tags has been invalidated; a tag whose token is lost has."""
-        if not envelope.tags:
-            return True
-        found = self._silent.get_many([self._tag_key(tag) for tag in envelope.tags])
-        return all(found.get(self._tag_key(tag)) == token for tag, token in envelope.tags.items())
-
     def _fresh(self, envelope: Envelope) -> Any:
-        if (envelope.fresh is not None and time.time() >= envelope.fresh) or not self._unchanged(envelope):
+        if (envelope.fresh is not None and time.time() >= envelope.fresh) or not self._tags.unchanged(envelope):
             return MISSING
         self._depend(envelope.tags)
         return envelope.value

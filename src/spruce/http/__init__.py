@@ -1,6 +1,6 @@
 """Requests and responses as values: bytes in, bytes out, and no input or output of its own."""
 
-from spruce.errors.http import PHRASES
+from spruce.errors.phrases import PHRASES
 from spruce.http.accept import Accept
 from spruce.http.authorization import Authorization
 from spruce.http.bodies import AsyncBody, FilePart

@@ -11,7 +11,8 @@ from typing import Any, Literal, overload
 
 import msgspec
 
-from spruce.errors.http import PHRASES, HTTPException, RequestedRangeNotSatisfiable
+from spruce.errors.http import HTTPException, RequestedRangeNotSatisfiable
+from spruce.errors.phrases import PHRASES
 from spruce.http.bodies import Body, body_of, close_body, encoded
 from spruce.http.cachecontrol import CacheControl
 from spruce.http.conditional import Asking, asked_range, check_preconditions, is_known

@@ -149,6 +149,17 @@ class TestTurningOn:
             assert factor_of(anna) is not None
             assert recovery_codes_left(anna) == 10
 
+    def test_what_is_sent_again_does_not_turn_it_off(self, app: App, client: Client, anna: Any) -> None:
+        """As by a second click, or by reloading the page with the recovery codes."""
+        sign_in(client)
+        given = {"old_password": PASSWORD, "code": code_of(self.begin(client), int(time()) // 30)}
+        assert client.post("/accounts/second_factor/", data=given).status_code == 201
+        again = client.post("/accounts/second_factor/", data=given)
+        assert (again.status_code, again.headers["Location"]) == (303, "/accounts/second_factor/")
+        with app.app_context():
+            assert factor_of(anna) is not None
+            assert recovery_codes_left(anna) == 10
+
     @pytest.mark.parametrize(
         ("given", "told"),
         [

@@ -166,7 +166,8 @@ def _change(request: Request) -> Response:
         return form_page("second_factor", form, left=recovery_codes_left(user))
     if request.form.get("do") == "codes":
         return shown("recovery_codes", 201, codes=new_recovery_codes(user, request))
-    turn_off(user, request)
+    if request.form.get("do") == "off":  # and not what turned it on, sent again
+        turn_off(user, request)
     return redirect(url_for("auth.second_factor"), 303)
 
 

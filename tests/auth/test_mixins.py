@@ -16,6 +16,7 @@ from spruce.auth import (
     current_user,
 )
 from spruce.errors import ConfigError
+from spruce.views import TemplateView
 from spruce.web.client import Client
 from spruce.web.views import View
 
@@ -111,6 +112,35 @@ def test_a_permission_must_be_named() -> None:
         "Nothing is a PermissionRequiredMixin without a permission. "
         "Set permission_required = 'shop.change_product' in it, or write get_permission_required()."
     )
+
+
+def test_right_of_the_view_a_mixin_is_refused() -> None:
+    """Nothing would call it there, and everybody would be let in."""
+    with pytest.raises(ConfigError) as refused:
+
+        class Late(MethodView, LoginRequiredMixin):
+            pass
+
+    assert str(refused.value) == (
+        "LoginRequiredMixin stands right of the view in the bases of Late, where it lets everybody in. "
+        "Put it left: class Late(LoginRequiredMixin, …)."
+    )
+    with pytest.raises(ConfigError) as second:
+
+        class Half(LoginRequiredMixin, MethodView, PermissionRequiredMixin):
+            pass
+
+    assert str(second.value).startswith("PermissionRequiredMixin stands right of the view in the bases of Half,")
+
+    class Closed(LoginRequiredMixin, View):
+        pass
+
+    with pytest.raises(ConfigError) as third:
+
+        class Mixed(TemplateView, Closed):
+            pass
+
+    assert str(third.value).startswith("Closed stands right of the view in the bases of Mixed,")
 
 
 def test_a_test_of_ones_own(app: App, client: Client) -> None:

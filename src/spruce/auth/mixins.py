@@ -1,7 +1,7 @@
 """Class-based views for some users only, as Django has them: `class Orders(LoginRequiredMixin, MethodView)`.
 
-They stand left of the view, and look before anything of it is called. A class that several views share is easier to
-read than the same decorator in each `decorators`; both do the same.
+They stand left of the view, and look before any method of it is called; what its typed parameters read is read before.
+A class that several views share is easier to read than the same decorator in each `decorators`; both do the same.
 """
 
 from collections.abc import Callable, Iterable
@@ -12,6 +12,7 @@ from spruce.auth.decorators import redirect_to_login
 from spruce.errors import ConfigError, PermissionDenied
 from spruce.web import request
 from spruce.web.awaiting import await_
+from spruce.web.views import View
 
 __all__ = ["AccessMixin", "LoginRequiredMixin", "PermissionRequiredMixin", "UserPassesTestMixin"]
 
@@ -27,6 +28,18 @@ class AccessMixin:
     permission_denied_message: ClassVar[str] = ""
     raise_exception: ClassVar[bool] = False
     redirect_field_name: ClassVar[str] = "next"
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        views = (base for base in cls.__mro__ if issubclass(base, View) and not issubclass(base, AccessMixin))
+        view = next((base for base in views if "dispatch" in vars(base)), None)
+        behind = cls.__mro__[cls.__mro__.index(view) :] if view is not None else ()
+        late = next((base for base in behind if issubclass(base, AccessMixin)), None)
+        if late is not None:
+            raise ConfigError(
+                f"{late.__name__} stands right of the view in the bases of {cls.__name__}, where it lets everybody in",
+                hint=f"Put it left: class {cls.__name__}({late.__name__}, …).",
+            )
 
     def handle_no_permission(self) -> Any:
         """Return the answer to who may not. Raises: PermissionDenied."""

@@ -13,6 +13,8 @@ from spruce.tasks.tables import Job, Tick, Worker
 
 __all__ = ["Statements"]
 
+_MODELS = (Job, Worker, Tick)
+
 
 class Statements:
     """Runs statements in the database of an alias; its tables are made when they are first missed."""
@@ -66,8 +68,21 @@ class Statements:
                 hint="Let a router send the models of spruce.tasks to another alias, or have Celery carry them:"
                 " TASKS='celery+redis://…'.",
             )
-        db.create_all(self.alias, models=[Job, Worker, Tick])
+        if not self._is_complete():
+            db.create_all(self.alias, models=_MODELS)
         _made().add(self.alias)
+
+    def _is_complete(self) -> bool:
+        """Whether all is there. To ask holds up nobody; to make an index waits for all who write, even if it exists."""
+        tables: list[Any] = [model.__table__ for model in _MODELS]
+        names = [str(one.name) for table in tables for one in (table, *table.indexes)]
+        connection = transactions.connection(self.database)
+        if self.on_postgres:
+            found = connection.rows("SELECT count(to_regclass(name)) FROM unnest($1::TEXT[]) AS name", (names,))
+        else:
+            sql = f"SELECT count(*) FROM sqlite_master WHERE name IN ({', '.join('?' * len(names))})"  # noqa: S608 - marks
+            found = connection.rows(sql, names)
+        return bool(found[0][0] == len(names))
 
     def atomic(self) -> Any:
         """A transaction, for several steps that belong together."""

@@ -70,6 +70,22 @@ def test_an_object_is_changed(ask: Ask) -> None:
     assert ViewBook.objects.get(pk=2).title == "Kim 2"
 
 
+@pytest.mark.parametrize(
+    ("url", "title", "location"),
+    [
+        ("/{title}", "/evil.example", "/%2Fevil.example"),
+        ("{title}", "//evil.example", "%2F%2Fevil.example"),
+        ("/a/{title}/b", "c?d=e#f", "/a/c%3Fd%3De%23f/b"),
+        ("/a/{title!s}", "..//x", "/a/..%2F%2Fx"),
+        ("/a/{id:03d}", "x", "/a/002"),
+    ],
+)
+def test_what_an_object_holds_leads_to_no_other_site(ask: Ask, url: str, title: str, location: str) -> None:
+    """What stands in an address is one part of it."""
+    view = Update.as_view(success_url=url)
+    assert ask(view, "/2", "/<int:pk>", "POST", data={"title": title}) == (303, location)
+
+
 def test_nothing_is_saved_of_a_form_with_errors(ask: Ask) -> None:
     status, page = ask(Create.as_view(), method="POST", data={"title": "", "slug": "kim"})
     assert status == 422

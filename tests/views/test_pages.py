@@ -94,6 +94,30 @@ def test_redirects(app: App, ask: Ask, attributes: dict[str, Any], answer: tuple
     assert ask(views.RedirectView.as_view(**attributes), "/rome?a=1", "/<place>") == answer
 
 
+@pytest.mark.parametrize(
+    ("url", "there", "location"),
+    [
+        ("/%(there)s", "/evil.example/a", "/evil.example/a"),
+        ("/%(there)s", "\\evil.example", "/%5Cevil.example"),
+        ("%(there)s", "//evil.example", "/evil.example"),
+        ("%(there)s", "https://evil.example", "https%3A//evil.example"),
+        ("/new/%(there)s", "a?b/c#d", "/new/a%3Fb/c%23d"),
+        ("/new/%(there)s", "云", "/new/%E4%BA%91"),
+        ("/new/%(there)03d", 7, "/new/007"),
+        ("//other.example/%(there)s", "a", "//other.example/a"),
+    ],
+)
+def test_what_the_path_held_leads_to_no_other_site(url: str, there: Any, location: str) -> None:
+    """It is quoted, and no path of it begins with the name of a host."""
+    view = views.RedirectView(url=url)
+    view.setup(Request("GET", "/"), there=there)
+    assert view.get_redirect_url(**view.kwargs) == location
+
+
+def test_what_the_path_held_is_quoted_once(ask: Ask) -> None:
+    assert ask(views.RedirectView.as_view(url="/new/%(a)s"), "/go/b%3Fc%20d", "/go/<a>") == (302, "/new/b%3Fc%20d")
+
+
 def test_a_redirect_to_nowhere_is_gone(ask: Ask) -> None:
     assert ask(views.RedirectView.as_view(), method="POST")[0] == 410
 

@@ -4,8 +4,10 @@ Only the fields that `fields` or the form names are ever written. A form with er
 good one is answered by a redirect with 303, so that reloading the next page sends nothing twice.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from string import Formatter
 from typing import Any, ClassVar
+from urllib.parse import quote
 
 from spruce import db
 from spruce.errors import ConfigError
@@ -106,7 +108,7 @@ class FormView(_ProcessForm):
 class ModelFormMixin(FormMixin, SingleObjectMixin):
     """A form of an object: that of `fields`, or `form_class`. Then on to `success_url`, or the object's own page.
 
-    In `success_url`, `{name}` is an attribute of the object: `/books/{id}`.
+    In `success_url`, `{name}` is an attribute of the object, quoted: `/books/{id}`.
     """
 
     fields: Sequence[str] | str | None = None
@@ -135,7 +137,7 @@ class ModelFormMixin(FormMixin, SingleObjectMixin):
     def get_success_url(self) -> str:
         """Return where to go on. Raises: ConfigError where nothing says it."""
         if self.success_url:
-            return self.success_url.format_map(_Attributes(self.object))
+            return _Address(self.object).format(self.success_url)
         if hasattr(self.object, "get_absolute_url"):
             return str(self.object.get_absolute_url())
         raise ConfigError(
@@ -149,15 +151,17 @@ class ModelFormMixin(FormMixin, SingleObjectMixin):
         return super().form_valid(form)
 
 
-class _Attributes(dict[str, Any]):
-    """Attributes of an object as `format_map` reads them: plain names only."""
+class _Address(Formatter):
+    """Puts attributes of an object into an address, each quoted as one part of it."""
 
     def __init__(self, source: Any) -> None:
-        super().__init__()
         self.source = source
 
-    def __missing__(self, name: str) -> Any:
-        return getattr(self.source, name)
+    def get_value(self, key: int | str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        return getattr(self.source, str(key))
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        return quote(super().format_field(value, format_spec), safe="")
 
 
 class CreateView(SingleObjectTemplateMixin, ModelFormMixin, _ProcessForm):

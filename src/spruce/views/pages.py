@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, ClassVar
+from urllib.parse import quote
 
 from spruce.errors import ConfigError, Gone, MethodNotAllowed, nearest
 from spruce.http import Request, Response
@@ -103,10 +104,19 @@ class TemplateView(TemplateResponseMixin, ContextMixin, GenericView):
         return self.render_to_response(self.get_context_data(**kwargs))
 
 
+def _filled(url: str, values: dict[str, Any]) -> str:
+    parts = {
+        name: value if isinstance(value, int | float) else quote(str(value), safe="/") for name, value in values.items()
+    }
+    target = url % parts
+    return target if url.startswith("//") or not target.startswith("//") else "/" + target.lstrip("/")
+
+
 class RedirectView(GenericView):
     """Sends the visitor to `url`, in which `%(name)s` is what the path held, or to the endpoint `pattern_name`.
 
-    With neither it is gone (410). 302, or 301 if `permanent`; `query_string` passes the query on.
+    What the path held is quoted, and leads to no other site unless `url` has it in the place of its host. With neither
+    it is gone (410). 302, or 301 if `permanent`; `query_string` passes the query on.
     """
 
     url: str | None = None
@@ -117,7 +127,7 @@ class RedirectView(GenericView):
     def get_redirect_url(self, *args: Any, **kwargs: Any) -> str | None:
         """Return where to, or None where there is nothing any more."""
         if self.url:
-            target = self.url % kwargs
+            target = _filled(self.url, kwargs)
         elif self.pattern_name:
             target = url_for(self.pattern_name, **kwargs)
         else:

@@ -28,6 +28,12 @@ def test_an_object_that_is_not_among_its_rows_is_not_there(ask: Ask) -> None:
     assert ask(public, "/2", "/<int:pk>")[0] == 404
 
 
+@pytest.mark.parametrize("key", ["kim", "99999999999999999999", "2.0"])
+def test_a_key_that_is_none_is_not_there_either(ask: Ask, key: str) -> None:
+    """Where the route takes any text for it."""
+    assert ask(Detail.as_view(), f"/{key}", "/<pk>")[0] == 404
+
+
 def test_key_and_slug_may_both_be_wanted(ask: Ask) -> None:
     strict = Detail.as_view("strict", query_pk_and_slug=True)
     assert ask(strict, "/2/emma", "/<int:pk>/<slug>")[0] == 404

@@ -3,7 +3,7 @@
 from typing import Any
 
 from spruce import db
-from spruce.errors import ConfigError, FieldError
+from spruce.errors import ConfigError, DataError, FieldError, NotFound
 from spruce.http import Request
 from spruce.views.pages import ContextMixin, GenericView, TemplateResponseMixin
 
@@ -37,7 +37,7 @@ class SingleObjectMixin(ContextMixin):
         return self.model.objects.all()
 
     def get_object(self, queryset: Any = None) -> Any:
-        """Return the object. Raises: NotFound where there is none."""
+        """Return the object. Raises: NotFound where there is none, or can be none of such a key."""
         rows = self.get_queryset() if queryset is None else queryset
         pk, slug = self.kwargs.get(self.pk_url_kwarg), self.kwargs.get(self.slug_url_kwarg)
         if pk is None and slug is None:
@@ -48,7 +48,10 @@ class SingleObjectMixin(ContextMixin):
         wanted = {} if pk is None else {"pk": pk}
         if slug is not None and (pk is None or self.query_pk_and_slug):
             wanted[self.slug_field] = slug
-        return db.get_object_or_404(rows, **wanted)
+        try:
+            return db.get_object_or_404(rows, **wanted)
+        except DataError as error:  # such a key cannot be
+            raise NotFound from error
 
     def get_context_object_name(self, obj: Any) -> str | None:
         """Return the object's name in templates, beside `object`; by default its model's."""

@@ -24,8 +24,7 @@ CELERY, PROCRASTINATE = "Celery, Redis", "Procrastinate, PostgreSQL"
 _PATIENCE = 120.0
 _ONE_BY_ONE = 500  # jobs 20 ms apart; of 100, p99 would be no more than the slowest two
 _KINDS = ("first", "p50", "p99")
-"""The first is that of a process that has just begun: Procrastinate's and Celery's have imported their drivers by then,
-and Procrastinate's has connected, too; Spruce does both, and looks for its tables, for the first job."""
+"""The first job is of a process that has just begun: Procrastinate's has connected by then, the others do it then."""
 
 
 class Peer:

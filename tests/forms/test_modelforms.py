@@ -198,13 +198,21 @@ def test_files_are_kept_replaced_and_taken_away(ann: Author) -> None:
 
 
 def test_choices_are_limited_when_the_form_is_made(ann: Author) -> None:
-    """By what the field says then."""
+    """By what the field says then, whichever kind of form it is."""
 
     class Limited(BookForm):
         author = forms.ModelChoiceField(Author.objects, limit_choices_to={"name": "Bob"})
 
     assert "author" in Limited(good(ann)).errors
     assert BookForm(good(ann)).is_valid()
+
+    class Plain(forms.Form):
+        author = forms.ModelChoiceField(Author.objects, limit_choices_to=lambda: {"name": "Bob"})
+
+    assert "author" in Plain({"author": ann.pk}).errors
+    bob = Author.objects.create(name="Bob")
+    assert Plain({"author": bob.pk}).is_valid()
+    assert [label for _, label in Plain().fields["author"].choices] == ["---------", "Bob"]
 
 
 def test_values_of_an_object_as_initial(ann: Author) -> None:

@@ -104,6 +104,10 @@ class BaseForm(RenderableFormMixin):
         if empty_permitted and self.use_required_attribute:
             raise ValueError("The empty_permitted and use_required_attribute arguments may not both be True.")
         self.renderer = self.chosen_renderer() if renderer is None else renderer
+        limited = [name for name, field in self.base_fields.items() if getattr(field, "limit_choices_to", None)]
+        for name in limited:
+            chosen: Any = self.fields[name]
+            chosen.queryset = chosen.limited()
 
     @classmethod
     def chosen_renderer(cls) -> Any:

@@ -14,7 +14,7 @@ from spruce.forms.errors import NON_FIELD_ERRORS, ErrorList
 from spruce.forms.form import BaseForm
 from spruce.forms.formtype import FormType
 from spruce.forms.mapping import formfield, is_editable
-from spruce.forms.modelfields import InlineForeignKeyField, ModelChoiceField
+from spruce.forms.modelfields import InlineForeignKeyField
 
 __all__ = [
     "ALL_FIELDS",
@@ -238,10 +238,6 @@ class BaseModelForm(BaseForm):
             use_required_attribute=use_required_attribute,
             renderer=renderer,
         )
-        if any(getattr(field, "limit_choices_to", None) for field in self.base_fields.values()):
-            for field in self.fields.values():
-                if isinstance(field, ModelChoiceField):
-                    field.queryset = field.limited()
 
     def _names(self) -> Names:
         names: Names = self._meta.fields

@@ -103,7 +103,7 @@ class ProductAdmin(ModelAdmin):
 
 
 class LineInline(TabularInline):
-    """What was ordered: how many may be changed, at which price may not."""
+    """What was ordered, to be read only."""
 
     model = OrderLine
     extra = 0

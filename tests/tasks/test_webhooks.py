@@ -110,6 +110,52 @@ def test_what_is_not_public_is_refused(settings: config.Settings, host: str) -> 
     )
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "224.0.0.1",
+        "ff0e::1",
+        "64:ff9b::a9fe:a9fe",
+        "64:ff9b:1::a00:1",
+        "2002:a00:1::",
+        "::7f00:1",
+        "fec0::1",
+        "fe80::1%2",
+    ],
+)
+def test_what_only_looks_public_is_refused(
+    settings: config.Settings, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Groups, and addresses of IPv6 that lead to private ones of IPv4 by way of a translator."""
+    settings["WEBHOOK_ALLOW_PRIVATE"] = False
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [(10, 1, 6, "", (address, 80))])
+    with pytest.raises(TaskException) as refused:
+        deliver.call("http://partner.example/", "msg_1", {})
+    assert str(refused.value) == (
+        f"the host 'partner.example' of a webhook is {address}, which is not on the public Internet. Where such"
+        " receivers are meant, set WEBHOOK_ALLOW_PRIVATE."
+    )
+
+
+@pytest.mark.parametrize("address", ["8.8.8.8", "2606:4700:4700::1111", "64:ff9b::808:808", "::ffff:8.8.8.8"])
+def test_what_is_public_is_connected_to(
+    settings: config.Settings, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That very address, which is not looked up again; also by a translator of the network's."""
+    settings["WEBHOOK_ALLOW_PRIVATE"] = False
+    asked: list[Any] = []
+
+    def connect(where: Any, _: float) -> None:
+        asked.append(where)
+        raise OSError("no network in tests")
+
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [(10, 1, 6, "", (address, 80))])
+    monkeypatch.setattr(socket, "create_connection", connect)
+    with pytest.raises(TaskException, match="no network in tests"):
+        deliver.call("http://partner.example/", "msg_1", {})
+    assert asked == [(address, 80)]
+
+
 @pytest.mark.parametrize("url", ["ftp://a.example/", "https:///hooks", "/hooks", "https://ann@a.example/"])
 def test_what_is_no_address_is_refused_when_it_is_enqueued(settings: config.Settings, url: str) -> None:
     with pytest.raises(InvalidTask) as refused:

@@ -22,7 +22,7 @@ import ssl
 from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
 from http.client import HTTPConnection, HTTPException
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from time import time
 from typing import Any
 from urllib.parse import urlsplit
@@ -40,6 +40,7 @@ _PATIENCE = 15.0
 _TOLERANCE = 300.0
 _GONE = 410
 _PREFIX = "whsec_"
+_UNICAST, _NAT64 = IPv6Network("2000::/3"), IPv6Network("64:ff9b::/96")
 
 
 def webhook(url: str, payload: Mapping[str, Any] | Sequence[Any]) -> TaskResult[int]:
@@ -137,9 +138,22 @@ def _address(host: str, port: int) -> str:
         raise TaskException(f"the host {host!r} of a webhook cannot be found: {error}") from error
     if not config.current()["WEBHOOK_ALLOW_PRIVATE"]:
         for address in found:
-            if not ip_address(address.partition("%")[0]).is_global:
+            if not _is_public(address):
                 raise TaskException(
                     f"the host {host!r} of a webhook is {address}, which is not on the public Internet",
                     hint="Where such receivers are meant, set WEBHOOK_ALLOW_PRIVATE.",
                 )
     return found[0]
+
+
+def _is_public(text: str) -> bool:
+    """Whether an address is on the public Internet; one of IPv6 that stands for one of IPv4 is what that is."""
+    address = ip_address(text.partition("%")[0])
+    if isinstance(address, IPv6Address):
+        if address in _NAT64:
+            address = IPv4Address(int(address) & 0xFFFFFFFF)
+        elif address.ipv4_mapped is not None:
+            address = address.ipv4_mapped
+        elif address not in _UNICAST or address.sixtofour is not None:
+            return False
+    return address.is_global and not address.is_multicast

@@ -11,8 +11,9 @@ from spruce.db.cases import Case, Value, When
 from spruce.db.databases import Database
 from spruce.db.evaluating import settle_expressions
 from spruce.db.references import settle
-from spruce.db.storing import insert_object, unset, writer_for
+from spruce.db.storing import insert_object, unset
 from spruce.db.types import MYSQL
+from spruce.db.writers import writer_for
 from spruce.errors import FieldError
 
 __all__ = ["by_key", "insert_all", "insert_or_else", "update_many", "update_tables"]

@@ -11,7 +11,7 @@ from spruce.db import transactions
 from spruce.db.builder import plan_for
 from spruce.db.databases import Database, choose
 from spruce.db.opened import find
-from spruce.db.storing import writer_for
+from spruce.db.writers import writer_for
 from spruce.errors import ConfigError
 
 __all__ = ["copy_from", "copy_to"]

@@ -122,7 +122,7 @@ class Options:
         keys = [field.attname for field in self.local if isinstance(field, AutoField)]
         self.counted = keys[0] if keys and not self.left else ""  # the key, if the database counts it up
         self.shape = Shape(model)
-        self.writers: dict[tuple[Any, ...], Any] = {}  # see storing.py
+        self.writers: dict[tuple[Any, ...], Any] = {}  # see writers.py
 
     def _take(self, given: dict[str, Any]) -> None:
         """What needs nothing but Meta."""

@@ -1,6 +1,5 @@
 """What `spruce run` makes of its arguments; that it serves is tried in tests/real/test_cli.py."""
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from spruce.cli.main import main
-from spruce.cli.run import address, check_loop, handler_for, run, tls_for
+from spruce.cli.run import address, handler_for, run, tls_for
 from spruce.cli.target import find
 from spruce.errors import ConfigError
 from spruce.http import Request
@@ -46,30 +45,6 @@ def test_certificates_and_keys_that_do_not_go_together_are_refused(
     monkeypatch.chdir(write("hello.py", "def app(environ, start_response):\n    pass\n").parent)
     result = CliRunner().invoke(main, ["run", "hello.py", *options])
     assert (result.exit_code, result.stderr) == (1, f"Error: {text}\n")
-
-
-@pytest.mark.parametrize(
-    ("name", "text"),
-    [
-        ("uvlop", "there is no loop 'uvlop'; did you mean 'uvloop'? Choose one of lean, asyncio, uvloop."),
-        ("trio", "there is no loop 'trio'. Choose one of lean, asyncio, uvloop."),
-    ],
-)
-def test_an_unknown_loop_is_refused(write: Write, name: str, text: str) -> None:
-    """Before the app is even looked for."""
-    result = CliRunner().invoke(main, ["run", "nowhere.py", "--loop", name])
-    assert (result.exit_code, result.stderr) == (1, f"Error: {text}\n")
-
-
-def test_a_loop_that_is_not_installed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is an extra; asyncio's loop is always there."""
-    monkeypatch.setitem(sys.modules, "uvloop", None)
-    check_loop("asyncio")
-    with pytest.raises(ConfigError) as caught:
-        check_loop("uvloop")
-    assert (
-        str(caught.value) == "uvloop is not installed. Install it: pip install 'spruce[uvloop]', or leave --loop out."
-    )
 
 
 @pytest.mark.parametrize(

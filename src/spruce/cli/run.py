@@ -1,6 +1,5 @@
 """`spruce run`: find an app and serve it."""
 
-import importlib.util
 import os
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -12,18 +11,18 @@ import click
 
 from spruce import config, server
 from spruce.apm.startup import is_wanted, start
+from spruce.cli import options
 from spruce.cli.failures import told
 from spruce.cli.sizes import SIZE
 from spruce.cli.target import Found, find
-from spruce.errors import AppNotFound, ConfigError, SpruceError, nearest
-from spruce.green import LOOPS
+from spruce.errors import AppNotFound, ConfigError, SpruceError
 from spruce.http import Handler
 from spruce.patching import monkey_patch
 from spruce.server.notify import activated_binds
 from spruce.server.processes import EarlyEnd
 from spruce.web.debugtoken import announce
 
-__all__ = ["address", "check_loop", "handler_for", "run", "tls_for"]
+__all__ = ["address", "handler_for", "run", "tls_for"]
 
 
 @click.command()
@@ -45,7 +44,7 @@ __all__ = ["address", "check_loop", "handler_for", "run", "tls_for"]
     type=click.IntRange(0),
     help="How many processes serve; 0 serves in this very one, for debuggers.",
 )
-@click.option("--loop", default=LOOPS[0], show_default=True, help=f"The event loop, one of {', '.join(LOOPS)}.")
+@options.loop
 @click.option("--threads", type=click.IntRange(0), help="Let a WSGI app block in so many threads a worker; Django: 8.")
 @click.option("--patch", is_flag=True, help="Let blocking libraries (requests, redis, psycopg …) share a worker.")
 @click.option(
@@ -66,31 +65,11 @@ __all__ = ["address", "check_loop", "handler_for", "run", "tls_for"]
 )
 @click.option("--max-requests", type=click.IntRange(1), help="Replace a worker after this many, and up to 10% more.")
 @click.option("--max-memory", type=SIZE, help="Replace a worker that has more: 512M, 2G.")
-@click.option(
-    "--hang",
-    default=10.0,
-    show_default=True,
-    type=click.FloatRange(0),
-    metavar="SECONDS",
-    help="Replace a worker in which nothing has moved for so long; 0: never.",
-)
-@click.option(
-    "--grace",
-    default=30.0,
-    show_default=True,
-    type=click.FloatRange(0),
-    metavar="SECONDS",
-    help="What requests get to finish when a worker ends.",
-)
+@options.seconds("--hang", 10.0, "Replace a worker in which nothing has moved for so long; 0: never.")
+@options.seconds("--grace", 30.0, "What requests get to finish when a worker ends.")
 @click.option("--health", metavar="PATH", help="Answer this path: 200 while requests are taken, else 503.")
 @click.option("--live", "liveness", metavar="PATH", help="Answer this path with 200 as long as a worker lives.")
-@click.option(
-    "--notice",
-    default=0.0,
-    type=click.FloatRange(0),
-    metavar="SECONDS",
-    help="When told to stop, go on for so long while --health says 503.",
-)
+@options.seconds("--notice", 0.0, "When told to stop, go on for so long while --health says 503.")
 @click.option("--limit-requests", type=click.IntRange(1), help="In flight in each worker; more get 503 at once.")
 @click.option("--limit-connections", type=click.IntRange(1), help="Of each worker; more get 503 at once.")
 @click.option(
@@ -100,51 +79,50 @@ __all__ = ["address", "check_loop", "handler_for", "run", "tls_for"]
 )
 @click.option("--access-log/--no-access-log", default=None, help="Write a line for each request; on in debug mode.")
 @click.option("--access-log-format", metavar="FORMAT", help="common, combined, json, or one's own.")
-def run(target: str | None, **options: Any) -> None:
+def run(target: str | None, **given: Any) -> None:
     """Serve an app.
 
     TARGET is a file (hello.py), a module with the app's name behind a colon (hello:app), or with a call
     (shop:create_app('dev')). Without one, SPRUCE_APP names it, or it is in app.py or wsgi.py. WSGI and ASGI apps of
     other frameworks are served too.
     """
-    check_loop(options["loop"])
-    debug = options["debug"]
+    debug = given["debug"]
     if debug is not None:
         os.environ["SPRUCE_DEBUG"] = "1" if debug else "0"
-    workers, threads, patch = options["workers"], options["threads"], options["patch"]
+    workers, threads, patch = given["workers"], given["threads"], given["patch"]
     if threads and patch:
         raise ConfigError(
             "--threads lets an app block, --patch lets it wait without blocking: both together do not work",
             hint="Choose one; --threads serves any app.",
         )
-    passing = _passing(options["proxies"])
-    reload = bool(debug) and bool(workers) if options["reload"] is None else options["reload"]
+    passing = _passing(given["proxies"])
+    reload = bool(debug) and bool(workers) if given["reload"] is None else given["reload"]
     with EarlyEnd():
         server.serve(
             passing(_load(target, None, patch, threads)) if not workers else None,
             load=partial(_load_in_child, target, token_urlsafe(12), patch, threads, passing) if workers else None,
-            binds=list(options["binds"]) or activated_binds() or [address(options["host"], options["port"])],
+            binds=list(given["binds"]) or activated_binds() or [address(given["host"], given["port"])],
             workers=workers,
-            loop=options["loop"],
+            loop=given["loop"],
             reload=reload,
             watch=_folders(target),
-            access_log=options["access_log_format"]
-            or (bool(debug) if options["access_log"] is None else options["access_log"]),
-            grace=options["grace"],
+            access_log=given["access_log_format"]
+            or (bool(debug) if given["access_log"] is None else given["access_log"]),
+            grace=given["grace"],
             limits=server.Limits(
-                requests=options["limit_requests"],
-                connections=options["limit_connections"],
-                stop_abandoned=options["stop_abandoned"],
+                requests=given["limit_requests"],
+                connections=given["limit_connections"],
+                stop_abandoned=given["stop_abandoned"],
             ),
-            tls=tls_for(options["certs"], options["keys"], options["client_ca"]),
-            max_requests=options["max_requests"],
-            max_memory=options["max_memory"],
-            hang_seconds=options["hang"] or None,
-            health=options["health"],
-            liveness=options["liveness"],
-            notice=options["notice"],
-            reuse_port=options["reuse_port"],
-            trust=server.Trust(options["trust"], options["trust_header"]) if options["trust"] else None,
+            tls=tls_for(given["certs"], given["keys"], given["client_ca"]),
+            max_requests=given["max_requests"],
+            max_memory=given["max_memory"],
+            hang_seconds=given["hang"] or None,
+            health=given["health"],
+            liveness=given["liveness"],
+            notice=given["notice"],
+            reuse_port=given["reuse_port"],
+            trust=server.Trust(given["trust"], given["trust_header"]) if given["trust"] else None,
         )
 
 
@@ -249,13 +227,3 @@ def tls_for(certs: Sequence[str], keys: Sequence[str], client_ca: str | None) ->
 def address(host: str, port: int) -> str:
     """Return host and port as one text; an IPv6 address gets its brackets."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-
-
-def check_loop(name: str) -> None:
-    """Raise ConfigError when there is no such loop, or it is not installed: before anything is started."""
-    if name not in LOOPS:
-        raise ConfigError(f"there is no loop {name!r}{nearest(name, LOOPS)}", hint=f"Choose one of {', '.join(LOOPS)}.")
-    if name == "uvloop" and importlib.util.find_spec("uvloop") is None:
-        raise ConfigError(
-            "uvloop is not installed", hint="Install it: pip install 'spruce[uvloop]', or leave --loop out."
-        )

@@ -6,10 +6,9 @@ import click
 
 from spruce import config
 from spruce.apm.startup import record_jobs
-from spruce.cli.run import check_loop
+from spruce.cli import options
 from spruce.cli.target import find
 from spruce.errors import AppNotFound
-from spruce.green import LOOPS
 from spruce.server.processes import EarlyEnd
 from spruce.tasks.backends import backend, is_celery
 from spruce.tasks.definitions import registry
@@ -25,23 +24,9 @@ __all__ = ["worker"]
 @click.option("--processes", default=1, show_default=True, type=click.IntRange(0), help="0 works in this very one.")
 @click.option("--concurrency", type=click.IntRange(1), help="Jobs at one time in each; otherwise TASKS_CONCURRENCY.")
 @click.option("--queue", "queues", multiple=True, metavar="NAME", help="Only jobs of this queue; may be repeated.")
-@click.option(
-    "--grace",
-    default=30.0,
-    show_default=True,
-    type=click.FloatRange(0),
-    metavar="SECONDS",
-    help="What jobs get to finish before they are handed back.",
-)
-@click.option(
-    "--hang",
-    default=10.0,
-    show_default=True,
-    type=click.FloatRange(0),
-    metavar="SECONDS",
-    help="Replace a process in which nothing has moved for so long; 0: never. Not with Celery.",
-)
-@click.option("--loop", default=LOOPS[0], show_default=True, help=f"The event loop, one of {', '.join(LOOPS)}.")
+@options.seconds("--grace", 30.0, "What jobs get to finish before they are handed back.")
+@options.seconds("--hang", 10.0, "Replace a process in which nothing has moved for so long; 0: never. Not with Celery.")
+@options.loop
 def worker(
     target: str | None,
     processes: int,
@@ -56,7 +41,6 @@ def worker(
     TARGET names it; see `spruce run --help`. Web workers run jobs as well, unless TASKS is `worker`. On SIGTERM nothing
     more is begun, and what has not finished within the grace time is handed back to be run by others.
     """
-    check_loop(loop)
     with EarlyEnd():
         found = find(target)
         if not isinstance(found.app, App):

@@ -3,14 +3,16 @@
 import os
 import tempfile
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.real.outage import survive
 
-from spruce import config, db, green
+from spruce import config, db
 from spruce.config import Settings
-from spruce.errors import OperationalError, TransactionError
+from spruce.errors import TransactionError
 
 
 class Counter(db.Model):
@@ -51,45 +53,8 @@ def restart(server: Any) -> None:
 
 
 def test_a_restart_under_load(server: Any, counters: Any) -> None:
-    """Reads go on, writes fail with a clear error or are done, and none is done twice or half."""
-    counters.create(name="reads")
-    counters.create(name="writes")
-    done, failed, reads = [0], list[str](), [0]
-    stop = green.Event()
-
-    def read() -> None:
-        while not stop.ready():
-            assert counters.get(name="reads").count == 0
-            reads[0] += 1
-            green.sleep(0)
-
-    def write() -> None:
-        while not stop.ready():
-            try:
-                with db.atomic():
-                    counters.filter(name="writes").update(count=db.F("count") + 1)
-                done[0] += 1
-            except OperationalError as error:
-                failed.append(str(error))
-            green.sleep(0)
-
-    def main() -> None:
-        threads = [green.spawn(read) for _ in range(4)] + [green.spawn(write) for _ in range(4)]
-        green.sleep(0.05)
-        green.tpool.execute(restart, server)
-        before = reads[0]
-        while reads[0] < before + 20:
-            green.sleep(0.01)
-        stop.send()
-        for thread in threads:
-            thread.wait()
-        count = counters.get(name="writes").count
-        unsure = sum("just being committed" in text for text in failed)
-        assert done[0] <= count <= done[0] + unsure
-        assert db.stats()["default"]["waiting"] == 0
-
-    green.run(main)
-    assert all("failed: " in text for text in failed)
+    """Its programs go on with the one that comes up again."""
+    survive(partial(restart, server), counters)
 
 
 def test_a_forked_child_has_connections_of_its_own(counters: Any) -> None:

@@ -1,26 +1,38 @@
 """What every driver of a database on a server does alike; see also the tests of each driver."""
 
-from decimal import Decimal
-
 import pytest
+from sqlalchemy.engine import make_url
 
-from spruce.db.servers import level, within_range
+from spruce.db.postgres_asyncpg import Postgres
+from spruce.db.servers import Server
 from spruce.errors import TransactionError
 
 
-def test_numbers_are_brought_into_range() -> None:
-    """Integers of more than 64 bits become the nearest that fits; if all fit, nothing is copied."""
-    assert within_range((2**80, -(2**80), Decimal(10) ** 40, "x")) == [2**63 - 1, -(2**63), Decimal(10) ** 40, "x"]
-    fitting = (1, None, 2**63 - 1)
-    assert within_range(fitting) is fitting
+@pytest.fixture
+def server() -> Server:
+    """A driver that was never asked for a connection."""
+    return Postgres(make_url("postgresql://ann:secret@db.test/shop?pool_size=3&pool_check=5"), "default")
 
 
-def test_levels_of_isolation() -> None:
-    """Written as in Python or in SQL."""
-    assert level("Repeatable_Read") == "REPEATABLE READ"
-    with pytest.raises(TransactionError) as refused:
-        level("serialisable")
-    assert str(refused.value) == (
-        "there is no isolation level 'serialisable'; did you mean 'serializable'? "
-        "Levels: read uncommitted, read committed, repeatable read, serializable."
-    )
+def test_it_shows_where_it_is_and_no_password(server: Server) -> None:
+    """In messages and logs."""
+    assert repr(server) == "<Postgres db.test/shop>"
+
+
+def test_its_limits_are_those_of_the_url(server: Server) -> None:
+    """The others are the defaults."""
+    limits = server.limits
+    assert (limits.size, limits.timeout, limits.recycle, limits.check, limits.prepared) == (3, 10.0, 3600.0, 5.0, True)
+
+
+def test_it_counts_nothing_before_it_is_asked(server: Server) -> None:
+    """It has no pool yet."""
+    assert server.stats() == {"connections": 0, "free": 0, "waiting": 0, "waited": 0, "timeouts": 0, "opened": 0}
+
+
+def test_a_transaction_begins_at_its_level(server: Server) -> None:
+    """Which is written as in Python or in SQL."""
+    assert server.beginning(None) == ("BEGIN",)
+    assert server.beginning("serializable") == ("BEGIN ISOLATION LEVEL SERIALIZABLE",)
+    with pytest.raises(TransactionError, match="there is no isolation level 'serialisable'"):
+        server.beginning("serialisable")

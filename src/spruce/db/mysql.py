@@ -22,7 +22,8 @@ from spruce import green
 from spruce.db.mysql_errors import LOST, translated
 from spruce.db.mysql_sql import MariaDB, MySQL
 from spruce.db.outcomes import Outcome
-from spruce.db.servers import Server, level
+from spruce.db.servers import Server
+from spruce.db.servertransactions import level
 from spruce.errors import ConfigError, DatabaseError
 
 __all__ = ["MySQLLink", "MySQLServer"]

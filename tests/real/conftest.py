@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from http.client import HTTPConnection
 from pathlib import Path
 from threading import Condition, Thread
+from typing import Any
 
 import pytest
 
@@ -155,3 +156,12 @@ def promised(tmp_path: Path) -> Iterator[Callable[..., Served]]:
     for served in running:
         assert served.stop() == 0, served.output
         assert "Traceback" not in served.output, served.output
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Chromium, started once for each file of tests."""
+    from tests.real.browsers import launched  # playwright is loaded by the tests of pages alone
+
+    with launched() as browser:
+        yield browser

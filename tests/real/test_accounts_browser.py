@@ -1,36 +1,21 @@
 """Accounts as people meet them: the shop in a real Chromium, without JavaScript, and axe-core over each page."""
 
 import re
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from email import message_from_bytes, policy
 from pathlib import Path
 from time import time
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
+from tests.real.browsers import violations
 
 from spruce.auth.totp import code_of
 
 SHOP = Path(__file__).parents[2] / "examples" / "shop" / "app.py"
-AXE = Path(__file__).parents[1] / "data" / "axe.min.js"
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 PASSWORD = "correct horse battery"
-LOOK = "async () => (await axe.run()).violations.map(found => `${found.id}: ${found.nodes[0].html}`)"
 expect.set_options(timeout=30_000)  # a password takes its time, the more so on a busy machine
-
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium here; `make chromium` installs one")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """The system's own Chromium, without a window."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*QUIET, "--disable-component-update"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -56,8 +41,7 @@ def link_in_mail(folder: Path, page: Page) -> str:
 
 def looked_at(page: Page) -> Page:
     """The page, in which axe-core finds nothing, and which is no wider than the window."""
-    page.evaluate(AXE.read_text())
-    assert page.evaluate(LOOK) == [], page.url
+    assert violations(page, ("minor", "moderate", "serious", "critical")) == [], page.url
     width = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
     assert page.evaluate(width) == 0, page.url
     return page

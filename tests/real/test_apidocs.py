@@ -1,6 +1,5 @@
 """The API's documentation: a browser tries an operation on its page, and schemathesis finds nothing that breaks it."""
 
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -9,9 +8,8 @@ from textwrap import dedent
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")
 API = """
     from dataclasses import dataclass
@@ -95,29 +93,25 @@ def test_schemathesis_finds_no_failure_of_the_server(api: Any, tmp_path: Path) -
     assert "Tested: 8" in result.stdout
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium here; `make chromium` installs one")
-def test_an_operation_can_be_tried_on_the_page(api: Any) -> None:
+def test_an_operation_can_be_tried_on_the_page(api: Any, browser: Browser) -> None:
     """The page finds it, sends what was filled in, and shows the answer; the browser has nothing to complain of."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        page = browser.new_page()
-        troubles: list[str] = []
-        page.on("console", lambda message: troubles.append(message.text))
-        page.on("pageerror", lambda error: troubles.append(str(error)))
-        page.goto(f"{api.url}/docs")
-        page.get_by_role("searchbox").fill("products")
-        expect(page.locator(".operation:visible")).to_have_count(3)
-        page.locator("summary").get_by_text("/products", exact=True).click()
-        form = page.locator("form[data-method=GET][data-path='/products']")
-        form.get_by_label("size").fill("1")
-        form.get_by_role("button", name="Send").click()
-        expect(form.locator("pre")).to_contain_text('"name": "Panda 0"')
-        expect(form.locator("pre")).to_contain_text("200 OK")
-        page.get_by_role("searchbox").fill("")
-        page.locator("summary").get_by_text("/orders", exact=True).click()
-        form = page.locator("form[data-path='/orders']")
-        form.get_by_label("Body").fill('{"products": [{"name": "Panda", "price": "19.90"}]}')
-        form.get_by_role("button", name="Send").click()
-        expect(form.locator("pre")).to_contain_text('"note": null')
-        browser.close()
+    page = browser.new_page()
+    troubles: list[str] = []
+    page.on("console", lambda message: troubles.append(message.text))
+    page.on("pageerror", lambda error: troubles.append(str(error)))
+    page.goto(f"{api.url}/docs")
+    page.get_by_role("searchbox").fill("products")
+    expect(page.locator(".operation:visible")).to_have_count(3)
+    page.locator("summary").get_by_text("/products", exact=True).click()
+    form = page.locator("form[data-method=GET][data-path='/products']")
+    form.get_by_label("size").fill("1")
+    form.get_by_role("button", name="Send").click()
+    expect(form.locator("pre")).to_contain_text('"name": "Panda 0"')
+    expect(form.locator("pre")).to_contain_text("200 OK")
+    page.get_by_role("searchbox").fill("")
+    page.locator("summary").get_by_text("/orders", exact=True).click()
+    form = page.locator("form[data-path='/orders']")
+    form.get_by_label("Body").fill('{"products": [{"name": "Panda", "price": "19.90"}]}')
+    form.get_by_role("button", name="Send").click()
+    expect(form.locator("pre")).to_contain_text('"note": null')
     assert troubles == []

@@ -4,7 +4,6 @@ The browser takes every name below `localhost` for this machine, and each for a 
 secure, so it says in Sec-Fetch-Site where requests come from.
 """
 
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -13,31 +12,17 @@ from typing import Any
 
 import pytest
 import trustme
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from spruce import App, Request, Response, events, flash, redirect, render_template_string, request, session
 from spruce.middleware.csp import CSP
 from spruce.testing import LiveServer
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium here; `make chromium` installs one")
 
 FORM = """<!doctype html><title>shop</title>
 {% for message in get_flashed_messages() %}<p class=message>{{ message }}</p>{% endfor %}
 <p id=amount>{{ session.get("amount", 0) }}</p>
 <meta name=csrf content="{{ csrf_token() }}">
 <form method=post action="/pay"><input name=amount value=5>{% csrf_token %}<button>Pay</button></form>"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """The system's own Chromium, without a window."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*QUIET, "--disable-component-update"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -1,16 +1,12 @@
 """Forms as people meet them: a real Chromium on a real server, and axe-core, which looks for what keeps people out."""
 
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-AXE = Path(__file__).parents[1] / "data" / "axe.min.js"
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+from playwright.sync_api import Browser, expect
+from tests.real.browsers import violations
 
 APP = '''
 from spruce import App, forms, render_template_string
@@ -49,25 +45,6 @@ def index(form: Signup):
     return f"Thank you, {form.cleaned_data['name']}" if form.is_valid() else render_template_string(PAGE, form=form)
 '''
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium here; `make chromium` installs one")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """The system's own Chromium, without a window."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*QUIET, "--disable-component-update"])
-        yield browser
-        browser.close()
-
-
-def faults(page: Page) -> list[str]:
-    """What axe-core calls serious or worse, with the elements."""
-    page.evaluate(AXE.read_text("utf-8"))
-    found = page.evaluate("axe.run().then(result => result.violations)")
-    return [f"{each['id']}: {node['html']}" for each in found if each["impact"] in ("serious", "critical")
-            for node in each["nodes"]]  # fmt: skip
-
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_form_is_for_everybody(browser: Browser, serve: Callable[..., Any], tmp_path: Path, scheme: Any) -> None:
@@ -77,10 +54,10 @@ def test_a_form_is_for_everybody(browser: Browser, serve: Callable[..., Any], tm
     context = browser.new_context(base_url=served.url, viewport={"width": 360, "height": 800}, color_scheme=scheme)
     page = context.new_page()
     page.goto("/")
-    assert faults(page) == []
+    assert violations(page) == []
     page.get_by_role("button", name="Send").click()
     expect(page.get_by_role("alert")).to_contain_text("Please correct the following")
-    assert faults(page) == []
+    assert violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     name = page.get_by_label("Name:")
     expect(name).to_have_accessible_description("As on your passport This field is required.")

@@ -1,20 +1,17 @@
 """The shop's office and pages about the running system in a real Chromium; axe-core looks for what keeps people out."""
 
 import re
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
+from tests.real.browsers import violations
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-AXE = Path(__file__).parents[1] / "data" / "axe.min.js"
 SHOP = Path(__file__).parents[2] / "examples" / "shop"
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 
 APP = f"""
 import sys
@@ -41,26 +38,10 @@ with app.app_context():
         breaks.enqueue("x")
 """
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium here; `make chromium` installs one")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """The system's own Chromium, without a window."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*QUIET, "--disable-component-update"])
-        yield browser
-        browser.close()
-
 
 def look(page: Page) -> None:
     """Nothing that axe-core calls serious or worse, and nothing wider than the screen."""
-    page.evaluate(AXE.read_text("utf-8"))
-    found = page.evaluate("axe.run().then(result => result.violations)")
-    faults = [
-        f"{each['id']}: {each['nodes'][0]['html']}" for each in found if each["impact"] in ("serious", "critical")
-    ]
-    assert faults == [], page.url
+    assert violations(page) == [], page.url
     assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"], page.url  # type: ignore[index] # it has one
 
 

@@ -1,20 +1,17 @@
 """The viewer as people use it: a real Chromium on a real server, with axe-core looking for what keeps people out."""
 
 import re
-import shutil
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, expect
+from tests.real.browsers import violations
 from tests.real.conftest import Served
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-AXE = Path(__file__).parents[1] / "data" / "axe.min.js"
 LEFT = "net::ERR_ABORTED"  # what was under way when another page was opened, as the list of what is in flight
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 
 APP = """
 from spruce import App, db, green, render_template_string
@@ -55,16 +52,6 @@ with app.app_context():
 """
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip("there is no Chromium on this machine")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
 def served(tmp_path: Path, serve: Callable[..., Served]) -> Served:
     (tmp_path / "app.py").write_text(APP)
@@ -78,17 +65,6 @@ def door(served: Served) -> str:
     """The address that was printed at start-up."""
     line = next(line for line in served.output.splitlines() if line.startswith("Requests, queries and errors"))
     return served.url + line.rpartition(" ")[2]
-
-
-def violations(page: Page) -> list[Any]:
-    """What axe-core calls serious or worse, with the elements."""
-    page.add_script_tag(path=AXE)
-    found = page.evaluate("axe.run().then(result => result.violations)")
-    return [
-        (one["id"], [node["html"] for node in one["nodes"]])
-        for one in found
-        if one["impact"] in ("serious", "critical")
-    ]
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 360)])

@@ -21,7 +21,7 @@ def add(client: Client, breakdown: Breakdown, name: str = "GET /", *, sampled: b
             begin_span(span, QUERY, transaction.began + start).end(0.01)
         span.end(0.5)
     client.end_transaction(name, "HTTP 2xx", duration=1.0)
-    breakdown(transaction)
+    breakdown([transaction])
 
 
 def test_own_times_by_type(client: Client) -> None:
@@ -65,6 +65,6 @@ def test_what_is_no_transaction_is_passed_over(client: Client) -> None:
     breakdown = Breakdown()
     transaction = client.begin_transaction("job")
     assert transaction is not None
-    breakdown(transaction.begin_span("late", "app"))
+    breakdown([transaction.begin_span("late", "app")])
     client.end_transaction()
     assert (breakdown.durations, list(breakdown.take())) == ({}, [])

@@ -14,8 +14,7 @@ from spruce.apm import Client, Transaction
 from spruce.apm.events import ERROR, SPAN, TRANSACTION, Events, for_events
 from spruce.apm.settings import read_settings
 from spruce.apm.spans import begin_span
-from spruce.apm.webrequests import Answered, Asked
-from spruce.apm.what import What
+from spruce.apm.what import Answered, Asked, What
 
 SCHEMAS = Path(__file__).parents[1] / "data" / "elastic_schemas"
 

@@ -11,6 +11,7 @@ import pytest
 from spruce import apm
 from spruce.apm import Client, Span, Transaction
 from spruce.apm.leaves import note
+from spruce.apm.sinks import hand_over
 from spruce.apm.spans import begin_span, current
 from spruce.apm.what import What
 
@@ -139,6 +140,7 @@ def test_a_transaction_with_leaves_is_no_garbage(alone: Client) -> None:
         note(QUERY, 0.1)
         note(PAGE, 0.1)
         alone.end_transaction()
+        hand_over()
         gone = ref(transaction)
         transaction = None
         assert gone() is None

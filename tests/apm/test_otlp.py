@@ -13,8 +13,7 @@ from tests.apm.conftest import Records
 from spruce import apm
 from spruce.apm import Client, get_client
 from spruce.apm.spans import begin_span
-from spruce.apm.webrequests import Answered, Asked
-from spruce.apm.what import What
+from spruce.apm.what import Answered, Asked, What
 from spruce.errors import ConfigError
 
 

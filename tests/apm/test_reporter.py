@@ -35,7 +35,7 @@ def sets(client: Client, **settings: Any) -> list[dict[str, Any]]:
     transaction = client.begin_transaction("request")
     assert transaction is not None
     client.end_transaction("GET /")
-    breakdown(transaction)
+    breakdown([transaction])
     found = list(metricsets(read_settings(settings, environ={}), Gauges(), breakdown))
     for one in found:
         jsonschema.Draft202012Validator(SCHEMA).validate(json.loads(json.dumps(one)))

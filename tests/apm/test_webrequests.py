@@ -8,7 +8,7 @@ from tests.apm.conftest import Records
 
 from spruce import App, Blueprint, abort, apm
 from spruce.apm import Client, in_flight
-from spruce.apm.webrequests import Answered, Asked
+from spruce.apm.what import Answered, Asked
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     )
     from spruce.apm.metrics import counter, gauge, histogram
     from spruce.apm.prometheus import prometheus_metrics
-    from spruce.apm.recorder import Record, Sink, begun, get_client, in_flight, subscribe
+    from spruce.apm.recorder import begun, get_client, in_flight
     from spruce.apm.settings import ApmSettings
     from spruce.apm.shortcuts import (
         begin_transaction,
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         capture_message,
         end_transaction,
     )
+    from spruce.apm.sinks import Record, Sink, subscribe
     from spruce.apm.spans import Span, Transaction
     from spruce.apm.traceparent import TraceParent, trace_parent_from_headers, trace_parent_from_string
     from spruce.apm.tracing import (
@@ -109,7 +110,8 @@ _HOMES = {
     "spruce.apm.bridge": ("TracerProvider",),
     "spruce.apm.capture": ("async_capture_span", "capture_span"),
     "spruce.apm.client": ("Client",),
-    "spruce.apm.recorder": ("Record", "Sink", "begun", "get_client", "in_flight", "subscribe"),
+    "spruce.apm.recorder": ("begun", "get_client", "in_flight"),
+    "spruce.apm.sinks": ("Record", "Sink", "subscribe"),
     "spruce.apm.events": ("ERROR", "METRICSET", "SPAN", "TRANSACTION", "for_events"),
     "spruce.apm.logs": (
         "EcsFormatter",

@@ -3,18 +3,17 @@
 Also for those that aren't sampled, as far as durations go. What there is too much of, of names above all, is left out.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from threading import Lock
 from typing import Any
 
 from spruce.apm.metrics import SECONDS, Histogram
-from spruce.apm.recorder import Record
+from spruce.apm.sinks import Record, hand_over
 from spruce.apm.spans import Transaction
 
 __all__ = ["Breakdown"]
 
 _MOST = 1000  # types, names and results of transactions
-_RECENT = 100  # durations that are added up at once
 _Type = tuple[str, str | None]
 _APP: _Type = ("app", None)
 
@@ -22,23 +21,15 @@ _APP: _Type = ("app", None)
 class _Added:
     """What has been added up of the transactions of one type, name and result."""
 
-    __slots__ = ("durations", "recent", "selves")
+    __slots__ = ("durations", "selves")
 
     def __init__(self) -> None:
         self.durations = Histogram("", (), SECONDS)
-        self.recent: list[float] = []
         self.selves: dict[_Type, list[float]] = {}
-
-    def observed(self) -> Histogram:
-        """The durations, with those that are recent; adding to a list costs least, so that is what a request does."""
-        recent, self.recent = self.recent, []
-        for seconds in recent:
-            self.durations.observe(seconds)
-        return self.durations
 
 
 class Breakdown:
-    """A sink that adds up."""
+    """A late sink that adds up."""
 
     def __init__(self) -> None:
         self._added: dict[tuple[str, str, str], _Added] = {}
@@ -47,28 +38,31 @@ class Breakdown:
     @property
     def durations(self) -> dict[tuple[str, str, str], Histogram]:
         """Seconds by type, name and result."""
+        hand_over()
         with self._lock:
-            return {key: added.observed() for key, added in self._added.items()}
+            return {key: added.durations for key, added in self._added.items()}
 
-    def __call__(self, record: Record) -> None:
-        """Add a transaction."""
-        if not isinstance(record, Transaction):
-            return
-        key = (record.type, record.name, record.result)
-        added = self._added.get(key)
+    def __call__(self, records: Sequence[Record]) -> None:
+        """Add the transactions of these."""
         with self._lock:
-            if added is None:
-                if len(self._added) >= _MOST:
-                    return
-                added = self._added.setdefault(key, _Added())
-            added.recent.append(record.duration or 0.0)
-            if len(added.recent) >= _RECENT:
-                added.observed()
-            if record.sampled:
-                _add(added.selves, record)
+            for record in records:
+                if isinstance(record, Transaction):
+                    self._add(record)
+
+    def _add(self, transaction: Transaction) -> None:
+        key = (transaction.type, transaction.name, transaction.result)
+        added = self._added.get(key)
+        if added is None:
+            if len(self._added) >= _MOST:
+                return
+            added = self._added[key] = _Added()
+        added.durations.observe(transaction.duration or 0.0)
+        if transaction.sampled:
+            _add(added.selves, transaction)
 
     def take(self) -> Iterator[dict[str, Any]]:
         """What has been added up since the last time, as sets of metrics by Elastic's schema."""
+        hand_over()
         found: dict[tuple[str, str, str, str | None], list[float]] = {}
         with self._lock:
             for (kind, name, _), added in self._added.items():

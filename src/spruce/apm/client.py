@@ -12,10 +12,11 @@ from spruce.apm.breakdown import Breakdown
 from spruce.apm.central import Central
 from spruce.apm.cloud import look_up
 from spruce.apm.diagnostics import own_log, set_level
-from spruce.apm.recorder import Recorder, begun_first, subscribe
+from spruce.apm.recorder import Recorder, begun_first
 from spruce.apm.reporter import Reporter
 from spruce.apm.sender import Sender
 from spruce.apm.settings import read_settings
+from spruce.apm.sinks import subscribe_late
 from spruce.apm.uncaught import uncaught_recorded
 from spruce.errors import ConfigError
 from spruce.events import app_started, server_started, server_stopped
@@ -43,7 +44,7 @@ class Client(Recorder):
         if settings.use_elastic_excepthook:
             self.closing.append(uncaught_recorded(self))
         breakdown = Breakdown()
-        self.closing.append(subscribe(breakdown, sees_all=False))
+        self.closing.append(subscribe_late(breakdown))
         prometheus.tells(breakdown)
         self.closing.append(lambda: prometheus.tells(None))
         if settings.disable_send:
@@ -56,7 +57,7 @@ class Client(Recorder):
                 self._keep_to_central()
         if settings.otlp_endpoint:
             self._export_by_otlp(breakdown)
-        self._working.append(partial(look_up, settings))
+        self._working += [partial(look_up, settings), *[sender.start for sender in self._senders]]
         self.closing += [
             server_stopped.subscribe(lambda event: self.flush()),
             *[hook.subscribe(self._at_work) for hook in (app_started, server_started)],

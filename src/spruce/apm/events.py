@@ -12,10 +12,10 @@ import msgspec
 
 from spruce.apm.failures import Failure, Raised
 from spruce.apm.frames import Frame
-from spruce.apm.recorder import Record
 from spruce.apm.settings import ApmSettings
+from spruce.apm.sinks import Record
 from spruce.apm.spans import Span, Transaction
-from spruce.apm.webrequests import Asked
+from spruce.apm.what import Asked
 
 __all__ = ["ERROR", "METRICSET", "SPAN", "TRANSACTION", "Events", "for_events", "request_of"]
 

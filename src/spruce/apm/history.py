@@ -25,7 +25,7 @@ import msgspec
 
 from spruce import config
 from spruce.apm.budget import Budget
-from spruce.apm.recorder import Record
+from spruce.apm.sinks import Record
 from spruce.apm.spans import Span, Transaction
 from spruce.apm.stored import error_row, request_row
 

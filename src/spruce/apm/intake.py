@@ -1,5 +1,6 @@
 """Export to Elastic APM: what has ended goes to `SERVER_URL/intake/v2/events`, as lines of JSON behind the metadata."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -7,9 +8,10 @@ import msgspec
 from spruce.apm.events import Events
 from spruce.apm.lines import Lines
 from spruce.apm.metadata import metadata_of
-from spruce.apm.recorder import Record, Recorder, subscribe
+from spruce.apm.recorder import Recorder
 from spruce.apm.sender import Sender
 from spruce.apm.settings import ApmSettings
+from spruce.apm.sinks import Record, hand_over, subscribe_late
 from spruce.apm.spans import Transaction
 
 __all__ = ["Intake", "authorization", "export"]
@@ -25,7 +27,7 @@ def authorization(settings: ApmSettings) -> dict[str, str]:
 
 
 class Intake:
-    """A sink that sends records to Elastic's APM server."""
+    """A late sink that sends records to Elastic's APM server."""
 
     def __init__(self, client: Recorder) -> None:
         self.client = client
@@ -33,27 +35,34 @@ class Intake:
         headers = {"Content-Type": "application/x-ndjson", **authorization(settings)}
         self.events = Events(settings, client)
         self.lines = Lines(self.events)
-        self.sender = Sender(settings, f"{settings.server_url}{_PATH}", headers, head=self._head)
+        self.sender = Sender(settings, f"{settings.server_url}{_PATH}", headers, head=self._head, rest=hand_over)
 
     def _head(self) -> bytes:
         return msgspec.json.encode({"metadata": metadata_of(self.events.settings)}) + b"\n"
 
-    def __call__(self, record: Record) -> None:
-        """Have a record sent, or drop it when too many wait."""
-        sender = self.sender
-        count, writes = 1, False
-        if isinstance(record, Transaction):
-            if not record.sampled:
-                return
-            count += len(record.entries)
-            writes = not self.events.processors
-        if sender.full:
+    def __call__(self, records: Sequence[Record]) -> None:
+        """Have records sent, or drop them when too many wait."""
+        sender, plain = self.sender, not self.events.processors
+        lines: list[str] = []
+        count = 0
+        for record in records:
+            if isinstance(record, Transaction):
+                if not record.sampled:
+                    continue
+                count += len(record.entries)
+            count += 1
+            if not sender.full:
+                if plain and isinstance(record, Transaction):
+                    lines.append(self.lines.write(record))
+                else:
+                    lines.append(self._encoded(record))
+        if lines:
+            sender.add("".join(lines).encode(), count)
+        elif count:
             sender.drop(count)
-        elif writes and isinstance(record, Transaction):
-            sender.add(self.lines.write(record), count)
-        else:
-            events = self.events.encoded(record)
-            sender.add(b"\n".join([*events, b""]), len(events))
+
+    def _encoded(self, record: Record) -> str:
+        return b"\n".join([*self.events.encoded(record), b""]).decode()
 
     def measured(self, metricset: dict[str, Any]) -> None:
         """Have a set of metrics sent, unless nothing is recorded for now."""
@@ -64,7 +73,7 @@ class Intake:
 def export(client: Recorder) -> Intake:
     """Send what `client` records, until it is closed; return the sink."""
     intake = Intake(client)
-    leave = subscribe(intake, sees_all=False)
+    leave = subscribe_late(intake)
 
     def end() -> None:
         leave()

@@ -1,4 +1,4 @@
-"""Transactions and their spans as lines of JSON, written at once: this is what each request pays.
+"""Transactions and their spans as lines of JSON: this is what each request pays.
 
 What is the same for many of them is encoded once and kept: names, statements, addresses. The rest are numbers, between
 these texts. Times are whole nanoseconds with an exponent, `12345e-6` for 0.012345 ms, since whole numbers are written
@@ -12,14 +12,14 @@ import msgspec
 from spruce.apm.events import SPAN, Events, request_of
 from spruce.apm.ids import ENDS
 from spruce.apm.spans import Span, Transaction
-from spruce.apm.webrequests import Asked
-from spruce.apm.what import What
+from spruce.apm.what import Asked, What
 
 __all__ = ["Lines"]
 
 _encode = msgspec.json.Encoder(enc_hook=repr).encode
 _KEYWORD = 1024  # characters
 _KEPT = 4000
+_NO_MORE = (None, None, None)  # headers, cookies and body of a request
 _LONG = 1000  # characters of a request that is not kept: visitors choose its address
 
 
@@ -33,7 +33,7 @@ class Lines:
         self._whats: dict[What, str] = {}
         self._clients: dict[str, str] = {}
 
-    def write(self, one: Transaction) -> bytes:
+    def write(self, one: Transaction) -> str:
         """The lines of a transaction and its spans, each with its line feed."""
         own, trace = f"{one.number:016x}", one.trace_id
         beginning = f'{{"span":{{"id":"{own[:13]}'
@@ -56,7 +56,7 @@ class Lines:
                 lines.append(self._span(entry, one, end, digits))
         if len(entries) > len(ENDS):
             lines += [self._span(span, one, end) for span in one.spans[len(ENDS) :]]
-        return "".join(lines).encode()
+        return "".join(lines)
 
     def _span(self, entry: Any, one: Transaction, end: str, digits: str = "") -> str:
         """The line of a span that is no mere leaf."""
@@ -120,26 +120,34 @@ class Lines:
         return _keep(self._kinds, key, f"{_text(common)[1:-1]},")
 
     def _context(self, one: Transaction) -> str:
-        split = one.split
-        if one.exchange is None or one.user or one.labels or one.custom or one.repeats or not split or len(split) > 1:
+        asked, answered = one.request, one.response
+        if asked is None or asked[6:] != _NO_MORE or answered is None or answered.headers is not None:
             return _text(self._events.context(one))
-        request = one.heard
-        peer = request.peer
-        key = (request.method, request.http_version, peer.scheme, request.host, request.target)
-        client = "" if peer.client is None else f',"socket":{self._clients.get(peer.client[0]) or self._client(peer)}'
+        if one.user or one.labels or one.custom or one.repeats:
+            return _text(self._events.context(one))
+        client = asked.client
+        socket = "" if client is None else f',"socket":{self._clients.get(client) or self._client(client)}'
         return (
-            f'{{"request":{{{self._requests.get(key) or self._request(key)}{client}}},'
-            f'"response":{{"status_code":{one.status}}},"custom":{{"time_ms":{{"cpu":{int(split["cpu"] * 1e9)}e-6}}}}}}'
+            f'{{"request":{{{self._requests.get(asked[:5]) or self._request(asked)}{socket}}},'
+            f'"response":{{"status_code":{answered.status}}}{_times(one.split)}}}'
         )
 
-    def _request(self, key: tuple[Any, ...]) -> str:
-        method, version, scheme, host, target = key
-        told = Asked(method, scheme, host, target, version, None)
-        text = _text(request_of(told))[1:-1]
-        return text if len(text) > _LONG else _keep(self._requests, key, text)
+    def _request(self, asked: Asked) -> str:
+        text = _text(request_of(asked._replace(client=None)))[1:-1]
+        return text if len(text) > _LONG else _keep(self._requests, asked[:5], text)
 
-    def _client(self, peer: Any) -> str:
-        return _keep(self._clients, peer.client[0], _text({"remote_address": peer.client[0]}))
+    def _client(self, address: str) -> str:
+        return _keep(self._clients, address, _text({"remote_address": address}))
+
+
+def _times(split: dict[str, float] | None) -> str:
+    """Where the time went, in ms."""
+    if not split:
+        return ""
+    if len(split) == 1:
+        return f',"custom":{{"time_ms":{{"cpu":{int(split["cpu"] * 1e9)}e-6}}}}'
+    told = ",".join([f'"{kind}":{int(seconds * 1e9)}e-6' for kind, seconds in split.items()])
+    return f',"custom":{{"time_ms":{{{told}}}}}'
 
 
 def _keep(known: dict[Any, str], key: Any, text: str) -> str:

@@ -18,9 +18,10 @@ from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans
 from spruce.apm.cloud import cloud
 from spruce.apm.failures import Failure
 from spruce.apm.metadata import metadata_of
-from spruce.apm.recorder import Record, Recorder, subscribe
+from spruce.apm.recorder import Recorder
 from spruce.apm.sender import Sender
 from spruce.apm.settings import ApmSettings
+from spruce.apm.sinks import Record, hand_over, subscribe_late
 from spruce.apm.spans import Span, Transaction
 
 __all__ = ["Otlp", "attributes", "export"]
@@ -41,12 +42,16 @@ class Otlp:
         endpoint = self.settings.otlp_endpoint
         url = endpoint if endpoint.endswith(_PATH) else f"{endpoint}{_PATH}"
         self.headers = {"Content-Type": "application/x-protobuf", **self.settings.otlp_headers}
-        self.sender = Sender(self.settings, url, self.headers)
+        self.sender = Sender(self.settings, url, self.headers, rest=hand_over)
         self._resource: tuple[Any, Any] = (None, None)
         self._failures: dict[str, list[Failure]] = {}
 
-    def __call__(self, record: Record) -> None:
-        """Have a record sent, or drop it when too many wait."""
+    def __call__(self, records: Sequence[Record]) -> None:
+        """Have records sent, or drop them when too many wait."""
+        for record in records:
+            self._add(record)
+
+    def _add(self, record: Record) -> None:
         if isinstance(record, Failure):
             self._keep(record)
             return
@@ -231,7 +236,7 @@ def _value(value: Any) -> Any:
 def export(client: Recorder) -> Otlp:
     """Send what `client` records, until it is closed; return the sink."""
     otlp = Otlp(client)
-    leave = subscribe(otlp, sees_all=False)
+    leave = subscribe_late(otlp)
 
     def end() -> None:
         leave()

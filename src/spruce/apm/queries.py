@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from spruce.apm.leaves import note
-from spruce.apm.recorder import are_seen
+from spruce.apm.sinks import are_seen, holds_details
 from spruce.apm.spans import Transaction
 from spruce.apm.sqlsignature import signature_of
 from spruce.apm.what import What
@@ -51,7 +51,7 @@ class Queries:
         sql, alias = told["sql"], told["database"]
         statements = self._described.get(alias)
         what = statements.get(sql) if statements is not None else None
-        transaction = note(what or self._describe(sql, alias), told["seconds"], told)
+        transaction = note(what or self._describe(sql, alias), told["seconds"], told if holds_details() else None)
         if transaction is None:
             return
         seen = transaction.statements

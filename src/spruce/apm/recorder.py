@@ -21,27 +21,21 @@ from typing import Any, TypeAlias
 from spruce.apm.failures import Failure, failure_of, message_of
 from spruce.apm.frames import frames_of_stack
 from spruce.apm.settings import ApmSettings
-from spruce.apm.spans import Span, Transaction, current, transaction_here
+from spruce.apm.sinks import holds_details, tell
+from spruce.apm.spans import Transaction, current, transaction_here
 from spruce.apm.traceparent import TraceParent
 from spruce.apm.what import clean_labels
 from spruce.green.runtime import running_thread
 
 __all__ = [
-    "Record",
     "Recorder",
-    "Sink",
-    "are_seen",
     "begun",
     "begun_first",
     "get_client",
     "in_flight",
     "install",
-    "subscribe",
 ]
 
-Record: TypeAlias = Transaction | Span | Failure
-"""What sinks get: a transaction with its spans, a span that outlived its transaction, or an error or message."""
-Sink: TypeAlias = Callable[[Record], object]
 ExcInfo: TypeAlias = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 _log = getLogger("spruce.apm")
@@ -56,41 +50,11 @@ class _Process:
     """What there is one of in a process."""
 
     client: "Recorder | None" = None
-    sinks: tuple[Sink, ...] = ()
-    seeing: tuple[Sink, ...] = ()
-    """Those of the sinks that may look at anything."""
     begun: tuple[Callable[[Transaction], object], ...] = ()
     first: tuple[Callable[[Transaction], object], ...] = ()
     hub: Any = _NOWHERE
     """Where the last transaction has begun: in which loop, None outside of any."""
     running: dict[int, Transaction] = {}  # noqa: RUF012 - it is the process's
-
-
-def subscribe(sink: Sink, *, sees_all: bool = True) -> Callable[[], None]:
-    """Call `sink(record)` with each transaction that has ended, each error, each span that outlived its transaction.
-
-    It is called in the thread that ended it, so it should only put it somewhere; what it raises is logged. Return what
-    ends that. What is handed over is frozen, with its spans: keep it, and read it in any thread. It holds for the whole
-    process, whichever client there is.
-
-    With `sees_all=False` it doesn't ask from which line queries come, and reads what it wants at once.
-    """
-    with _lock:
-        _Process.sinks = (*_Process.sinks, sink)
-        if sees_all:
-            _Process.seeing = (*_Process.seeing, sink)
-
-    def unsubscribe() -> None:
-        with _lock:
-            _Process.sinks = tuple(one for one in _Process.sinks if one is not sink)
-            _Process.seeing = tuple(one for one in _Process.seeing if one is not sink)
-
-    return unsubscribe
-
-
-def are_seen() -> bool:
-    """Whether a sink may look at anything of what is recorded, also later."""
-    return bool(_Process.seeing)
 
 
 def begun(function: Callable[[Transaction], object]) -> Callable[[], None]:
@@ -146,15 +110,6 @@ def get_client() -> "Recorder | None":
 def install(client: "Recorder | None") -> None:
     """Make a client that of the process."""
     _Process.client = client
-
-
-def tell(record: Record) -> None:
-    """Hand a record to the sinks."""
-    for sink in _Process.sinks:
-        try:
-            sink(record)
-        except Exception:
-            _log.exception("a sink of apm.subscribe raised: %r", sink)
 
 
 class Recorder:
@@ -272,6 +227,9 @@ class Recorder:
         if transaction.sampled:
             for function in self.finishing:
                 function(transaction)
+        transaction.owner = None
+        if not holds_details():
+            transaction.queries = None  # with their parameters, which may be large
         transaction.freeze()
         tell(transaction)
 

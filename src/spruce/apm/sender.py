@@ -48,18 +48,25 @@ if hasattr(os, "register_at_fork"):
 class Sender:
     """Posts what `add` gets to `url`, at most `SERVER_TIMEOUT` for a request, in batches by size and age.
 
-    `head` makes what each body begins with. `stats` tells how much was sent, dropped and is waiting.
+    `head` makes what each body begins with; `rest` adds what was kept back, before one is sent for its age, or since
+    somebody waits. `stats` tells how much was sent, dropped and is waiting.
     """
 
     def __init__(
-        self, settings: ApmSettings, url: str, headers: Mapping[str, str], *, head: Callable[[], bytes] = bytes
+        self,
+        settings: ApmSettings,
+        url: str,
+        headers: Mapping[str, str],
+        *,
+        head: Callable[[], bytes] = bytes,
+        rest: Callable[[], object] = bytes,
     ) -> None:
         self.settings = settings
         self.url = urlsplit(url)
         self.headers = {"User-Agent": f"spruce ({settings.service_name})", **headers}
         if not isinstance(self._new_packer(), Plain):
             self.headers["Content-Encoding"] = "gzip"
-        self._head = head
+        self._head, self._rest = head, rest
         self.dropped = self.sent = self.failures = 0
         self.begin()
         _senders.add(self)
@@ -118,7 +125,7 @@ class Sender:
             elif self._raw_size >= _PIECE:
                 self._pack()
         if self._thread is None:
-            self._start()
+            self.start()
         elif enough:
             self._news.set()
 
@@ -149,12 +156,17 @@ class Sender:
         with self._lock:
             self.dropped += count
 
-    def _start(self) -> None:
+    def start(self) -> None:
+        """Begin to look after what comes, unless that has begun."""
+        if self._thread is not None:
+            return
         self._thread = threading.Thread(target=self._run, name="spruce-apm", daemon=True)
         self._thread.start()
 
     def flush(self, seconds: float = _CLOSING_SECONDS) -> bool:
         """Send now what waits; return whether that was done within `seconds`. Blocks."""
+        if self._thread is None:
+            self._rest()
         if self._thread is None:
             return True
         self._idle.clear()
@@ -179,6 +191,8 @@ class Sender:
                 if not self._bodies:
                     self._news.wait(self.settings.api_request_time)
                 self._news.clear()
+                if not self._bodies:
+                    self._rest()
                 with self._lock:
                     self._finish_body()
                 while self._bodies and not self._is_over():

@@ -26,7 +26,7 @@ from typing import Any, TypeAlias
 from spruce.apm.ids import leaf_id, random_bits
 from spruce.apm.limits import Limits, count_dropped, put_together
 from spruce.apm.traceparent import TraceParent
-from spruce.apm.what import What, clean_labels
+from spruce.apm.what import Answered, Asked, What, clean_labels
 
 __all__ = [
     "DroppedSpan",
@@ -74,9 +74,8 @@ class Transaction(_Whole):
 
     `entries` has what has ended, spans and leaves; `started` and `dropped` count the parts that are kept and those that
     are not. `split` tells where its time went, in seconds by kind. `repeats` are queries of which one would have done.
-    `request` and `response` are what is known of them; `exchange` describes what was `heard` and the `status` when they
-    are asked for. `owner` is the green thread it began in; `outer` what ran there before; `depth` how many requests, of
-    apps that are mounted, run inside of it.
+    `request` and `response` are what is known of them, None where there is none. `owner` is the green thread it runs
+    in; `outer` what ran there before; `depth` how many requests, of apps that are mounted, run inside of it.
     """
 
     # What most have is in slots, what few have is a default of the class: the cheapest to make.
@@ -85,26 +84,23 @@ class Transaction(_Whole):
         "_covered_until",
         "_trace",
         "alike",
-        "answered",
-        "asked",
         "began",
         "duration",
         "entries",
-        "exchange",
-        "heard",
         "limits",
         "name",
         "number",
         "outcome",
         "owner",
         "queries",
+        "request",
+        "response",
         "result",
         "sample_rate",
         "sampled",
         "split",
         "started",
         "statements",
-        "status",
         "timestamp",
         "told",
         "tracestate",
@@ -158,14 +154,11 @@ class Transaction(_Whole):
         self.outcome: str | None = None
         self.split: dict[str, float] | None = None
         self.owner: Any = None
-        self.exchange: Any = None
-        self.heard: Any = None
-        self.status: int | None = None
         self.queries: list[Any] | None = None
         self.statements: dict[str, int] | None = None
         self.waits: Any = None
-        self.asked: Any = None
-        self.answered: Any = None
+        self.request: Asked | None = None
+        self.response: Answered | None = None
 
     @property
     def id(self) -> str:
@@ -197,28 +190,6 @@ class Transaction(_Whole):
             if type(entry) is tuple:
                 entries[place] = _span_of(self, place, entry)
         return entries
-
-    @property
-    def request(self) -> Any:
-        """What is known of a request; None where there is none."""
-        if self.asked is None and self.exchange is not None:
-            return self.exchange.asked(self.heard)
-        return self.asked
-
-    @request.setter
-    def request(self, request: Any) -> None:
-        self.asked = request
-
-    @property
-    def response(self) -> Any:
-        """What is known of the response; None where there is none."""
-        if self.answered is None and self.exchange is not None:
-            return self.exchange.answered(self.status)
-        return self.answered
-
-    @response.setter
-    def response(self, response: Any) -> None:
-        self.answered = response
 
     @property
     def self_time(self) -> float:

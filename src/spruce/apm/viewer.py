@@ -18,7 +18,8 @@ from spruce.apm.flights import Flights, ask_to_cancel
 from spruce.apm.history import History
 from spruce.apm.plans import explain, query_of
 from spruce.apm.profiles import Profiles
-from spruce.apm.recorder import begun, subscribe
+from spruce.apm.recorder import begun
+from spruce.apm.sinks import subscribe
 from spruce.apm.viewerpages import Pages
 from spruce.apm.vitals import Vitals
 from spruce.errors import ConfigError, CsrfError, NotFound

@@ -4,46 +4,26 @@ What is mounted in an app answers within the transaction of the app's request, a
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
-from spruce.apm.recorder import Recorder, are_seen
+from spruce.apm.recorder import Recorder
 from spruce.apm.settings import ApmSettings
 from spruce.apm.spans import Transaction, current, transaction_here
 from spruce.apm.traceparent import TraceParent, trace_parent_from_string
 from spruce.apm.tracing import outcome_of_status
+from spruce.apm.what import Answered, Asked
 from spruce.apm.wildcards import Patterns
 from spruce.events import Event
 from spruce.http import Request, Response
 from spruce.web.redaction import HIDDEN
 
-__all__ = ["Answered", "Asked", "WebRequests", "route_of"]
+__all__ = ["WebRequests", "route_of"]
 
-_ENDS = {status: (f"HTTP {status // 100}xx", outcome_of_status(status)) for status in range(1000)}
-"""The result and the outcome of each status."""
+_ENDS = {status: (f"HTTP {status // 100}xx", outcome_of_status(status), Answered(status)) for status in range(1000)}
+"""The result and the outcome of each status, and what is told of a response with it."""
 _PARENTS = {11: b"traceparent", 23: b"elastic-apm-traceparent"}
 """By their lengths: comparing these is the cheapest way to see that a request has neither."""
 _LONGEST_BODY = 2048
-
-
-class Asked(NamedTuple):
-    """A request as it is told. Headers, cookies and body are there where settings say so, without what is secret."""
-
-    method: str
-    scheme: str
-    host: str
-    target: str
-    http_version: str
-    client: str | None
-    headers: Mapping[str, str] | None = None
-    cookies: Mapping[str, str] | None = None
-    body: str | None = None
-
-
-class Answered(NamedTuple):
-    """A response as it is told."""
-
-    status: int | None
-    headers: Mapping[str, str] | None = None
 
 
 def route_of(request: Request) -> str | None:
@@ -66,7 +46,8 @@ class WebRequests:
         """Keep to these settings from now on."""
         self.settings = settings
         self._ignored: Patterns | None = settings.transaction_ignore_urls or None
-        self._tells_all = settings.capture_headers or settings.capture_body in ("transactions", "all")
+        self._with_headers = settings.capture_headers
+        self._with_bodies = settings.capture_body in ("transactions", "all")
 
     def started(self, told: dict[str, Any]) -> None:
         """Begin the transaction of a request; a plain subscriber."""
@@ -133,36 +114,21 @@ class WebRequests:
         """End the transaction of a request, with the status and what may be told of both."""
         current.set(transaction.outer)
         if status is not None:
-            result, outcome = _ENDS.get(status) or ("HTTP", outcome_of_status(status))
+            result, outcome, answered = _ENDS.get(status) or ("HTTP", outcome_of_status(status), Answered(status))
             transaction.result = transaction.result or result
             transaction.outcome = transaction.outcome or outcome
+            transaction.response = answered
         if transaction.sampled:
-            if self._tells_all or transaction.asked is not None or are_seen():
-                self._tell(transaction, request, status, response)
-            else:  # whoever gets it reads what it wants at once
-                transaction.exchange, transaction.heard, transaction.status = self, request, status
+            if transaction.request is None:
+                transaction.request = self._asked(request, with_body=self._with_bodies)
+            if self._with_headers and response is not None:
+                transaction.response = Answered(status, self._clean(response.headers.items()))
         self.client.finish(transaction)
-
-    def _tell(self, transaction: Transaction, request: Request, status: int | None, response: Response | None) -> None:
-        if transaction.request is None:
-            transaction.request = self._asked(request, with_body=self.settings.capture_body in ("transactions", "all"))
-        headers = None
-        if self.settings.capture_headers and response is not None:
-            headers = self._clean(response.headers.items())
-        transaction.response = Answered(status, headers)
-
-    def asked(self, request: Any) -> Asked:
-        """What is told of a request where settings want nothing dear."""
-        return self._asked(request, with_body=False)
-
-    def answered(self, status: int | None) -> Answered:
-        """What is told of a response where settings want nothing dear."""
-        return Answered(status)
 
     def _asked(self, request: Any, *, with_body: bool) -> Asked:
         peer = request.peer
         headers = cookies = body = None
-        if self.settings.capture_headers:
+        if self._with_headers:
             headers = self._clean((name, value) for name, value in request.headers.items() if name.lower() != "cookie")
             cookies = self._clean(request.cookies.items())
         if with_body:

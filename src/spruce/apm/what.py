@@ -1,9 +1,9 @@
-"""What a span is and what is said of it: what may be the same for many of them, and labels."""
+"""What spans, requests and responses are, and labels: values that many may have in common."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-__all__ = ["What", "clean_labels"]
+__all__ = ["Answered", "Asked", "What", "clean_labels"]
 
 _LONGEST = 1024  # characters of keywords in Elastic's schemas
 
@@ -22,6 +22,27 @@ class What(NamedTuple):
 
 
 What.__hash__ = object.__hash__  # type: ignore[method-assign] # by itself: what is known of one is kept by it
+
+
+class Asked(NamedTuple):
+    """A request as it is told. Headers, cookies and body are there where settings say so, without what is secret."""
+
+    method: str
+    scheme: str
+    host: str
+    target: str
+    http_version: str
+    client: str | None
+    headers: Mapping[str, str] | None = None
+    cookies: Mapping[str, str] | None = None
+    body: str | None = None
+
+
+class Answered(NamedTuple):
+    """A response as it is told."""
+
+    status: int | None
+    headers: Mapping[str, str] | None = None
 
 
 def clean_labels(labels: Mapping[str, Any]) -> dict[str, Any]:

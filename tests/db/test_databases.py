@@ -102,8 +102,13 @@ def test_an_unknown_alias_names_those_that_exist(two: None, shop: SimpleNamespac
          "Kinds: sqlite, postgresql, postgresql+psycopg, mariadb, mysql."),
         ("sqlite:///shop.db?timout=3",
          "sqlite:///shop.db?timout=3 has the option 'timout', which SQLite has not; did you mean 'timeout'? "
-         "It has: timeout, the seconds to wait for a lock."),
-        ("sqlite:///a.db?timeout=long", "sqlite:///a.db?timeout=long: timeout is a number of seconds, not 'long'"),
+         "It has: timeout, a number of seconds to wait for a lock; wal_autocheckpoint, a number of pages after which "
+         "the log is copied back, 0 for never."),
+        ("sqlite:///a.db?timeout=long",
+         "sqlite:///a.db?timeout=long: timeout is a number of seconds to wait for a lock, not 'long'"),
+        ("sqlite:///a.db?wal_autocheckpoint=-1",
+         "sqlite:///a.db?wal_autocheckpoint=-1: wal_autocheckpoint is a number of pages after which the log is copied "
+         "back, 0 for never, not '-1'"),
     ],
 )  # fmt: skip
 def test_urls_that_cannot_work(url: str, message: str) -> None:

@@ -1,4 +1,4 @@
-"""The SQLite driver: its settings, its locks, its threads and its children."""
+"""The SQLite driver: its settings, its threads and its children."""
 
 import sqlite3
 import threading
@@ -31,46 +31,25 @@ def test_a_file_is_in_wal_mode_with_foreign_keys(path: Path) -> None:
     assert found == {"journal_mode": "wal", "foreign_keys": 1, "synchronous": 1, "wal_autocheckpoint": 8000}
 
 
-def test_what_another_process_holds_is_waited_for(path: Path, shop: SimpleNamespace) -> None:
-    """Other green threads run meanwhile, and the statement succeeds when the lock is gone."""
-    other = sqlite3.connect(path, isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    order: list[str] = []
-
-    def release() -> None:
-        order.append(f"others run, {shop.Maker.objects.count()} rows")
-        other.execute("COMMIT")
-        other.close()
-
-    def main() -> None:
-        green.spawn_after(0.01, release)
-        shop.Maker.objects.create(name="a")
-        order.append("written")
-
-    green.run(main)
-    assert order == ["others run, 0 rows", "written"]
+def test_the_log_is_as_long_as_the_url_says(tmp_path: Path) -> None:
+    """On every connection; 0 is for who copies it back by another process."""
+    for pages in (0, 250):
+        db.configure(DATABASES=f"sqlite:///{tmp_path}/a.db?wal_autocheckpoint={pages}")
+        assert db.execute("PRAGMA wal_autocheckpoint").scalar() == pages
+        with db.atomic():
+            assert db.execute("PRAGMA wal_autocheckpoint").scalar() == pages
 
 
-def test_a_lock_that_stays_is_an_error(path: Path, shop: SimpleNamespace) -> None:
-    """After the limit in the URL; for a single statement, a transaction, in plain code and in a green thread."""
-    other = sqlite3.connect(path, isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-
-    def write() -> None:
-        with pytest.raises(OperationalError) as refused:
-            shop.Maker.objects.create(name="a")
-        assert str(refused.value) == (
-            f"the SQLite database 'default' ({path}) stayed locked for 0.2 s. Another process is writing: keep "
-            "transactions short, or raise the limit with ?timeout=… in the URL."
-        )
-        with pytest.raises(OperationalError, match=r"stayed locked for 0\.2 s"), db.atomic():
-            pass
-
-    write()
-    green.run(write)
-    other.execute("ROLLBACK")
-    other.close()
+def test_the_log_is_emptied_when_the_last_connection_closes(path: Path, shop: SimpleNamespace) -> None:
+    """Until then what was written stands in it; the file alone is the whole database again."""
     shop.Maker.objects.create(name="a")
+    log = Path(f"{path}-wal")
+    assert log.stat().st_size > 0
+    db.configure(DATABASES={})
+    assert not log.exists()
+    with sqlite3.connect(path) as raw:
+        assert raw.execute("SELECT name FROM t_maker").fetchall() == [("a",)]
+    raw.close()
 
 
 def test_os_threads_have_connections_of_their_own(path: Path, shop: SimpleNamespace) -> None:

@@ -14,6 +14,7 @@ from spruce.db import transactions
 from spruce.db.databases import choose
 from spruce.db.loaders import Node, object_loader
 from spruce.db.outputs import output
+from spruce.db.rawamounts import in_units
 from spruce.db.records import Record
 from spruce.errors import FieldError
 
@@ -72,7 +73,7 @@ class RawQuery(Generic[M]):
             database = choose(self._alias, self.model, write=False)
             text, values = _named(self.sql, self.parameters)
             compiled: Any = sa.text(text).bindparams(**values).compile(dialect=database.dialect)
-            bound = [_stored(self.model, values[name], database.dialect) for name in compiled.positiontup]
+            bound = [_stored(self.model, text, name, values[name], database.dialect) for name in compiled.positiontup]
             names, rows, *_ = transactions.connection(database).outcome(compiled.string, bound)
             names = [self._column(name) for name in names]
             order, load = _loader(self.model, tuple(names), database.dialect)  # type: ignore[arg-type] # classes are hashable
@@ -109,14 +110,10 @@ def _named(sql: str, parameters: Sequence[Any] | Mapping[str, Any]) -> tuple[str
     return text.replace("%%", "%"), values
 
 
-def _stored(model: type[Record], value: Any, dialect: sa.Dialect) -> Any:
-    """A parameter as the columns of its kind hold it. Raises FieldError for an amount, whose unit SQLite needs."""
+def _stored(model: type[Record], sql: str, name: str, value: Any, dialect: sa.Dialect) -> Any:
+    """A parameter as the columns of its kind hold it. Raises FieldError for an amount whose unit is not known."""
     if isinstance(value, Decimal) and dialect.name == "sqlite":
-        raise FieldError(
-            f"raw() cannot give {value!r} to SQLite, where columns hold amounts as whole numbers of their smallest "
-            "unit",
-            hint="With 2 decimal_places, 19.90 is 1990: give the int, or use filter().",
-        )
+        return in_units(model, sql, name, value, dialect)
     kind = next((kind for kind in _CODED if isinstance(value, kind)), None)
     processor = kind and output(model, {}, ("value", kind)).column_type()._cached_bind_processor(dialect)
     return value if processor is None else processor(value)

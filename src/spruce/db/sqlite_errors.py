@@ -17,12 +17,12 @@ from spruce.errors import (
     UniqueViolation,
 )
 
-__all__ = ["is_busy", "locked", "translated"]
+__all__ = ["Named", "is_busy", "locked", "translated"]
 
 _BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 
 
-class _Place(Protocol):
+class Named(Protocol):
     """The database that an error is about."""
 
     alias: str
@@ -42,7 +42,7 @@ def is_busy(error: Exception) -> bool:
     return (getattr(error, "sqlite_errorcode", 0) & 0xFF) in _BUSY
 
 
-def locked(place: _Place, *, hint: str = "") -> OperationalError:
+def locked(place: Named, *, hint: str = "") -> OperationalError:
     """The error for a lock that was not got in time."""
     return OperationalError(
         f"the SQLite database {place.alias!r} ({place.path}) stayed locked for {place.timeout:g} s",
@@ -51,7 +51,7 @@ def locked(place: _Place, *, hint: str = "") -> OperationalError:
     )
 
 
-def _why_not_opened(place: _Place) -> str:
+def _why_not_opened(place: Named) -> str:
     path = Path(place.path)
     if path.is_dir():
         return f"That is a folder: name a file in it, such as {path / 'app.db'}."
@@ -60,7 +60,7 @@ def _why_not_opened(place: _Place) -> str:
     return f"Give this process the right to read and write {path} and its folder."
 
 
-def _why_no_table(place: _Place) -> str:
+def _why_no_table(place: Named) -> str:
     if place.memory:
         return "Run db.create_all() first; a database in memory is empty in each new process."
     return "Run `spruce db upgrade`, if the app has migrations, or else db.create_all()."
@@ -114,7 +114,7 @@ _CLASSES: tuple[tuple[type[Exception], type[DatabaseError]], ...] = (
 )
 
 
-def translated(error: Exception, sql: str, place: _Place) -> DatabaseError:
+def translated(error: Exception, sql: str, place: Named) -> DatabaseError:
     """The error of ours that says what `error` means."""
     text = str(error)
     for pattern, meaning in _MEANINGS.items():

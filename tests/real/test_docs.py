@@ -116,6 +116,12 @@ def test_the_tutorial_shows_what_routes_prints(tmp_path: Path) -> None:
     assert "\n".join(f"    {line}" for line in lines) in page.read_text()
 
 
+def test_the_shop_grows_step_by_step(tmp_path: Path) -> None:
+    """In one folder, with the database of the steps before; and its tests can be run again."""
+    for program in programs(ROOT / "docs" / "tutorial-shop.md"):
+        assert output_of(program + CALL_TESTS * 2, tmp_path) == ""
+
+
 def test_every_package_has_its_page_in_the_reference() -> None:
     """Made of its docstrings by `make docs`; those whose names are somebody else's are told on pages of their own."""
     packages = {path.parent.name for path in (ROOT / "src" / "spruce").glob("*/__init__.py")}

@@ -4,10 +4,8 @@ What comes out has the tables as they are, so that a migration finds nothing to 
 comments: keys of several columns, conditions of indexes, types that no field has.
 """
 
-import json
-import re
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,10 +15,10 @@ from spruce.db.autodetect import spelled
 from spruce.db.databases import Database
 from spruce.db.dates import DateField, DateTimeField, TimeField
 from spruce.db.documents import JSONField
+from spruce.db.inspectedmodels import Found, InspectedModel
 from spruce.db.migrating import with_connection
-from spruce.db.pythonnames import class_name, field_name
+from spruce.db.pythonnames import class_name
 from spruce.db.special import BinaryField, DurationField, UUIDField
-from spruce.db.types import MYSQL
 from spruce.errors import DatabaseError, nearest
 
 __all__ = ["inspect"]
@@ -42,32 +40,6 @@ _EXACT: tuple[type[fields.Field[Any]], ...] = (
     JSONField,
 )
 """Fields that a type may be of; of two with one type the first."""
-_NEAR: tuple[tuple[type[Any], str], ...] = (
-    (sa.Boolean, "BooleanField"),
-    (sa.BigInteger, "BigIntegerField"),
-    (sa.SmallInteger, "SmallIntegerField"),
-    (sa.Integer, "IntegerField"),
-    (sa.Float, "FloatField"),
-    (sa.DateTime, "DateTimeField"),
-    (sa.Date, "DateField"),
-    (sa.Time, "TimeField"),
-    (sa.Interval, "DurationField"),
-    (sa.JSON, "JSONField"),
-    (sa.Uuid, "UUIDField"),
-    (sa.LargeBinary, "BinaryField"),
-)
-_ACTIONS = {"CASCADE": "CASCADE", "SET NULL": "SET_NULL", "RESTRICT": "RESTRICT", "SET DEFAULT": "SET_DEFAULT"}
-_NOW = re.compile(r"now\(\)|current_timestamp(\(\d?\))?", re.IGNORECASE)
-_LITERAL = re.compile(r"\(*('(?:[^']|'')*'|-?\d+(?:\.\d+)?|true|false)\)*(?:::[\w ]+)?", re.IGNORECASE)
-_AND = re.compile(" AND ", re.IGNORECASE)
-_LOOKUPS = {"=": "", ">": "__gt", ">=": "__gte", "<": "__lt", "<=": "__lte", "<>": None, "!=": None}
-_COMPARISON = re.compile(
-    r"""[(]*[`"]?(?P<column>\w+)[`"]?[)]*(?:::[\w ]+)?[ ]*
-    (?:(?P<sign><>|!=|>=|<=|=|>|<)[ ]*[(]*(?P<literal>'(?:[^']|'')*'|-?\d+(?:\.\d+)?|true|false)[)]*(?:::[\w ]+)?
-    |(?P<null>IS[ ](?:NOT[ ])?NULL))""",
-    re.IGNORECASE | re.VERBOSE,
-)
-_POSITIVE = re.compile(r'\(*[`"\[]?(\w+)[`"\]]?\)* ?>= ?\(?0\)*')
 
 
 def inspect(database: Database, tables: Iterable[str] = ()) -> str:
@@ -78,7 +50,6 @@ def inspect(database: Database, tables: Iterable[str] = ()) -> str:
 class _Inspection:
     def __init__(self, connection: sa.Connection, database: Database, wanted: list[str]) -> None:
         self.database = database
-        self.dialect = database.dialect
         inspector = sa.inspect(connection)
         there = inspector.get_table_names()
         for name in wanted:
@@ -89,30 +60,32 @@ class _Inspection:
                 )
         known = metadata.metadata.tables
         names = wanted or [name for name in there if name not in known and name not in _NOT_MODELS]
-        self.tables = sa.MetaData()
+        tables = sa.MetaData()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", sa.exc.SAWarning)  # of what cannot be read, which comments tell
-            self.tables.reflect(connection, only=names, resolve_fks=False)
-        self.unread = _unread(connection, self.tables) if self.dialect.name == "sqlite" else {}
-        self.exact = {spelled(kind().column_type(), self.dialect): kind.__name__ for kind in reversed(_EXACT)}
-        self.names: dict[str, str] = {}  # of models, by table
-        self.done: set[str] = set()
+            tables.reflect(connection, only=names, resolve_fks=False)
+        dialect = database.dialect
+        unread = _unread(connection, tables) if dialect.name == "sqlite" else {}
+        exact = {spelled(kind().column_type(), dialect): kind.__name__ for kind in reversed(_EXACT)}
+        self.found = Found(dialect, tables, unread, exact)
 
     def source(self) -> str:
         """The text of the module."""
-        by_name = sorted(self.tables.tables.values(), key=lambda table: table.name)
+        by_name = sorted(self.found.tables.tables.values(), key=lambda table: table.name)
         ordered: Any = sa.schema.sort_tables_and_constraints(by_name)  # type: ignore[no-untyped-call] # SQLAlchemy's
         tables = [table for table, _ in ordered if table is not None]
         for table in tables:
             if len(table.primary_key.columns) == 1:
-                self.names[table.name] = class_name(table.name, self.names.values())
+                self.found.names[table.name] = class_name(table.name, self.found.names.values())
         parts = [
             f'"""The models of the database {self.database.alias!r}, as they were found in it."""',
             "from spruce import db",
         ]
         for table in tables:
-            parts.append(_Model(self, table).source() if table.name in self.names else _without_model(table))
-            self.done.add(table.name)
+            parts.append(
+                InspectedModel(self.found, table).source() if table.name in self.found.names else _without_model(table)
+            )
+            self.found.done.add(table.name)
         return "\n\n".join(parts[:2]) + "".join(f"\n\n\n{part}" for part in parts[2:]) + "\n"
 
 
@@ -131,294 +104,5 @@ def _unread(connection: sa.Connection, tables: sa.MetaData) -> dict[str, list[st
 def _without_model(table: sa.Table) -> str:
     columns = ", ".join(column.name for column in table.primary_key.columns)
     reason = f"its key has several columns: {columns}" if columns else "it has no primary key"
-    return f"# The table {table.name} can have no model, as {reason}."
-
-
-class _Model:
-    """One model, while it is written."""
-
-    def __init__(self, inspection: _Inspection, table: sa.Table) -> None:
-        self.inspection = inspection
-        self.table = table
-        self.name = inspection.names[table.name]
-        self.fields: dict[str, str] = {}  # by column
-        self.comments: list[str] = []
-        self.uniques = [one for one in table.constraints if isinstance(one, sa.UniqueConstraint)]
-        self.checks = [one for one in table.constraints if isinstance(one, sa.CheckConstraint)]
-        self.indexes = sorted(table.indexes, key=lambda index: str(index.name))
-        if inspection.dialect.name in MYSQL:  # where what is unique is an index
-            standard = [each for each in self.indexes if each.unique and self._is_standard(each)]
-            self.uniques += [sa.UniqueConstraint(*each.columns, name=str(each.name)) for each in standard]
-            self.indexes = [each for each in self.indexes if each not in standard]
-        found = (_POSITIVE.fullmatch(str(check.sqltext)) for check in self.checks)
-        self.positive = {match[1] for match in found if match is not None}
-
-    def source(self) -> str:
-        """The text of the class."""
-        lines = [line for column in self.table.columns for line in self._field(column)]
-        options = list(self._meta())
-        self.comments += [f"An index of expressions: {sql}" for sql in self.inspection.unread.get(self.table.name, ())]
-        body = [*lines, *([""] if lines else []), "class Meta:", *(f"    {line}" for line in options)]
-        comments = [f"# {line}" for comment in self.comments for line in comment.splitlines()]
-        text = [*comments, f"class {self.name}(db.Model):", *(f"    {line}" if line else "" for line in body)]
-        return "\n".join(text)
-
-    # ---- fields -----------------------------------------------------------------------------------------------------
-
-    def _field(self, column: sa.Column[Any]) -> Iterator[str]:
-        key = self._foreign_key(column)
-        if key is not None:
-            yield self._relation(column, key)
-            return
-        name = self.fields[column.name] = self._name(column.name)
-        if column.primary_key and self._counts(column):
-            if name != "id" or column.name != "id" or self._bits(column):
-                yield f"{name} = db.AutoField({_arguments([*self._bits(column), *self._column_name(name, column)])})"
-            return
-        for pointing in column.foreign_keys:
-            self.comments.append(f"{column.name} points to {pointing._get_colspec()}, which is no model's primary key")
-        if column.computed is not None:
-            self.comments.append(f"{column.name} is computed by the database: {column.computed.sqltext}")
-        kind, arguments, comment = self._kind(column)
-        options = [*arguments, *self._options(column), *self._column_name(name, column)]
-        yield f"{name} = db.{kind}({_arguments(options)}){comment}"
-
-    def _name(self, column: str) -> str:
-        return field_name(column, {*self.fields.values(), *(f"{name}_id" for name in self.fields.values())})
-
-    def _counts(self, column: sa.Column[Any]) -> bool:
-        """Whether the database counts up the numbers of a primary key."""
-        if not isinstance(column.type, sa.Integer):
-            return False
-        default = str(getattr(column.server_default, "arg", ""))
-        by_itself = self.inspection.dialect.name != "postgresql"
-        return by_itself or column.identity is not None or default.startswith("nextval(")
-
-    def _bits(self, column: sa.Column[Any]) -> list[str]:
-        if self.inspection.dialect.name == "sqlite" or isinstance(column.type, sa.BigInteger):
-            return []
-        return [f"bits={16 if isinstance(column.type, sa.SmallInteger) else 32}"]
-
-    def _column_name(self, name: str, column: sa.Column[Any]) -> list[str]:
-        return [] if name == column.name else [f"db_column={_text(column.name)}"]
-
-    def _kind(self, column: sa.Column[Any]) -> tuple[str, list[str], str]:
-        """The class of a field, what it is given for that, and what is to be said about it."""
-        type_ = column.type
-        text = spelled(type_, self.inspection.dialect)
-        if isinstance(type_, sa.String) and text.startswith(("VARCHAR", "CHARACTER VARYING")):
-            return "CharField", [f"max_length={type_.length}"], ""
-        exact = self.inspection.exact.get(text)
-        if exact is not None:
-            positive = column.name in self.positive and exact.endswith("IntegerField")
-            return f"Positive{exact}" if positive else exact, [], ""
-        if isinstance(type_, sa.Numeric) and not isinstance(type_, sa.Float):
-            given = type_.precision is not None
-            digits, places = (type_.precision, type_.scale or 0) if given else (30, 10)
-            if self.inspection.dialect.name == "sqlite":
-                return "FloatField", [], f"{_is(text)}; a DecimalField keeps its values in another way"
-            return "DecimalField", [f"max_digits={digits}", f"decimal_places={places}"], "" if given else _is(text)
-        near = next((name for kind, name in _NEAR if isinstance(type_, kind)), "TextField")
-        return near, [], _is(text)
-
-    def _options(self, column: sa.Column[Any]) -> Iterator[str]:
-        if column.primary_key:
-            yield "primary_key=True"
-        elif column.nullable:
-            yield "null=True"
-        if self._is_unique(column):
-            yield "unique=True"
-        if any(self._is_plain(index) and column.name == index.columns[0].name for index in self.indexes):
-            yield "db_index=True"
-        yield from self._default(column)
-        if column.comment:
-            yield f"db_comment={_text(column.comment)}"
-
-    def _default(self, column: sa.Column[Any]) -> Iterator[str]:
-        if column.server_default is None or column.computed is not None:
-            return
-        text = str(getattr(column.server_default, "arg", ""))
-        if _NOW.fullmatch(text) and isinstance(column.type, sa.DateTime):
-            yield "db_default=db.Now()"
-            return
-        literal = _LITERAL.fullmatch(text)
-        if literal is None:
-            self.comments.append(f"{column.name} has a default of the database: {text}")
-            return
-        value = literal[1]
-        if value[0] == "'":
-            plain = value[1:-1].replace("''", "'")
-            if isinstance(column.type, sa.String):
-                yield f"db_default={_text(plain)}"
-            return
-        if self._kind(column)[0] == "BooleanField":
-            yield f"db_default={value.lower() in ('true', '1')}"
-        elif isinstance(column.type, sa.Numeric | sa.Integer):
-            yield f"db_default={value}"
-
-    # ---- relations --------------------------------------------------------------------------------------------------
-
-    def _foreign_key(self, column: sa.Column[Any]) -> sa.ForeignKeyConstraint | None:
-        """What makes a column a ForeignKey: it points to the key of one table that has a model."""
-        for constraint in sorted(self.table.foreign_key_constraints, key=lambda one: str(one.name)):
-            if column.name in constraint.column_keys and self._leads_to_a_key(constraint):
-                return constraint
-        return None
-
-    def _leads_to_a_key(self, constraint: sa.ForeignKeyConstraint) -> bool:
-        if len(constraint.elements) > 1:
-            return False
-        _, _, column = constraint.elements[0]._get_colspec().rpartition(".")
-        target = self.inspection.tables.tables.get(_target(constraint))
-        return target is not None and [each.name for each in target.primary_key.columns] == [column]
-
-    def _relation(self, column: sa.Column[Any], constraint: sa.ForeignKeyConstraint) -> str:
-        target = _target(constraint)
-        name = self.fields[column.name] = self._name(column.name.removesuffix("_id") or column.name)
-        model = self.inspection.names[target]
-        shown = '"self"' if target == self.table.name else model if target in self.inspection.done else _text(model)
-        single = self._is_unique(column) or column.primary_key
-        options = [shown, f"db.{_ACTIONS.get(str(constraint.ondelete).upper(), 'DO_NOTHING')}"]
-        if not self._is_first(target, column):
-            options.append(f'related_name="{self.name.lower()}_{name}"')
-        if column.primary_key:
-            options.append("primary_key=True")
-        elif column.nullable:
-            options.append("null=True")
-        if not single and not any(self._is_plain(i) and i.columns[0].name == column.name for i in self.indexes):
-            options.append("db_index=False")
-        if column.name != f"{name}_id":
-            options.append(f"db_column={_text(column.name)}")
-        if column.comment:
-            options.append(f"db_comment={_text(column.comment)}")
-        return f"{name} = db.{'OneToOneField' if single else 'ForeignKey'}({', '.join(options)})"
-
-    def _is_first(self, target: str, column: sa.Column[Any]) -> bool:
-        """Whether it is the first that points to a table, so that the name of the other side is free."""
-        for each in self.table.columns:
-            if each.name == column.name:
-                return True
-            key = self._foreign_key(each)
-            if key is not None and _target(key) == target:
-                return False
-        return True
-
-    # ---- indexes and constraints ------------------------------------------------------------------------------------
-
-    def _is_unique(self, column: sa.Column[Any]) -> bool:
-        return any(self._is_standard(one) and one.columns[0].name == column.name for one in self.uniques)
-
-    def _is_standard(self, unique: sa.UniqueConstraint | sa.Index) -> bool:
-        """Whether a constraint is what `unique=True` makes."""
-        columns = [column.name for column in unique.columns]
-        return len(columns) == 1 and unique.name in (None, f"{self.table.name}_{columns[0]}_key")
-
-    def _is_plain(self, index: sa.Index) -> bool:
-        """Whether an index is what `db_index=True` makes."""
-        columns = list(index.columns)
-        standard = len(columns) == 1 and index.name == f"ix_{self.table.name}_{columns[0].name}"
-        return standard and not index.unique and not self._peculiar(index) and not self._condition(index)
-
-    def _condition(self, index: sa.Index) -> str:
-        """What an index says of its rows, as a Q; empty when it says nothing, or what is not understood."""
-        wheres = [
-            str(value) for key, value in index.dialect_kwargs.items() if key.endswith("_where") and value is not None
-        ]
-        terms = [_term(part, self.table, self.fields) for where in wheres for part in _AND.split(where)]
-        return " & ".join(terms) if all(terms) else ""
-
-    def _peculiar(self, index: sa.Index) -> str:
-        """What an index has that models cannot say."""
-        options = {key: value for key, value in index.dialect_kwargs.items() if value not in (None, [], {}, False)}
-        where = next((str(value) for key, value in options.items() if key.endswith("_where")), "")
-        method = str(options.get("postgresql_using") or "btree")
-        if where and not self._condition(index):
-            return f"is of some rows only: WHERE {where}"
-        if method != "btree":
-            return f"is made USING {method}"
-        plain = all(isinstance(part, sa.Column) or _ordered(part) is not None for part in index.expressions)
-        return "" if plain else f"is of expressions: {', '.join(map(str, index.expressions))}"
-
-    def _meta(self) -> Iterator[str]:
-        yield f"db_table = {_text(self.table.name)}"
-        if self.table.comment:
-            yield f"db_table_comment = {_text(self.table.comment)}"
-        indexes = list(self._indexes())
-        if indexes:
-            yield from ("indexes = [", *(f"    {index}," for index in indexes), "]")
-        constraints = list(self._constraints())
-        if constraints:
-            yield from ("constraints = [", *(f"    {constraint}," for constraint in constraints), "]")
-
-    def _indexes(self) -> Iterator[str]:
-        for index in self.indexes:
-            peculiar = self._peculiar(index)
-            if peculiar:
-                self.comments.append(f"The {'unique ' if index.unique else ''}index {index.name} {peculiar}")
-            elif not index.unique and not self._is_plain(index):
-                parts = [_ordered(part) or ("", str(getattr(part, "name", part))) for part in index.expressions]
-                named = ", ".join(f'"{sign}{self.fields[name]}"' for sign, name in parts)
-                condition = self._condition(index)
-                yield f'db.Index(fields=[{named}], name="{index.name}"{condition and f", condition={condition}"})'
-
-    def _constraints(self) -> Iterator[str]:
-        for unique in sorted(self.uniques, key=lambda one: str(one.name)):
-            if not self._is_standard(unique):
-                columns = [column.name for column in unique.columns]
-                name = unique.name or f"{self.table.name}_{'_'.join(columns)}_key"
-                named = ", ".join(f'"{self.fields[column]}"' for column in columns)
-                yield f'db.UniqueConstraint(fields=[{named}], name="{name}")'
-        for index in self.indexes:
-            if index.unique and not self._peculiar(index):
-                named = ", ".join(f'"{self.fields[str(column.name)]}"' for column in index.columns)
-                condition = self._condition(index)
-                given = f"fields=[{named}], condition={condition}" if condition else named
-                yield f'db.UniqueConstraint({given}, name="{index.name}")'
-        for check in self.checks:
-            if _POSITIVE.fullmatch(str(check.sqltext)) is None:
-                self.comments.append(f"The database checks{f' {check.name}' if check.name else ''}: {check.sqltext}")
-
-
-def _term(text: str, table: sa.Table, names: dict[str, str]) -> str:
-    """One comparison with a literal, as a Q; empty when it is none."""
-    found = _COMPARISON.fullmatch(text.strip(" ()"))
-    if found is None or found["column"] not in names:
-        return ""
-    name, literal = names[found["column"]], found["literal"]
-    if literal is None:
-        return f"db.Q({name}__isnull={found['null'].upper() == 'IS NULL'})"
-    if literal[0] == "'":
-        value = _text(literal[1:-1].replace("''", "'"))
-    elif isinstance(table.c[found["column"]].type, sa.Boolean):
-        value = str(literal.lower() in ("true", "1"))
-    else:
-        value = literal
-    lookup = _LOOKUPS[found["sign"]]
-    return f"~db.Q({name}={value})" if lookup is None else f"db.Q({name}{lookup}={value})"
-
-
-def _ordered(part: Any) -> tuple[str, str] | None:
-    """The sign and the column of a part of an index that has a direction."""
-    modifier = getattr(part, "modifier", None)
-    element = getattr(part, "element", None)
-    if modifier is sa.sql.operators.desc_op and isinstance(element, sa.Column):
-        return "-", element.name
-    return None
-
-
-def _target(constraint: sa.ForeignKeyConstraint) -> str:
-    table: str = constraint.elements[0]._get_colspec().rpartition(".")[0]
-    return table
-
-
-def _text(value: str) -> str:
-    """A text as Python has it."""
-    return json.dumps(value, ensure_ascii=False)
-
-
-def _is(text: str) -> str:
-    return f"  # it is {text} in the database"
-
-
-def _arguments(options: Iterable[str]) -> str:
-    return ", ".join(options)
+    told = f"The table {table.name} can have no model, as {reason}."
+    return "\n".join(f"# {line}" for line in told.splitlines())

@@ -1,10 +1,11 @@
 """Counters, gauges and histograms of a program's own."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from spruce import apm
+from spruce.apm import Client
 from spruce.apm.metrics import registry
 from spruce.errors import ConfigError
 
@@ -50,6 +51,41 @@ def test_a_name_is_of_one_kind() -> None:
     with pytest.raises(ConfigError) as caught:
         apm.gauge("orders")
     assert str(caught.value) == "'orders' is a counter, and can't be a gauge as well"
+
+
+def test_a_name_is_of_one_kind_whatever_its_labels() -> None:
+    """Prometheus would refuse all that it is told."""
+    apm.counter("orders", shop="a")
+    with pytest.raises(ConfigError) as caught:
+        apm.histogram("orders", shop="b")
+    assert str(caught.value) == "'orders' is a counter, and can't be a histogram as well"
+    registry.clear()
+    assert apm.histogram("orders", shop="b").kind == "histogram"
+
+
+def test_exemplars_are_of_sampled_transactions(make_client: Callable[..., Client]) -> None:
+    """Outside of any, and where nothing is kept of it, there is nothing to look at."""
+    values = apm.histogram("values", buckets=(1,))
+    values.observe(0.5)
+    client = make_client(TRANSACTION_SAMPLE_RATE=0)
+    client.begin_transaction("job")
+    values.observe(0.5)
+    client.end_transaction()
+    assert values.exemplars == [None, None]
+
+
+def test_an_exemplar_is_replaced_by_a_later_one(client: Client) -> None:
+    """Not by each, which nobody would see; and also when the clock was put back."""
+    transaction = client.begin_transaction("job")
+    assert transaction is not None
+    values = apm.histogram("values", buckets=(1,))
+    for value, at in ((0.1, 100.0), (0.2, 100.5), (0.3, 101.0), (0.4, 40.0)):
+        values.note(value, transaction, at)
+        kept = values.exemplars[0]
+        assert kept is not None
+        assert kept[1:3] == (transaction.trace_id, transaction.id)
+        assert (kept.value, kept.at) == {0.2: (0.1, 100.0)}.get(value, (value, at))
+    client.end_transaction()
 
 
 def test_there_are_so_many() -> None:

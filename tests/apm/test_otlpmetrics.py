@@ -12,7 +12,11 @@ from tests.apm.conftest import Records
 
 from spruce import App, apm
 from spruce.apm import Client
+from spruce.apm.breakdown import Breakdown
 from spruce.apm.metrics import registry
+from spruce.apm.otlp import Otlp
+from spruce.apm.otlpmetrics import OtlpMetrics
+from spruce.apm.sinks import subscribe_late
 
 CUMULATIVE = AggregationTemporality.AGGREGATION_TEMPORALITY_CUMULATIVE
 
@@ -33,7 +37,7 @@ def arrived(collector: Collector) -> tuple[dict[str, Any], dict[str, Any]]:
     """The attributes of the resource, and the last metrics by name."""
     sent = [body for path, _, body in collector.requests if path == "/v1/metrics"]
     resource: dict[str, Any] = {}
-    metrics = {}
+    metrics: dict[str, Any] = {}
     for body in sent:
         for one in ExportMetricsServiceRequest.FromString(body).resource_metrics:
             resource = labels(one.resource)
@@ -96,6 +100,30 @@ def test_how_long_transactions_take(records: Records) -> None:
     (job,) = metrics["spruce.transaction.duration"].histogram.data_points
     assert labels(job) == {"spruce.type": "job", "spruce.name": "resize"}
     assert (job.count, job.sum, job.bucket_counts[-1]) == (1, 20, 1)
+
+
+def test_exemplars(records: Records) -> None:
+    """The traces of durations, and of the program's own values, each told once."""
+    with collecting() as collector:
+        client = Client({"OTLP_ENDPOINT": collector.url, "METRICS_INTERVAL": "10m"})
+        breakdown = Breakdown()
+        leave = subscribe_late(breakdown)
+        reporter = OtlpMetrics(Otlp(client), breakdown)
+        client.begin_transaction("job")
+        apm.histogram("order_value", buckets=(10, 100)).observe(59.9)
+        client.end_transaction("resize")
+        first = {metric.name: metric for metric in reporter.told()}
+        again = {metric.name: metric for metric in reporter.told()}
+        leave()
+        reporter.close()
+        client.close()
+    job = records.last
+    for name, value in (("order_value", 59.9), ("spruce.transaction.duration", job.duration)):
+        (exemplar,) = first[name].histogram.data_points[0].exemplars
+        assert (exemplar.trace_id.hex(), exemplar.span_id.hex()) == (job.trace_id, job.id)
+        assert exemplar.as_double == value
+        assert exemplar.time_unix_nano >= job.timestamp * 1e9 - 1000
+        assert not again[name].histogram.data_points[0].exemplars
 
 
 def test_the_process(records: Records) -> None:

@@ -56,7 +56,8 @@ class Breakdown:
             if len(self._added) >= _MOST:
                 return
             added = self._added[key] = _Added()
-        added.durations.observe(transaction.duration or 0.0)
+        seconds = transaction.duration or 0.0
+        added.durations.note(seconds, transaction, transaction.timestamp + seconds)
         if transaction.sampled:
             _add(added.selves, transaction)
 

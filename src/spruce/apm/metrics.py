@@ -6,20 +6,37 @@
 
 The same name and labels always give the same one. They may be changed in any thread. They are told to Elastic every
 METRICS_INTERVAL, and to Prometheus when it asks.
+
+Each bucket of a histogram keeps an exemplar: the last value that came from a sampled transaction, with its trace. Who
+looks at slow requests of a chart finds one of them by it.
 """
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from threading import Lock
-from typing import Any, TypeVar
+from time import time
+from typing import Any, NamedTuple, TypeVar
 
+from spruce.apm.spans import Span, Transaction, current
 from spruce.errors import ConfigError
 
-__all__ = ["SECONDS", "Counter", "Gauge", "Histogram", "Registry", "counter", "gauge", "histogram", "registry"]
+__all__ = [
+    "SECONDS",
+    "Counter",
+    "Exemplar",
+    "Gauge",
+    "Histogram",
+    "Registry",
+    "counter",
+    "gauge",
+    "histogram",
+    "registry",
+]
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 """Bounds of buckets for durations, those that Prometheus' clients have, too."""
 
+_RENEWED = 1.0  # seconds after which an exemplar is replaced; sooner nobody asks for it
 _MOST = 1000  # of all kinds; more would be a name or label that is made of data
 _lock = Lock()
 Labels = tuple[tuple[str, str], ...]
@@ -72,8 +89,20 @@ class Gauge(Metric):
         self.inc(-amount)
 
 
+class Exemplar(NamedTuple):
+    """A value of a histogram that stands for its bucket, and where it comes from; `at` is in seconds since 1970."""
+
+    value: float
+    trace_id: str
+    span_id: str
+    at: float
+
+
 class Histogram(Metric):
-    """How often values were how large: `counts` has one more than there are `bounds`, for what is above all."""
+    """How often values were how large: `counts` has one more than there are `bounds`, for what is above all.
+
+    `exemplars` has one for each of the counts, None where no sampled transaction has had such a value.
+    """
 
     kind = "histogram"
 
@@ -81,12 +110,22 @@ class Histogram(Metric):
         super().__init__(name, labels)
         self.bounds = tuple(sorted(bounds))
         self.counts = [0] * (len(self.bounds) + 1)
+        self.exemplars: list[Exemplar | None] = [None] * len(self.counts)
 
     def observe(self, value: float) -> None:
-        """Note a value."""
+        """Note a value of what runs here."""
+        self.note(value, current.get(), time())
+
+    def note(self, value: float, origin: Transaction | Span | None, at: float) -> None:
+        """Note a value of `origin`; None: nobody knows whose it is. `at` is in seconds since 1970."""
+        place = bisect_left(self.bounds, value)
         with _lock:
-            self.counts[bisect_left(self.bounds, value)] += 1
+            self.counts[place] += 1
             self.value += value
+        if origin is not None and origin.transaction.sampled:
+            kept = self.exemplars[place]
+            if kept is None or abs(at - kept.at) >= _RENEWED:  # a clock may be put back
+                self.exemplars[place] = Exemplar(value, origin.transaction.trace_id, origin.id, at)
 
 
 class Registry:
@@ -94,6 +133,7 @@ class Registry:
 
     def __init__(self) -> None:
         self._made: dict[tuple[str, Labels], Metric] = {}
+        self._kinds: dict[str, str] = {}
 
     def __iter__(self) -> Iterator[Metric]:
         return iter(list(self._made.values()))
@@ -106,6 +146,7 @@ class Registry:
         key: Labels = tuple(sorted((label, str(value)) for label, value in labels.items()))
         found = self._made.get((name, key))
         if found is None:
+            self._claim(name, kind)
             with _lock:
                 if len(self._made) >= _MOST:
                     raise ConfigError(
@@ -114,12 +155,25 @@ class Registry:
                     )
                 found = self._made.setdefault((name, key), make(key))
         if not isinstance(found, kind):
-            raise ConfigError(f"{name!r} is a {found.kind}, and can't be a {kind.kind} as well")
+            raise _other_kind(name, found.kind, kind)
         return found
+
+    def _claim(self, name: str, kind: type[Metric]) -> None:
+        """Let a name be of one kind, whatever its labels: who reads metrics knows only one of each name."""
+        known = self._kinds.get(name, kind.kind)
+        if known != kind.kind:
+            raise _other_kind(name, known, kind)
+        if len(self._made) < _MOST:
+            self._kinds[name] = known
 
     def clear(self) -> None:
         """Forget them all."""
         self._made.clear()
+        self._kinds.clear()
+
+
+def _other_kind(name: str, known: str, kind: type[Metric]) -> ConfigError:
+    return ConfigError(f"{name!r} is a {known}, and can't be a {kind.kind} as well")
 
 
 registry = Registry()

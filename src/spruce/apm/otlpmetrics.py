@@ -2,6 +2,7 @@
 
 Names and units are those of OpenTelemetry's semantic conventions where these have any. What only grows is told as it is
 since the process began (cumulative), as Prometheus and most back ends want it.
+Buckets of histograms have exemplars: the traces of values that have come since the last time.
 """
 
 import time
@@ -15,7 +16,7 @@ from opentelemetry.proto.metrics.v1 import metrics_pb2 as pb
 
 from spruce.apm.breakdown import Breakdown
 from spruce.apm.gauges import Gauges
-from spruce.apm.metrics import Counter, Histogram, Labels, Metric, registry
+from spruce.apm.metrics import Counter, Exemplar, Histogram, Labels, Metric, registry
 from spruce.apm.otlp import Otlp, attributes
 from spruce.apm.reporter import Reporter
 from spruce.apm.sender import Sender
@@ -45,7 +46,7 @@ class OtlpMetrics(Reporter):
         super().__init__(otlp.settings, self._send, breakdown)
         self.otlp = otlp
         self.sender = Sender(otlp.settings, f"{otlp.settings.otlp_endpoint.removesuffix(_TRACES)}{_PATH}", otlp.headers)
-        self._began = time.time_ns()
+        self._began = self._told_at = time.time_ns()
         self._transactions = breakdown
 
     def close(self) -> None:
@@ -71,7 +72,8 @@ class OtlpMetrics(Reporter):
     def told(self) -> list[Any]:
         """All of them as they are now, as OTLP's messages, each name once."""
         found: dict[str, Any] = {}
-        for name, unit, point, kind in self._points(self._gauges):
+        now = time.time_ns()
+        for name, unit, point, kind in self._points(self._gauges, now):
             if self.settings.disable_metrics.match(name):
                 continue
             metric = found.get(name)
@@ -83,11 +85,11 @@ class OtlpMetrics(Reporter):
                     metric.sum.is_monotonic = True
             if metric.WhichOneof("data") in (None, kind.DESCRIPTOR.name.lower()):
                 getattr(metric, kind.DESCRIPTOR.name.lower()).data_points.append(point)
+        self._told_at = now
         return list(found.values())
 
-    def _points(self, gauges: Gauges) -> Iterator[tuple[str, str, Any, Any]]:
+    def _points(self, gauges: Gauges, now: int) -> Iterator[tuple[str, str, Any, Any]]:
         """Each value, with its name, unit and kind."""
-        now = time.time_ns()
         for read, value in gauges.read().items():
             name, unit = _CONVENTIONS.get(read, (read, ""))
             yield name, unit, pb.NumberDataPoint(time_unix_nano=now, as_double=value), pb.Gauge
@@ -108,6 +110,7 @@ class OtlpMetrics(Reporter):
         return point, pb.Sum
 
     def _histogram(self, histogram: Histogram, now: int, labels: dict[str, Any]) -> Any:
+        recent = [one for one in histogram.exemplars if one is not None and one.at * 1e9 > self._told_at]
         counts = list(histogram.counts)
         return pb.HistogramDataPoint(
             start_time_unix_nano=self._began,
@@ -117,7 +120,17 @@ class OtlpMetrics(Reporter):
             bucket_counts=counts,
             explicit_bounds=histogram.bounds,
             attributes=attributes(labels),
+            exemplars=[_exemplar(one) for one in recent],
         )
+
+
+def _exemplar(one: Exemplar) -> Any:
+    return pb.Exemplar(
+        time_unix_nano=int(one.at * 1e9),
+        as_double=one.value,
+        trace_id=bytes.fromhex(one.trace_id),
+        span_id=bytes.fromhex(one.span_id),
+    )
 
 
 def _labels(labels: Labels) -> list[Any]:

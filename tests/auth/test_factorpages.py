@@ -77,6 +77,26 @@ class TestLogIn:
         assert (answer.status_code, int(answer.headers["Retry-After"]) > 400) == (429, True)
         assert "Too many attempts failed." in answer.text
 
+    @pytest.mark.parametrize("name", ["second factor of {pk}", "{pk}"])
+    def test_names_at_the_log_in_do_not_count_for_codes(
+        self, app: App, client: Client, codes: list[str], anna: Any, name: str
+    ) -> None:
+        """Otherwise anybody could keep the owner from the second step."""
+        type_password(client)
+        app.config["AUTH_THROTTLE_FREE"] = -8
+        client.post("/accounts/login/", data={"username": name.format(pk=anna.pk), "password": "x"})
+        assert type_code(client, code()).status_code == 303
+
+    def test_names_at_the_log_in_do_not_count_for_codes_of_the_same_client(
+        self, app: App, client: Client, codes: list[str]
+    ) -> None:
+        """Otherwise anybody in the same house could keep the owner from the second step."""
+        type_password(client)
+        app.config["AUTH_THROTTLE_CLIENT"] = -8
+        client.post("/accounts/login/", data={"username": "nobody", "password": "x"})
+        assert type_password(client).status_code == 429
+        assert type_code(client, code()).status_code == 303
+
     def test_a_code_without_a_password_is_nothing(self, client: Client, codes: list[str]) -> None:
         answer = type_code(client, code())
         assert (answer.status_code, answer.headers["Location"]) == (303, "/accounts/login/")

@@ -78,7 +78,7 @@ def check_code(request: Request, user: Any, code: str) -> bool:
 
     Raises: TooManyAttempts, whose `seconds` say how long to wait.
     """
-    attempt = throttle().attempt(request, f"second factor of {key_of(user)}")
+    attempt = throttle().attempt(request, key_of(user), "code")
     plain = "".join(code.split()).replace("-", "").upper()
     right = _is_of_app(user, plain) if plain.isdecimal() else _is_recovery_code(request, user, plain)
     if right:

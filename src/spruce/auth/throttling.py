@@ -72,16 +72,20 @@ class LoginThrottle:
         self._clock = clock
         self._spare = Caches({})["default"]
 
-    def attempt(self, request: Request, username: str) -> Attempt:
-        """Count a try. Raises: TooManyAttempts, whose `seconds` say how long to wait."""
+    def attempt(self, request: Request, username: str, kind: str = "login") -> Attempt:
+        """Count a try. Raises: TooManyAttempts, whose `seconds` say how long to wait.
+
+        Those of another `kind` have counts of their own, whatever names people type at a log-in; no browser is known
+        there.
+        """
         account, client = account_of(username), client_of(request) or "local"
-        device = _device_of(request, account)
-        own = f"login:{account}:{device or client}"
+        device = _device_of(request, account) if kind == "login" else None
+        own = f"{kind}:{account}:{device or client}"
         limits = [(own, self._settings["AUTH_THROTTLE_FREE"], _LONGEST)]
         if device is None:
             limits += [
-                (f"login:client:{client}", self._settings["AUTH_THROTTLE_CLIENT"], _LONGEST),
-                (f"login:account:{account}", self._settings["AUTH_THROTTLE_ACCOUNT"], _LONGEST_FOR_STRANGERS),
+                (f"{kind}:client:{client}", self._settings["AUTH_THROTTLE_CLIENT"], _LONGEST),
+                (f"{kind}:account:{account}", self._settings["AUTH_THROTTLE_ACCOUNT"], _LONGEST_FOR_STRANGERS),
             ]
         counted: list[str] = []
         for key, free, longest in limits:

@@ -91,3 +91,12 @@ def test_lists_without_actions(root: Client, site: admin.AdminSite) -> None:
         site.disable_action("delete_selected")
     shown.actions = None
     assert "_selected_action" not in root.get("/admin/adminshop/product/").text
+
+
+def test_who_may_not_run_an_action_is_refused(log_in: Callable[[str], Client], app: App) -> None:
+    """With the page of refusals, as everywhere; nothing is done, and nothing asked."""
+    answer = log_in("seer").post(LIST, data={"action": "hide", "confirmed": "yes", "_selected_action": ["1"]})
+    assert answer.status_code == 403
+    assert "You may not do this." in answer.text
+    with app.app_context():
+        assert Product.objects.get(pk=1).active

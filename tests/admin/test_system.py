@@ -21,7 +21,7 @@ PAGES: dict[str, dict[str, tuple[int, ...]]] = {
     "/admin/system/caches/": {"GET": READS, "POST": ACTS},
     "/admin/system/jobs/": {"GET": READS, "POST": ACTS},
     "/admin/system/jobs/?job=none": {"GET": (302, 403, 403, 404, 404, 404), "POST": ACTS},
-    "/admin/system/requests/": {"GET": READS, "POST": (302, 403, 404, 404, 404, 404)},  # where lists of models are
+    "/admin/system/requests/": {"GET": READS, "POST": (302, 403, 403, 405, 405, 405)},
 }
 """What is answered to nobody, to somebody, to staff without rights, to who may view, who may change, and may do all."""
 

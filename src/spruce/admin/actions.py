@@ -65,6 +65,8 @@ def run(model_admin: Any, request: Any, show: Any) -> Any:
     place = 1 if request.form.get("index") == "1" and len(names) > 1 else 0
     name = names[place] if names else ""
     actions = model_admin.get_actions(request)
+    if name not in actions and name in model_admin.all_actions():
+        raise Forbidden(gettext("You may not do this."))
     if name not in actions:
         flash(gettext("No action selected."), "error")
         return redirect(request.full_path.rstrip("?"), 303)

@@ -44,7 +44,8 @@ class AutocompleteWidget(Widget):
         if str(value) in self.texts:
             return self.texts[str(value)]
         try:
-            row = self.target.model._base.get(pk=self.target.model._meta.pk.clean(str(value)))
+            key = getattr(self.field, "key", self.target.model._meta.pk)
+            row = self.target.model._base.get(**{key.attname: key.clean(str(value))})
         except (LookupError, ValueError, TypeError):
             return ""
         return str(row)

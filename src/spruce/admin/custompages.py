@@ -79,7 +79,8 @@ class PageBook:
         def view(**values: Any) -> Any:
             return _answer(page, current_context("admin").request, values)
 
-        self._put(f"page_{page.name}", f"/{page.path}", view, page.methods)
+        taken = dict.fromkeys((*page.methods, "GET", "POST"))  # else lists of models would answer some of these
+        self._put(f"page_{page.name}", f"/{page.path}", view, list(taken))
 
     def add_of_models(self, path: str) -> None:
         """Let a path behind the address of any model lead to the page that its ModelAdmin has for it."""

@@ -113,7 +113,8 @@ class RelatedFieldListFilter(FieldListFilter):
 
     def values(self) -> list[Choice]:
         """The rows, in the order that their ModelAdmin or model has."""
-        return [Choice(str(row.pk), str(row)) for row in self.rows()[:MOST]]
+        key = getattr(self.field, "remote", "pk")
+        return [Choice(str(getattr(row, key)), str(row)) for row in self.rows()[:MOST]]
 
     def rows(self) -> Any:
         """The query of the rows."""
@@ -129,7 +130,7 @@ class RelatedFieldListFilter(FieldListFilter):
 
     def clean(self, text: str) -> Any:
         """The key."""
-        return self.field.target._meta.pk.clean(text)
+        return getattr(self.field, "key", self.field.target._meta.pk).clean(text)
 
 
 class RelatedOnlyFieldListFilter(RelatedFieldListFilter):
@@ -138,7 +139,7 @@ class RelatedOnlyFieldListFilter(RelatedFieldListFilter):
     def rows(self) -> Any:
         """The query of the rows."""
         tied = self.admin.get_queryset(self.request).select_related(None).order_by()
-        return super().rows().filter(pk__in=tied.values(self.path))
+        return super().rows().filter(**{f"{getattr(self.field, 'remote', 'pk')}__in": tied.values(self.path)})
 
 
 class AllValuesFieldListFilter(FieldListFilter):

@@ -89,14 +89,20 @@ class ListOptions(FormOptions):
         names = list(self.list_editable if fields is None else fields)
         return forms.modelform_factory(self.model, fields=names, formfield_callback=callback)
 
+    def all_actions(self) -> dict[str, Callable[..., Any]]:
+        """The bulk actions that there are, by name, whoever may run them; none at all if `actions` is None."""
+        if self.actions is None:
+            return {}
+        every = [
+            entry if callable(entry) else getattr(type(self), entry)
+            for entry in [*self.admin_site.actions, *self.actions]
+        ]
+        return {getattr(function, "__name__", str(function)): function for function in every}
+
     def get_actions(self, request: Any) -> dict[str, tuple[Callable[..., Any], str]]:
         """The bulk actions that who asks may run, with their names for people; none at all if `actions` is None."""
         found: dict[str, tuple[Callable[..., Any], str]] = {}
-        if self.actions is None:
-            return found
-        for entry in [*self.admin_site.actions, *self.actions]:
-            function = entry if callable(entry) else getattr(type(self), entry)
-            name = getattr(function, "__name__", str(entry))
+        for name, function in self.all_actions().items():
             needs = getattr(function, "allowed_permissions", ())
             if all(getattr(self, f"has_{permission}_permission")(request) for permission in needs):
                 label = str(getattr(function, "short_description", "") or name.replace("_", " ").capitalize())

@@ -1,5 +1,6 @@
 """The pages of an admin: what each address answers, after asking who may."""
 
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 from spruce import db
@@ -103,10 +104,8 @@ class Pages:
     def change(self, request: Request, label: str, name: str, key: str) -> Any:
         """The page of an object; who may only see it sees it."""
         admin = self.site.find(label, name)
-        obj = self._object(request, admin, key)
+        obj = self._object(request, admin, key, admin.has_change_permission if request.method == "POST" else None)
         if not admin.has_view_permission(request, obj):
-            _refuse()
-        if request.method == "POST" and not admin.has_change_permission(request, obj):
             _refuse()
         return self._edit(request, admin, obj)
 
@@ -140,9 +139,7 @@ class Pages:
     def delete(self, request: Request, label: str, name: str, key: str) -> Any:
         """The page that shows what goes with an object, and deletes it."""
         admin = self.site.find(label, name)
-        obj = self._object(request, admin, key)
-        if not admin.has_delete_permission(request, obj):
-            _refuse()
+        obj = self._object(request, admin, key, admin.has_delete_permission)
         groups, _, forbidden, protected = admin.get_deleted_objects([obj], request)
         going = Going(groups, protected, [])
         if request.method != "POST" or protected or forbidden:
@@ -207,8 +204,11 @@ class Pages:
         query = admin.get_changelist_instance(request).query
         return made(query, admin.get_export_fields(request), name)
 
-    def _object(self, request: Request, admin: Any, key: str) -> Any:
+    def _object(self, request: Request, admin: Any, key: str, may: Callable[..., bool] | None = None) -> Any:
+        """The object of an address for who `may` do something with it; who may not isn't told whether there is one."""
         obj = admin.get_object(request, key)
+        if may is not None and not may(request, obj):
+            _refuse()
         if obj is None:
             if not admin.has_view_permission(request) and not admin.has_change_permission(request):
                 _refuse()

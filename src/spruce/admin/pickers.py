@@ -63,13 +63,13 @@ class KeyWidget(forms.TextInput):
         return context
 
     def _rows(self, keys: list[str]) -> list[Any]:
-        key, values = self.field.target._meta.pk, []
+        key, values = getattr(self.field, "key", self.field.target._meta.pk), []
         for text in keys:
             try:
                 values.append(key.clean(text.strip()))
             except (ValueError, TypeError, forms.ValidationError):
                 continue
-        return list(self.field.target._base.filter(pk__in=values)) if values else []
+        return list(self.field.target._base.filter(**{f"{key.attname}__in": values})) if values else []
 
 
 class KeysWidget(KeyWidget):

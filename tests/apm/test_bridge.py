@@ -10,8 +10,13 @@ from typing import Any
 import pytest
 from opentelemetry import baggage, propagate, trace
 from opentelemetry import context as otel_context
+from opentelemetry.proto.trace.v1.trace_pb2 import Span as OtlpSpan
 from opentelemetry.trace import SpanKind, Status, StatusCode
+from tests.apm.collector import collecting
 from tests.apm.conftest import Records
+from tests.apm.test_events import events
+from tests.apm.test_lines import check
+from tests.apm.test_otlp import arrived, attributes
 
 from spruce import App, apm, green
 from spruce.apm import Client, TracerProvider
@@ -49,6 +54,41 @@ def test_without_a_parent_it_is_a_transaction(records: Records, client: Client) 
     assert not trace.get_current_span().get_span_context().is_valid
 
 
+def test_its_kind_and_attributes_are_kept_as_they_came(records: Records, client: Client) -> None:
+    """Elastic is given them, as its schemas have it, and OTLP; labels of the program's own stay what they are."""
+    with tracer.start_as_current_span("work", kind=SpanKind.SERVER, attributes={"shop.name": "north", "none": None}):
+        apm.label(tier="gold")
+        trace.get_current_span().set_attribute("sizes", (1, 2.5))
+        with tracer.start_as_current_span("call", kind=SpanKind.CLIENT, attributes={"peer.service": "x" * 20_000}):
+            pass
+        with tracer.start_as_current_span("part"):
+            pass
+    transaction = records.last
+    call, part = transaction.spans
+    assert transaction.otel == {"span_kind": "SERVER", "attributes": {"shop.name": "north", "sizes": [1, 2.5]}}
+    assert call.otel == {"span_kind": "CLIENT", "attributes": {"peer.service": "x" * 10_000}}
+    assert part.otel == {"span_kind": "INTERNAL", "attributes": {}}
+    assert [event.get("otel") for _, event in events(transaction)] == [transaction.otel, call.otel, part.otel]
+    check(transaction)
+    assert transaction.labels == {"shop_name": "north", "sizes": "1, 2.5", "tier": "gold"}
+
+
+def test_by_otlp_it_goes_out_as_it_came(records: Records) -> None:
+    """Labels that were made of attributes are left out."""
+    with collecting() as collector:
+        client = Client(otlp_endpoint=collector.url, otlp_metrics=False)
+        with tracer.start_as_current_span("work", kind=SpanKind.CONSUMER, attributes={"shop.name": "north"}):
+            apm.label(tier="gold")
+            tracer.start_span("push", kind=SpanKind.PRODUCER, attributes={"db.system": "redis"}).end()
+        client.close()
+        spans = arrived(collector)[1]
+    assert spans["work"].kind == OtlpSpan.SPAN_KIND_CONSUMER
+    assert attributes(spans["work"]) == {"shop.name": "north", "tier": "gold"}
+    assert spans["push"].kind == OtlpSpan.SPAN_KIND_PRODUCER
+    assert attributes(spans["push"])["db.system"] == "redis"
+    assert "db_system" not in attributes(spans["push"])
+
+
 def test_within_a_request_it_is_a_span(records: Records) -> None:
     """And the current span is the request, of which a view may say more."""
     app = App(__name__, ELASTIC_APM={"DISABLE_SEND": True, "OPENTELEMETRY_BRIDGE": True}, static_folder=None)
@@ -65,6 +105,8 @@ def test_within_a_request_it_is_a_span(records: Records) -> None:
     transaction = records.last
     assert (transaction.name, transaction.result) == ("GET /orders/<int:number>", "HTTP 2xx")
     assert transaction.labels == {"order": 4}
+    assert transaction.otel == {"attributes": {"order": 4}}
+    check(transaction)
     tax, price = transaction.spans
     assert [tax.name, price.name] == ["tax", "price"]
     assert (tax.parent_id, price.parent_id) == (price.id, transaction.id)

@@ -1,6 +1,6 @@
 """What spans are, and labels."""
 
-from spruce.apm.what import What, clean_labels
+from spruce.apm.what import What, bridged_labels, clean_labels
 
 
 def test_what_is_known_of_one_is_kept_by_itself() -> None:
@@ -20,3 +20,8 @@ def test_labels_as_elastic_takes_them() -> None:
         "o": "[1]",
         "long": "x" * 1024,
     }
+
+
+def test_attributes_as_labels() -> None:
+    """Elastic knows no lists in labels."""
+    assert bridged_labels({"a.b": ["x", 1], "c": 2}) == {"a_b": "x, 1", "c": 2}

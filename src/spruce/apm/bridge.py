@@ -10,6 +10,7 @@ Rules:
 * There is one truth about what runs, our `current`. OpenTelemetry's own context is asked through ours, which puts that
   into it; what is attached there becomes ours.
 * What a span is, a query or a call, is decided when it ends, since attributes come one by one (bridgekinds.py).
+* What it was told is kept as it came (`otel`), besides what we make of it: Elastic and OTLP are given that, too.
 * Without a client, or where nothing is sampled, spans record nothing and only carry the trace on.
 """
 
@@ -28,12 +29,13 @@ from spruce.apm.bridgekinds import result_of, transaction_type, what_of
 from spruce.apm.recorder import get_client
 from spruce.apm.spans import Span, Transaction, begin_span, current
 from spruce.apm.traceparent import TraceParent
-from spruce.apm.what import What, clean_labels
+from spruce.apm.what import What, bridged_labels
 from spruce.errors import ConfigError
 
 __all__ = ["BridgeContext", "BridgeSpan", "Tracer", "TracerProvider", "bridge"]
 
 Attributes = Mapping[str, Any] | None
+_LONGEST = 10_000  # characters of an attribute
 _OUTCOMES = {trace.StatusCode.OK: "success", trace.StatusCode.ERROR: "failure"}
 
 
@@ -44,10 +46,17 @@ class BridgeSpan(trace.Span):
         self.thing = thing
         self.kind = kind
         """None for what OpenTelemetry has not begun: that stays what it is."""
-        self.attributes: dict[str, Any] = {}
+        if kind is not None:
+            thing.otel = {"span_kind": kind.name, "attributes": {}}
 
     def __repr__(self) -> str:
         return f"<BridgeSpan of {self.thing!r}>"
+
+    @property
+    def attributes(self) -> dict[str, Any]:
+        """What was set, by whomever."""
+        otel = self.thing.otel
+        return {} if otel is None else otel["attributes"]
 
     def get_span_context(self) -> trace.SpanContext:
         """The place in the trace, of the parent's for one that isn't kept."""
@@ -61,14 +70,17 @@ class BridgeSpan(trace.Span):
         return not self.thing.ended and self.thing.duration is None
 
     def set_attribute(self, key: str, value: Any) -> None:
-        """Note an attribute; all of them are labels in the end."""
+        """Note an attribute; all of them are labels, too."""
         self.set_attributes({key: value})
 
     def set_attributes(self, attributes: Mapping[str, Any]) -> None:
         """Note several."""
         if self.is_recording():
-            self.attributes |= attributes
-            self.thing.label(**_labels(attributes))
+            told = {name: _short(value) for name, value in attributes.items() if value is not None}
+            if self.thing.otel is None:
+                self.thing.otel = {"attributes": {}}
+            self.attributes.update(told)
+            self.thing.label(**bridged_labels(told))
 
     def update_name(self, name: str) -> None:
         """Name it anew."""
@@ -304,9 +316,8 @@ def _parent_of(context: trace.SpanContext) -> TraceParent:
     )
 
 
-def _labels(attributes: Mapping[str, Any]) -> dict[str, Any]:
-    """Attributes as labels; what is a list becomes a text."""
-    told = {
-        name: ", ".join(map(str, one)) if isinstance(one, list | tuple) else one for name, one in attributes.items()
-    }
-    return clean_labels(told)
+def _short(value: Any) -> Any:
+    """An attribute that can be sent: texts, numbers, booleans, and lists of these."""
+    if isinstance(value, list | tuple):
+        return [_short(one) for one in value]
+    return value if isinstance(value, bool | int | float) else str(value)[:_LONGEST]

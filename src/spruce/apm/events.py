@@ -105,6 +105,8 @@ class Events:
             event["links"] = [{"trace_id": link.trace_id, "span_id": link.span_id} for link in one.links]
         if one.dropped_stats:
             event["dropped_spans_stats"] = [_dropped(key, stats) for key, stats in one.dropped_stats.items()]
+        if one.otel is not None:
+            event["otel"] = one.otel
         return event
 
     def context(self, one: Transaction) -> dict[str, Any]:
@@ -158,6 +160,8 @@ class Events:
             event["links"] = [{"trace_id": link.trace_id, "span_id": link.span_id} for link in span.links]
         if span.sync is not None:
             event["sync"] = span.sync
+        if span.otel is not None:
+            event["otel"] = span.otel
         if span.frames:
             event["stacktrace"] = [_frame(frame) for frame in span.frames]
         return event

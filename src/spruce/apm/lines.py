@@ -66,7 +66,8 @@ class Lines:
             more = f'"composite":{{"count":{count},"sum":{int(total * 1e9)}e-6,"compression_strategy":"{rule}"}},'
         else:
             span: Span = entry
-            if span.labels or span.composite is not None or span.links or span.frames or span.sync is not None:
+            rare = span.labels or span.composite is not None or span.links or span.frames
+            if rare or span.sync is not None or span.otel is not None:
                 return _line({SPAN: self._events.span(span, one)})
             what, above, began, seconds, outcome = (
                 span.what,
@@ -99,7 +100,7 @@ class Lines:
     def _transaction(self, one: Transaction, own: str, trace: str) -> str:
         key = (one.name, one.type, one.result, one.outcome, one.sample_rate)
         more = "" if one.parent_id is None else f'"parent_id":"{one.parent_id}",'
-        if one.links or one.dropped_stats:
+        if one.links or one.dropped_stats or one.otel is not None:
             more += f"{_text(self._events.rare(one))[1:-1]},"
         return (
             f'{{"transaction":{{"id":"{own}","trace_id":"{trace}",{more}{self._kinds.get(key) or self._kind(key)}'

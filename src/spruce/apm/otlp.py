@@ -1,8 +1,8 @@
 """Export by OTLP over HTTP, for any back end that speaks OpenTelemetry: `OTLP_ENDPOINT`, needs `spruce[otlp]`.
 
 A transaction becomes a span of kind server, consumer or internal; a call to outside becomes one of kind client or
-producer. Attributes have the names of OpenTelemetry's semantic conventions. Errors are events of the span that they
-happened in.
+producer. Attributes have the names of OpenTelemetry's semantic conventions. What was begun by OpenTelemetry's API goes
+out by its kind and attributes, as they came. Errors are events of the span that they happened in.
 """
 
 import os
@@ -23,6 +23,7 @@ from spruce.apm.sender import Sender
 from spruce.apm.settings import ApmSettings
 from spruce.apm.sinks import Record, hand_over, subscribe_late
 from spruce.apm.spans import Span, Transaction
+from spruce.apm.what import bridged_labels
 
 __all__ = ["Otlp", "attributes", "export"]
 
@@ -142,6 +143,9 @@ def _made(one: Transaction | Span, failures: Sequence[Failure]) -> Any:
 
 
 def _kind(one: Transaction | Span) -> Any:
+    told = (one.otel or {}).get("span_kind")
+    if told is not None:
+        return _Span.SpanKind.Value(f"SPAN_KIND_{told}")
     if isinstance(one, Transaction):
         return _KINDS.get(one.type, _Span.SPAN_KIND_INTERNAL)
     if not one.exit:
@@ -150,7 +154,7 @@ def _kind(one: Transaction | Span) -> Any:
 
 
 def _of_transaction(one: Transaction) -> dict[str, Any]:
-    found: dict[str, Any] = {"spruce.result": one.result or None, **(one.labels or {})}
+    found: dict[str, Any] = {"spruce.result": one.result or None}
     if one.request is not None:
         method, _, route = one.name.partition(" ")
         path, _, query = one.request.target.partition("?")
@@ -171,12 +175,19 @@ def _of_transaction(one: Transaction) -> dict[str, Any]:
         found[f"spruce.time.{kind}"] = seconds
     if one.repeats:
         found["spruce.repeated_queries"] = [str(repeat) for repeat in one.repeats]
-    return found
+    return found | _told(one)
+
+
+def _told(one: Transaction | Span) -> dict[str, Any]:
+    """What the program has told: labels, and attributes by OpenTelemetry's API, of which others are made labels."""
+    attributes = one.otel["attributes"] if one.otel is not None else {}
+    same = bridged_labels(attributes)
+    return {**{name: value for name, value in (one.labels or {}).items() if name not in same}, **attributes}
 
 
 def _of_span(span: Span) -> dict[str, Any]:
     context: Mapping[str, Any] = span.context or {}
-    found: dict[str, Any] = {**(span.labels or {})}
+    found: dict[str, Any] = {}
     if span.type == "db":
         database = context.get("db", {})
         found |= {
@@ -195,7 +206,7 @@ def _of_span(span: Span) -> dict[str, Any]:
     found |= {"server.address": destination.get("address"), "server.port": destination.get("port")}
     if span.composite is not None:
         found["spruce.composite.count"] = span.composite[0]
-    return found
+    return found | _told(span)
 
 
 def _event(failure: Failure) -> Any:

@@ -50,6 +50,8 @@ class _Whole:
     """What has parts."""
 
     labels: dict[str, Any] | None = None
+    otel: Mapping[str, Any] | None = None
+    """The `span_kind` and `attributes` of what was begun, or told of, by OpenTelemetry's API."""
     _covered: float
     _covered_until: float
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-__all__ = ["Answered", "Asked", "What", "clean_labels"]
+__all__ = ["Answered", "Asked", "What", "bridged_labels", "clean_labels"]
 
 _LONGEST = 1024  # characters of keywords in Elastic's schemas
 
@@ -53,3 +53,10 @@ def clean_labels(labels: Mapping[str, Any]) -> dict[str, Any]:
         )
         for name, value in labels.items()
     }
+
+
+def bridged_labels(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """OpenTelemetry's attributes as labels; what is a list becomes a text."""
+    return clean_labels(
+        {name: ", ".join(map(str, one)) if isinstance(one, list | tuple) else one for name, one in attributes.items()}
+    )

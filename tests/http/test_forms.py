@@ -28,6 +28,29 @@ def multipart(*parts: bytes) -> bytes:
     return b"".join(parts) + f"--{BOUNDARY}--\r\n".encode()
 
 
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ("a.txt", "a.txt"),
+        ("../../etc/passwd", "passwd"),
+        ("holiday/beach/1.jpg", "1.jpg"),
+        ("C:\\\\Users\\\\me\\\\1.jpg", "1.jpg"),
+        ("/etc/", ""),
+        ("..", ""),
+        (".", ""),
+        ("a\x00b\x1b[2J.txt", "ab[2J.txt"),
+        ("熊猫.png", "熊猫.png"),
+    ],
+)
+def test_a_file_has_the_last_part_of_the_name_that_was_sent(sent: str, kept: str) -> None:
+    """So it leads to no other folder when somebody saves it by this name (RFC 7578, section 4.2)."""
+    form = parse_multipart(BytesIO(multipart(part("f", b"x", sent))), BOUNDARY, FormLimits())
+    file = form.files["f"]
+    file.close()
+    assert file.filename == kept
+    assert bool(file) is bool(kept)
+
+
 @pytest.mark.parametrize("stream", [BytesIO, Trickle])
 def test_an_urlencoded_form(stream: type[BytesIO]) -> None:
     form = parse_urlencoded(stream("name=red+panda&名=%E7%86%8A".encode()), FormLimits())

@@ -51,7 +51,11 @@ class Form:
 
 
 class FileStorage:
-    """An uploaded file; `stream` is its content, and reading methods are those of the stream."""
+    """An uploaded file; `stream` is its content, and reading methods are those of the stream.
+
+    `filename` of one that was sent is the last part of the name that the client gave it, without folders and without
+    characters that cannot be seen; "" if that leaves none, or if no file was chosen. `headers` have it as it was sent.
+    """
 
     def __init__(
         self,
@@ -89,7 +93,7 @@ class FileStorage:
     def save(self, destination: str | PathLike[str] | IO[bytes]) -> None:
         """Write the file, from where its stream is, to a path or an open file; blocks while the disk writes.
 
-        `filename` comes from the client and may be any path: choose the name on the disk yourself.
+        A file that is there is written over, and `filename` is the client's choice: choose a name yourself.
         """
         if isinstance(destination, str | PathLike):
             with open(destination, "wb") as target:
@@ -109,6 +113,13 @@ class FileStorage:
 
     def __repr__(self) -> str:
         return f"<FileStorage {self.filename!r} ({self.content_type!r})>"
+
+
+def _last_part(filename: str) -> str:
+    """Return what a file may be called: a path would lead to another folder (RFC 7578, section 4.2)."""
+    last = filename.replace("\\", "/").rpartition("/")[2]
+    name = "".join(filter(str.isprintable, last))
+    return "" if name in (".", "..") else name
 
 
 def parse_urlencoded(stream: Readable, limits: FormLimits) -> Form:
@@ -175,7 +186,7 @@ class _Multipart:
             return
         self._count("files")
         stream = SpooledTemporaryFile(max_size=_IN_MEMORY, mode="w+b")  # noqa: SIM115 - lives as long as the request
-        self.file = FileStorage(stream, part.filename, part.name, headers=part.headers)
+        self.file = FileStorage(stream, _last_part(part.filename), part.name, headers=part.headers)
         self.form.files.add(part.name, self.file)
 
     def _count(self, kind: str) -> None:

@@ -1,10 +1,12 @@
 """What can be imported: every name that is promised, and nothing heavy before it is needed."""
 
 import importlib
+import inspect
 import pkgutil
 import subprocess
 import sys
 
+import flask
 import pytest
 
 import spruce
@@ -38,6 +40,12 @@ def test_every_name_of_the_facade_resolves(name: str) -> None:
 def test_the_facade_lists_its_names() -> None:
     """An editor can complete what is not loaded yet."""
     assert set(spruce.__all__) <= set(dir(spruce))
+
+
+def test_the_facade_has_the_functions_of_flasks() -> None:
+    """`from flask import …` needs another name for Flask itself, and for nothing that is called."""
+    functions = {name for name, thing in vars(flask).items() if inspect.isfunction(thing) and name[0] != "_"}
+    assert functions - {*spruce.__all__} == set()
 
 
 def test_a_wrong_name_is_an_attribute_error() -> None:

@@ -21,10 +21,15 @@ if TYPE_CHECKING:
     from spruce.web import Blueprint as Blueprint
     from spruce.web import MethodView as MethodView
     from spruce.web import MiddlewareMixin as MiddlewareMixin
+    from spruce.web import after_this_request as after_this_request
+    from spruce.web import copy_current_request_context as copy_current_request_context
     from spruce.web import current_app as current_app
     from spruce.web import flash as flash
     from spruce.web import g as g
     from spruce.web import get_flashed_messages as get_flashed_messages
+    from spruce.web import get_template_attribute as get_template_attribute
+    from spruce.web import has_app_context as has_app_context
+    from spruce.web import has_request_context as has_request_context
     from spruce.web import jsonify as jsonify
     from spruce.web import make_response as make_response
     from spruce.web import redirect as redirect
@@ -32,7 +37,10 @@ if TYPE_CHECKING:
     from spruce.web import render_template_string as render_template_string
     from spruce.web import request as request
     from spruce.web import send_file as send_file
+    from spruce.web import send_from_directory as send_from_directory
     from spruce.web import session as session
+    from spruce.web import stream_template as stream_template
+    from spruce.web import stream_template_string as stream_template_string
     from spruce.web import stream_with_context as stream_with_context
     from spruce.web import url_for as url_for
 
@@ -45,11 +53,16 @@ _HOMES = {
     "Request": "spruce.http",
     "Response": "spruce.http",
     "abort": "spruce.errors",
+    "after_this_request": "spruce.web",
     "cache_page": "spruce.middleware.pagecache",
+    "copy_current_request_context": "spruce.web",
     "current_app": "spruce.web",
     "flash": "spruce.web",
     "g": "spruce.web",
     "get_flashed_messages": "spruce.web",
+    "get_template_attribute": "spruce.web",
+    "has_app_context": "spruce.web",
+    "has_request_context": "spruce.web",
     "jsonify": "spruce.web",
     "make_response": "spruce.web",
     "redirect": "spruce.web",
@@ -58,7 +71,10 @@ _HOMES = {
     "request": "spruce.web",
     "schedule": "spruce.tasks",
     "send_file": "spruce.web",
+    "send_from_directory": "spruce.web",
     "session": "spruce.web",
+    "stream_template": "spruce.web",
+    "stream_template_string": "spruce.web",
     "stream_with_context": "spruce.web",
     "task": "spruce.tasks",
     "url_for": "spruce.web",

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import django
 from django.conf import settings
-from warehouse import FOLDER, PASSWORD, SIZES, fill, serve_admin
+from warehouse import FOLDER, PASSWORD, SIZES, declare, fill, serve_admin
 
 current = "thousand"
 
@@ -77,40 +77,7 @@ from django.db import connections, models  # noqa: E402 - the same
 from django.test.utils import CaptureQueriesContext  # noqa: E402 - the same
 from django.urls import path  # noqa: E402 - the same
 
-
-class Maker(models.Model):
-    name = models.CharField(max_length=50)
-
-    class Meta:
-        app_label = "warehouse"
-        db_table = "warehouse_maker"
-        ordering = ("name",)
-
-    def __str__(self):
-        return self.name
-
-
-class Product(models.Model):
-    name = models.CharField(max_length=80)
-    price = models.DecimalField(max_digits=10, decimal_places=2)
-    stock = models.IntegerField()
-    active = models.BooleanField()
-    created = models.DateTimeField()
-    maker = models.ForeignKey(Maker, on_delete=models.CASCADE)
-
-    class Meta:
-        app_label = "warehouse"
-        db_table = "warehouse_product"
-
-    def __str__(self):
-        return self.name
-
-
-@admin.register(Product)
-class ProductAdmin(admin.ModelAdmin):
-    list_display = ("name", "price", "stock", "active", "maker", "created")
-    list_filter = ("active", "maker")
-    search_fields = ("name",)
+Maker, Product = declare(models, admin)
 
 
 class Urls:

@@ -4,46 +4,13 @@ import sqlite3
 from pathlib import Path
 from urllib.parse import urlencode
 
-from warehouse import FOLDER, PASSWORD, SIZES, fill, serve_admin
+from warehouse import FOLDER, PASSWORD, SIZES, declare, fill, serve_admin
 
 from spruce import App, admin, db, green
 from spruce.auth import get_user_model
 from spruce.events import db_query
 
-
-class Maker(db.Model):
-    name = db.CharField(max_length=50)
-
-    class Meta:
-        app_label = "warehouse"
-        db_table = "warehouse_maker"
-        ordering = ("name",)
-
-    def __str__(self):
-        return self.name
-
-
-class Product(db.Model):
-    name = db.CharField(max_length=80)
-    price = db.DecimalField(max_digits=10, decimal_places=2)
-    stock = db.IntegerField()
-    active = db.BooleanField()
-    created = db.DateTimeField()
-    maker = db.ForeignKey(Maker, on_delete=db.CASCADE)
-
-    class Meta:
-        app_label = "warehouse"
-        db_table = "warehouse_product"
-
-    def __str__(self):
-        return self.name
-
-
-@admin.register(Product)
-class ProductAdmin(admin.ModelAdmin):
-    list_display = ("name", "price", "stock", "active", "maker", "created")
-    list_filter = ("active", "maker")
-    search_fields = ("name",)
+declare(db, admin)
 
 
 def made(size, number):

@@ -13,7 +13,7 @@ from typing import Any
 
 from worker import serve
 
-__all__ = ["FOLDER", "MAKERS", "MOST_QUERIES", "PASSWORD", "SIZES", "fill", "serve_admin"]
+__all__ = ["FOLDER", "MAKERS", "MOST_QUERIES", "PASSWORD", "SIZES", "declare", "fill", "serve_admin"]
 
 FOLDER = sys.argv[1]
 SIZES = {"thousand": 1_000, "many": int(sys.argv[2])}
@@ -24,6 +24,44 @@ _START = datetime(2024, 1, 1, tzinfo=UTC)
 _NAMES = re.compile(r">(product \d+)</a>")
 
 Answer = tuple[int, dict[str, str], str]
+
+
+def declare(models: Any, admin: Any) -> tuple[Any, Any]:
+    """Makers and products as models of a peer, whose names are the other's too, in its admin: Maker and Product."""
+
+    class Maker(models.Model):
+        name = models.CharField(max_length=50)
+
+        class Meta:
+            app_label = "warehouse"
+            db_table = "warehouse_maker"
+            ordering = ("name",)
+
+        def __str__(self) -> str:
+            return str(self.name)
+
+    class Product(models.Model):
+        name = models.CharField(max_length=80)
+        price = models.DecimalField(max_digits=10, decimal_places=2)
+        stock = models.IntegerField()
+        active = models.BooleanField()
+        created = models.DateTimeField()
+        maker = models.ForeignKey(Maker, on_delete=models.CASCADE)
+
+        class Meta:
+            app_label = "warehouse"
+            db_table = "warehouse_product"
+
+        def __str__(self) -> str:
+            return str(self.name)
+
+    class ProductAdmin(admin.ModelAdmin):
+        list_display = ("name", "price", "stock", "active", "maker", "created")
+        list_filter = ("active", "maker")
+        search_fields = ("name",)
+
+    admin.site.register(Product, ProductAdmin)
+    return Maker, Product
 
 
 def fill(connection: sqlite3.Connection, product: str, maker: str, number: int) -> None:

@@ -13,7 +13,9 @@ from spruce.auth.models import Permission
 from spruce.db.databases import Databases
 from spruce.web.client import Client
 
-__all__ = ["breaks", "do", "running_app"]
+__all__ = ["VERBS", "breaks", "do", "expected", "running_app", "told"]
+
+VERBS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
 
 @task
@@ -62,3 +64,14 @@ def do(client: Client, path: str, action: str, *keys: str) -> str:
     for key in keys:
         assert f'name="key" value="{key}"' in asked.text
     return client.post(path, data={"action": action, "key": list(keys), "confirmed": "yes"}, follow_redirects=True).text
+
+
+def told(client: Client, path: str) -> dict[str, int]:
+    """What an address answers to each verb, by its status."""
+    return {verb: client.open(path, method=verb, data={} if verb == "POST" else None).status_code for verb in VERBS}
+
+
+def expected(table: dict[str, tuple[int, ...]], place: int) -> dict[str, int]:
+    """What a line of a table says of each verb for who is at a place of it; 405 for a verb that it has not."""
+    known = {verb: table.get("GET" if verb == "HEAD" else verb) for verb in VERBS}
+    return {verb: 405 if statuses is None else statuses[place] for verb, statuses in known.items()}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from tests.real.browsers import violations
+from tests.real.browsers import look
 
 APP = """
 from spruce import App, admin, db
@@ -87,12 +87,6 @@ with app.app_context():
             toy = Toy.objects.create(name=f"Toy {number}", slug=f"toy-{number}", maker=makers[number % 3])
         Part.objects.create(toy=toy, name="wheel")
 """
-
-
-def look(page: Page) -> None:
-    """Nothing that axe-core calls serious or worse, and nothing wider than the screen."""
-    assert violations(page) == [], page.url
-    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"], page.url  # type: ignore[index] # it has one
 
 
 def enter(browser: Browser, served: Any, width: int, scheme: Any, refused: list[str]) -> Page:

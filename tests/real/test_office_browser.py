@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
-from tests.real.browsers import violations
+from tests.real.browsers import look
 
 SHOP = Path(__file__).parents[2] / "examples" / "shop"
 
@@ -37,12 +37,6 @@ with app.app_context():
         Customer.objects.create_superuser("boss@example.com", "correct horse battery")
         breaks.enqueue("x")
 """
-
-
-def look(page: Page) -> None:
-    """Nothing that axe-core calls serious or worse, and nothing wider than the screen."""
-    assert violations(page) == [], page.url
-    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"], page.url  # type: ignore[index] # it has one
 
 
 def enter(page: Page) -> None:

@@ -95,7 +95,7 @@ def test_a_body_that_does_not_fit_is_told_in_the_language(app: App) -> None:
         "fields": {
             "title": "至少需要 3 个字符",
             "amount": "应为不小于 1 的整数",
-            "colour": "'blue' 不在可选值之内",
+            "colour": "应为 'red', 'green' 之一，收到的是 'blue'",
         },
     }
     page = app.test_client().post("/orders", json={"title": "abc"}, headers={"Accept": "text/html"}).text

@@ -51,6 +51,11 @@ def test_a_variable_knows_its_converter_as_it_was_written() -> None:
             "the rule '/<int x>' has a bracket that is no variable: '/<int x>'. "
             "A variable is '<name>' or '<converter:name>', as in '/blog/<int:post_id>'.",
         ),
+        (
+            "/items/{item_id}",
+            "the rule '/items/{item_id}' has braces, which stand for no value here. "
+            "Write '/items/<item_id>', or with a converter, as in '<int:item_id>'.",
+        ),
         ("/<x>/<x>", "the rule '/<x>/<x>' uses the name 'x' twice"),
         (
             "/<path(3):x>",

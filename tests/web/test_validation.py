@@ -1,12 +1,13 @@
 """Texts for values that don't fit, one for each."""
 
 from dataclasses import dataclass, field
-from typing import Annotated, TypedDict
+from enum import Enum
+from typing import Annotated, Any, Literal, TypedDict
 
 import msgspec
 import pytest
 
-from spruce.web import App, request
+from spruce.web import App, Form, request
 from spruce.web.validation import InvalidInput, convert_text, faults, json_decoder
 
 
@@ -30,6 +31,28 @@ class Order:
             raise ValueError("nobody cannot order")
 
 
+@dataclass
+class Wishes:
+    """What somebody ticked."""
+
+    name: str
+    news: bool = False
+
+
+class Wanted(msgspec.Struct):
+    """The same as a Struct."""
+
+    name: str
+    news: bool = False
+
+
+class Colour(Enum):
+    """A colour."""
+
+    RED = "red"
+    BLUE = "blue"
+
+
 class Point(TypedDict):
     """A point."""
 
@@ -44,9 +67,41 @@ def test_a_text_becomes_its_type() -> None:
     assert convert_text("ids", ["1", "2"], list[int]) == [1, 2]
 
 
+@pytest.mark.parametrize("kind", [bool, bool | None, Annotated[bool, msgspec.Meta(description="a flag")]])
+def test_a_box_that_is_ticked_is_true(kind: object) -> None:
+    """A browser sends `on` for it; other people write yes and no."""
+    assert [convert_text("news", text, kind) for text in ("on", "ON", "yes", "off", "no")] == [True] * 3 + [False] * 2
+    assert convert_text("name", "on", str | bool) == "on"
+
+
+@pytest.mark.parametrize("form", [Annotated[Wishes, Form()], Annotated[Wanted, Form()]])
+def test_boxes_of_a_form_are_true_when_they_are_ticked(form: Any) -> None:
+    """In a model as in a parameter of its own; other fields keep the text."""
+    app = App(__name__, TESTING=True)
+
+    def wish(wishes: Any, urgent: Annotated[bool, Form()] = False) -> list[object]:
+        return [wishes.name, wishes.news, urgent]
+
+    wish.__annotations__["wishes"] = form
+    app.post("/")(wish)
+    client = app.test_client()
+    assert client.post("/", data={"name": "on", "news": "on", "urgent": "on"}).json == ["on", True, True]
+    assert client.post("/", data={"name": "no", "news": "No"}).json == ["no", False, False]
+    assert client.post("/", data={"name": "x", "news": "maybe"}).json["fields"] == {
+        "news": "Expected `bool`, got 'maybe'"
+    }
+
+
 @pytest.mark.parametrize(
     ("text", "kind", "message"),
     [
+        ("green", Colour, "page: Expected one of 'red', 'blue', got 'green'"),
+        (
+            "c",
+            Annotated[Literal["a", "b"] | None, msgspec.Meta(description="d")],
+            "page: Expected one of 'a', 'b', got 'c'",
+        ),
+        ("3", Literal[1, 2], "page: Expected one of 1, 2, got 3"),
         ("x", int, "page: Expected `int`, got 'x'"),
         ("0", Annotated[int, msgspec.Meta(ge=1)], "page: Expected `int` >= 1"),
         (["1", "x"], list[int], "page: Expected `int`, got '1, x'"),

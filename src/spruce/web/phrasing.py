@@ -36,6 +36,7 @@ FORMS = (
     ("Invalid UUID", "This is no UUID"),
     ("Invalid decimal string", "This is no number"),
     ("Invalid base64 encoded string", "This is no text in base64"),
+    ("Expected one of (?P<bound>.+), got (?P<got>.+)", "Expected one of %(bound)s, got %(got)s"),
     ("Invalid (?:enum )?value (?P<got>.+)", "%(got)s is none of the possible values"),
     ("Object missing required field `(?P<got>.+)`", "The field %(got)s is required"),
     ("Object contains unknown field `(?P<got>.+)`", "There is no field %(got)s"),

@@ -14,6 +14,7 @@ __all__ = ["Part", "Rule", "Variable", "parse", "segments"]
 _VARIABLE = re.compile(
     r"<(?:(?P<converter>[a-zA-Z_]\w*)(?:\((?P<arguments>[^()]*)\))?:)?(?P<name>[a-zA-Z_]\w*)>", re.ASCII
 )
+_BRACES = re.compile(r"\{([a-zA-Z_]\w*)(?::\w+)?\}", re.ASCII)  # as other frameworks write variables
 _ARGUMENT = re.compile(r"""\s*(?:(?P<key>\w+)\s*=\s*)?(?P<value>"[^"]*"|'[^']*'|[^,"'=]+?)\s*(?:,|$)""")
 _WORDS = {"True": True, "False": False, "None": None}
 
@@ -108,8 +109,8 @@ class Rule:
 def parse(rule: str, converters: Mapping[str, type[BaseConverter]], owner: object = None) -> tuple[Part, ...]:
     """Return the parts of `rule`; `owner` is the router that converters are made for.
 
-    Raises: RoutingError when the rule doesn't begin with a slash, has a bracket that closes nothing, names an unknown
-    converter, gives one wrong arguments, or uses a name twice.
+    Raises: RoutingError when the rule doesn't begin with a slash, has a bracket that closes nothing or braces around a
+    name, names an unknown converter, gives one wrong arguments, or uses a name twice.
     """
     if not rule.startswith("/"):
         raise RoutingError(f"the rule {rule!r} must begin with a slash", hint=f"Write {'/' + rule!r}.")
@@ -132,6 +133,12 @@ def _add_text(parts: list[Part], rule: str, text: str) -> None:
         raise RoutingError(
             f"the rule {rule!r} has a bracket that is no variable: {text!r}",
             hint="A variable is '<name>' or '<converter:name>', as in '/blog/<int:post_id>'.",
+        )
+    if braces := _BRACES.search(text):
+        meant = _BRACES.sub(r"<\1>", rule)
+        raise RoutingError(
+            f"the rule {rule!r} has braces, which stand for no value here",
+            hint=f"Write {meant!r}, or with a converter, as in '<int:{braces[1]}>'.",
         )
     if text:
         parts.append(text)

@@ -9,10 +9,12 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, is_dataclass
 from dataclasses import fields as dataclass_fields
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from enum import Enum
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec.inspect import (
+    BoolType,
     CollectionType,
     DataclassType,
     ListType,
@@ -43,6 +45,9 @@ __all__ = [
 ]
 
 _MESSAGE = re.compile(r"(?P<text>.*?)(?: - at `(?:key in )?\$(?P<place>.*)`)?", re.DOTALL)
+_FLAGS = {"on": True, "yes": True, "off": False, "no": False}  # a box that is ticked, and what people write
+_NO_CHOICE = re.compile(r"Invalid enum value (.*)", re.DOTALL)
+_SHOWN_CHOICES = 20
 _COLLECTIONS = (list, set, frozenset, tuple)
 
 
@@ -75,10 +80,35 @@ def convert_text(name: str, text: str | list[str], kind: Any) -> Any:
     try:
         return msgspec.convert(text, kind, strict=False)
     except msgspec.ValidationError as error:
+        if isinstance(text, str) and text.lower() in _FLAGS and _takes_flags(kind):
+            return _FLAGS[text.lower()]
         found = _MESSAGE.fullmatch(str(error))
-        message = str(found["text"] if found else error)
+        message = _with_choices(str(found["text"] if found else error), kind)
         shown = text if isinstance(text, str) else ", ".join(map(str, text)) if isinstance(text, list) else str(text)
         raise InvalidInput({name: message.replace("got `str`", f"got {shown!r}")}) from None
+
+
+def _takes_flags(kind: Any) -> bool:
+    return kind is bool or any(map(_takes_flags, get_args(kind)))
+
+
+def _with_choices(message: str, kind: Any) -> str:
+    """Return the message; one about a value that is none of a few names them."""
+    said = _NO_CHOICE.fullmatch(message)
+    choices = list(_choices(kind)) if said else []
+    if said is None or not 0 < len(choices) <= _SHOWN_CHOICES:
+        return message
+    return f"Expected one of {', '.join(map(repr, choices))}, got {said[1]}"
+
+
+def _choices(kind: Any) -> Iterator[Any]:
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        yield from (member.value for member in kind)
+    elif get_origin(kind) is Literal:
+        yield from get_args(kind)
+    else:
+        for one in get_args(kind):
+            yield from _choices(one)
 
 
 def json_decoder(kind: Any) -> Callable[[bytes], Any]:
@@ -142,10 +172,14 @@ def _completed(value: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """How texts become the fields of a model: `many` take all values of their name, `others` take no empty text."""
+    """How texts become the fields of a model.
+
+    `many` take all values of their name, `others` take no empty text, `flags` are true when their box is ticked.
+    """
 
     many: frozenset[str]
     others: frozenset[str]
+    flags: frozenset[str] = frozenset()
 
 
 def shape_of(kind: Any) -> Shape | None:
@@ -168,6 +202,11 @@ def shape_of(kind: Any) -> Shape | None:
             for name, (field, types) in kinds.items()
             if not field.required and not any(isinstance(one, StrType) for one in types)
         ),
+        frozenset(
+            name
+            for name, (_, types) in kinds.items()
+            if any(isinstance(one, BoolType) for one in types) and not any(isinstance(one, StrType) for one in types)
+        ),
     )
 
 
@@ -188,6 +227,8 @@ def convert_fields(sent: MultiDict[str], kind: Any, shape: Shape) -> Any:
     }
     if is_pydantic(kind):
         return _through_pydantic(kind.model_validate, values)
+    for name in shape.flags & values.keys():
+        values[name] = _FLAGS.get(values[name].lower(), values[name])
     try:
         return _completed(msgspec.convert(values, kind, strict=False))
     except msgspec.ValidationError as error:
@@ -231,7 +272,7 @@ def _faults(value: Any, kind: Any, place: str, strict: bool) -> Iterator[tuple[s
     except msgspec.ValidationError as error:
         found = _MESSAGE.fullmatch(str(error))
         where = place + (found["place"] or "" if found else "")
-        text = str(found["text"] if found else error)
+        text = _with_choices(str(found["text"] if found else error), kind)
         if not strict and isinstance(value, str):
             text = text.replace("got `str`", f"got {value!r}")
         yield where.lstrip(".") or "body", text

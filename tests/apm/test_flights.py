@@ -1,14 +1,20 @@
 """What is in flight in this process."""
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from spruce import green
 from spruce.apm import Client
-from spruce.apm.flights import Flights, ask_to_cancel, flights_of, keep_watching
+from spruce.apm.flights import Flights, ask_to_cancel, cancel, flights_of, keep_watching
 from spruce.apm.history import History
+from spruce.apm.recorder import in_flight
 from spruce.errors import ServiceUnavailable
+from spruce.http import Request
+from spruce.server import wsgi
 
 
 def wait_here(event: green.Event) -> Any:
@@ -81,3 +87,48 @@ def test_nobody_looks_so_nothing_is_told(client: Client, tmp_path: Path) -> None
     history = History(tmp_path / "viewer.db")
     assert flights_of(history) == []
     assert not history.is_wanted("flights")
+
+
+def test_a_wsgi_app_in_an_os_thread(client: Client, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Is seen with its stack; when it is cancelled its client needn't wait, and the log tells of its thread."""
+
+    def blocks() -> None:
+        begun.set()
+        gate.wait(20)
+
+    def app(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        blocks()
+        ended.set()
+        return [b"never"]
+
+    def asks(flights: Flights) -> str:
+        client.begin_transaction("request")
+        request = Request("GET", "/slow", [(b"host", b"x")])
+        flights.asked(request)
+        try:
+            return str(wsgi(app, threads=1)(request).data)
+        except ServiceUnavailable as error:
+            return error.description
+        finally:
+            client.end_transaction("GET /slow")
+
+    def main() -> str:
+        flights = Flights(History(tmp_path / "viewer.db"))
+        thread = green.spawn(asks, flights)
+        while not begun.is_set():
+            green.sleep(0.001)
+        (one,) = flights.snapshot()["flights"]
+        names = [line.split("\n")[0].rpartition(" ")[2] for line in one["stack"]]
+        assert names[:2] == ["blocks", "app"]
+        assert one["name"] == "GET /slow"
+        (running,) = in_flight()
+        cancel(running)
+        answer: str = thread.wait()
+        assert not ended.is_set()
+        gate.set()
+        assert ended.wait(30)
+        return answer
+
+    begun, gate, ended = threading.Event(), threading.Event(), threading.Event()
+    assert green.run(main) == "This was cancelled by an operator."
+    assert "is cancelled from the viewer; its OS thread goes on until it returns" in caplog.text

@@ -1,12 +1,18 @@
 """The sampling profiler: which stacks belong to which transaction."""
 
+import asyncio
 import sys
 import threading
+from pathlib import Path
 from typing import Any
 
 from spruce import green
 from spruce.apm import Client
+from spruce.apm.flights import Flights
+from spruce.apm.history import History
 from spruce.apm.profiler import Profiler
+from spruce.http import Request
+from spruce.server import asgi
 
 
 def seen(profiler: Profiler) -> dict[tuple[str, bool], set[str]]:
@@ -87,6 +93,54 @@ def test_what_is_in_no_transaction_is_not_kept(client: Client) -> None:
     profiler = Profiler(100)
     green.run(lambda: green.spawn(compute, profiler).wait())
     assert profiler.take() == []
+
+
+def test_an_asgi_app_is_seen_where_it_computes_and_where_it_waits(client: Client, tmp_path: Path) -> None:
+    """In its task and those that this starts; the green thread that only waits for it counts for nothing."""
+    profiler = Profiler(100)
+    flights = Flights(History(tmp_path / "viewer.db"))
+
+    async def part() -> None:
+        compute(profiler)
+
+    async def pauses() -> None:
+        paused.append(True)
+        await gate.wait()
+
+    async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
+        assert scope["type"] == "http", "it has no lifespan"
+        for _ in range(10):
+            compute(profiler)
+        await asyncio.create_task(part())
+        await pauses()
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"done"})
+
+    handler = asgi(app)
+
+    def asks() -> None:
+        client.begin_transaction("request")
+        request = Request("GET", "/", [(b"host", b"x")])
+        flights.asked(request)
+        assert handler(request).data == b"done"
+        client.end_transaction("GET /")
+
+    def main() -> None:
+        thread = green.spawn(asks)
+        while not paused:
+            green.sleep()
+        for _ in range(10):
+            compute(profiler)
+        gate.set()
+        thread.wait()
+
+    gate = asyncio.Event()
+    paused: list[bool] = []
+    green.run(main)
+    found = seen(profiler)
+    assert {"app", "compute", "part"} <= found["GET /", False]
+    assert {"app", "pauses", "wait"} <= found["GET /", True]
+    assert "respond" not in found["GET /", True]
 
 
 def test_it_runs_between_start_and_stop(client: Client) -> None:

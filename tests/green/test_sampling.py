@@ -3,11 +3,21 @@
 import asyncio
 import threading
 from collections.abc import Callable
+from contextvars import ContextVar
 from types import CodeType
 from typing import Any
 
 from spruce import green
-from spruce.green.sampling import parked_threads, running_threads, stack_of
+from spruce.green.sampling import (
+    context_of_task,
+    parked_threads,
+    running_tasks,
+    running_threads,
+    stack_of,
+    stack_of_task,
+)
+
+VARIABLE: ContextVar[str] = ContextVar("variable")
 
 
 def names(stack: tuple[CodeType, ...]) -> list[str]:
@@ -73,4 +83,57 @@ def test_coroutines_that_are_awaited_are_in_the_stack() -> None:
         thread.wait()
 
     gate = asyncio.Event()
+    green.run(main)
+
+
+# ---- tasks -----------------------------------------------------------------------------------------------------------
+
+
+def test_the_task_that_a_loop_runs_is_seen_with_its_stack() -> None:
+    """From its coroutine on, without the loop below; and with its own context."""
+
+    def compute() -> Any:
+        return from_outside(lambda: [(task, stack, context_of_task(task)) for task, stack in running_tasks()])
+
+    async def outer() -> Any:
+        VARIABLE.set("of the task")
+        await asyncio.sleep(0)
+        return compute(), asyncio.current_task()
+
+    def main() -> None:
+        task = asyncio.ensure_future(outer(), loop=green.get_hub().loop)
+        seen, itself = green.await_(task)
+        ((found, stack, context),) = [one for one in seen if one[0] is itself]
+        assert found is task
+        assert names(stack)[-2:] == ["compute", "outer"]
+        assert "from_outside" in names(stack)
+        assert context is not None
+        assert context[VARIABLE] == "of the task"
+
+    green.run(main)
+
+
+def test_no_task_runs_while_a_green_thread_does() -> None:
+    def main() -> None:
+        assert green.spawn(from_outside, lambda: list(running_tasks())).wait() == []
+
+    green.run(main)
+
+
+def test_a_task_that_waits_is_seen_where_it_does() -> None:
+    async def inner() -> None:
+        begun.append(True)
+        await asyncio.sleep(100)
+
+    async def outer() -> None:
+        await inner()
+
+    def main() -> None:
+        task = asyncio.ensure_future(outer(), loop=green.get_hub().loop)
+        while not begun:
+            green.sleep()
+        assert names(stack_of_task(task)) == ["sleep", "inner", "outer"]
+        task.cancel()
+
+    begun: list[bool] = []
     green.run(main)

@@ -75,6 +75,37 @@ def test_others_are_served_while_it_blocks(on_hub: OnHub, serving: Serving) -> N
     on_hub(main)
 
 
+def test_what_the_application_does_now_can_be_seen(on_hub: OnHub) -> None:
+    """Its calls, while it runs; and it keeps no request alive."""
+
+    def blocks(gate: threading.Event) -> None:
+        begun.set()
+        gate.wait(20)
+
+    def app(environ: Environ, start_response: Start) -> list[bytes]:
+        blocks(gate)
+        start_response("200 OK", TEXT)
+        return [b"done"]
+
+    def main() -> None:
+        request = Request("GET", "/", [(b"host", b"x")])
+        answering = green.spawn(wsgi(app, threads=1), request)
+        while not begun.is_set():
+            green.sleep(0.001)
+        exchange = request.__dict__["exchange"]
+        names = [frame.f_code.co_name for frame in exchange.frames()]
+        assert names.index("app") < names.index("blocks") < names.index("wait")
+        gate.set()
+        assert answering.wait().data == b"done"
+        while exchange.os_thread is not None:
+            green.sleep(0.001)
+        assert exchange.frames() == []
+        assert exchange._make is None
+
+    gate, begun = threading.Event(), threading.Event()
+    on_hub(main)
+
+
 def test_the_environ_says_that_there_are_several_threads() -> None:
     seen: list[bool] = []
 
@@ -192,6 +223,30 @@ def test_what_it_raises_is_a_failure_of_the_request(talk: Talk, caplog: pytest.L
 
     assert talk(wsgi(app, threads=1), GET % b"a").startswith(b"HTTP/1.1 500 ")
     assert repr(caplog.records[0].exc_info[1]) == "LookupError('nothing there')"  # type: ignore[index] # logged with it
+
+
+def test_what_it_raises_when_its_client_has_left_ends_no_thread(on_hub: OnHub) -> None:
+    """There would be none left in the end, and nobody would be answered."""
+
+    def app(environ: Environ, start_response: Start) -> list[bytes]:
+        if environ["PATH_INFO"] == "/fails":
+            begun.set()
+            gate.wait(20)
+            raise KeyError("late")
+        return hello(environ, start_response)
+
+    def main() -> None:
+        handler = wsgi(app, threads=1)
+        leaving = green.spawn(handler, Request("GET", "/fails", [(b"host", b"x")]))
+        while not begun.is_set():
+            green.sleep(0.001)
+        leaving.kill()
+        gate.set()
+        with green.Timeout(30):
+            assert handler(Request("GET", "/", [(b"host", b"x")])).data == b"spruce-wsgi-1"
+
+    begun, gate = threading.Event(), threading.Event()
+    on_hub(main)
 
 
 def test_what_its_body_raises_ends_the_connection(talk: Talk, caplog: pytest.LogCaptureFixture) -> None:

@@ -28,8 +28,9 @@ from spruce.errors import ServiceUnavailable
 from spruce.green.debug import coroutine_frames, inspect
 from spruce.green.runtime import all_hubs
 from spruce.http import Request
+from spruce.server.threads import Exchange
 
-__all__ = ["CANCELLED", "Flights", "ask_to_cancel", "flights_of", "keep_watching"]
+__all__ = ["CANCELLED", "Flights", "ask_to_cancel", "cancel", "flights_of", "keep_watching", "task_of"]
 
 _EVERY = 0.5  # seconds
 _WATCH_SECONDS = 10.0
@@ -150,10 +151,13 @@ def _looked_at(owner: green.GreenThread | None) -> tuple[list[str], str]:
 def _told(one: Transaction) -> dict[str, Any]:
     stack, waits_for = _looked_at(one.owner)
     asked = one.__dict__.get("live")
-    task = _task_of(one)
+    task = task_of(one)
     if task is not None:
         frames = StackSummary.extract((frame, frame.f_lineno) for frame in coroutine_frames(task.get_coro()))
         stack, waits_for = _shown(frames), ""
+    exchange = _exchange_of(one)
+    if exchange is not None:
+        stack, waits_for = _shown(StackSummary.extract((frame, frame.f_lineno) for frame in exchange.frames())), ""
     return {
         "uid": one.id,
         "name": one.name or (f"{asked.method} {asked.target}" if asked is not None else one.type),
@@ -166,11 +170,18 @@ def _told(one: Transaction) -> dict[str, Any]:
     }
 
 
-def _task_of(one: Transaction) -> "asyncio.Task[Any] | None":
+def task_of(one: Transaction) -> "asyncio.Task[Any] | None":
     """The task that does the work of a request, of an ASGI app; its green thread waits for that."""
     asked = one.__dict__.get("live")
     task: asyncio.Task[Any] | None = None if asked is None else asked.__dict__.get("task")
     return None if task is None or task.done() else task
+
+
+def _exchange_of(one: Transaction) -> Exchange | None:
+    """What a WSGI app answers a request by, in an OS thread, while that runs."""
+    asked = one.__dict__.get("live")
+    exchange: Exchange | None = None if asked is None else asked.__dict__.get("exchange")
+    return None if exchange is None or exchange.os_thread is None else exchange
 
 
 def _shown(frames: Iterable[FrameSummary]) -> list[str]:
@@ -181,11 +192,17 @@ def _shown(frames: Iterable[FrameSummary]) -> list[str]:
 
 
 def cancel(transaction: Transaction, make_error: Callable[[], BaseException] = _unavailable) -> None:
-    """End what runs, in its green thread, which must be of this OS thread, and the task that works for it."""
+    """End what runs, in its green thread, which must be of this OS thread, and the task that works for it.
+
+    A WSGI app in an OS thread goes on, and is told when it gives its next piece: what is raised in a thread from
+    outside would end it anywhere, also where it gives a lock or a connection back.
+    """
     owner = transaction.owner
     if owner is not None and not owner.dead:
-        _log.warning("%s %s is cancelled from the viewer", transaction.type, transaction.name or transaction.id)
-        task = _task_of(transaction)
+        more = "" if _exchange_of(transaction) is None else "; its OS thread goes on until it returns"
+        name = transaction.name or transaction.id
+        _log.warning("%s %s is cancelled from the viewer%s", transaction.type, name, more)
+        task = task_of(transaction)
         owner.kill(make_error())
         if task is not None:
             task.cancel()

@@ -1,8 +1,9 @@
-"""A sampling profiler that knows green threads: where transactions compute, and where they wait.
+"""A sampling profiler that knows green threads and tasks: where transactions compute, and where they wait.
 
 An OS thread takes samples while it is on; off, there is nothing. One hundred times a second it looks which green thread
-each hub runs: that one computes, or holds up the loop. Ten times a second it looks at those that are parked: they wait.
-A sample belongs to the transaction that the green thread works for, also one that the request has spawned.
+or task each hub runs: that one computes, or holds up the loop. Ten times a second it looks at the green threads that
+are parked: they wait; for one that only waits for the task of an ASGI app, where that waits is told. A sample belongs
+to the transaction that is worked for, also by what the request has spawned.
 
 When it looks is what makes it right or wrong. An OS thread that wakes up gets the interpreter's lock when the one that
 runs gives it away, which is in the loop's poll: it would see the poll, hardly ever the code. So each sample is taken in
@@ -11,18 +12,29 @@ the next milliseconds, while the interpreter is told to hand the lock over at on
 the system calls of other libraries and reach the main thread only.
 """
 
+import asyncio
 import random
 import sys
 import threading
 import time
+from contextvars import Context
 from time import perf_counter
 from types import CodeType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from spruce.apm.flights import task_of
 from spruce.apm.recorder import in_flight
 from spruce.apm.spans import Transaction, current
 from spruce.green import GreenThread
-from spruce.green.sampling import Stack, parked_threads, running_threads, stack_of
+from spruce.green.sampling import (
+    Stack,
+    context_of_task,
+    parked_threads,
+    running_tasks,
+    running_threads,
+    stack_of,
+    stack_of_task,
+)
 
 __all__ = ["Profiler", "Sampled"]
 
@@ -109,19 +121,28 @@ class Profiler:
             transaction = _transaction_of(thread, owners)
             if transaction is not None:
                 self._add(transaction, False, stack, 1, seconds)
+        running = set()
+        for task, stack in running_tasks():
+            running.add(task)
+            transaction = _worked_for(context_of_task(task))
+            if transaction is not None:
+                self._add(transaction, False, stack, 1, seconds)
         self._turn += 1
         if self._turn % _WAITING_EVERY == 0:
             seconds, self._waited_at = min(now - self._waited_at, 5 * _WAITING_EVERY * self.interval), now
-            self._sample_waiting(owners, seconds)
+            self._sample_waiting(owners, seconds, running)
 
-    def _sample_waiting(self, owners: dict[GreenThread, Transaction], seconds: float) -> None:
+    def _sample_waiting(
+        self, owners: dict[GreenThread, Transaction], seconds: float, running: "set[asyncio.Task[Any]]"
+    ) -> None:
         parked = [(one, thread) for thread in parked_threads() if (one := _transaction_of(thread, owners)) is not None]
         times = max(len(parked) / _WAITING_MOST, 1.0)
         if times > 1:
             parked = _choose.sample(parked, _WAITING_MOST)
         for transaction, thread in parked:
-            stack = stack_of(thread)
-            if stack:
+            task = task_of(transaction) if transaction.owner is thread else None
+            stack = stack_of(thread) if task is None else stack_of_task(task)
+            if stack and task not in running:
                 self._add(transaction, True, stack, times, seconds * times)
 
     def _add(self, transaction: Transaction, waiting: bool, stack: Stack, samples: float, seconds: float) -> None:
@@ -135,7 +156,12 @@ def _transaction_of(thread: GreenThread, owners: dict[GreenThread, Transaction])
     own = owners.get(thread)
     if own is not None:
         return own
-    here = thread.context.get(current) if thread.context is not None else None
+    return _worked_for(thread.context)
+
+
+def _worked_for(context: Context | None) -> Transaction | None:
+    """The transaction that still runs in a context."""
+    here = None if context is None else context.get(current)
     return None if here is None or here.transaction.ended else here.transaction
 
 

@@ -11,13 +11,16 @@ application is told at its next piece.
 """
 
 import logging
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import suppress
 from contextvars import copy_context
 from functools import partial
 from io import BufferedReader, BytesIO, RawIOBase
 from queue import Empty, SimpleQueue
+from types import FrameType
 from typing import Any, Final
 
 from spruce.green import ThreadQueue, get_hub, spawn_detached
@@ -73,9 +76,11 @@ class Exchange:
     """One request between its green thread and the OS thread of the application; `make` is called in the latter."""
 
     def __init__(self, make: Callable[[], Response]) -> None:
-        self._make = make
+        self._make: Callable[[], Response] | None = make
         self._parts: ThreadQueue[Any] = ThreadQueue(_PIECES)
         self._over = False
+        self.os_thread: int | None = None
+        """Which one runs the application now; None before and afterwards."""
 
     def answer(self, pool: ThreadPool) -> Response:
         """Return the response; waits for it. Raises what the application raised."""
@@ -114,13 +119,31 @@ class Exchange:
 
     # In the OS thread
 
+    def frames(self) -> list[FrameType]:
+        """The calls of the application now, the outermost first; from any OS thread. Empty while it doesn't run."""
+        frame = None if self.os_thread is None else sys._current_frames().get(self.os_thread)
+        found: list[FrameType] = []
+        while frame is not None and frame.f_code is not _PERFORM:
+            found.append(frame)
+            frame = frame.f_back
+        return [] if frame is None or frame.f_locals["self"] is not self else found[::-1]
+
     def _run(self) -> None:
-        if self._over:
+        make, self._make = self._make, None  # which holds the request, that this is known to
+        if self._over or make is None:
             return
+        self.os_thread = threading.get_ident()
         try:
-            made = self._make()
+            self._perform(make)
+        finally:
+            self.os_thread = None
+
+    def _perform(self, make: Callable[[], Response]) -> None:
+        try:
+            made = make()
         except BaseException as error:
-            self._give(error)
+            with suppress(ClientDisconnected):
+                self._give(error)
             return
         streamed = not isinstance(made.response, bytes | FilePart)
         try:
@@ -149,6 +172,9 @@ class Exchange:
             self._parts.put(part)
         if self._over:
             raise ClientDisconnected("the client has gone")
+
+
+_PERFORM = Exchange._perform.__code__
 
 
 def _close(response: Response) -> None:

@@ -96,6 +96,7 @@ class ThreadedWSGIHandler(WSGIHandler):
         environ["wsgi.multithread"] = True
         environ["wsgi.input"] = body_across(request)
         exchange = Exchange(lambda: self.respond(environ))
+        request.__dict__["exchange"] = exchange  # for who looks at what is in flight
         if is_heard():
             return announced(
                 request, lambda: exchange.answer(self.pool), lambda: route_of_environ(environ, request.root_path)

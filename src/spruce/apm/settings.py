@@ -5,131 +5,37 @@ setting `ELASTIC_APM` of the app (`SERVICE_NAME`).
 """
 
 import os
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from spruce.apm.settingvalues import (
+    boolean,
+    capture_body,
+    cloud,
+    count,
+    duration,
+    labels,
+    listed,
+    one_of,
+    patterns,
+    processors,
+    rate,
+    service_name,
+    size,
+    url,
+    whole,
+)
 from spruce.apm.wildcards import Patterns
 from spruce.errors import ConfigError, nearest
 
 __all__ = ["CHANGEABLE", "PREFIX", "ApmSettings", "changed", "read_settings"]
 
 PREFIX = "ELASTIC_APM_"
-_DURATION = re.compile(r"(-?\d+(?:\.\d+)?)\s*(us|ms|s|m)?")
-_A_SECOND = {"us": 1_000_000, "ms": 1000, "s": 1, "m": 1 / 60}
-_SIZE = re.compile(r"(\d+)\s*(b|kb|mb|gb)?", re.IGNORECASE)
-_BYTES = {"b": 1, "kb": 1 << 10, "mb": 1 << 20, "gb": 1 << 30}
-_TRUE, _FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off", ""}
 _SECRETS = {"secret_token", "api_key", "otlp_headers"}
 _HIDDEN_FIELDS = (
     "password,passwd,pwd,secret,*key,*token*,*session*,*credit*,*card*,*auth*,*principal*,set-cookie,*cookie*,*csrf*"
 )
-
-
-def _boolean(value: Any) -> bool:
-    word = str(value).strip().lower()
-    if word not in _TRUE | _FALSE:
-        raise ValueError("true or false")
-    return word in _TRUE
-
-
-def _listed(value: Any) -> tuple[str, ...]:
-    items = value.split(",") if isinstance(value, str) else value
-    return tuple(str(item).strip() for item in items if str(item).strip())
-
-
-def _patterns(value: Any) -> Patterns:
-    return Patterns(_listed(value))
-
-
-def _labels(value: Any) -> dict[str, Any]:
-    if isinstance(value, Mapping):
-        return dict(value)
-    pairs = [item.partition("=") for item in _listed(value)]
-    if any(not middle for _, middle, _ in pairs):
-        raise ValueError("name=value,name=value")
-    return {name.strip(): text.strip() for name, _, text in pairs}
-
-
-def _duration(unit: str) -> Callable[[Any], float]:
-    def read(value: Any) -> float:
-        found = _DURATION.fullmatch(str(value).strip().lower())
-        if found is None:
-            raise ValueError("a time as 10s, 5ms or 2m")
-        return float(found[1]) / _A_SECOND[found[2] or unit]
-
-    return read
-
-
-def _size(value: Any) -> int:
-    found = _SIZE.fullmatch(str(value).strip())
-    if found is None:
-        raise ValueError("a size as 768kb")
-    return int(found[1]) * _BYTES[(found[2] or "b").lower()]
-
-
-def _rate(value: Any) -> float:
-    rate = _number(float, value, "a number from 0 to 1")
-    if not 0 <= rate <= 1:
-        raise ValueError("a number from 0 to 1")
-    return 0.0001 if 0 < rate < 0.0001 else round(rate, 4)  # as Elastic's agents agreed, so that all say the same
-
-
-def _count(value: Any) -> int:
-    number = _whole(value)
-    if number < 0:
-        raise ValueError("a whole number, not negative")
-    return number
-
-
-def _whole(value: Any) -> int:
-    return int(_number(int, value, "a whole number"))
-
-
-def _number(kind: Callable[[Any], float], value: Any, expected: str) -> float:
-    try:
-        return kind(value)
-    except (TypeError, ValueError):
-        raise ValueError(expected) from None
-
-
-def _one_of(*words: str) -> Callable[[Any], str]:
-    def read(value: Any) -> str:
-        word = str(value).strip().lower()
-        if word not in words:
-            raise ValueError(" or ".join(words))
-        return word
-
-    return read
-
-
-def _service_name(value: Any) -> str:
-    name = str(value)
-    if not re.fullmatch(r"[a-zA-Z0-9 _-]+", name):
-        raise ValueError("letters, digits, spaces, _ and -")
-    return name
-
-
-def _url(value: Any) -> str:
-    url = str(value).strip().rstrip("/")
-    if url and not re.match(r"https?://[^/]", url):
-        raise ValueError("http://host:port or https://host:port")
-    return url
-
-
-def _capture_body(value: Any) -> str:
-    return _one_of("off", "errors", "transactions", "all")({True: "all", False: "off"}.get(value, value))
-
-
-def _cloud(value: Any) -> str:
-    read = _one_of("auto", "aws", "gcp", "azure", "none")
-    word = str(value).strip().lower()
-    return read({"true": "auto", "false": "none"}.get(word, word))
-
-
-def _processors(value: Any) -> tuple[Any, ...]:
-    return _listed(value) if isinstance(value, str) else tuple(value)
 
 
 @dataclass(frozen=True)
@@ -214,70 +120,70 @@ class ApmSettings:
 
 
 _READERS: dict[str, tuple[Any, Callable[[Any], Any]]] = {
-    "enabled": (True, _boolean),
-    "recording": (True, _boolean),
-    "instrument": (True, _boolean),
-    "service_name": ("python_service", _service_name),
+    "enabled": (True, boolean),
+    "recording": (True, boolean),
+    "instrument": (True, boolean),
+    "service_name": ("python_service", service_name),
     "service_version": (None, str),
     "service_node_name": (None, str),
     "environment": (None, str),
     "hostname": (None, str),
     "framework_name": (None, str),
     "framework_version": (None, str),
-    "global_labels": ("", _labels),
-    "server_url": ("http://127.0.0.1:8200", _url),
+    "global_labels": ("", labels),
+    "server_url": ("http://127.0.0.1:8200", url),
     "secret_token": (None, str),
     "api_key": (None, str),
-    "verify_server_cert": (True, _boolean),
+    "verify_server_cert": (True, boolean),
     "server_cert": (None, str),
     "server_ca_cert_file": (None, str),
-    "server_timeout": ("5s", _duration("s")),
-    "api_request_size": ("768kb", _size),
-    "api_request_time": ("10s", _duration("s")),
-    "disable_send": (False, _boolean),
-    "otlp_endpoint": ("", _url),
-    "otlp_headers": ("", _labels),
-    "otlp_metrics": (True, _boolean),
-    "central_config": (True, _boolean),
-    "cloud_provider": ("auto", _cloud),
-    "include_process_args": (False, _boolean),
-    "max_queue_size": ("10mb", _size),
-    "transaction_sample_rate": (1.0, _rate),
-    "transaction_max_spans": (500, _count),
-    "transaction_ignore_urls": ("", _patterns),
-    "transactions_ignore_patterns": ("", _listed),
-    "trace_continuation_strategy": ("continue", _one_of("continue", "restart", "restart_external")),
-    "span_compression_enabled": (True, _boolean),
-    "span_compression_exact_match_max_duration": ("50ms", _duration("ms")),
-    "span_compression_same_kind_max_duration": ("0ms", _duration("ms")),
-    "exit_span_min_duration": ("0ms", _duration("ms")),
-    "span_stack_trace_min_duration": ("5ms", _duration("ms")),
-    "use_elastic_traceparent_header": (True, _boolean),
-    "capture_body": ("off", _capture_body),
-    "capture_headers": (False, _boolean),
-    "sanitize_field_names": (_HIDDEN_FIELDS, _patterns),
-    "processors": ((), _processors),
-    "collect_local_variables": ("errors", _one_of("off", "errors", "transactions", "all")),
-    "source_lines_error_app_frames": (5, _count),
-    "source_lines_error_library_frames": (5, _count),
-    "local_var_max_length": (200, _count),
-    "local_var_list_max_length": (10, _count),
-    "local_var_dict_max_length": (10, _count),
-    "stack_trace_limit": (50, _whole),
-    "filter_exception_types": ("", _listed),
-    "include_paths": ("", _patterns),
-    "exclude_paths": ("", _patterns),
-    "metrics_interval": ("30s", _duration("s")),
-    "breakdown_metrics": (True, _boolean),
-    "disable_metrics": ("", _patterns),
-    "log_ecs_reformatting": ("off", _one_of("off", "override")),
-    "auto_log_stacks": (True, _boolean),
-    "log_level": (None, _one_of("trace", "debug", "info", "warning", "warn", "error", "critical", "off")),
+    "server_timeout": ("5s", duration("s")),
+    "api_request_size": ("768kb", size),
+    "api_request_time": ("10s", duration("s")),
+    "disable_send": (False, boolean),
+    "otlp_endpoint": ("", url),
+    "otlp_headers": ("", labels),
+    "otlp_metrics": (True, boolean),
+    "central_config": (True, boolean),
+    "cloud_provider": ("auto", cloud),
+    "include_process_args": (False, boolean),
+    "max_queue_size": ("10mb", size),
+    "transaction_sample_rate": (1.0, rate),
+    "transaction_max_spans": (500, count),
+    "transaction_ignore_urls": ("", patterns),
+    "transactions_ignore_patterns": ("", listed),
+    "trace_continuation_strategy": ("continue", one_of("continue", "restart", "restart_external")),
+    "span_compression_enabled": (True, boolean),
+    "span_compression_exact_match_max_duration": ("50ms", duration("ms")),
+    "span_compression_same_kind_max_duration": ("0ms", duration("ms")),
+    "exit_span_min_duration": ("0ms", duration("ms")),
+    "span_stack_trace_min_duration": ("5ms", duration("ms")),
+    "use_elastic_traceparent_header": (True, boolean),
+    "capture_body": ("off", capture_body),
+    "capture_headers": (False, boolean),
+    "sanitize_field_names": (_HIDDEN_FIELDS, patterns),
+    "processors": ((), processors),
+    "collect_local_variables": ("errors", one_of("off", "errors", "transactions", "all")),
+    "source_lines_error_app_frames": (5, count),
+    "source_lines_error_library_frames": (5, count),
+    "local_var_max_length": (200, count),
+    "local_var_list_max_length": (10, count),
+    "local_var_dict_max_length": (10, count),
+    "stack_trace_limit": (50, whole),
+    "filter_exception_types": ("", listed),
+    "include_paths": ("", patterns),
+    "exclude_paths": ("", patterns),
+    "metrics_interval": ("30s", duration("s")),
+    "breakdown_metrics": (True, boolean),
+    "disable_metrics": ("", patterns),
+    "log_ecs_reformatting": ("off", one_of("off", "override")),
+    "auto_log_stacks": (True, boolean),
+    "log_level": (None, one_of("trace", "debug", "info", "warning", "warn", "error", "critical", "off")),
     "log_file": ("", str),
-    "log_file_size": ("50mb", _size),
-    "disable_log_record_factory": (False, _boolean),
-    "use_elastic_excepthook": (False, _boolean),
-    "opentelemetry_bridge": (False, _boolean),
+    "log_file_size": ("50mb", size),
+    "disable_log_record_factory": (False, boolean),
+    "use_elastic_excepthook": (False, boolean),
+    "opentelemetry_bridge": (False, boolean),
 }
 """Of each setting: its default, and what reads it."""
 

@@ -292,12 +292,12 @@ class Builder:
         """The whole query; sets `load` to what reads its rows."""
         return _STATEMENTS[self.kind](self)
 
-    def _subquery(self, shape: Shape) -> "sa.Select[Any]":
-        """The SELECT of a query inside of this one: the column it asks for, or else the primary key."""
+    def _subquery(self, shape: Shape, key: str = "pk") -> "sa.Select[Any]":
+        """The SELECT of a query inside of this one: the column it asks for, or else `key`."""
         refers = shape.refers_out()
         inner = Builder(shape, self.dialect, self.parameters, self if refers else None)
         if inner.selected is None:
-            inner.selected = ("flat", ("pk",))
+            inner.selected = ("flat", (key,))
         select = inner._rows()
         if len(inner.selected[1]) == 1 and len(select.selected_columns) > 1:  # what it is ordered by beside it
             select = sa.select(select.subquery().columns[0])

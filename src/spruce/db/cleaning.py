@@ -86,7 +86,7 @@ def _is_offered(instance: Record, field: Any) -> bool:
     """Whether a relation points to one of the rows of its `limit_choices_to`."""
     if not field.limit_choices_to:
         return True
-    rows = field.target._base.using(instance._db).filter(pk=getattr(instance, field.attname))
+    rows = field.target._base.using(instance._db).filter(**{field.remote: getattr(instance, field.attname)})
     return bool(limited(rows, field.limit_choices_to).exists())
 
 

@@ -44,7 +44,7 @@ class Conditions:
         joins: Joins,
         parameters: Parameters,
         dialect: sa.Dialect,
-        subquery: Callable[[Any], "sa.Select[Any]"],
+        subquery: Callable[..., "sa.Select[Any]"],
     ) -> None:
         self.joins = joins
         self.parameters = parameters
@@ -258,14 +258,16 @@ class Conditions:
                 f"{key} cannot be compared with a query: a bilateral transform is taken of single values only",
                 hint="Annotate the query inside with what it transforms, or give a list.",
             )
+        field: Any = path.field
+        wanted = field.remote if field.is_relation else "pk"
         if path.lookup == "exact" and token.single:
-            return column == self.subquery(token.shape).scalar_subquery()
+            return column == self.subquery(token.shape, wanted).scalar_subquery()
         if path.lookup != "in":
             raise FieldError(
                 f"{key} cannot be compared with a QuerySet of several rows",
                 hint=f"Use {key}__in=… , or a slice of one row.",
             )
-        return column.in_(self.subquery(token.shape))
+        return column.in_(self.subquery(token.shape, wanted))
 
     def _expression(self, path: Path, key: str, column: Column, token: Expression) -> Condition:
         lookup = path.rule

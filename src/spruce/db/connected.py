@@ -77,6 +77,16 @@ class ManyManager(Members[M], Generic[M]):
         """The model in between."""
         return self.link.between
 
+    @property
+    def _own(self) -> Any:
+        """What the rows in between know the owner by."""
+        return getattr(self.owner, (self.link.target_key if self.backwards else self.link.source_key).remote)
+
+    @property
+    def _their_key(self) -> ForeignKey[Any]:
+        """The foreign key to the members."""
+        return self.link.source_key if self.backwards else self.link.target_key
+
     def _sides(self) -> tuple[str, str]:
         """The names of the foreign keys: to the owner, and to the members."""
         here, there = self.link.source_key.name, self.link.target_key.name
@@ -85,16 +95,16 @@ class ManyManager(Members[M], Generic[M]):
     def _links(self) -> QuerySet[Any, Any]:
         """The rows in between that are the owner's."""
         query: QuerySet[Any, Any] = self.link.between._base.using(self._writing())
-        return query.filter(**{self._sides()[0]: self.owner.pk})
+        return query.filter(**{self._sides()[0]: self._own})
 
     def _keys(self, objects: Iterable[Any]) -> list[Any]:
-        keys = []
+        keys, field = [], self._their_key
         for each in map(unproxied, objects):
             if isinstance(each, self.model) and each.pk is None:
                 raise DataError(f"{each!r} is not saved, so nothing can be connected to it", hint="Call its save().")
             if hasattr(type(each), "_meta") and not isinstance(each, self.model):
                 raise FieldError(f"{self.name} takes {self.model.__name__} objects or their keys, not {each!r}")
-            keys.append(each.pk if isinstance(each, self.model) else self.model._meta.pk.clean(each))
+            keys.append(getattr(each, field.remote) if isinstance(each, self.model) else field.key.clean(each))
         return list(dict.fromkeys(keys))
 
     def add(self, *objects: Any, through_defaults: dict[str, Any] | None = None) -> None:
@@ -131,7 +141,7 @@ class ManyManager(Members[M], Generic[M]):
 
     def _pairs(self, keys: list[Any]) -> list[tuple[Any, Any]]:
         """What connects these: the owner's key and theirs; the other way round too where that is the same."""
-        own = self.owner.pk
+        own = self._own
         pairs = [(own, key) for key in keys]
         return [*pairs, *((key, own) for key in keys if key != own)] if self.link.symmetrical else pairs
 
@@ -144,7 +154,7 @@ class ManyManager(Members[M], Generic[M]):
     def _mirrored(self, keys: list[Any]) -> set[tuple[Any, Any]]:
         """The connections of these with the owner that there are on their side only."""
         here, there = self._sides()
-        found = self.link.between._base.using(self._writing()).filter(**{f"{here}__in": keys, there: self.owner.pk})
+        found = self.link.between._base.using(self._writing()).filter(**{f"{here}__in": keys, there: self._own})
         return set(found.values_list(f"{here}_id", f"{there}_id"))
 
     def _tell(self, action: str, keys: set[Any] | None) -> None:
@@ -177,7 +187,7 @@ class ManyManager(Members[M], Generic[M]):
             self._links().filter(**{f"{there}__in": keys}).delete()
             if self.link.symmetrical:
                 mirrored = self.link.between._base.using(self._writing())
-                mirrored.filter(**{f"{here}__in": keys, there: self.owner.pk}).delete()
+                mirrored.filter(**{f"{here}__in": keys, there: self._own}).delete()
             self._tell("post_remove", set(keys))
         self._changed()
 
@@ -188,7 +198,7 @@ class ManyManager(Members[M], Generic[M]):
             self._links().delete()
             if self.link.symmetrical:
                 between = self.link.between._base.using(self._writing())
-                between.filter(**{self._sides()[1]: self.owner.pk}).delete()
+                between.filter(**{self._sides()[1]: self._own}).delete()
             self._tell("post_clear", None)
         self._changed()
 

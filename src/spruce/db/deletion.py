@@ -107,8 +107,9 @@ class _Deletion:
                 self._gather(model._meta.parent, part, going, restricted)
 
     def _pointing(self, field: ForeignKey[Any], keys: list[Any]) -> Any:
-        """The rows that point to `keys` by a field."""
-        return field.model._base.using(self.database.alias).filter(**{f"{field.name}__in": keys})
+        """The rows that point to the rows of `keys` by a field."""
+        path = field.name if field.plain_key else f"{field.name}__pk"
+        return field.model._base.using(self.database.alias).filter(**{f"{path}__in": keys})
 
     def delete(self, model: Any, keys: list[Any]) -> None:
         """Delete the rows of these keys, after those that depend on them."""

@@ -134,7 +134,7 @@ class _Loader:
 
     def _decoded(self, field: Field[Any], value: Any) -> Any:
         if isinstance(value, list) and isinstance(field, ForeignKey):
-            return self._manager(field.target).get_by_natural_key(*value).pk
+            return getattr(self._manager(field.target).get_by_natural_key(*value), field.remote)
         if isinstance(field, BinaryField) and isinstance(value, str):
             value = b64decode(value)
         return field.clean(value)

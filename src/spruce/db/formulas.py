@@ -90,7 +90,7 @@ def written(
     return found
 
 
-def _refuse(shape: Any) -> Any:
+def _refuse(shape: Any, key: str = "pk") -> Any:
     raise FieldError("a query cannot stand in the definition of a table")
 
 

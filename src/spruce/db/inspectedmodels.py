@@ -43,6 +43,7 @@ class Found:
     exact: dict[str, str]  # the fields whose type is just that of a column, by its SQL
     names: dict[str, str] = field(default_factory=dict)  # of models, by table
     done: set[str] = field(default_factory=set)  # the tables whose models are written
+    fields: dict[str, dict[str, str]] = field(default_factory=dict)  # of models, by table and column
 
 
 class InspectedModel:
@@ -53,6 +54,7 @@ class InspectedModel:
         self.table = table
         self.name = found.names[table.name]
         self.fields: dict[str, str] = {}  # by column
+        found.fields[table.name] = self.fields
         self.comments: list[str] = []
         self.uniques = [one for one in table.constraints if isinstance(one, sa.UniqueConstraint)]
         self.checks = [one for one in table.constraints if isinstance(one, sa.CheckConstraint)]
@@ -87,7 +89,7 @@ class InspectedModel:
                 yield f"{name} = db.AutoField({_arguments([*self._bits(column), *self._column_name(name, column)])})"
             return
         for pointing in column.foreign_keys:
-            self.comments.append(f"{column.name} points to {pointing._get_colspec()}, which is no model's primary key")
+            self.comments.append(f"{column.name} points to {pointing._get_colspec()}, which no ForeignKey can")
         if column.computed is not None:
             self.comments.append(f"{column.name} is computed by the database: {column.computed.sqltext}")
         kind, arguments, comment = self._kind(column)
@@ -170,7 +172,7 @@ class InspectedModel:
     # ---- relations --------------------------------------------------------------------------------------------------
 
     def _foreign_key(self, column: sa.Column[Any]) -> sa.ForeignKeyConstraint | None:
-        """What makes a column a ForeignKey: it points to the key of one table that has a model."""
+        """What makes a column a ForeignKey: it points to the key, or what is unique, of a table that has a model."""
         for constraint in sorted(self.table.foreign_key_constraints, key=lambda one: str(one.name)):
             if column.name in constraint.column_keys and self._leads_to_a_key(constraint):
                 return constraint
@@ -179,9 +181,12 @@ class InspectedModel:
     def _leads_to_a_key(self, constraint: sa.ForeignKeyConstraint) -> bool:
         if len(constraint.elements) > 1:
             return False
-        _, _, column = constraint.elements[0]._get_colspec().rpartition(".")
-        target = self.found.tables.tables.get(_target(constraint))
-        return target is not None and [each.name for each in target.primary_key.columns] == [column]
+        target, column = self.found.tables.tables.get(_target(constraint)), _target_column(constraint)
+        if target is None or target.name not in self.found.names:
+            return False
+        if [each.name for each in target.primary_key.columns] == [column]:
+            return True
+        return column in self.found.fields.get(target.name, ()) and _is_unique_in(target, column)
 
     def _relation(self, column: sa.Column[Any], constraint: sa.ForeignKeyConstraint) -> str:
         target = _target(constraint)
@@ -190,6 +195,8 @@ class InspectedModel:
         shown = '"self"' if target == self.table.name else model if target in self.found.done else python_text(model)
         single = self._is_unique(column) or column.primary_key
         options = [shown, f"db.{_ACTIONS.get(str(constraint.ondelete).upper(), 'DO_NOTHING')}"]
+        if _target_column(constraint) not in self.found.tables.tables[target].primary_key.columns:
+            options.append(f"to_field={python_text(self.found.fields[target][_target_column(constraint)])}")
         if not self._is_first(target, column):
             options.append(f"related_name={python_text(f'{self.name.lower()}_{name}')}")
         if column.primary_key:
@@ -298,6 +305,17 @@ def _ordered(part: Any) -> tuple[str, str] | None:
     if modifier is sa.sql.operators.desc_op and isinstance(element, sa.Column):
         return "-", element.name
     return None
+
+
+def _is_unique_in(table: sa.Table, column: str) -> bool:
+    """Whether no two rows of a table have the same value in a column."""
+    uniques = [each for each in table.constraints if isinstance(each, sa.UniqueConstraint)]
+    return any([one.name for one in each.columns] == [column] for each in uniques)
+
+
+def _target_column(constraint: sa.ForeignKeyConstraint) -> str:
+    column: str = constraint.elements[0]._get_colspec().rpartition(".")[2]
+    return column
 
 
 def _target(constraint: sa.ForeignKeyConstraint) -> str:

@@ -139,6 +139,8 @@ def _batch_line(number: int, node: Node, nodes: Sequence[Node], mode: str) -> st
     places = {field.name: i for i, field in _loose(node, nodes)}
     if node.partial or node.model._meta.has_single:
         places["pk"] = node.key
+        pointed = {field.remote for field in node.model._meta.pointed if field.single and not field.plain_key}
+        places |= {field.attname: i for i, field in enumerate(node.fields, node.start) if field.attname in pointed}
     if mode == "raise":
         return f" b{number} = Batch({{}}, True)"
     sets = ", ".join(f"{name!r}: {{r[{i}] for r in rows}}" for name, i in places.items())

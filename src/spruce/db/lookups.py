@@ -30,7 +30,7 @@ from spruce.errors import FieldError, nearest
 if TYPE_CHECKING:
     from spruce.db.relations import Step
 
-__all__ = ["LOOKUPS", "PARTS", "Lookup", "Path", "listed", "lookups_of", "resolve", "takes_whole"]
+__all__ = ["LOOKUPS", "PARTS", "Lookup", "Path", "key_of", "listed", "lookups_of", "resolve", "takes_whole"]
 
 _NONE: Mapping[str, Field[Any]] = {}
 
@@ -141,6 +141,12 @@ def takes_whole(model: type[Record], text: str, computed: Mapping[str, Field[Any
     return path.field.family == "json" and whole(path.lookup)
 
 
+def key_of(model: type[Record], text: str, computed: Mapping[str, Field[Any]]) -> str:
+    """The attribute of an object that a path is compared with: what a relation holds of it."""
+    field: Any = resolve(model, text, computed=computed).field
+    return field.remote if field.is_relation else "pk"
+
+
 def listed(names: Iterable[str], near: str) -> str:
     """The names in one text, those most like `near` first."""
     return ", ".join(sorted(names, key=lambda name: (-SequenceMatcher(None, near.lower(), name).ratio(), name)))
@@ -163,7 +169,9 @@ def resolve(
                 return _through(found.steps, parts[end:], text, lookups)
             return _lookup((), found, parts[end:], text, lookups, None, True)
     steps, field, end_model, parts = _follow(model, parts, text, computed)
-    while steps and field.primary_key and not steps[-1].many and (holds := _key_in(steps[-1])) is not None:
+    while steps and not steps[-1].many and (holds := _key_in(steps[-1])) is not None and field is holds.key:
+        if not field.primary_key and parts and parts[0] not in _COMPARISONS:
+            break  # a foreign key has no other lookups
         field = holds  # the foreign key's own column holds it: no join
         steps.pop()
     return _lookup(tuple(steps), field, parts, text, lookups, end_model, False)
@@ -178,7 +186,7 @@ def _through(steps: Any, rest: list[str], text: str, lookups: bool) -> Path:
     return replace(path, steps=(*steps, *path.steps))
 
 
-def _key_in(step: Any) -> Field[Any] | None:
+def _key_in(step: Any) -> Any:
     """The field that holds the key of the row that a step leads to."""
     return step if isinstance(step, Field) else getattr(step, "link", None)
 

@@ -114,6 +114,7 @@ class Options:
                 hint="It takes fields, and terms of them.",
             )
         self.own_save = False  # whether the program has written a save() for it
+        self.keyed_otherwise = any(each.keyed_otherwise for each in bases)  # a foreign key has a to_field in its tables
         if self.proxy:
             self._share(self.concrete._meta)
         else:
@@ -166,6 +167,12 @@ class Options:
     def pointed(self) -> list[ForeignKey[Any]]:
         """The foreign keys of other models that point here or to a parent."""
         return [*self.pointing, *(self.parent._meta.pointed if self.parent else ())]
+
+    @property
+    def sole(self) -> set[tuple[str, ...]]:
+        """The names of fields whose values are unique together in all rows."""
+        plain = [each for each in self.constraints if isinstance(each, UniqueConstraint) and each.condition is None]
+        return {*self.unique_together, *(tuple(each.fields) for each in plain)}
 
     def knows(self, name: str) -> bool:
         """Whether a query may call a field or relation by this name."""

@@ -91,7 +91,13 @@ def _known(instance: Any, relation: Any, name: str) -> Any:
     if isinstance(relation, Related):
         found = getattr(instance, relation.field.slot)
         key = getattr(instance, relation.field.attname)
-        return None if key is None else found if found is not None and found.pk == key else NOT_LOADED
+        return (
+            None
+            if key is None
+            else found
+            if found is not None and getattr(found, relation.field.remote) == key
+            else NOT_LOADED
+        )
     if relation.many:
         return getattr(instance, "_prefetched", {}).get(name, NOT_LOADED)
     return getattr(instance, relation.field.reverse_slot)
@@ -100,7 +106,7 @@ def _known(instance: Any, relation: Any, name: str) -> Any:
 def _put(instance: Any, relation: Any, name: str, to_attr: str | None, by_owner: dict[Any, list[Any]]) -> Any:
     """Give an object what was loaded for it."""
     forward = isinstance(relation, Related)
-    found = by_owner.get(getattr(instance, relation.field.attname) if forward else instance.pk, [])
+    found = by_owner.get(getattr(instance, _owner_key(relation)), [])
     if to_attr is not None:
         single = forward or not relation.many
         setattr(instance, to_attr, (found[0] if found else None) if single else found)
@@ -118,10 +124,18 @@ def _put(instance: Any, relation: Any, name: str, to_attr: str | None, by_owner:
     return found
 
 
+def _owner_key(relation: Any) -> str:
+    """The attribute with what related objects know their owner by."""
+    if hasattr(relation, "link"):
+        return "pk"
+    name: str = relation.field.attname if isinstance(relation, Related) else relation.field.remote
+    return name
+
+
 def _load(objects: list[Any], relation: Any, wanted: Prefetch[Any]) -> dict[Any, list[Any]]:
     """The related objects, by what their owners know them by."""
-    forward = isinstance(relation, Related)
-    found = {getattr(each, relation.field.attname) if forward else each.pk for each in objects}
+    own = _owner_key(relation)
+    found = {getattr(each, own) for each in objects}
     keys = [key for key in found if key is not None]
     query, path, attribute = _query(relation, wanted, objects[0])
     query, low, high = _unsliced(query)
@@ -170,7 +184,7 @@ def _query(relation: Any, wanted: Prefetch[Any], instance: Any) -> tuple[Any, st
             _KEY,
         )
     elif isinstance(relation, Related):
-        model, path, attribute = field.target, "pk", field.target._meta.pk.attname
+        model, path, attribute = field.target, field.remote, field.remote
     else:
         model, path, attribute = field.model, field.name, field.attname
     query = (

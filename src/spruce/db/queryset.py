@@ -220,7 +220,7 @@ class QuerySet(Rows[M, R], Generic[M, R]):
         meta = self.model._meta
         if meta.parent is not None and any(meta.field(name) not in meta.local for name in values):
             return update_tables(self, values)
-        found, plain = tokens.changes(values, self._whole_value)
+        found, plain = tokens.changes(values, self)
         op: Op = ("update", tuple(values), found)
         shape = self._shape
         changed: int = self._run(shape.next.get(op) or shape.grow(op), self._args + plain, write=True)[1]

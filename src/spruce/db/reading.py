@@ -125,7 +125,7 @@ class Rows(Query[M, R], Generic[M, R]):
         if self._instance is not None and self._instance[0] is not None:
             field, owner = self._instance[:2]
             for each in rows:
-                if each.__dict__.get(field.attname) == owner.pk:
+                if each.__dict__.get(field.attname) == getattr(owner, field.remote):
                     setattr(each, field.slot, owner)
         if self._prefetch:
             prefetch(rows, self._prefetch)

@@ -40,7 +40,7 @@ class Related:
         known = getattr(instance, field.slot, None)
         if type(known) is Pending:
             return known.object
-        if known is not None and known.pk == key:
+        if known is not None and getattr(known, field.remote) == key:
             return known
         if key is None:
             if field.null:
@@ -73,16 +73,16 @@ class Related:
             check_relation(instance, value, field.label)
         if field.single:
             self._tell(instance, value)
-        key = None if value is None else value.pk
+        key = None if value is None else getattr(value, field.remote)
         setattr(instance, field.attname, key)
-        setattr(instance, field.slot, value if value is None or not _empty(key) else Pending(value))
+        setattr(instance, field.slot, value if value is None or not _is_new(value, key) else Pending(value))
 
     def _tell(self, instance: Any, value: Any) -> None:
         """Let the objects on the other side of a OneToOneField know who points to them now."""
         before = getattr(instance, self.field.slot, None)
         if before is not None and type(before) is not Pending:
             setattr(before, self.field.reverse_slot, None)
-        if value is not None and value.pk is not None:
+        if value is not None and getattr(value, self.field.remote) is not None:
             setattr(value, self.field.reverse_slot, instance)
 
 
@@ -101,6 +101,11 @@ def _empty(key: Any) -> bool:
     return key is None or (isinstance(key, str) and not key)
 
 
+def _is_new(value: Any, key: Any) -> bool:
+    """Whether an object has no key yet."""
+    return _empty(key) or value.pk is None
+
+
 class Pending:
     """An object in a slot that had no key yet when it was assigned; the key is taken over when the owner is saved."""
 
@@ -113,13 +118,16 @@ class Pending:
 def settle(field: ForeignKey[Any], instance: Any) -> None:
     """Before a save, take over the key of an object that was assigned before it had one. Raises DataError."""
     pending = getattr(instance, field.slot, None)
-    if type(pending) is not Pending or not _empty(getattr(instance, field.attname)):
+    if type(pending) is not Pending:
         return
-    if _empty(pending.object.pk):
+    held, key = getattr(instance, field.attname), getattr(pending.object, field.remote)
+    if not _empty(held) and held != key:  # it was told to point elsewhere since
+        return
+    if _empty(pending.object.pk) or _empty(key):
         raise DataError(
             f"{field.label} is a {field.target.__name__} that is not saved yet", hint="Call its save() first."
         )
-    setattr(instance, field.attname, pending.object.pk)
+    setattr(instance, field.attname, key)
     setattr(instance, field.slot, pending.object)
 
 
@@ -132,10 +140,10 @@ def _load(field: ForeignKey[Any], instance: Any, key: Any) -> Any:
     query._instance = (None, instance, field.name, "select_related")
 
     def find(keys: list[Any]) -> dict[Any, Any]:
-        return {each.pk: each for each in query.filter(pk__in=keys)}
+        return {getattr(each, field.remote): each for each in query.filter(**{f"{field.remote}__in": keys})}
 
     found = load_many(field.name, field.name, instance, key, find)
-    return query.get(pk=key) if found is None else found
+    return query.get(**{field.remote: key}) if found is None else found
 
 
 def _part(instance: Any, parent: Any) -> Any:

@@ -41,7 +41,9 @@ class Registry:
         found += [field for other in self.models.values() for field in _relations(other) if field.names(model)]
         taken: set[tuple[Any, str]] = set()
         for field in found:
-            _check_accessor(field, model if field.names(model) else field.target, taken)
+            target = model if field.names(model) else field.target
+            field.key_of(target)  # which refuses a to_field that cannot be
+            _check_accessor(field, target, taken)
         if old is not None:
             self._remove(old)
         self.models[name] = model
@@ -111,6 +113,9 @@ class Registry:
 def _connect(field: ForeignKey[Any]) -> None:
     """Let the other side of a ForeignKey know of it."""
     target: Any = field.target._meta.concrete
+    field.remote = field.key.attname
+    if not field.plain_key:
+        _note_other_key(target)
     target._meta.pointing.append(field)
     if field.query_name is not None:
         target._meta.relations[field.query_name] = (ReverseStep(field, field.query_name),)
@@ -118,6 +123,13 @@ def _connect(field: ForeignKey[Any]) -> None:
         setattr(target, field.accessor, ReverseOne(field) if field.single else Reverse(field))
         if field.single:
             setattr(target, field.reverse_slot, NOT_LOADED)
+
+
+def _note_other_key(model: type[Record]) -> None:
+    """Let a model, and those that inherit from it, know that a foreign key points to it by its `to_field`."""
+    model._meta.keyed_otherwise = True
+    for each in model.__subclasses__():
+        _note_other_key(each)
 
 
 def _relations(model: type[Record]) -> list[ForeignKey[Any]]:

@@ -99,7 +99,7 @@ class RelatedManager(Members[M], Generic[M]):
         self._nullable("remove")
         own = self._own(objects)
         for each in own:
-            if getattr(each, self.field.attname, None) != self.owner.pk:
+            if getattr(each, self.field.attname, None) != getattr(self.owner, self.field.remote):
                 raise type(self.owner).DoesNotExist(f"{each!r} is not among the {self.name} of {self.owner!r}")
         for each in own:
             setattr(each, self.field.name, None)
@@ -196,11 +196,13 @@ class ReverseOne:
         query: QuerySet[Any, Any] = field.model._base.using(alias)
         query._instance = (None, instance, field.accessor, "select_related")
         found = None
-        if instance.pk is not None:
+        key = getattr(instance, field.remote)
+        if key is not None:
             find: Callable[[list[Any]], dict[Any, Any]] = lambda keys: {  # noqa: E731 - named for its type
                 getattr(each, field.attname): each for each in query.filter(**{f"{field.name}__in": keys})
             }
-            found = load_many(f"{field.model._meta.label}.{field.name}", "pk", instance, instance.pk, find)
+            place = "pk" if field.plain_key else field.remote
+            found = load_many(f"{field.model._meta.label}.{field.name}", place, instance, key, find)
         self.put(instance, found)
         return found
 

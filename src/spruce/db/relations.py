@@ -13,7 +13,7 @@ from sqlalchemy.types import TypeEngine
 
 from spruce.db.fields import Field, FieldOptions, Formulate, Unfit
 from spruce.db.records import Record, name_parts, unproxied
-from spruce.errors import ModelError
+from spruce.errors import ModelError, nearest
 
 __all__ = [
     "CASCADE",
@@ -85,6 +85,7 @@ class RelationOptions(FieldOptions, total=False):
     verbose_name: object
     parent_link: bool
     limit_choices_to: Any
+    to_field: str | None
 
 
 class ForeignKey(Field[M], Generic[M]):
@@ -93,7 +94,8 @@ class ForeignKey(Field[M], Generic[M]):
     From the other side, `category.products` is a QuerySet of those that point to it: `related_name` names it, "+"
     leaves it out, and None calls it by the model's name with `_set`. Queries go there by `related_query_name`, or else
     by the `related_name` or the model's name. `limit_choices_to`, a dict of conditions, a Q or a function that gives
-    one, says which rows forms offer and `full_clean()` allows.
+    one, says which rows forms offer and `full_clean()` allows. `to_field` names the field of the other model, a unique
+    one, whose values it holds instead of the primary key's.
     """
 
     what = "object or key"
@@ -103,6 +105,9 @@ class ForeignKey(Field[M], Generic[M]):
     many: ClassVar[bool] = False
     single = False  # whether the other side is one object
     parent_link = False  # whether it points to the row of the same object in the table of a parent
+    remote = (
+        ""  # the attribute with the value that it holds, of an object that it points to; known once it is connected
+    )
 
     @overload
     def __init__(
@@ -144,6 +149,7 @@ class ForeignKey(Field[M], Generic[M]):
         self._related_name: str | None = rest.pop("related_name", None)
         self.related_query_name: str | None = rest.pop("related_query_name", None)
         self.limit_choices_to: Any = rest.pop("limit_choices_to", None)
+        self.to_field: str | None = rest.pop("to_field", None)
         super().__init__(rest.pop("verbose_name", ""), null=null, **rest)
         if not isinstance(on_delete, OnDelete):
             raise ModelError(f"ForeignKey: on_delete is one of CASCADE, PROTECT, SET_NULL …, not {on_delete!r}")
@@ -175,9 +181,36 @@ class ForeignKey(Field[M], Generic[M]):
 
     @property
     def key(self) -> Field[Any]:
-        """The primary key that it holds values of."""
-        pk: Field[Any] = self.target._meta.pk
-        return pk
+        """The field of the target that it holds values of: the primary key, unless `to_field` names another."""
+        return self.key_of(self.target)
+
+    def key_of(self, target: type[Record]) -> Field[Any]:
+        """The field of a model that it would hold values of. Raises ModelError if `to_field` names none that can be."""
+        meta = target._meta
+        if self.to_field is None:
+            pk: Field[Any] = meta.pk
+            return pk
+        own = {name: field for field in meta.local for name in (field.name, field.attname)}
+        field: Field[Any] | None = own.get(self.to_field)
+        if field is None:
+            above = f", but {meta.paths[self.to_field].model.__name__}" if self.to_field in meta.paths else ""
+            raise ModelError(
+                f"{self.label}: to_field={self.to_field!r} is no field of {target.__name__}{above}"
+                f"{'' if above else nearest(self.to_field, own)}",
+                hint="It names a unique field in the table of the model that the relation points to.",
+            )
+        if not (field.unique or (field.name,) in meta.sole):
+            raise ModelError(
+                f"{self.label}: to_field={self.to_field!r} is not unique, so a value of it may be of several rows of "
+                f"{target.__name__}",
+                hint=f"Declare {field.label} with unique=True, or leave out to_field to point to the primary key.",
+            )
+        return field
+
+    @property
+    def plain_key(self) -> bool:
+        """Whether it holds values of the primary key."""
+        return self.to_field is None or self.key.primary_key
 
     @property
     def related_name(self) -> str | None:
@@ -231,7 +264,7 @@ class ForeignKey(Field[M], Generic[M]):
         )
 
     def column_type(self) -> TypeEngine[Any]:
-        """That of the primary key."""
+        """That of what it holds values of."""
         key: Field[Any] = self.key
         return key.column_type()
 
@@ -241,11 +274,11 @@ class ForeignKey(Field[M], Generic[M]):
         if hasattr(type(value), "_meta"):
             if not isinstance(value, self.target._meta.concrete):
                 raise Unfit(f"it is a {type(value).__name__}, and this points to {self.target.__name__}")
-            return value.pk
+            return getattr(value, self.remote)
         return self.key.convert(value)
 
     def fit(self, value: Any) -> Any:
-        """Keys that the primary key can hold."""
+        """Keys that can be of a row it points to."""
         return self.key.fit(value)
 
 

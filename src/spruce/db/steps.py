@@ -11,7 +11,7 @@ from typing_extensions import TypeVar
 
 from spruce.db import tokens
 from spruce.db.expressions import Ordered, Term
-from spruce.db.lookups import takes_whole
+from spruce.db.lookups import key_of, takes_whole
 from spruce.db.records import Record
 from spruce.db.relations import FetchMode, ForeignKey
 from spruce.db.shapes import Op, Shape
@@ -76,11 +76,16 @@ class Query(Generic[M, R]):
             known = shape.next.get(op)
             if known is not None:
                 return known, (*self._args, *values)
-        keys, found, plain = tokens.conditions(expressions, keywords, self._whole_value)
+        keys, found, plain = tokens.conditions(expressions, keywords, self)
         return shape.grow((kind, negated, keys, found)), self._args + plain
 
-    def _whole_value(self, path: str) -> bool:
+    def takes_whole(self, path: str) -> bool:
+        """Whether a list or dict that a path is compared with is one value."""
         return takes_whole(self.model, path, self._shape.fields)
+
+    def key_of(self, path: str) -> str:
+        """The attribute of an object that a path is compared with."""
+        return key_of(self.model, path, self._shape.fields)
 
     # ---- steps ------------------------------------------------------------------------------------------------------
 
@@ -254,6 +259,7 @@ class Query(Generic[M, R]):
 
     def related_to(self, field: "ForeignKey[Any]", instance: Any) -> Self:
         """The rows whose `field` points to `instance`; what `create()` makes points to it too."""
-        query = self.filter(**{field.name: instance})
+        nowhere = field.to_field is not None and getattr(instance, field.remote) in (None, "")
+        query = self.none() if nowhere else self.filter(**{field.name: instance})
         query._instance = (field, instance, field.accessor, "prefetch_related")
         return query

@@ -8,9 +8,9 @@ its form.
 import datetime as dt
 import enum
 import uuid
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import Range
@@ -52,8 +52,31 @@ _IN_TERMS = PLAIN | {dict, list, JSONNull}
 _MOST_PADDED = 16_384  # SQLite takes 32,766 parameters in one statement
 
 Values = tuple[Any, ...]
-Whole = Callable[[str], bool]
-"""Tells of a path whether a list or dict that it is compared with is one value."""
+
+
+class Paths(Protocol):
+    """What a query tells of the paths that values are compared with."""
+
+    def takes_whole(self, path: str) -> bool:
+        """Whether a list or dict is one value."""
+        ...
+
+    def key_of(self, path: str) -> str:
+        """The attribute that stands for an object."""
+        ...
+
+
+class _NoPaths:
+    """Where values are compared with nothing that has a name."""
+
+    def takes_whole(self, path: str) -> bool:
+        return False
+
+    def key_of(self, path: str) -> str:
+        return "pk"
+
+
+_NO_PATHS = _NoPaths()
 
 
 class In(NamedTuple):
@@ -127,17 +150,16 @@ class Clause:
         return isinstance(other, Clause) and other.key == self.key and other.lengths == self.lengths
 
 
-def _never(path: str) -> bool:
-    return False
+def token(value: Any, paths: Paths = _NO_PATHS, path: str = "") -> tuple[Any, Values]:
+    """Return the token of a value and the plain values in it; `path` is what it is compared with.
 
-
-def token(value: Any, whole: Whole = _never) -> tuple[Any, Values]:
-    """Return the token of a value and the plain values in it. Raises FieldError when it cannot stand in a query."""
+    Raises FieldError when it cannot stand in a query.
+    """
     kind = type(value)
     if kind in PLAIN:
         return kind, (value,)
     if hasattr(kind, "_get_current_object"):  # a proxy, which claims the class of what it stands for
-        return token(value._get_current_object(), whole)
+        return token(value._get_current_object(), paths, path)
     if isinstance(value, enum.Enum):
         return token(value.value)
     for base in _BASES:
@@ -146,15 +168,15 @@ def token(value: Any, whole: Whole = _never) -> tuple[Any, Values]:
     if kind is JSONNull:
         return Json, (value,)
     if isinstance(value, list | tuple | set | frozenset | range | dict | type({}.values())):
-        return _of_list(value)
+        return _of_list(value, paths, path)
     if isinstance(value, Iterator):
-        return _of_list(list(value))
+        return _of_list(list(value), paths, path)
     if isinstance(value, Term):
         return Expression(*_of_term(value)), value.values
     if isinstance(value, Q):
-        return _of_q(value, whole)
+        return _of_q(value, paths)
     if hasattr(kind, "_meta"):
-        return _of_row(value)
+        return _of_row(value, paths, path)
     if hasattr(value, "as_subquery"):
         shape, values = value.as_subquery()
         return Nested(shape, len(values), value.single), values
@@ -232,17 +254,19 @@ def order_terms(names: Iterable[Any]) -> tuple[tuple[Any, ...], Values]:
     return tuple(made), tuple(values)
 
 
-def changes(given: Mapping[str, Any], whole: Whole) -> tuple[tuple[Hashable, ...], Values]:
+def changes(given: Mapping[str, Any], paths: Paths) -> tuple[tuple[Hashable, ...], Values]:
     """Return the tokens of what `update()` was given, and all plain values in them."""
     pairs = [
-        (Json, (value,)) if isinstance(value, list | dict | tuple) and whole(name) else token(value)
+        (Json, (value,))
+        if isinstance(value, list | dict | tuple) and paths.takes_whole(name)
+        else token(value, paths, name)
         for name, value in given.items()
     ]
     return tuple(pair[0] for pair in pairs), tuple(value for pair in pairs for value in pair[1])
 
 
 def conditions(
-    expressions: Iterable[Any], keywords: Mapping[str, Any], whole: Whole = _never
+    expressions: Iterable[Any], keywords: Mapping[str, Any], paths: Paths = _NO_PATHS
 ) -> tuple[tuple[str | None, ...], tuple[Hashable, ...], Values]:
     """Return keys, tokens and values of what `filter()` was given."""
     pairs = [*((None, expression) for expression in expressions), *keywords.items()]
@@ -250,26 +274,26 @@ def conditions(
     found: list[Hashable] = []
     values: list[Any] = []
     for key, value in pairs:
-        one, brought = _of_condition(key, value, whole)
+        one, brought = _of_condition(key, value, paths)
         keys.append(key)
         found.append(one)
         values.extend(brought)
     return tuple(keys), tuple(found), tuple(values)
 
 
-def _of_condition(key: str | None, value: Any, whole: Whole) -> tuple[Hashable, Values]:
+def _of_condition(key: str | None, value: Any, paths: Paths) -> tuple[Hashable, Values]:
     if key is None:
         if not isinstance(value, Q | Term | ClauseElement) and not hasattr(value, "__clause_element__"):
             raise FieldError(
                 f"{value!r} is no condition",
                 hint="Conditions are keywords (price__gt=10), Qs, or SQLAlchemy expressions (Product.price > 10).",
             )
-        return token(value, whole)
-    if isinstance(value, list | dict | tuple) and whole(key):
+        return token(value, paths)
+    if isinstance(value, list | dict | tuple) and paths.takes_whole(key):
         return Json, (value,)
     if isinstance(value, bool) and (key == "isnull" or key.endswith("__isnull")):
         return Flag(value), ()
-    return token(value)
+    return token(value, paths, key)
 
 
 def _as_base(base: type, value: Any) -> Any:
@@ -278,12 +302,12 @@ def _as_base(base: type, value: Any) -> Any:
     return str.__str__(value) if base is str else base(value)
 
 
-def _of_list(value: Iterable[Any]) -> tuple[Hashable, Values]:
+def _of_list(value: Iterable[Any], paths: Paths = _NO_PATHS, path: str = "") -> tuple[Hashable, Values]:
     value = [unproxied(item) for item in value if item is not None]
     if any(isinstance(item, Term) for item in value):
         pairs = [operand(item if isinstance(item, Term) else Wrapped(item)) for item in value]
         return Several(tuple(pair[0] for pair in pairs)), tuple(each for pair in pairs for each in pair[1])
-    found = [_of_item(item) for item in value]
+    found = [_of_item(item, paths, path) for item in value]
     if not all(isinstance(one, type) for one, _ in found):
         raise FieldError("a list in a query holds plain values or model objects only")
     plain = tuple(values[0] for _, values in found)
@@ -294,10 +318,15 @@ def _of_list(value: Iterable[Any]) -> tuple[Hashable, Values]:
     return In(length, frozenset(map(type, plain))), plain + plain[-1:] * (length - count)
 
 
-def _of_item(item: Any) -> tuple[Any, Values]:
+def _of_item(item: Any, paths: Paths, path: str) -> tuple[Any, Values]:
     if isinstance(item, list | dict):
         return Json, (item,)
-    return token(item.pk if hasattr(type(item), "_meta") else item)
+    return token(_key_of(item, paths, path) if hasattr(type(item), "_meta") else item)
+
+
+def _key_of(item: Any, paths: Paths, path: str) -> Any:
+    """What stands for an object: its primary key, or what a foreign key with a `to_field` has of it."""
+    return getattr(item, paths.key_of(path)) if item._meta.keyed_otherwise and path else item.pk
 
 
 def _of_term(value: Term) -> tuple[Hashable, int]:
@@ -313,25 +342,25 @@ def _calculates_with_none(key: Any) -> bool:
     return key == ("value", type(None)) or any(map(_calculates_with_none, key))
 
 
-def _of_q(value: Q, whole: Whole) -> tuple[Hashable, Values]:
+def _of_q(value: Q, paths: Paths) -> tuple[Hashable, Values]:
     keys: list[str | None] = []
     found: list[Hashable] = []
     values: list[Any] = []
     for child in value.children:
         key, inner = child if isinstance(child, tuple) else (None, child)
-        one, brought = _of_condition(key, inner, whole)
+        one, brought = _of_condition(key, inner, paths)
         keys.append(key)
         found.append(one)
         values.extend(brought)
     return Tree(value.connector, value.negated, tuple(keys), tuple(found)), tuple(values)
 
 
-def _of_row(value: Any) -> tuple[Hashable, Values]:
+def _of_row(value: Any, paths: Paths, path: str) -> tuple[Hashable, Values]:
     if value.pk is None:
         raise DataError(
             f"{value!r} is not saved, so a query cannot look for it", hint="Call its save() before the query."
         )
-    return Row(type(value)), (value.pk,)
+    return Row(type(value)), (_key_of(value, paths, path),)
 
 
 def _of_clause(value: Any) -> tuple[Hashable, Values]:

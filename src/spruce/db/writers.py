@@ -177,7 +177,8 @@ def _field_lines(field: Field[Any], names: dict[str, object], adding: bool) -> l
     before = []
     if isinstance(field, ForeignKey):
         names |= {f"settle_{name}": settle, f"f_{name}": field}
-        before = [f" if not o.{name}:", f"  settle_{name}(f_{name}, o)"]
+        new = f"not o.{name}" if field.to_field is None else "True"  # whose value may be there before the row is
+        before = [f" if {new}:", f"  settle_{name}(f_{name}, o)"]
     names[f"clean_{name}"] = field.clean
     if isinstance(field, DecimalField):
         names |= {"Decimal": Decimal, f"rounded_{name}": field.rounded, f"unit_{name}": field.unit}

@@ -159,7 +159,8 @@ def _choice(field: Any, common: Options, overrides: Options) -> fields.Field:
 
 def _rows(field: Any) -> Options:
     """Which rows a relation may point to."""
-    return {"queryset": field.target._default.all(), "limit_choices_to": field.limit_choices_to}
+    rows = {"queryset": field.target._default.all(), "limit_choices_to": field.limit_choices_to}
+    return {**rows, "to_field_name": field.remote} if getattr(field, "to_field", None) else rows
 
 
 def _many(field: Any, overrides: Options) -> fields.Field:

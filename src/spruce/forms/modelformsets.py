@@ -308,7 +308,7 @@ class BaseInlineFormSet(BaseModelFormSet):
         super().add_fields(form, index)
         present = form.fields.get(self.fk.name)
         label = str(self.fk.verbose_name).capitalize() if present is None else present.label
-        form.fields[self.fk.name] = InlineForeignKeyField(self.instance, label=label)
+        form.fields[self.fk.name] = InlineForeignKeyField(self.instance, label=label, to_field=self.fk.remote)
 
     def get_unique_error_message(self, unique_check: Sequence[str]) -> str:
         """What is said of the formset where two forms have the same values."""

@@ -29,6 +29,13 @@ def test_a_query_that_fits_nothing_does_not_ask_the_database(stocked: SimpleName
     assert queries == []
 
 
+def test_a_slice_far_behind_the_last_row_is_empty(stocked: SimpleNamespace) -> None:
+    """However far, since a visitor may have chosen the number."""
+    everything = stocked.Product.objects.all()
+    assert list(everything[10**30 :]) == list(everything[10**30 : 10**30 + 5]) == list(everything[5:][10**30 :]) == []
+    assert list(everything[: 10**30]) == list(everything)
+
+
 def test_a_slice_without_rows_does_not_ask_the_database(stocked: SimpleNamespace, queries: list[str]) -> None:
     sliced = stocked.Product.objects.all()[2:2]
     assert (list(sliced), sliced.count(), sliced.exists()) == ([], 0, False)

@@ -1,6 +1,10 @@
 """Query strings and paths."""
 
+from urllib.parse import unquote_plus
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from spruce.errors.http import RequestEntityTooLarge
 from spruce.http.query import decode_path, parse_query
@@ -24,6 +28,12 @@ from spruce.http.query import decode_path, parse_query
 )
 def test_query_strings(text: str, found: list[tuple[str, str]]) -> None:
     assert list(parse_query(text).items(multi=True)) == found
+
+
+@given(st.lists(st.sampled_from(["%", "%4", "%41", "%e7", "%8a", "%86", "a", "+", "熊", "=", "é"])).map("".join))
+def test_texts_are_decoded_as_the_standard_library_does(text: str) -> None:
+    """Escapes that are none, that are cut short, and pieces of UTF-8 in any order, too."""
+    assert parse_query(f"x={text}")["x"] == unquote_plus(text)
 
 
 def test_more_fields_than_the_limit_are_refused_before_they_are_parsed() -> None:

@@ -53,6 +53,7 @@ def test_the_page_is_that_of_the_query_string(query: str, first: int, count: int
         ("?page=6", "There is no page 6; there are 5."),
         ("?page=0", "There is no page '0'."),
         ("?page=x", "There is no page 'x'."),
+        (f"?page={'9' * 5000}", f"There is no page {'9' * 5000!r}."),
         ("?per_page=-1", "There is no per_page '-1'."),
     ],
 )

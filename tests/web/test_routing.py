@@ -130,6 +130,12 @@ def test_a_path_of_no_rule_is_not_found(path: str) -> None:
         router("/a").match(path, "GET")
 
 
+def test_options_of_the_whole_server_are_no_slip() -> None:
+    """The target `*` (RFC 9110, section 9.3.7) lacks no slash."""
+    with pytest.raises(NotFound):
+        router("/").match("*", "GET")
+
+
 @pytest.mark.parametrize(
     ("rule", "path", "target"),
     [

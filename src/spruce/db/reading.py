@@ -35,6 +35,7 @@ _MOST_SECONDS = 4 * SLOW  # that one run counts for: one alone, held up by whate
 _FORGOTTEN = 0.99  # what is left of the average after a run in a thread, where waiting for one would count as well
 
 _SHOWN = 20
+_FARTHEST = 2**63 - 1  # what databases take for a limit and an offset
 
 
 class Statement(NamedTuple):
@@ -170,8 +171,8 @@ class Rows(Query[M, R], Generic[M, R]):
         if self._rows is not None:
             return self._rows[index]
         query = self._same(self._shape, self._args)
-        query._low = self._low + start
-        end = None if stop is None else self._low + stop
+        query._low = min(self._low + start, _FARTHEST)
+        end = None if stop is None else min(self._low + stop, _FARTHEST)
         query._high = end if self._high is None else self._high if end is None else min(end, self._high)
         if query._high is not None:
             query._low = min(query._low, query._high)

@@ -14,6 +14,7 @@ from spruce.http.dates import parse_date
 __all__ = ["Asking", "ETags", "asked_range", "check_preconditions", "is_known"]
 
 _TAG = re.compile(r'(W/)?"([^"]*)"')
+_MOST_DIGITS = 19
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)", re.ASCII)
 
 
@@ -94,13 +95,19 @@ def asked_range(request: Asking, size: int, etag: str | None, modified: datetime
     if asked is None or asked[1] == asked[2] == "" or not _if_range_agrees(request, etag, modified):
         return None
     if not asked[1]:
-        wanted = int(asked[2])
+        wanted = _place(asked[2])
         return (max(size - wanted, 0), size - 1) if wanted else (size, size - 1)
-    first = int(asked[1])
-    last = min(int(asked[2]), size - 1) if asked[2] else size - 1
-    if asked[2] and int(asked[2]) < first:
+    first = _place(asked[1])
+    last = _place(asked[2]) if asked[2] else size - 1
+    if asked[2] and last < first:
         return None
-    return (first, last) if first < size else (size, size - 1)
+    return (first, min(last, size - 1)) if first < size else (size, size - 1)
+
+
+def _place(digits: str) -> int:
+    """Return the number; one that is larger than any file is one that is just that, however many digits it has."""
+    significant = digits.lstrip("0")
+    return int(significant or 0) if len(significant) < _MOST_DIGITS else 10**_MOST_DIGITS
 
 
 def _if_range_agrees(request: Asking, etag: str | None, modified: datetime | None) -> bool:

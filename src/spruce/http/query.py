@@ -1,11 +1,13 @@
 """Query strings and urlencoded forms (WHATWG URL, application/x-www-form-urlencoded), and decoded paths."""
 
-from urllib.parse import unquote_plus, unquote_to_bytes
+import re
 
 from spruce.errors.http import RequestEntityTooLarge
 from spruce.http.multidict import MultiDict
 
 __all__ = ["decode_path", "parse_query"]
+
+_ESCAPES = re.compile(rb"(?:%[0-9a-fA-F]{2})+")
 
 
 def parse_query(text: str, limit: int | None = None) -> MultiDict[str]:
@@ -25,7 +27,7 @@ def parse_query(text: str, limit: int | None = None) -> MultiDict[str]:
             if plain:
                 found.add(key, value)
             else:
-                found.add(unquote_plus(key), unquote_plus(value))
+                found.add(_plain(key.replace("+", " ")), _plain(value.replace("+", " ")))
     return found
 
 
@@ -34,7 +36,15 @@ def decode_path(target: str) -> str:
 
     Escapes that are not UTF-8 become U+FFFD. `*` and other targets without a slash are returned as they are.
     """
-    path = target.partition("?")[0]
-    if "%" not in path:
-        return path
-    return unquote_to_bytes(path).decode("utf-8", "replace")
+    return _plain(target.partition("?")[0])
+
+
+def _plain(text: str) -> str:
+    """Return the text without its escapes; unlike urllib's, this takes no longer for a million that are none."""
+    if "%" not in text:
+        return text
+    return _ESCAPES.sub(_bytes_of, text.encode("utf-8", "surrogatepass")).decode("utf-8", "replace")
+
+
+def _bytes_of(escapes: re.Match[bytes]) -> bytes:
+    return bytes.fromhex(escapes[0].replace(b"%", b"").decode("ascii"))

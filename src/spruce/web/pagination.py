@@ -9,6 +9,8 @@ from spruce.web.context import slot
 
 __all__ = ["Pagination", "paginate"]
 
+_DIGITS = 18  # of the number of a page, at most
+
 
 class Pagination:
     """One page of `items`; `total` counts those of all pages. Pages are counted from 1."""
@@ -107,7 +109,7 @@ def _asked(name: str, default: int, error_out: bool) -> int:
     text = context.request.args.get(name) if context is not None and context.request is not None else None
     if not text:
         return default
-    if text.isascii() and text.isdigit() and int(text) > 0:
+    if text.isascii() and text.isdigit() and len(text) <= _DIGITS and int(text) > 0:
         return int(text)
     if error_out:
         raise NotFound(gettext("There is no %(name)s %(text)s.", name=name, text=repr(text)))

@@ -186,6 +186,8 @@ class Router:
         allowed = self.methods(path)
         if allowed:
             return MethodNotAllowed(valid_methods=allowed)
+        if not path.startswith("/"):
+            return NotFound()  # such as `*`, which asks for the options of the whole server
         merged = _SLASHES.sub("/", path)
         for other in dict.fromkeys((merged, path + "/", merged + "/")):
             if other != path and method in self.methods(other):

@@ -36,6 +36,31 @@ class Room(db.Model):
         )
 
 
+class Ticket(db.Model):
+    show = db.IntegerField()
+    holder = db.CharField(max_length=9, null=True, blank=True)
+    note = db.CharField(max_length=9, default="", blank=True)
+
+    class Meta:
+        db_table = "t_ticket"
+        constraints = (
+            db.UniqueConstraint(
+                fields=["show", "holder"],
+                name="one_each",
+                nulls_distinct=False,
+                include=["note"],
+                violation_error_message="You have one for %(name)s.",
+                violation_error_code="twice",
+            ),
+            db.UniqueConstraint(
+                fields=["holder"], name="by_start", condition=Q(show=7), opclasses=["varchar_pattern_ops"]
+            ),
+        )
+
+
+del db.registry.models["t_ticket"]  # only PostgreSQL can have its table
+
+
 @pytest.fixture(autouse=True)
 def tables() -> None:
     db.create_all(models=[Room])
@@ -120,6 +145,29 @@ def test_a_single_field_has_the_message_itself() -> None:
     assert {str(each.name) for each in Badge.__table__.constraints} >= {"badge_badge"}
 
 
+def test_nulls_that_are_equal_and_what_else_an_index_has(backend: str) -> None:
+    """On PostgreSQL; SQLite refuses to make the table, as it would not hold."""
+    if backend == "sqlite":
+        with pytest.raises(ModelError, match="'one_each' has nulls_distinct=False, which sqlite cannot hold"):
+            db.create_all(models=[Ticket])
+        return
+    db.create_all(models=[Ticket])
+    found = db.execute("SELECT indexdef FROM pg_indexes WHERE tablename = 't_ticket' ORDER BY indexname")
+    assert [row[0].partition("USING ")[2] for row in found] == [
+        "btree (holder varchar_pattern_ops) WHERE (show = 7)",
+        "btree (show, holder) INCLUDE (note) NULLS NOT DISTINCT",
+        "btree (id)",
+    ]
+    Ticket.objects.create(show=1)
+    with pytest.raises(IntegrityError):
+        Ticket.objects.create(show=1)
+    with pytest.raises(ValidationError) as refused:
+        Ticket(show=1).full_clean()
+    assert refused.value.by_field() == {"__all__": ["You have one for one_each."]}
+    assert [error.code for error in refused.value.error_list] == ["twice"]
+    Ticket(show=2).full_clean()
+
+
 @pytest.mark.parametrize(
     ("make", "error", "message"),
     [
@@ -128,6 +176,8 @@ def test_a_single_field_has_the_message_itself() -> None:
          "CheckConstraint(condition=…) takes a Q, not True"),
         (lambda: db.UniqueConstraint(name="x"), ModelError,
          "a UniqueConstraint is of fields or of expressions: give one of both"),
+        (lambda: db.UniqueConstraint(fields=["a"], name="x", opclasses=["a", "b"]), ModelError,
+         "opclasses of the UniqueConstraint 'x' are as many as its fields"),
         (lambda: db.CheckConstraint(condition=Q(nme="a"), name="x").element(Room), FieldError,
          "Room has no field 'nme'; did you mean 'name'?"),
     ],

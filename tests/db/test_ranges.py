@@ -10,7 +10,7 @@ import pytest
 from spruce import db
 from spruce.db import postgres
 from spruce.db.postgres import Range
-from spruce.errors import DataError, IntegrityError, ModelError
+from spruce.errors import DataError, IntegrityError, ModelError, ValidationError
 
 BACKENDS = ["postgresql", "psycopg"]
 
@@ -92,6 +92,11 @@ def test_rows_in_each_others_way(stays: Any) -> None:
         stays.create(room=(2, 3), days=(date(2024, 1, 3), date(2024, 1, 9)))
     assert str(refused.value).startswith("a row of t_stay is in the way of the constraint 'one_guest' (")
     assert refused.value.constraint == "one_guest"
+    with pytest.raises(ValidationError) as found:
+        Stay(room=(2, 3), days=(date(2024, 1, 3), date(2024, 1, 9))).full_clean()
+    assert found.value.by_field() == {"__all__": ["Constraint “one_guest” is violated."]}
+    stays.get(pk=1).full_clean()
+    Stay(room=(2, 3), days=(date(2024, 1, 4), date(2024, 1, 9))).full_clean()
     stays.create(room=(2, 3), days=(date(2024, 1, 4), date(2024, 1, 9)))
 
 

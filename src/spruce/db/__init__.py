@@ -38,6 +38,7 @@ from spruce.db.datefunctions import (
     TruncYear,
 )
 from spruce.db.dates import DateField, DateTimeField, TimeField
+from spruce.db.deferring import Deferrable
 from spruce.db.documents import JSONField, JSONNull
 from spruce.db.execution import execute
 from spruce.db.expressions import F, Q
@@ -202,6 +203,7 @@ __all__ = [
     "DateField",
     "DateTimeField",
     "DecimalField",
+    "Deferrable",
     "Degrees",
     "DenseRank",
     "DurationField",

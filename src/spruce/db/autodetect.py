@@ -286,10 +286,11 @@ def _constraints(table: sa.Table) -> dict[tuple[type[Named], tuple[str, ...]], N
 def _added(one: Named, table: str) -> ops.AddConstraintOp:
     """What makes a constraint."""
     columns = [column.name for column in one.columns]
+    waits: Any = {"deferrable": one.deferrable, "initially": one.initially} if one.deferrable else {}
     if isinstance(one, sa.UniqueConstraint):
-        return ops.CreateUniqueConstraintOp(str(one.name), table, columns)
+        return ops.CreateUniqueConstraintOp(str(one.name), table, columns, **waits, **one.dialect_kwargs)
     target, _, column = one.elements[0]._get_colspec().rpartition(".")
-    return ops.CreateForeignKeyOp(str(one.name), table, target, columns, [column], ondelete=one.ondelete)
+    return ops.CreateForeignKeyOp(str(one.name), table, target, columns, [column], ondelete=one.ondelete, **waits)
 
 
 def _dropped(added: Any) -> ops.DropConstraintOp:

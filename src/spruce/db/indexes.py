@@ -11,13 +11,14 @@ from spruce.db.records import Record
 from spruce.db.tokens import Expression, Tree, operand, token
 from spruce.errors import FieldError, ModelError
 
-__all__ = ["Index", "built_index", "fields_in", "named"]
+__all__ = ["Index", "built_index", "fields_in", "give_options", "named", "refuse_equal_nulls"]
 
 
 class Index:
     """An index: `Index(fields=["-created", "name"])`, or of expressions, which need a name for it.
 
-    With `condition`, a Q, only the rows that it fits are in the index.
+    With `condition`, a Q, only the rows that it fits are in the index. PostgreSQL also has `include`, fields that are
+    kept beside it, and `opclasses`, one for each field; elsewhere the index goes without.
     """
 
     def __init__(
@@ -26,6 +27,8 @@ class Index:
         fields: Sequence[str] = (),
         name: str = "",
         condition: Q | None = None,
+        include: Sequence[str] = (),
+        opclasses: Sequence[str] = (),
     ) -> None:
         if bool(expressions) is bool(fields):
             raise ModelError("an Index is of fields or of expressions: give one of both")
@@ -34,12 +37,46 @@ class Index:
         self.parts = (*expressions, *fields)
         self.name = name
         self.condition = condition
+        self.include = tuple(include)
+        self.opclasses = _fitting(opclasses, self.parts, name)
 
     def element(self, model: type[Record], table: sa.Table) -> sa.Index:
         """The index of a table."""
         plain = "_".join(str(part).removeprefix("-") for part in self.parts)
         name = named(self.name, model) or f"{table.name}_{plain}_idx"
-        return built_index(model, table, name, self.parts, self.condition, unique=False)
+        made = built_index(model, table, name, self.parts, self.condition, unique=False)
+        give_options(made, model, self.include, self.opclasses)
+        return made
+
+
+def _fitting(opclasses: Sequence[str], parts: Sequence[Any], name: str) -> tuple[str, ...]:
+    if opclasses and len(opclasses) != len(parts):
+        raise ModelError(f"opclasses of the index {name!r} are as many as its fields or expressions")
+    return tuple(opclasses)
+
+
+def give_options(index: sa.Index, model: type[Record], include: Sequence[str], opclasses: Sequence[str]) -> None:
+    """Tell PostgreSQL what else is kept in an index, and how it compares."""
+    options = index.dialect_options["postgresql"]
+    if include:
+        options["include"] = [model._meta.field(name).attname for name in include]
+    names = [getattr(getattr(each, "element", each), "key", None) for each in index.expressions]
+    if opclasses and None in names:
+        raise ModelError(
+            f"the index {index.name!r} has opclasses for expressions", hint="They can be told for fields only."
+        )
+    if opclasses:
+        options["ops"] = dict(zip(names, opclasses, strict=True))
+
+
+def refuse_equal_nulls(element: sa.UniqueConstraint | sa.Index, dialect: str) -> None:
+    """Raise ModelError for what is unique with NULLs that are equal, on a database that cannot hold it."""
+    if element.dialect_options["postgresql"].get("nulls_not_distinct"):
+        raise ModelError(
+            f"the constraint {element.name!r} has nulls_distinct=False, which {dialect} cannot hold",
+            hint="It needs PostgreSQL 15. Elsewhere put a UniqueConstraint of the other fields beside it, with "
+            "condition=Q(field__isnull=True).",
+        )
 
 
 def named(name: str, model: type[Record]) -> str:

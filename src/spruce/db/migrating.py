@@ -18,6 +18,7 @@ from sqlalchemy.pool import NullPool
 from spruce import green
 from spruce.db.databases import Database
 from spruce.db.sqlite_indexes import keep_indexes
+from spruce.db.sqlite_sql import Tables
 from spruce.errors import MigrationError
 
 __all__ = ["DRIVERNAMES", "with_connection"]
@@ -53,6 +54,7 @@ def _on_sqlite(database: Database, work: Callable[[sa.Connection], T]) -> T:
     url = database.url.set(drivername="sqlite+pysqlite", query={})
     engine = sa.create_engine(url, poolclass=NullPool, connect_args={"timeout": 60})
     reads: Any = engine.dialect
+    reads.ddl_compiler = Tables
     reads.get_foreign_keys = partial(_foreign_keys, reads.get_foreign_keys)
     keep_indexes(engine)
     sa.event.listen(engine, "connect", _leave_transactions_to_us)

@@ -279,6 +279,9 @@ class Migrations:
                 return False
             hidden = here in MYSQL and compare_to is not None and item.unique and "postgresql_where" in item.kwargs
             return not hidden and bool(item.info.get("only", here) == here)
+        if kind == "foreign_key_constraint" and here in MYSQL and compare_to is not None:
+            waits = item.deferrable or compare_to.deferrable  # which is not kept here
+            return not (waits and item.ondelete == compare_to.ondelete)
         if kind == "column" and reflected and compare_to is None and here in MYSQL:
             return not str(name).startswith(HIDDEN)
         if kind != "table":

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.mysql.base import MySQLCompiler, MySQLDDLCompiler, MySQLDialect, MySQLTypeCompiler
 
 from spruce.db.formulas import Formula
+from spruce.db.indexes import refuse_equal_nulls
 from spruce.errors import ModelError
 
 __all__ = ["COLLATIONS", "HIDDEN", "MariaDB", "MySQL", "refuse_computed"]
@@ -147,6 +148,16 @@ class _Types(MySQLTypeCompiler):
 
 
 class _Tables(MySQLDDLCompiler):
+    def define_constraint_deferrability(self, constraint: Any) -> str:
+        """Nothing, as no constraint waits here."""
+        return ""
+
+    def visit_unique_constraint(self, constraint: sa.UniqueConstraint, **options: Any) -> str:
+        """Raises ModelError for what would not hold."""
+        refuse_equal_nulls(constraint, self.dialect.name)
+        made: str = super().visit_unique_constraint(constraint, **options)
+        return made
+
     def post_create_table(self, table: sa.Table) -> str:
         """The collation of the table's texts."""
         dialect: Any = self.dialect
@@ -157,6 +168,7 @@ class _Tables(MySQLDDLCompiler):
         """Without IF NOT EXISTS on MySQL, which does not know it there. Raises ModelError for what would not hold."""
         dialect: Any = self.dialect
         index = create.element
+        refuse_equal_nulls(index, dialect.name)
         computed = dialect.is_mariadb and any(isinstance(each, Formula) for each in _bare(index.expressions))
         if computed:
             refuse_computed(index)  # it would make queries faster, and nothing else

@@ -7,7 +7,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.compiler import compiles
 
-from spruce.db.constraints import CheckConstraint
+from spruce.db.constraints import CheckConstraint, meets, unknown
+from spruce.db.databases import choose
+from spruce.db.deferring import Deferrable, deferral
 from spruce.db.expressions import Q, Term
 from spruce.db.formulas import Formula
 from spruce.db.indexes import Index, fields_in, named
@@ -35,13 +37,13 @@ class _Special(Index):
         fields: Sequence[str] = (),
         name: str = "",
         condition: Q | None = None,
+        include: Sequence[str] = (),
         opclasses: Sequence[str] = (),
         **storage: Any,
     ) -> None:
-        super().__init__(*expressions, fields=fields, name=name, condition=condition)
-        if opclasses and len(opclasses) != len(self.parts):
-            raise ModelError(f"opclasses of the index {name!r} are as many as its fields or expressions")
-        self.opclasses = tuple(opclasses)
+        super().__init__(
+            *expressions, fields=fields, name=name, condition=condition, include=include, opclasses=opclasses
+        )
         self.storage = storage
 
     def element(self, model: type[Record], table: sa.Table) -> sa.Index:
@@ -50,12 +52,6 @@ class _Special(Index):
         options = made.dialect_options["postgresql"]
         options["using"] = self.using
         options["with"] = {key: _spelled(value) for key, value in self.storage.items()}
-        names = [getattr(each, "key", None) for each in made.expressions]
-        if self.opclasses and None in names:
-            raise ModelError(
-                f"the index {made.name!r} has opclasses for expressions", hint="They can be told for fields only."
-            )
-        options["ops"] = dict(zip(names, self.opclasses, strict=False))
         made.info["only"] = "postgresql"
         return made
 
@@ -110,6 +106,7 @@ class ExclusionConstraint(CheckConstraint):
         condition: Q | None = None,
         violation_error_message: str | None = None,
         violation_error_code: str | None = None,
+        deferrable: Deferrable | None = None,
     ) -> None:
         super().__init__(
             condition=condition or Q(),
@@ -121,6 +118,7 @@ class ExclusionConstraint(CheckConstraint):
         self.index_type = index_type.lower()
         if not self.expressions:
             raise ModelError(f"the ExclusionConstraint {name!r} has no expressions")
+        self.deferral = deferral(deferrable, f"the ExclusionConstraint {name!r}")
 
     def element(self, model: type[Record]) -> Any:
         """The constraint of a table."""
@@ -133,10 +131,19 @@ class ExclusionConstraint(CheckConstraint):
                 field = model._meta.field(part)
                 parts.append((sa.column(field.db_column or field.attname), operator))
         where = Formula(model, self.condition) if self.condition else None
-        return _Excluding(*parts, name=named(self.name, model), using=self.index_type, where=where)
+        return _Excluding(*parts, name=named(self.name, model), using=self.index_type, where=where, **self.deferral)
 
     def validate(self, instance: Record, exclude: Iterable[str]) -> None:
-        """Left to the database, which alone sees what others are about to write."""
+        """Raise ValidationError if another row is in the way; what others are about to write only the database sees."""
+        model = type(instance)
+        parts = [part for part, _ in self.expressions]
+        needed = set().union(*(fields_in(model, part) for part in (*parts, self.condition)))
+        database = choose(None, model, write=False, instance=instance)
+        if unknown(instance, needed, exclude) or database.dialect.name != "postgresql":
+            return
+        sides = [(part, lambda new, old, sign=sign: new.bool_op(sign)(old)) for part, sign in self.expressions]
+        if meets(instance, database, sides, self.condition or None):
+            raise self.broken(model)
 
 
 class _Excluding(postgresql.ExcludeConstraint):

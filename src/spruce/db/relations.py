@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.sql.selectable import FromClause
 from sqlalchemy.types import TypeEngine
 
+from spruce.db.deferring import Deferrable, deferral
 from spruce.db.fields import Field, FieldOptions, Formulate, Unfit
 from spruce.db.records import Record, name_parts, unproxied
 from spruce.errors import ModelError, nearest
@@ -86,6 +87,7 @@ class RelationOptions(FieldOptions, total=False):
     parent_link: bool
     limit_choices_to: Any
     to_field: str | None
+    deferrable: Deferrable | None
 
 
 class ForeignKey(Field[M], Generic[M]):
@@ -95,7 +97,8 @@ class ForeignKey(Field[M], Generic[M]):
     leaves it out, and None calls it by the model's name with `_set`. Queries go there by `related_query_name`, or else
     by the `related_name` or the model's name. `limit_choices_to`, a dict of conditions, a Q or a function that gives
     one, says which rows forms offer and `full_clean()` allows. `to_field` names the field of the other model, a unique
-    one, whose values it holds instead of the primary key's.
+    one, whose values it holds instead of the primary key's. With `deferrable` the database looks at it when it commits;
+    MariaDB cannot wait.
     """
 
     what = "object or key"
@@ -150,6 +153,7 @@ class ForeignKey(Field[M], Generic[M]):
         self.related_query_name: str | None = rest.pop("related_query_name", None)
         self.limit_choices_to: Any = rest.pop("limit_choices_to", None)
         self.to_field: str | None = rest.pop("to_field", None)
+        self.deferral = deferral(rest.pop("deferrable", None), "ForeignKey")
         super().__init__(rest.pop("verbose_name", ""), null=null, **rest)
         if not isinstance(on_delete, OnDelete):
             raise ModelError(f"ForeignKey: on_delete is one of CASCADE, PROTECT, SET_NULL …, not {on_delete!r}")
@@ -253,7 +257,7 @@ class ForeignKey(Field[M], Generic[M]):
         return sa.Column(
             self.db_column or self.attname,
             self.column_type(),
-            *([sa.ForeignKey(target, ondelete=self.on_delete.ddl)] if held else []),
+            *([sa.ForeignKey(target, ondelete=self.on_delete.ddl, **self.deferral)] if held else []),
             server_default=self.given(formulate),
             comment=self.db_comment,
             key=self.attname,

@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 from sqlalchemy.engine import URL
 
 from spruce import green
@@ -29,6 +28,7 @@ from spruce.db.outcomes import Outcome
 from spruce.db.sqlite_actions import count_rows, fetch_rows, outcome_of, row_number, within_range
 from spruce.db.sqlite_errors import is_busy, locked, translated
 from spruce.db.sqlite_functions import SPREADS, functions
+from spruce.db.sqlite_sql import Dialect
 from spruce.db.sqlite_transactions import Handle, Inherited, Place, Transaction
 from spruce.db.sqlite_waiting import FAILURES, Action, Parameters, attempt, stepped, until_free
 from spruce.errors import ConfigError, OperationalError, TransactionError, nearest
@@ -67,7 +67,7 @@ class SQLite:
 
     def __init__(self, url: URL, alias: str) -> None:
         self.alias = alias
-        self.dialect: sa.Dialect = sqlite_dialect()
+        self.dialect: sa.Dialect = Dialect()
         self.memory = url.database in (None, "", ":memory:")
         self.path = "memory" if self.memory else str(Path(str(url.database)).absolute())
         _check_options(url)

@@ -16,6 +16,7 @@ from spruce import green
 from spruce.green import await_, listen
 from spruce.http import Handler, Request, Response
 from spruce.server import Server, WebSocket, WebSocketClosed, WebSocketOptions, accept, start
+from spruce.server.wire import WireWebSocket, shake_hands
 
 OnHub = Callable[[Callable[[], Any]], Any]
 
@@ -295,6 +296,69 @@ def test_a_server_that_stops_says_1001(on_hub: OnHub) -> None:
             return await_(client())  # type: ignore[no-any-return] # what the client returns
 
     assert on_hub(main) == (1001, "the server stops")
+
+
+class Slow(asyncio.Transport):
+    """A transport whose client takes nothing until it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written: list[bytes] = []
+
+    def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
+        self.protocol = protocol
+
+    def write(self, data: Any) -> None:
+        self.written.append(bytes(data))
+        if len(self.written) == 3:
+            self.protocol.pause_writing()  # type: ignore[attr-defined] # it is the WebSocket
+
+    def is_closing(self) -> bool:
+        return False
+
+
+def opened(transport: Slow) -> WireWebSocket:
+    """A WebSocket on this transport, whose handshake is over."""
+    fields = [
+        (b"host", b"shop.example"),
+        (b"upgrade", b"websocket"),
+        (b"connection", b"Upgrade"),
+        (b"sec-websocket-version", b"13"),
+        (b"sec-websocket-key", b"dGhlIHNhbXBsZSBub25jZQ=="),
+    ]
+    websockets: list[WireWebSocket] = []
+    shake_hands(Request("GET", "/", fields), WebSocketOptions(), lambda one, head: websockets.append(one), lambda: 0.0)
+    websockets[0].begin(transport, b"the head")
+    return websockets[0]
+
+
+def frames(opcode: Opcode, *contents: bytes, final: bool = True) -> bytes:
+    """Frames of a client, as bytes."""
+    return b"".join(Frame(opcode, data, final).serialize(mask=True, extensions=[]) for data in contents)
+
+
+def test_pings_of_who_takes_no_answers_are_answered_by_one() -> None:
+    """The latest (RFC 6455, section 5.5.3), when there is room for it; so they fill no memory."""
+    transport = Slow()
+    websocket = opened(transport)
+    for first in range(0, 1000, 100):
+        websocket.data_received(frames(Opcode.PING, *(b"%d" % number for number in range(first, first + 100))))
+    pongs = [b"\x8a\x010", b"\x8a\x011"]
+    assert transport.written == [b"the head", *pongs]
+    websocket.resume_writing()
+    websocket.data_received(frames(Opcode.PING, b"more"))
+    assert transport.written[3:] == [b"\x8a\x03999", b"\x8a\x04more"]
+
+
+@pytest.mark.parametrize("opcode", [Opcode.TEXT, Opcode.BINARY])
+def test_empty_parts_of_a_message_take_no_room(opcode: Opcode) -> None:
+    """However many there are, since no limit of bytes stops them."""
+    websocket = opened(Slow())
+    websocket.data_received(frames(opcode, b"pan", final=False))
+    websocket.data_received(frames(Opcode.CONT, *[b""] * 1000, final=False))
+    assert len(websocket._text) + len(websocket._bytes) == 1
+    websocket.data_received(frames(Opcode.CONT, b"da"))
+    assert websocket.receive() in ("panda", b"panda")
 
 
 def test_who_does_not_answer_a_ping_is_gone(on_hub: OnHub) -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["WireWebSocket", "shake_hands"]
 
 _CONTINUED, _TEXT, _BINARY, _PONG = 0, 1, 2, 10  # opcodes (RFC 6455 section 5.2)
+_PONG_BEGINS: Final = b"\x8a"
 _ABNORMAL: Final = 1006
 _CLOSE_SECONDS = 5
 _new_decoder: Final = codecs.getincrementaldecoder("utf-8")
@@ -44,6 +45,7 @@ class WireWebSocket(WebSocket, asyncio.Protocol):
         self._writers: list[Waiter] = []
         self._pings: dict[bytes, Waiter] = {}
         self._full = False
+        self._pong = b""  # the answer to the last ping, while the client takes nothing
         self._held_back = False
 
     # What the application does
@@ -173,6 +175,9 @@ class WireWebSocket(WebSocket, asyncio.Protocol):
     def resume_writing(self) -> None:
         """The client has taken most of it."""
         self._full = False
+        pong, self._pong = self._pong, b""
+        if pong and not self._closing:
+            self.transport.write(pong)
         for waiter in self._writers:
             waiter.wake()
 
@@ -188,24 +193,32 @@ class WireWebSocket(WebSocket, asyncio.Protocol):
     def _take_part(self, data: bytes, final: bool) -> None:
         """Take a part of a message. Text that is no UTF-8 ends the connection with its part, not only with its end."""
         if self._decoder is None:
-            self._bytes.append(data)
+            if data:  # empty ones count for no limit, and would fill the memory
+                self._bytes.append(data)
             if final:
                 message, self._bytes = b"".join(self._bytes), []
                 self._arrived(message)
             return
         try:
-            self._text.append(self._decoder.decode(data, final))
+            text = self._decoder.decode(data, final)
         except UnicodeDecodeError as error:
             self.fail(1007, f"{error.reason} at position {error.start}")
             return
+        if text:
+            self._text.append(text)
         if final:
-            text, self._text = "".join(self._text), []
-            self._arrived(text)
+            whole, self._text = "".join(self._text), []
+            self._arrived(whole)
 
     def _flush(self) -> None:
-        """Write what the protocol has to say; its empty piece means that it is done."""
+        """Write what the protocol has to say; its empty piece means that it is done.
+
+        Of the answers to pings the last one will do where the client takes none (RFC 6455 section 5.5.3).
+        """
         for data in self._protocol.data_to_send():
-            if data:
+            if self._full and data[:1] == _PONG_BEGINS:
+                self._pong = data
+            elif data:
                 self.transport.write(data)
             elif self.transport.can_write_eof() and not self._held_back:
                 self.transport.write_eof()  # and the client closes: to close now could reset what it has not read

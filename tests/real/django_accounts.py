@@ -50,8 +50,8 @@ from spruce.auth import (
     passwords,
     permissions,
     resettokens,
+    views,
 )
-from spruce.auth import pages as account_pages
 from spruce.config import Settings
 from spruce.web import redirect
 
@@ -198,11 +198,10 @@ def _uid(data: bytes) -> str:
 
 
 def _reverse(name: str, args: Any = (), kwargs: Any = None, **_: Any) -> str:
-    wanted = {"uidb64": "uid"}
     with SITE.app.test_request_context("/"):
         return url_for(
             name if "." in name or name in SITE.app.view_functions else f"auth.{name}",
-            **{wanted.get(key, key): value for key, value in (kwargs or {}).items()},
+            **(kwargs or {}),
         )
 
 
@@ -249,9 +248,8 @@ def install() -> None:
             "PermissionsMixin", "BaseUserManager")})  # fmt: skip
     module("django.contrib.auth.base_user", AbstractBaseUser=accounts.AbstractBaseUser,
            BaseUserManager=accounts.BaseUserManager)  # fmt: skip
-    module("django.contrib.auth.views", INTERNAL_RESET_SESSION_TOKEN=account_pages._RESET, LoginView=View,
-           PasswordResetConfirmView=types.SimpleNamespace(reset_url_token="set-password"),
-           RedirectURLMixin=type("RedirectURLMixin", (), {}), redirect_to_login=_to_login)  # fmt: skip
+    module("django.contrib.auth.views", **_names(views), INTERNAL_RESET_SESSION_TOKEN=views._RESET,
+           redirect_to_login=_to_login)  # fmt: skip
     _install_others()
     _install_tests()
 

@@ -14,10 +14,10 @@ import django_cases
 import spruce.auth as accounts
 from spruce import App, Request, config, db, errors, mail
 from spruce import request as current
-from spruce.auth import blueprint, decorators, hashers, models, permissions
+from spruce.auth import blueprint, decorators, forms, hashers, models, permissions, views
 from spruce.auth import pages as account_pages
 from spruce.testing import force_login
-from spruce.web import MethodView, render_template_string
+from spruce.web import MethodView, render_template_string, templating
 from spruce.web.testrequest import make_request
 
 __all__ = [
@@ -109,7 +109,62 @@ class Site:
 
 
 SITE = Site()
+HTML = "registration/html_password_reset_email.html"
 ACCESSED = "{{ 'Session accessed' if session.accessed else 'Session not accessed' }}"
+
+
+class CustomForm(forms.AuthenticationForm):
+    """One that wants a request."""
+
+    def __init__(self, request: Request, *positional: Any, **named: Any) -> None:
+        assert isinstance(request, Request)
+        super().__init__(request, *positional, **named)
+
+
+class CustomLogin(views.LoginView):
+    """One that leads somewhere of its own."""
+
+    def get_default_redirect_url(self) -> str:
+        return "/custom/"
+
+
+LINK = "<uidb64>/<token>/"
+OPTIONS: tuple[tuple[str, Any, dict[str, Any]], ...] = (
+    ("/logout/custom_query/", views.LogoutView, {"redirect_field_name": "follow"}),
+    ("/logout/next_page/", views.LogoutView, {"next_page": "/somewhere/"}),
+    ("/logout/next_page/named/", views.LogoutView, {"next_page": "auth.password_reset"}),
+    ("/logout/allowed_hosts/", views.LogoutView, {"success_url_allowed_hosts": {"otherserver"}}),
+    ("/password_reset_from_email/", views.PasswordResetView, {"from_email": "staffmember@example.com"}),
+    (
+        "/password_reset_extra_email_context/",
+        views.PasswordResetView,
+        {"extra_email_context": {"greeting": "Hello!", "site": "custom.example.com"}},
+    ),
+    ("/password_reset/custom_redirect/", views.PasswordResetView, {"success_url": "/custom/"}),
+    ("/password_reset/custom_redirect/named/", views.PasswordResetView, {"success_url": "auth.password_reset"}),
+    ("/password_reset/html_email_template/", views.PasswordResetView, {"html_email_template_name": HTML}),
+    (f"/reset/custom/{LINK}", views.PasswordResetConfirmView, {"success_url": "/custom/"}),
+    (f"/reset/custom/named/{LINK}", views.PasswordResetConfirmView, {"success_url": "auth.password_reset"}),
+    (f"/reset/custom/token/{LINK}", views.PasswordResetConfirmView, {"reset_url_token": "set-passwordcustom"}),
+    (f"/reset/post_reset_login/{LINK}", views.PasswordResetConfirmView, {"post_reset_login": True}),
+    (
+        f"/reset/post_reset_login_custom_backend/{LINK}",
+        views.PasswordResetConfirmView,
+        {"post_reset_login": True, "post_reset_login_backend": "spruce.auth.backends.AllowAllUsersModelBackend"},
+    ),
+    ("/reset/missing_parameters/", views.PasswordResetConfirmView, {}),
+    ("/password_change/custom/", views.PasswordChangeView, {"success_url": "/custom/"}),
+    ("/password_change/custom/named/", views.PasswordChangeView, {"success_url": "auth.password_reset"}),
+    ("/custom_request_auth_login/", views.LoginView, {"authentication_form": CustomForm}),
+    ("/login/redirect_authenticated_user_default/", views.LoginView, {}),
+    ("/login/redirect_authenticated_user/", views.LoginView, {"redirect_authenticated_user": True}),
+    ("/login/allowed_hosts/", views.LoginView, {"success_url_allowed_hosts": {"otherserver"}}),
+    ("/login/get_default_redirect_url/", CustomLogin, {}),
+    ("/login/next_page/", views.LoginView, {"next_page": "/somewhere/"}),
+    ("/login/next_page/named/", views.LoginView, {"next_page": "auth.password_reset"}),
+)
+"""Where Django's tests have views of accounts with options."""
+
 PROCESSORS = {
     "perms": "{% if perms.auth %}Has auth permissions{% endif %}{% if perms.auth.add_permission %}"
     "Has auth.add_permission permissions{% endif %}{% if not perms.nonexistent %}nonexistent perm not found{% endif %}"
@@ -167,23 +222,32 @@ def add_views(app: App) -> None:
         app.add_url_rule(
             f"/auth_processor_{name}/", f"processor_{name}", lambda text=text: render_template_string(text)
         )
+    for path, view, options in OPTIONS:
+        name = path.strip("/").replace("/", "_").partition("<")[0]
+        app.add_url_rule(path, name, view.as_view(name, **options))
     app.add_url_rule("/userpage/<name>/", "userpage", lambda name: name)
 
 
 # ---- the client -----------------------------------------------------------------------------------------------------
 
+TEXTS = {
+    "Please enter your new password": "Choose a new password",
+    "The password reset link was invalid": "This link doesn’t count any more",
+}
+"""What our pages say where Django's say something."""
+
 CONTEXT: dict[str, Any] = {}
 """What the last page was made of."""
 
 
-def _kept(template: str, **values: Any) -> str:
+def _kept(template: Any, **values: Any) -> str:
     CONTEXT.clear()
     CONTEXT.update(values, template=template)
     return _render(template, **values)
 
 
-_render = blueprint.render_template
-blueprint.render_template = _kept
+_render = templating.render_template
+blueprint.render_template = templating.render_template = _kept
 
 
 class Answer:
@@ -191,11 +255,14 @@ class Answer:
 
     def __init__(self, response: Any, request: Request) -> None:
         told = response.status_code
-        unknown_link = told == 404 and CONTEXT.get("template") == "password_reset_invalid"
+        unknown_link = told == 404 and "validlink" in CONTEXT
         self.status_code = 200 if unknown_link else {303: 302, 422: 200}.get(told, told)
         self.headers, self.content = response.headers, response.data
         self.context = {"user": getattr(request, "user", None), **CONTEXT}
         self.wsgi_request = request
+        self.resolver_match = types.SimpleNamespace(
+            url_name=str(request.endpoint).removeprefix("auth."), kwargs=request.view_args
+        )
         self.cookies = response.headers.getlist("Set-Cookie")
 
     @property
@@ -396,7 +463,7 @@ class AccountCase(django_cases.TransactionTestCase):
 
     def assertContains(self, answer: Any, text: Any, *_: Any, status_code: int = 200, **__: Any) -> None:
         self.assertEqual(answer.status_code, status_code)
-        self.assertIn(str(text), html.unescape(answer.content.decode()))
+        self.assertIn(TEXTS.get(text, str(text)), html.unescape(answer.content.decode()))
 
     def assertNotContains(self, answer: Any, text: Any, *_: Any, **__: Any) -> None:
         self.assertNotIn(str(text), html.unescape(answer.content.decode()))

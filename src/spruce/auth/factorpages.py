@@ -1,9 +1,5 @@
-"""The pages of the second factor: the code behind a log-in, turning it on and off, recovery codes. With AUTH_TOTP.
+"""The pages of the second factor: the code behind a log-in, turning it on and off, recovery codes. With AUTH_TOTP."""
 
-Who has typed the right password is still nobody: the session keeps whose it was, for ten minutes, and a code lets in.
-"""
-
-from datetime import UTC, datetime, timedelta
 from time import time
 from typing import Any
 
@@ -14,38 +10,19 @@ from spruce.auth.decorators import login_not_required, login_required
 from spruce.auth.factors import check_code, factor_of, new_recovery_codes, recovery_codes_left, turn_off, turn_on
 from spruce.auth.forms import AccountForm, CurrentPasswordForm
 from spruce.auth.logins import login as log_in
+from spruce.auth.secondsteps import end_waiting, waiting_user
 from spruce.auth.throttling import remember_device
 from spruce.auth.totp import matching_step, new_secret, uri_of
-from spruce.auth.usermodel import get_user_model
 from spruce.errors import TooManyAttempts, ValidationError
 from spruce.forms.fields import CharField
 from spruce.http import Request, Response
 from spruce.i18n import gettext_lazy, ngettext
 from spruce.web import abort, redirect, url_for
 
-__all__ = ["second_factor", "second_step", "wait_for_code", "wants_code"]
+__all__ = ["second_factor", "second_step"]
 
-_PENDING, _SECRET = "_auth_second_step", "_auth_new_secret"
-_LASTS = timedelta(minutes=10)
+_SECRET = "_auth_new_secret"  # noqa: S105 - the name of a value in sessions
 _MOST = 64
-
-
-def wants_code(user: Any) -> bool:
-    """Whether a log-in of the user needs a code behind the password."""
-    return bool(config.current()["AUTH_TOTP"]) and factor_of(user) is not None
-
-
-def wait_for_code(request: Request, user: Any, going_to: str) -> Response:
-    """Remember who has typed the right password, and lead to the page that asks for the code."""
-    request.session.cycle_key()
-    request.session[_PENDING] = {
-        "user": str(user.pk),
-        "backend": user.backend,
-        "salt": user.get_session_auth_hash(),
-        "until": datetime.now(UTC) + _LASTS,
-    }
-    target = url_for("auth.second_step", next=going_to) if going_to else url_for("auth.second_step")
-    return redirect(target, 303)
 
 
 def _code_field() -> CharField:
@@ -110,29 +87,17 @@ class NewFactorForm(CurrentPasswordForm):
 @login_not_required
 def second_step(request: Request) -> Any:
     """Log in by the code, behind the password."""
-    user = _pending(request)
+    user = waiting_user(request)
     if user is None:
         return redirect(url_for("auth.login"), 303)
     form = CodeForm(user, request, request)
     if not form.is_valid():
-        return form_page("second_step", form, next=request.form.get("next") or request.args.get("next", ""))
-    backend = request.session.pop(_PENDING)["backend"]
-    log_in(request, user, backend)
-    response = redirect(next_page(request, "LOGIN_REDIRECT_URL"), 303)
+        return form_page("second_step", form)
+    target = end_waiting(request)
+    log_in(request, user)
+    response = redirect(target or next_page(request, "LOGIN_REDIRECT_URL"), 303)
     remember_device(request, response, user.get_username())
     return response
-
-
-def _pending(request: Request) -> Any:
-    """Whose password was typed in this browser, if that was just now and the user still has it."""
-    kept = request.session.get(_PENDING)
-    if not kept or not config.current()["AUTH_TOTP"] or kept["until"] <= datetime.now(UTC):
-        return None
-    model = get_user_model()
-    user = model._default.filter(pk=model._meta.pk.comparable(kept["user"])).first()
-    if user is None or not user.is_active or user.get_session_auth_hash() != kept["salt"]:
-        return None
-    return user
 
 
 @pages.route("/second_factor/", methods=["GET", "POST"], openapi=False)

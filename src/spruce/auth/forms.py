@@ -1,9 +1,11 @@
 """The forms of accounts, with Django's names: to log in, to choose a password, to change it, to be sent a new one."""
 
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from spruce.auth.authentication import authenticate, get_backends
 from spruce.auth.backends import EmailBackend
+from spruce.auth.mails import ResetMail, send_reset, site_of, users_to_reset
 from spruce.auth.passwords import password_validators_help_texts, validate_password
 from spruce.auth.throttling import authenticate_throttled, throttle
 from spruce.auth.usermodel import get_user_model
@@ -229,9 +231,23 @@ class CurrentPasswordForm(AccountForm):
 
 
 class PasswordResetForm(AccountForm):
-    """The address to which a link for a new password is sent."""
+    """The address to which a link for a new password is sent, by `save()`."""
 
     email = EmailField(label=gettext_lazy("E-mail"), max_length=254, autocomplete="email")
+
+    def get_users(self, email: str) -> Iterable[Any]:
+        """Return the users who are sent a link: active ones with this address that have a password now."""
+        return users_to_reset(email)
+
+    def save(
+        self, domain_override: str | None = None, *, request: Request, use_https: bool = False, **mail: Any
+    ) -> None:
+        """Have the link sent, behind the answer to `request`; `mail` has attributes of `ResetMail`.
+
+        The link leads to SERVER_NAME, or the host of the request; or to `domain_override`, by HTTPS if `use_https`.
+        """
+        base = f"{'https' if use_https else 'http'}://{domain_override}" if domain_override else site_of(request)
+        send_reset(request, self.cleaned_data["email"], ResetMail(base, **mail), self.get_users)
 
 
 class RegistrationForm(AccountForm):

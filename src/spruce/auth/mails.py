@@ -5,22 +5,35 @@ after the answer was decided. With TESTING it happens at once, so that tests fin
 """
 
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from logging import getLogger
 from typing import Any
 
 from spruce import config, green
 from spruce.auth.auditing import record
-from spruce.auth.resettokens import confirmation_for, default_token_generator, uid_of
+from spruce.auth.resettokens import PasswordResetTokenGenerator, confirmation_for, default_token_generator, uid_of
 from spruce.auth.throttling import account_of
 from spruce.auth.usermodel import get_user_model
 from spruce.http import Request
-from spruce.mail import send_template
+from spruce.mail import EmailMultiAlternatives, from_template, send_template
 from spruce.middleware.ratelimits import Limiter, client_of
-from spruce.web import url_for
+from spruce.web import render_template, url_for
 
-__all__ = ["send_confirmation", "send_reset", "tell_of_new_password", "users_with"]
+__all__ = [
+    "CONFIRM_ENDPOINT",
+    "RESET_TEMPLATE",
+    "ResetMail",
+    "send_confirmation",
+    "send_reset",
+    "site_of",
+    "tell_of_new_password",
+    "users_to_reset",
+    "users_with",
+]
 
+RESET_TEMPLATE = "auth/mail/password_reset.txt"
+CONFIRM_ENDPOINT = "auth.password_reset_confirm"
 _log = getLogger("spruce.accounts")
 _RESOURCE = "spruce.auth.mails"
 _RATE_OF_ADDRESS, _RATE_OF_CLIENT = "5/hour", "30/hour"
@@ -35,26 +48,81 @@ def users_with(email: str) -> list[Any]:
     return [one for one in found if unicodedata.normalize("NFKC", getattr(one, field)).casefold() == wanted]
 
 
-def send_reset(request: Request, email: str) -> None:
-    """Send a link for a new password to each user with an address that has a password now."""
-    base = _base(request)
+@dataclass(frozen=True, slots=True)
+class ResetMail:
+    """What the mail with a link for a new password is made of; names are Django's.
+
+    Without `subject_template_name` the text begins with a line `Subject: …`, and is a template whose name ends in
+    `.txt`. `confirm_endpoint` is the view that the link leads to, with `uidb64` and `token`. `base` is the address of
+    the site, before the path of the link.
+    """
+
+    base: str
+    email_template_name: str = RESET_TEMPLATE
+    subject_template_name: str | None = None
+    html_email_template_name: str | None = None
+    from_email: str | None = None
+    extra_email_context: Mapping[str, Any] | None = None
+    token_generator: PasswordResetTokenGenerator = default_token_generator
+    confirm_endpoint: str = CONFIRM_ENDPOINT
+
+    def to(self, user: Any) -> EmailMultiAlternatives:
+        """Return the mail to a user."""
+        address = getattr(user, user.get_email_field_name())
+        context = self._context(user, address)
+        if self.subject_template_name is None:
+            mail = from_template(self.email_template_name.removesuffix(".txt"), [address], **context)
+            mail.from_email = self.from_email or mail.from_email
+        else:
+            subject = " ".join(render_template(self.subject_template_name, **context).split())
+            text = render_template(self.email_template_name, **context)
+            mail = EmailMultiAlternatives(subject, text, self.from_email, [address])
+        if self.html_email_template_name:
+            mail.attach_alternative(render_template(self.html_email_template_name, **context))
+        return mail
+
+    def _context(self, user: Any, address: str) -> dict[str, Any]:
+        uid, token = uid_of(user), self.token_generator.make_token(user)
+        host = _host_of(self.base)
+        return {
+            "user": user,
+            "email": address,
+            "uid": uid,
+            "token": token,
+            "link": self.base + url_for(self.confirm_endpoint, uidb64=uid, token=token),
+            "protocol": self.base.partition("://")[0],
+            "site": host,
+            "domain": host,
+            "site_name": host,
+            **(self.extra_email_context or {}),
+        }
+
+
+def users_to_reset(email: str) -> list[Any]:
+    """Return the users who may have a link for a new password sent to an address: those that have a password now."""
+    return [user for user in users_with(email) if user.has_usable_password()]
+
+
+def send_reset(
+    request: Request,
+    email: str,
+    mail: ResetMail | None = None,
+    find: Callable[[str], Iterable[Any]] = users_to_reset,
+) -> None:
+    """Send a link for a new password to each user whom `find` returns for an address."""
+    made = ResetMail(site_of(request)) if mail is None else mail
 
     def send() -> None:
-        for user in users_with(email):
-            if user.has_usable_password():
-                path = url_for(
-                    "auth.password_reset_confirm", uid=uid_of(user), token=default_token_generator.make_token(user)
-                )
-                to = getattr(user, user.get_email_field_name())
-                send_template("auth/mail/password_reset", [to], user=user, link=base + path, site=request.host)
-                record("password_reset_sent", request, user)
+        for user in find(email):
+            made.to(user).send()
+            record("password_reset_sent", request, user)
 
     _behind_the_answer(request, email, send)
 
 
 def send_confirmation(request: Request, email: str) -> None:
     """Send a link to make an account; to an address that has one, word that it has."""
-    base = _base(request)
+    base = site_of(request)
 
     def send() -> None:
         known = users_with(email)
@@ -62,7 +130,7 @@ def send_confirmation(request: Request, email: str) -> None:
         path = (
             url_for("auth.password_reset") if known else url_for("auth.register_confirm", token=confirmation_for(email))
         )
-        send_template(f"auth/mail/{name}", [email], link=base + path, site=request.host)
+        send_template(f"auth/mail/{name}", [email], link=base + path, site=_host_of(base))
 
     _behind_the_answer(request, email, send)
 
@@ -71,16 +139,24 @@ def tell_of_new_password(request: Request, user: Any) -> None:
     """Tell a user by mail that the password was changed, in case somebody else has done it."""
     to = getattr(user, user.get_email_field_name(), "")
     if to:
-        link = _base(request) + url_for("auth.password_reset")
-        _run(lambda: send_template("auth/mail/password_changed", [to], user=user, link=link, site=request.host))
+        base = site_of(request)
+        link = base + url_for("auth.password_reset")
+        _run(lambda: send_template("auth/mail/password_changed", [to], user=user, link=link, site=_host_of(base)))
 
 
-def _base(request: Request) -> str:
-    """The address of the site. A host that only the request names may be an attacker's: SERVER_NAME goes before it."""
+def site_of(request: Request) -> str:
+    """Return the address of the site, without a path: that of SERVER_NAME, or the host of the request.
+
+    A host that only the request names may be an attacker's.
+    """
     settings = config.current()
     if settings["SERVER_NAME"]:
         return f"{settings['PREFERRED_URL_SCHEME']}://{settings['SERVER_NAME']}"
     return request.host_url.rstrip("/")
+
+
+def _host_of(base: str) -> str:
+    return base.partition("://")[2]
 
 
 def _behind_the_answer(request: Request, email: str, send: Callable[[], object]) -> None:

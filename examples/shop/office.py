@@ -66,7 +66,7 @@ class StockFilter(SimpleListFilter):
         return queryset.filter(**chosen) if chosen else queryset
 
 
-@register(Product, to=office)
+@register(Product, site=office)
 class ProductAdmin(ModelAdmin):
     """Products, with their image; price and stock are changed in the list."""
 
@@ -151,7 +151,7 @@ def step(status: str, codename: str, description: Any, *, confirm: bool = False)
     return run
 
 
-@register(Order, to=office)
+@register(Order, site=office)
 class OrderAdmin(ModelAdmin):
     """Orders, which come from the shop only; what may become of one are actions, each with its permission."""
 
@@ -198,7 +198,7 @@ class OrderAdmin(ModelAdmin):
         return request.user.has_perm(self.permission("cancel"))
 
 
-@register(Category, to=office)
+@register(Category, site=office)
 class CategoryAdmin(ModelAdmin):
     """The shelves."""
 

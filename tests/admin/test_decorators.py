@@ -11,7 +11,7 @@ def test_a_class_is_registered_for_models() -> None:
     """On the site that is named."""
     site = admin.AdminSite()
 
-    @admin.register(Maker, Tag, to=site)
+    @admin.register(Maker, Tag, site=site)
     class Both(admin.ModelAdmin):
         pass
 

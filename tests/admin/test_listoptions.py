@@ -67,8 +67,8 @@ def test_inputs_of_a_list_may_be_of_another_form(root: Client, site: admin.Admin
         list_display = ("name", "price")
         list_editable = ("price",)
 
-        def get_changelist_form(self, request: Any, fields: Any = None) -> Any:
-            made = super().get_changelist_form(request, fields)
+        def get_changelist_form(self, request: Any, **kwargs: Any) -> Any:
+            made = super().get_changelist_form(request, **kwargs)
             made.base_fields["price"].widget.attrs["class"] = "dear"
             return made
 

@@ -60,7 +60,7 @@ def chosen(model_admin: Any, request: Any) -> Any:
 
 
 def run(model_admin: Any, request: Any, show: Any) -> Any:
-    """Run the action that was chosen, or ask first; `show(template, …)` makes the page that asks."""
+    """Run the action that was chosen, or ask first; `show(page, …)` makes the page that asks."""
     names = request.form.getlist("action")
     place = 1 if request.form.get("index") == "1" and len(names) > 1 else 0
     name = names[place] if names else ""
@@ -77,11 +77,12 @@ def run(model_admin: Any, request: Any, show: Any) -> Any:
         flash(gettext("Select the objects first."), "error")
         return redirect(request.full_path.rstrip("?"), 303)
     if getattr(function, "needs_confirmation", False) and request.form.get("confirmed") != "yes":
-        going, forbidden = None, set()
+        going, forbidden, template = None, set(), None
         if function is delete_selected:
+            template = model_admin.delete_selected_confirmation_template
             groups, _, forbidden, protected = model_admin.get_deleted_objects(objects, request)
             going = Going(groups, protected, [])
-        values = {"going": going, "forbidden": sorted(forbidden)}
+        values = {"going": going, "forbidden": sorted(forbidden), "template": template}
         return show("confirm_action", objects=objects, action=name, action_label=label, **values)
     with db.atomic():
         answer = function(model_admin, request, query)

@@ -28,7 +28,7 @@ _LISTS = (
 _NUMBERS = ("list_per_page", "list_max_show_all", "extra", "min_num", "max_num")
 _SWITCHES = (
     "save_as", "save_as_continue", "save_on_top", "show_full_result_count", "preserve_filters", "actions_on_top",
-    "actions_on_bottom", "search_globally", "can_delete", "show_change_link",
+    "actions_on_bottom", "actions_selection_counter", "search_globally", "can_delete", "show_change_link",
 )  # fmt: skip
 
 
@@ -87,7 +87,13 @@ def _shapes(admin: Any) -> Iterator[str]:
             yield f"{name} is {getattr(admin, name)!r}, and has to be True or False"
     if not (isinstance(admin.form, type) and issubclass(admin.form, forms.BaseModelForm)):
         yield f"form is {admin.form!r}, and has to be a class derived from ModelForm"
+    if isinstance(admin, InlineModelAdmin) and not _is_formset(admin.formset):
+        yield f"formset is {admin.formset!r}, and has to be a class derived from BaseInlineFormSet"
     yield from _slips(admin)
+
+
+def _is_formset(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, forms.BaseInlineFormSet)
 
 
 def _slips(admin: Any) -> Iterator[str]:

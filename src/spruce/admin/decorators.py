@@ -12,11 +12,11 @@ F = TypeVar("F", bound=Callable[..., Any])
 A = TypeVar("A", bound=type[ModelAdmin])
 
 
-def register(*models: Any, to: AdminSite = site) -> Callable[[A], A]:
+def register(*models: Any, site: AdminSite = site) -> Callable[[A], A]:
     """Let a ModelAdmin class be that of `models`, on the usual site or another."""
 
     def decorate(admin_class: A) -> A:
-        to.register(models, admin_class)
+        site.register(models, admin_class)
         return admin_class
 
     return decorate

@@ -64,7 +64,7 @@ class Editor:
         return [name for name in self.admin.flat_fields(self.request, self.obj) if name not in readonly]
 
     def _form(self) -> Any:
-        kind = self.admin.get_form(self.request, self.obj, self._names())
+        kind = self.admin.get_form(self.request, self.obj, change=self.obj is not None, fields=self._names())
         options: dict[str, Any] = {"instance": self.obj}
         if self.obj is None and not self.is_bound:
             options["initial"] = self.admin.get_changeform_initial_data(self.request)
@@ -75,12 +75,11 @@ class Editor:
     def _inlines(self) -> list[tuple[Any, Any]]:
         made = []
         prefixes: dict[str, int] = {}
-        for inline in self.admin.get_inline_instances(self.request, self.obj):
-            kind = inline.get_formset(self.request, self.obj)
+        for kind, inline in self.admin.get_formsets_with_inlines(self.request, self.obj):
             prefix = kind.get_default_prefix()
             prefixes[prefix] = prefixes.get(prefix, 0) + 1
             prefix = prefix if prefixes[prefix] == 1 else f"{prefix}-{prefixes[prefix]}"
-            options = {"instance": self.form.instance, "prefix": prefix, "queryset": inline.get_queryset(self.request)}
+            options = self.admin.get_formset_kwargs(self.request, self.form.instance, inline, prefix)
             if self.is_bound and self.may_write(inline):
                 sent = (self.request.form, self.request.files)
                 made.append((inline, kind(*sent, **options, save_as_new=self.is_copy)))
@@ -94,6 +93,14 @@ class Editor:
         return self.may_change and (
             inline.has_add_permission(self.request, self.obj) or any(each(self.request, self.obj) for each in checks)
         )
+
+    @property
+    def media(self) -> Any:
+        """The style sheets and scripts of the page's own fields and rows."""
+        found = self.admin.media + self.form.media
+        for inline, formset in self.inlines:
+            found = found + inline.media + formset.media
+        return found
 
     @property
     def written(self) -> list[Any]:

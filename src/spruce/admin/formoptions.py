@@ -9,6 +9,7 @@ from spruce.admin.pickers import KeysWidget, KeyWidget, PickerWidget
 from spruce.auth.permissions import label_of, permission_name
 from spruce.errors import AdminError, nearest
 from spruce.forms.mapping import formfield, is_editable
+from spruce.forms.media import MediaDefiningClass
 from spruce.i18n import gettext
 
 __all__ = ["HORIZONTAL", "VERTICAL", "FormOptions"]
@@ -17,7 +18,7 @@ HORIZONTAL, VERTICAL = 1, 2
 """How the buttons of `radio_fields` stand."""
 
 
-class FormOptions:
+class FormOptions(metaclass=MediaDefiningClass):
     """What ModelAdmin and inlines share: the fields of a form, and who may do what."""
 
     model: Any = None
@@ -216,20 +217,33 @@ class FormOptions:
                 flat += line
         return flat
 
-    def get_form(self, request: Any, obj: Any = None, fields: Iterable[str] | None = None) -> Any:
-        """The class of forms; it writes the named fields only, those that are not read-only unless given."""
-        readonly = self.fixed_fields(request, obj)
+    def get_form(
+        self,
+        request: Any,
+        obj: Any = None,
+        change: bool = False,
+        *,
+        fields: Iterable[str] | None = None,
+        form: Any = None,
+        **options: Any,
+    ) -> Any:
+        """The class of forms; it writes the named fields only, those that are not read-only unless given.
+
+        `form` stands for that of the class; the other options are those of `modelform_factory`.
+        """
+        readonly, kind = self.fixed_fields(request, obj), form or self.form
         if fields is None:
             fields = [name for name in self.flat_fields(request, obj) if isinstance(name, str) and name not in readonly]
-        wanted = tuple(name for name in fields if name not in self.get_exclude(request, obj))
-        declared = getattr(self.form, "declared_fields", {})
-        self._check(wanted, declared)
+        left_out = {*self.get_exclude(request, obj), *(options.pop("exclude", None) or ())}
+        wanted = tuple(name for name in fields if name not in left_out)
+        self._check(wanted, getattr(kind, "declared_fields", {}))
 
-        def callback(field: Any, **options: Any) -> Any:
-            return self.formfield_for_dbfield(field, request, **options)
+        def callback(field: Any, **more: Any) -> Any:
+            return self.formfield_for_dbfield(field, request, **more)
 
         own = [name for name in wanted if name in self.model._meta.paths or name in self.model._meta.many]
-        return forms.modelform_factory(self.model, form=self.form, fields=own, formfield_callback=callback)
+        options.setdefault("formfield_callback", callback)
+        return forms.modelform_factory(self.model, form=kind, fields=own, **options)
 
     def _check(self, names: Iterable[str], declared: Any) -> None:
         meta = self.model._meta

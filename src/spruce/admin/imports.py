@@ -116,10 +116,9 @@ class Import:
 
     def _form(self, obj: Any, values: dict[str, str]) -> Any:
         """The form of a row: of a new object with all fields, else with those of the file."""
-        known = self.admin.get_form(self.request, obj).base_fields
-        kind = self.admin.get_form(
-            self.request, obj, None if obj is None else [name for name in known if name in values]
-        )
+        known = self.admin.get_form(self.request, obj, change=obj is not None).base_fields
+        wanted = None if obj is None else [name for name in known if name in values]
+        kind = self.admin.get_form(self.request, obj, change=obj is not None, fields=wanted)
         if obj is None:
             for name, field in kind.base_fields.items():
                 initial = field.initial() if callable(field.initial) else field.initial

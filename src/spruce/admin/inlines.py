@@ -16,6 +16,7 @@ class InlineModelAdmin(FormOptions):
     """Rows of another model that point to the object of a page, which are changed together with it."""
 
     template = "admin/inline_tabular.html"
+    formset: Any = forms.BaseInlineFormSet
     fk_name: str | None = None
     extra = 1
     min_num = 0
@@ -63,24 +64,30 @@ class InlineModelAdmin(FormOptions):
             return ""
         return str(self.admin_site.url(admin, "change", key=obj.pk))
 
-    def get_formset(self, request: Any, obj: Any = None) -> Any:
-        """The class of formsets, as far as who asks may add, change and delete rows."""
+    def get_formset(self, request: Any, obj: Any = None, **options: Any) -> Any:
+        """The class of formsets, as far as who asks may add, change and delete rows.
+
+        The options are those of `inlineformset_factory`, and stand for what the class says; rights stay what they are.
+        """
         changes = self.has_change_permission(request, obj)
         adds = self.has_add_permission(request, obj)
-        form: Any = self.get_form(request, obj, None if changes or adds else ())
+        own = {name: options.pop(name) for name in ("form", "fields", "exclude") if name in options}
+        form: Any = self.get_form(request, obj, **(own if changes or adds else {**own, "fields": ()}))
         if not changes:
             form = type(form.__name__, (_Kept, form), {})
-        most = self.get_max_num(request, obj) if adds else 0
-        return forms.inlineformset_factory(
-            self.parent_model,
-            self.model,
-            form=form,
-            fk_name=self.fk.name,
-            extra=self.get_extra(request, obj) if adds else 0,
-            min_num=self.get_min_num(request, obj) if adds else 0,
-            max_num=most,
-            can_delete=self.can_delete and self.has_delete_permission(request, obj),
-        )
+        said = {
+            "formset": self.formset,
+            "extra": self.get_extra(request, obj),
+            "min_num": self.get_min_num(request, obj),
+            "max_num": self.get_max_num(request, obj),
+            "can_delete": self.can_delete,
+            "fk_name": self.fk.name,
+            **options,
+        }
+        if not adds:
+            said |= {"extra": 0, "min_num": 0, "max_num": 0}
+        said["can_delete"] = said["can_delete"] and self.has_delete_permission(request, obj)
+        return forms.inlineformset_factory(self.parent_model, self.model, form=form, **said)
 
 
 class _Kept:

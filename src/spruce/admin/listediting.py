@@ -32,7 +32,7 @@ class ListEditor:
         for name in seen:
             check_editable(admin, name, shown_names)
         self.names = [name for name in seen if name not in fixed]
-        self.kind = admin.get_changelist_form(request, self.names)
+        self.kind = admin.get_changelist_form(request, fields=self.names)
         self.errors: dict[str, Any] = {}
         self.has_conflict = False
         self.saved = 0
@@ -60,6 +60,11 @@ class ListEditor:
                     self._choices[name] = list(field.choices)
                 field.choices = self._choices[name]
         return form
+
+    @property
+    def media(self) -> Any:
+        """The style sheets and scripts of the inputs."""
+        return self.kind().media
 
     def label(self, obj: Any, column: Any) -> str:
         """What an input is called: its column, and its row."""
@@ -120,7 +125,7 @@ class ListEditor:
             raise Forbidden(gettext("You may not do this."))
         before = snapshot(obj, names)
         conflicts = self._conflicts(obj, names)
-        kind = self.admin.get_changelist_form(self.request, names)
+        kind = self.admin.get_changelist_form(self.request, fields=names)
         form = kind(self._data, instance=obj, prefix=_prefix(obj.pk))
         form.is_valid()
         for name in conflicts:

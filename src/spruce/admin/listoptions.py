@@ -32,6 +32,7 @@ class ListOptions(FormOptions):
     preserve_filters = True
     actions_on_top = True
     actions_on_bottom = False
+    actions_selection_counter = True
     date_hierarchy: str = ""
     actions: Sequence[Any] | None = ()
     export_fields: Sequence[str] = ()
@@ -80,14 +81,17 @@ class ListOptions(FormOptions):
             made.editor = ListEditor(request, self, made.columns)
         return made
 
-    def get_changelist_form(self, request: Any, fields: Sequence[str] | None = None) -> Any:
-        """The class of forms for a row of the list: `list_editable`, or some of it."""
+    def get_changelist_form(self, request: Any, **options: Any) -> Any:
+        """The class of forms for a row of the list: of `list_editable`, or of `fields` if given.
 
-        def callback(field: Any, **options: Any) -> Any:
-            return self.formfield_for_dbfield(field, request, show_hidden_initial=True, **options)
+        The options are those of `modelform_factory`.
+        """
 
-        names = list(self.list_editable if fields is None else fields)
-        return forms.modelform_factory(self.model, fields=names, formfield_callback=callback)
+        def callback(field: Any, **more: Any) -> Any:
+            return self.formfield_for_dbfield(field, request, show_hidden_initial=True, **more)
+
+        said = {"form": forms.ModelForm, "fields": list(self.list_editable), "formfield_callback": callback, **options}
+        return forms.modelform_factory(self.model, **said)
 
     def all_actions(self) -> dict[str, Callable[..., Any]]:
         """The bulk actions that there are, by name, whoever may run them; none at all if `actions` is None."""

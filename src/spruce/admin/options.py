@@ -1,9 +1,9 @@
 """ModelAdmin: how a model is shown in the admin, what may be done, and by whom. Names and meaning are Django's."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from spruce.admin import responses
+from spruce.admin import modelpages, responses
 from spruce.admin.custompages import Page, make_page, may_see
 from spruce.admin.deletion import forbidden_kinds, preview
 from spruce.admin.listoptions import ListOptions
@@ -28,6 +28,13 @@ class ModelAdmin(ListOptions):
     save_as_continue = True
     save_on_top = False
     view_on_site: bool | Callable[[Any], str] = True
+    add_form_template: str | Sequence[str] | None = None
+    change_form_template: str | Sequence[str] | None = None
+    change_list_template: str | Sequence[str] | None = None
+    delete_confirmation_template: str | Sequence[str] | None = None
+    delete_selected_confirmation_template: str | Sequence[str] | None = None
+    object_history_template: str | Sequence[str] | None = None
+    popup_response_template: str | None = None
 
     def __init__(self, model: Any, admin_site: Any) -> None:
         self.model = model
@@ -39,6 +46,15 @@ class ModelAdmin(ListOptions):
     def has_module_permission(self, request: Any) -> bool:
         """Whether who asks sees the model on the first page."""
         return self.has_view_permission(request) or self.has_add_permission(request)
+
+    def get_model_perms(self, request: Any) -> dict[str, bool]:
+        """Whether who asks may `add`, `change`, `delete` and `view` objects."""
+        return {
+            "add": self.has_add_permission(request),
+            "change": self.has_change_permission(request),
+            "delete": self.has_delete_permission(request),
+            "view": self.has_view_permission(request),
+        }
 
     def get_urls(self) -> list[Page]:
         """Pages of its own behind the model's address, made by `page`; who may view objects may see them."""
@@ -52,6 +68,38 @@ class ModelAdmin(ListOptions):
         """Its own pages with a title that who asks may see, which the list links to."""
         return [page for page in self.get_urls() if page.title and "<" not in page.path and may_see(page, request)]
 
+    # ---- its pages: what each answers, after asking who may; `extra_context` goes into the template ----------------
+
+    def changelist_view(self, request: Any, extra_context: dict[str, Any] | None = None) -> Any:
+        """The list, a bulk action, or rows that are saved."""
+        return modelpages.changelist(self, request, extra_context)
+
+    def changeform_view(
+        self, request: Any, object_id: Any = None, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        """The page of an object, or of a new one; `form_url` is where it is sent, the page itself for ""."""
+        if object_id is None:
+            return modelpages.add(self, request, form_url, extra_context)
+        return modelpages.change(self, request, str(object_id), form_url, extra_context)
+
+    def add_view(self, request: Any, form_url: str = "", extra_context: dict[str, Any] | None = None) -> Any:
+        """The page to add an object."""
+        return self.changeform_view(request, None, form_url, extra_context)
+
+    def change_view(
+        self, request: Any, object_id: Any, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        """The page of an object."""
+        return self.changeform_view(request, object_id, form_url, extra_context)
+
+    def delete_view(self, request: Any, object_id: Any, extra_context: dict[str, Any] | None = None) -> Any:
+        """The page that shows what goes with an object, and deletes it."""
+        return modelpages.delete(self, request, str(object_id), extra_context)
+
+    def history_view(self, request: Any, object_id: Any, extra_context: dict[str, Any] | None = None) -> Any:
+        """What was changed of an object, by whom, and how."""
+        return modelpages.history(self, request, str(object_id), extra_context)
+
     # ---- an object --------------------------------------------------------------------------------------------------
 
     def get_inline_instances(self, request: Any, obj: Any = None) -> list[Any]:
@@ -62,6 +110,15 @@ class ModelAdmin(ListOptions):
             for inline in made
             if inline.has_view_permission(request, obj) or inline.has_add_permission(request, obj)
         ]
+
+    def get_formsets_with_inlines(self, request: Any, obj: Any = None) -> Iterator[tuple[Any, Any]]:
+        """The inlines of a page, each behind its class of formsets."""
+        for inline in self.get_inline_instances(request, obj):
+            yield inline.get_formset(request, obj), inline
+
+    def get_formset_kwargs(self, request: Any, obj: Any, inline: Any, prefix: str) -> dict[str, Any]:
+        """What the formset of an inline is made with, besides what was sent."""
+        return {"instance": obj, "prefix": prefix, "queryset": inline.get_queryset(request)}
 
     def get_view_on_site_url(self, obj: Any) -> str:
         """Where the program shows an object: its `get_absolute_url()`, or what `view_on_site` gives; "" for nowhere."""
@@ -91,9 +148,12 @@ class ModelAdmin(ListOptions):
         """The answer after an object was deleted."""
         return responses.after_delete(self, request, obj_display, obj_id)
 
-    def message_user(self, request: Any, message: Any, level: str = "success") -> None:
-        """Tell the reader something at the top of the next page; `level` is "success", "error" or one of your own."""
-        flash(str(message), level)
+    def message_user(self, request: Any, message: Any, level: str = "success", extra_tags: str = "") -> None:
+        """Tell the reader something at the top of the next page; `level` is "success", "error" or one of your own.
+
+        `extra_tags` are further CSS classes of it.
+        """
+        flash(str(message), f"{level} {extra_tags}".rstrip())
 
     def get_inlines(self, request: Any, obj: Any = None) -> Sequence[Any]:
         """The classes of inlines."""

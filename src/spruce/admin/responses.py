@@ -56,7 +56,8 @@ def list_url(request: Any, admin: Any) -> str:
 def popup_done(admin: Any, action: str, key: Any, text: str) -> Response:
     """A page that tells the one which has opened the window what was done, and closes it."""
     data = {"action": action, "key": str(key), "text": text}
-    answer: Response = admin.admin_site.show("popup_done", popup_data=data, text=text)
+    name = admin.popup_response_template or "admin/popup_done.html"
+    answer: Response = admin.admin_site.render(name, popup_data=data, text=text)
     return answer
 
 

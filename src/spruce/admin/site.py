@@ -4,6 +4,7 @@
 by hand. Every page needs a user who is active and on the staff; each then asks the ModelAdmin for permissions.
 """
 
+import functools
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -33,8 +34,11 @@ class AdminSite:
 
     site_header: Any = gettext_lazy("Administration")
     site_title: Any = gettext_lazy("Administration")
+    index_title: Any = gettext_lazy("Start")
     site_url: str | None = "/"
     empty_value_display: Any = EMPTY
+    index_template: str | None = None
+    app_index_template: str | None = None
 
     def __init__(self, name: str = "admin") -> None:
         self.name = name
@@ -43,9 +47,9 @@ class AdminSite:
         self._registry: dict[Any, ModelAdmin] = {}
         self._book = PageBook(self)
 
-    def register(self, models: Any, admin_class: type[ModelAdmin] = ModelAdmin, **options: Any) -> None:
+    def register(self, model_or_iterable: Any, admin_class: type[ModelAdmin] | None = None, **options: Any) -> None:
         """Show a model, or several, as the class says; options stand for attributes of it. Raises AdminError."""
-        several = models if isinstance(models, list | tuple) else [models]
+        several = model_or_iterable if isinstance(model_or_iterable, list | tuple) else [model_or_iterable]
         for model in several:
             if not hasattr(model, "_meta") or model._meta.abstract:
                 raise AdminError(f"register() takes models with a table, not {model!r}")
@@ -53,14 +57,16 @@ class AdminSite:
                 raise AdminError(
                     f"{model.__name__} is registered already", hint=f"Call site.unregister({model.__name__}) first."
                 )
-            kind = type(f"{model.__name__}Admin", (admin_class,), options) if options else admin_class
+            kind = admin_class or ModelAdmin
+            kind = type(f"{model.__name__}Admin", (kind,), options) if options else kind
             made = self._registry[model] = kind(model, self)
             for page in made.get_urls():
                 self._book.add_of_models(page.path)
 
-    def unregister(self, models: Any) -> None:
+    def unregister(self, model_or_iterable: Any) -> None:
         """Show a model, or several, no longer. Raises AdminError."""
-        for model in models if isinstance(models, list | tuple) else [models]:
+        several = model_or_iterable if isinstance(model_or_iterable, list | tuple) else [model_or_iterable]
+        for model in several:
             if model not in self._registry:
                 raise AdminError(f"{model.__name__} is not registered")
             del self._registry[model]
@@ -69,8 +75,10 @@ class AdminSite:
         """Whether it shows a model."""
         return model in self._registry
 
-    def add_action(self, action: Callable[..., Any]) -> None:
-        """Let all lists have a bulk action."""
+    def add_action(self, action: Callable[..., Any], name: str | None = None) -> None:
+        """Let all lists have a bulk action, under its own name or another."""
+        if name is not None and name != action.__name__:
+            action = _renamed(action, name)
         self.actions.append(action)
 
     def disable_action(self, name: str) -> None:
@@ -118,6 +126,13 @@ class AdminSite:
         """How a model is shown, None for one that isn't."""
         return self._registry.get(model)
 
+    def get_model_admin(self, model: Any) -> ModelAdmin:
+        """How a model is shown. Raises AdminError for one that isn't."""
+        found = self.admin_of(model)
+        if found is None:
+            raise AdminError(f"{model.__name__} is not registered")
+        return found
+
     def find(self, label: str, name: str) -> ModelAdmin:
         """How the model of an address is shown. Raises NotFound."""
         for admin in self._registry.values():
@@ -139,9 +154,9 @@ class AdminSite:
             made.add_url_rule(rule, endpoint, _view(getattr(pages, endpoint)), methods=methods)
         return made
 
-    def has_permission(self, current: Request) -> bool:
+    def has_permission(self, request: Request) -> bool:
         """Whether who asks may see any page: who is active and on the staff."""
-        user = current.user
+        user = request.user
         return bool(user is not None and user.is_active and getattr(user, "is_staff", False))
 
     def _guard(self) -> Any:
@@ -155,25 +170,61 @@ class AdminSite:
 
     # ---- pages ------------------------------------------------------------------------------------------------------
 
-    def app_list(self, current: Request) -> list[tuple[str, list[dict[str, Any]]]]:
-        """The models that who asks may see, by the part of the program that they belong to."""
+    def get_app_list(self, request: Any, app_label: str | None = None) -> list[dict[str, Any]]:
+        """The models that who asks may see, by the part of the program that they belong to, as Django has them.
+
+        Each part has `name`, `app_label`, `app_url`, `has_module_perms` and `models`; each model `model`, `name`,
+        `object_name`, `perms`, `admin_url`, `add_url` and `view_only`, with None for what may not be done.
+        """
         groups: dict[str, list[dict[str, Any]]] = {}
         for admin in self._registry.values():
-            if admin.has_module_permission(current):
-                name = str(admin.model._meta.verbose_name_plural)
-                entry = {
-                    "name": name[:1].upper() + name[1:],
-                    "admin": admin,
-                    "path": (admin.label(), admin.model.__name__.lower()),
-                    "may_view": admin.has_view_permission(current),
-                    "may_add": admin.has_add_permission(current),
-                }
-                groups.setdefault(admin.label(), []).append(entry)
-        return sorted((label.replace("_", " ").capitalize(), entries) for label, entries in groups.items())
+            label = admin.label()
+            if app_label in (None, label) and admin.has_module_permission(request):
+                groups.setdefault(label, []).append(self._entry(admin, request))
+        parts = [
+            {
+                "name": label.replace("_", " ").capitalize(),
+                "app_label": label,
+                "app_url": self._url("app_index", label=label),
+                "has_module_perms": True,
+                "models": entries,
+            }
+            for label, entries in groups.items()
+        ]
+        return sorted(parts, key=lambda part: str(part["name"]))
+
+    def _entry(self, admin: ModelAdmin, request: Any) -> dict[str, Any]:
+        """A model in the list of all."""
+        name = str(admin.model._meta.verbose_name_plural)
+        perms = admin.get_model_perms(request)
+        return {
+            "model": admin.model,
+            "name": name[:1].upper() + name[1:],
+            "object_name": admin.model.__name__,
+            "perms": perms,
+            "admin_url": self.url(admin) if perms["view"] else None,
+            "add_url": self.url(admin, "add") if perms["add"] else None,
+            "view_only": not (perms["change"] or perms["delete"]),
+        }
+
+    def each_context(self, request: Any) -> dict[str, Any]:
+        """What each page's template is given; a subclass adds what its own templates want."""
+        return {
+            "site": self,
+            "here": self._url,
+            "site_header": self.site_header,
+            "site_title": self.site_title,
+            "site_url": self.site_url,
+            "has_permission": self.has_permission(request),
+        }
+
+    def get_log_entries(self, request: Any) -> Any:
+        """The query of what the first page says of late: what who asks has done."""
+        return LogEntry.objects.filter(user_key=str(request.user.pk))
 
     def recent(self, current: Request) -> list[tuple[LogEntry, str]]:
-        """What who asks has done of late, with the pages of the objects, "" for those that are gone."""
-        entries = list(LogEntry.objects.filter(user_key=str(current.user.pk))[:10])
+        """The newest of `get_log_entries`, with the pages of the objects, "" for those that are gone."""
+        entries = list(self.get_log_entries(current)[:10])
         gone = {(each.label, each.model, each.object_key) for each in entries if each.action == DELETION}
         return [(each, self._page_of(current, each, gone)) for each in entries]
 
@@ -191,9 +242,12 @@ class AdminSite:
         """A page of the admin's own templates: kept by nobody, running nothing that isn't ours."""
         return self.render(f"admin/{template}.html", status, **values)
 
-    def render(self, template: str, status: int = 200, **values: Any) -> Response:
-        """A page of a template of the program's, which extends `admin/page.html` and gets `title` for its head."""
-        page = render_template(template, site=self, here=self._url, **values)
+    def render(self, template: Any, status: int = 200, **values: Any) -> Response:
+        """A page of a template of the program's, which extends `admin/page.html` and gets `title` for its head.
+
+        Of several names the first that exists is the template's.
+        """
+        page = render_template(template, **{**self.each_context(current_context("admin").request), **values})
         response = make_response((page, status))
         response.headers["Cache-Control"] = "no-store"
         response.headers["Content-Security-Policy"] = POLICY
@@ -223,6 +277,17 @@ _RULES = (
     (f"{_MODEL}/<path:key>/delete/", "delete", _BOTH),
     (f"{_MODEL}/<path:key>/history/", "history", _GET),
 )
+
+
+def _renamed(action: Callable[..., Any], name: str) -> Callable[..., Any]:
+    """An action under another name, with what is noted of it."""
+
+    @functools.wraps(action)
+    def run(*arguments: Any) -> Any:
+        return action(*arguments)
+
+    run.__name__ = name
+    return run
 
 
 def _view(method: Callable[..., Any]) -> Callable[..., Any]:

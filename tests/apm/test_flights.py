@@ -83,6 +83,18 @@ def test_what_is_cancelled_ends_with_503(client: Client, tmp_path: Path) -> None
     assert flights_of(history) == []
 
 
+def test_what_has_no_utf_8_is_told_all_the_same(client: Client, tmp_path: Path) -> None:
+    """A visitor may have chosen it, and everything else is still to be seen."""
+
+    def odd() -> Any:
+        (running,) = in_flight()
+        running.name = "half of a pair: \ud800"
+        return wait_here(green.Event())
+
+    history = History(tmp_path / "viewer.db")
+    assert watched(client, history, odd) == "This was cancelled by an operator."
+
+
 def test_nobody_looks_so_nothing_is_told(client: Client, tmp_path: Path) -> None:
     history = History(tmp_path / "viewer.db")
     assert flights_of(history) == []

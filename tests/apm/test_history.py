@@ -2,10 +2,12 @@
 
 import os
 import random
+import re
 import sqlite3
 import stat
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -168,3 +170,113 @@ def test_what_is_only_counted_is_not_looked_at(client: Recorder, tmp_path: Path)
     assert looks == ["begins", "ends", "begins", "ends"]
     (last,) = history.rows("SELECT weight FROM request ORDER BY id DESC LIMIT 1")
     assert (len(names(history)), last["weight"]) == (11, 12)
+
+
+# ---- what must not end the writing -----------------------------------------------------------------------------------
+
+
+def until(history: History, client: Recorder, name: str) -> None:
+    """Keep such records until one of them is in the file."""
+    deadline = time.monotonic() + 60
+    while True:
+        history.put(ended(client, name))  # type: ignore[arg-type]  # a record
+        with suppress(sqlite3.Error):
+            if name in names(history):
+                return
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_a_record_that_cannot_be_written_is_dropped_alone(
+    client: Recorder, records: Records, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Texts that visitors choose may have no UTF-8, and what a program notes may be nothing for JSON."""
+    deep: list[object] = []
+    deep.append(deep)
+    history = History(tmp_path / "viewer.db")
+    client.capture_exception(ValueError("half of a pair: \ud800"))
+    odd = [ended(client, "GET /\udcff"), ended(client, "odd", custom={"deep": deep})]
+    keep(history, *records.failures, *odd, ended(client, "odd", custom={("a", 1): 1}), ended(client, "GET /fine"))
+    assert names(history) == ["GET /?", "odd", "GET /fine"]
+    assert [row["message"] for row in history.rows("SELECT message FROM error")] == ["half of a pair: ?"]
+    assert history.dropped == 1
+    (told,) = caplog.messages
+    assert re.fullmatch(r"<Transaction 'odd' request [\d.]+ ms> is not kept: RecursionError\(.*\)", told)
+
+
+def test_a_file_that_is_replaced_while_it_is_written_is_left(client: Recorder, tmp_path: Path) -> None:
+    """What comes then is in the new one."""
+    history = History(tmp_path / "viewer.db")
+    until(history, client, "before")
+    for path in tmp_path.iterdir():
+        path.unlink()
+    assert names(history) == []
+    until(history, client, "after")
+    history.close()
+
+
+def test_what_waits_while_the_file_is_locked_is_not_lost(client: Recorder, tmp_path: Path) -> None:
+    """It is written when the file is free again."""
+    history = History(tmp_path / "viewer.db")
+    keep(history, ended(client, "before"))
+    other = sqlite3.connect(history.path, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    connection = sqlite3.connect(history.path, timeout=0, isolation_level=None)
+    history._queue.append((1, ended(client, "during")))  # type: ignore[arg-type]  # a record
+    with pytest.raises(sqlite3.OperationalError, match="locked"):
+        history._turn(connection, sweeps=False)
+    other.execute("COMMIT")
+    history._turn(connection, sweeps=False)
+    assert names(history) == ["before", "during"]
+    for one in (other, connection):
+        one.close()
+
+
+def test_a_damaged_file_is_put_aside(client: Recorder, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A new one is begun, which is better than none."""
+    path = tmp_path / "viewer.db"
+    keep(History(path), *(ended(client, f"GET /{n}") for n in range(200)))
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    connection.close()
+    data = path.read_bytes()
+    path.write_bytes(data[:4096] + b"\xff" * (len(data) - 4096))
+    history = History(path)
+    until(history, client, "after")
+    history.close()
+    assert (tmp_path / "viewer.db.damaged").stat().st_size >= len(data)
+    assert f"{path} is damaged: it is put aside as viewer.db.damaged, and a new one is begun" in caplog.text
+
+
+def test_a_database_of_somebody_elses_is_not_touched(
+    client: Recorder, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """VIEWER_FILE may be that of the app by mistake."""
+    path = tmp_path / "app.db"
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE customer (name TEXT)")
+    connection.execute("CREATE TABLE request (id INTEGER PRIMARY KEY, name TEXT)")
+    connection.commit()
+    keep(History(path), ended(client, "x"))
+    assert [row[0] for row in connection.execute("SELECT name FROM sqlite_master ORDER BY name")] == [
+        "customer",
+        "request",
+    ]
+    connection.close()
+    assert caplog.messages == [
+        f"the viewer cannot keep what happens in {path}: it has tables of something else (customer); "
+        "name another file as VIEWER_FILE"
+    ]
+
+
+def test_a_clock_that_is_put_back_wants_nothing_for_hours(client: Recorder, tmp_path: Path) -> None:
+    """What was wanted in the time that is to come again counts as old, and leaves."""
+    history = History(tmp_path / "viewer.db")
+    keep(history, ended(client, "x"))
+    future = time.time() + 90_000
+    history.change("INSERT INTO watch VALUES ('profile', ?)", (future,))
+    history.change("INSERT INTO cancel VALUES ('a', ?)", (future,))
+    history.change("INSERT INTO flight VALUES (1, ?, '{}')", (future,))
+    keep(history, ended(client, "y"))
+    assert not history.is_wanted("profile")
+    assert history.rows("SELECT 1 FROM cancel UNION ALL SELECT 1 FROM flight") == []

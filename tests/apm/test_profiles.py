@@ -34,7 +34,7 @@ def keep(history: History, *found: Sampled) -> Profiles:
     assert profiles.profiler is not None
     profiles.profiler.take = lambda: list(found)  # type: ignore[method-assign]  # what was found
     history.rows("SELECT 1")
-    connection = history._open()
+    connection = history.file.open()
     profiles.turn(connection)
     connection.close()
     return profiles
@@ -68,7 +68,7 @@ def test_samples_are_taken_while_somebody_wants_them(tmp_path: Path) -> None:
     assert profiles.profiler is not None
     for wanted in (True, False):
         history.want("profile", 1000 if wanted else 0)
-        connection = history._open()
+        connection = history.file.open()
         history._turn(connection, sweeps=False)
         connection.close()
         assert profiles.profiler.running is wanted

@@ -375,3 +375,54 @@ def test_workers_tell_how_they_are(make: Callable[..., App]) -> None:
                 ["default", "77", "75.0 %", "3", "1", "7", "2.05 kB"],
                 ["far", "77", "–", "–", "–", "–", "–", "does not answer", "failed 4 times"]):  # fmt: skip
         assert any(cells[n : n + len(row)] == row for n in range(len(cells))), (row, cells)
+
+
+# ---- who may see it, and what visitors may have written --------------------------------------------------------------
+
+
+def test_a_function_that_is_async_is_waited_for(make: Callable[..., App]) -> None:
+    """A coroutine is true, whatever it says in the end."""
+
+    async def nobody(request: Any) -> bool:
+        return False
+
+    async def somebody(request: Any) -> bool:
+        return bool(request.args.get("key") == "right")
+
+    for path in ("", "requests", "flights", "workers", "viewer.js", "profile/export?name=x", "plan/a/b"):
+        assert page(make(VIEWER_AUTHORIZE=nobody), path).status_code == 404
+    app = make(VIEWER_AUTHORIZE=somebody)
+    assert (page(app, "requests?key=wrong").status_code, page(app, "requests?key=right").status_code) == (404, 200)
+
+
+def test_what_cannot_be_asked_is_refused_at_once(make: Callable[..., App]) -> None:
+    """Rather than at the first request for it."""
+    with pytest.raises(ConfigError) as caught:
+        make(VIEWER_AUTHORIZE="spruce.apm.viewer.PATH").test_client().get("/fine/1")
+    assert str(caught.value) == (
+        "VIEWER_AUTHORIZE is 'spruce.apm.viewer.PATH', which is no function. "
+        "Give a function of the request, or its dotted name, that says who may see the viewer."
+    )
+
+
+def test_a_file_that_cannot_be_read_is_told(make: Callable[..., App], tmp_path: Path) -> None:
+    """By a page that says why, and what to do; the app itself goes on."""
+    app = make()
+    (tmp_path / "viewer.db").write_bytes(b"no database at all " * 1000)
+    answer = page(app, "requests")
+    assert (answer.status_code, answer.mimetype) == (503, "text/plain")
+    assert answer.text == (
+        f"The viewer's file {tmp_path / 'viewer.db'} can't be read: file is not a database.\n"
+        "Remove it, or name another one as VIEWER_FILE.\n"
+    )
+    assert app.test_client().get("/fine/1").text == "fine 1"
+
+
+def test_what_is_asked_for_may_be_anything(make: Callable[..., App]) -> None:
+    """Numbers of any length, and texts that are none."""
+    app = make()
+    app.test_client().get("/fine/1")
+    for asked in ("before=" + "9" * 5000, "status=" + "1" * 5000, "slow=1e999", "slow=nan", "q=%ff'", "name=%ff"):
+        assert page(app, f"requests?{asked}").status_code == 200, asked[:20]
+    for path in ("routes?span=x&name=%ff", "profile?name=%ff&in=%ff", "flights", "plan/a/b/" + "9" * 5000):
+        assert page(app, path).status_code in (200, 404), path[:20]

@@ -22,6 +22,7 @@ from spruce.apm.frames import is_library
 from spruce.apm.history import Forks, History
 from spruce.apm.recorder import in_flight
 from spruce.apm.spans import Transaction, transaction_here
+from spruce.apm.stored import plain
 from spruce.apm.talks import Talk, Talks
 from spruce.apm.vitals import Vitals
 from spruce.errors import ServiceUnavailable
@@ -92,8 +93,11 @@ class Flights:
             if self.vitals is not None:
                 self.vitals.was_late(perf_counter() - before - _EVERY)
             if self.history.is_wanted("flights"):
-                self.history.flights = msgspec.json.encode(self.snapshot(), enc_hook=repr)
-                self._cancel()
+                try:
+                    self.history.flights = msgspec.json.encode(plain(self.snapshot()), enc_hook=repr)
+                    self._cancel()
+                except Exception:  # it has to look again
+                    _log.exception("what is in flight could not be told")
 
     def _cancel(self) -> None:
         wanted = self.history.cancels
@@ -214,15 +218,17 @@ def cancel(transaction: Transaction, make_error: Callable[[], BaseException] = _
 def keep_watching(history: History) -> None:
     """Let all workers tell what they have in flight, for some seconds. Blocks its OS thread."""
     rows = history.rows("SELECT until FROM watch WHERE name = 'flights'")
-    if not rows or rows[0]["until"] < time.time() + _WATCH_SECONDS / 2:
+    now = time.time()
+    if not rows or not now + _WATCH_SECONDS / 2 <= rows[0]["until"] <= now + _WATCH_SECONDS:
         history.want("flights", _WATCH_SECONDS)
 
 
 def flights_of(history: History) -> list[dict[str, Any]]:
     """What the workers have told last, each as `Flights.snapshot` has it. Blocks its OS thread."""
-    since = time.time() - _FRESH_SECONDS
+    now = time.time()
     with suppress(sqlite3.Error):
-        rows = history.rows("SELECT detail FROM flight WHERE at > ? ORDER BY pid", since)
+        between = (now - _FRESH_SECONDS, now + 60)  # later: before a clock was put back
+        rows = history.rows("SELECT detail FROM flight WHERE at BETWEEN ? AND ? ORDER BY pid", *between)
         return [msgspec.json.decode(row["detail"]) for row in rows]
     return []
 

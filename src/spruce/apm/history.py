@@ -25,9 +25,10 @@ import msgspec
 
 from spruce import config
 from spruce.apm.budget import Budget
+from spruce.apm.historyfile import HistoryFile, Mark, ReplacedError, bytes_used, leave
 from spruce.apm.sinks import Record
 from spruce.apm.spans import Span, Transaction
-from spruce.apm.stored import error_row, request_row
+from spruce.apm.stored import error_row, kept_text, plain, request_row
 
 __all__ = ["Forks", "History", "packed", "unpacked"]
 
@@ -36,31 +37,11 @@ _log = getLogger("spruce.apm")
 _QUEUE = 10_000
 _EVERY = 0.5  # seconds
 _SWEEP = 20  # every so many turns
-_CHUNK = 500  # rows that leave at one go
+_AT_ONCE = 500  # records that are written at one go
 _SWEEP_SECONDS = 0.5
 _DAY = 86400.0
 _SLOW = 1.0  # seconds; what takes longer is as remarkable as what fails
-_VERSION = 2
-
-_SCHEMA = """
-CREATE TABLE request (
-    id INTEGER PRIMARY KEY, uid TEXT, at REAL, seconds REAL, name TEXT, kind TEXT, target TEXT, status INTEGER,
-    failed INTEGER, user TEXT, queries INTEGER, repeated INTEGER, pid INTEGER, weight INTEGER DEFAULT 1, detail BLOB);
-CREATE INDEX request_uid ON request (uid);
-CREATE INDEX request_at ON request (at, name, seconds, failed, weight);
-CREATE INDEX request_name ON request (name, at, seconds, failed, weight);
-CREATE TABLE error (
-    id INTEGER PRIMARY KEY, uid TEXT, at REAL, kind TEXT, message TEXT, culprit TEXT, family TEXT, request TEXT,
-    weight INTEGER DEFAULT 1, detail BLOB);
-CREATE INDEX error_family ON error (family, id);
-CREATE INDEX error_request ON error (request);
-CREATE TABLE flight (pid INTEGER PRIMARY KEY, at REAL, detail BLOB);
-CREATE TABLE cancel (uid TEXT PRIMARY KEY, at REAL);
-CREATE TABLE watch (name TEXT PRIMARY KEY, until REAL);
-CREATE TABLE profile (
-    id INTEGER PRIMARY KEY, name TEXT, waiting INTEGER, digest BLOB, at REAL, samples INTEGER, seconds REAL,
-    stack BLOB, UNIQUE (name, waiting, digest))
-"""
+_LONGEST_WANT = 3700.0  # seconds
 
 
 class Forks:
@@ -93,6 +74,7 @@ class History:
         rate: float = 50.0,
     ) -> None:
         self.path = Path(path)
+        self.file = HistoryFile(self.path)
         self.most = most
         self.days = days
         self.size = size
@@ -114,7 +96,6 @@ class History:
         self._queue: deque[tuple[int, Record]] = deque()
         self._thread: threading.Thread | None = None
         self._pid = 0
-        self._made = False
         self._ending = threading.Event()
 
     @classmethod
@@ -218,54 +199,53 @@ class History:
     # ---- the thread that writes --------------------------------------------------------------------------------------
 
     def _write(self) -> None:
-        ending, turn = self._ending, 0
-        while not ending.is_set():
+        ending, turns = self._ending, 0
+        while True:
+            mark = self.file.mark()
             try:
-                with closing(self._open()) as connection:
+                with closing(self.file.open()) as connection:
+                    mark = self.file.mark()
                     while True:
                         ended = ending.wait(_EVERY)
-                        self._turn(connection, sweeps=turn % _SWEEP == 0)
-                        turn += 1
+                        self.file.check(mark)
+                        self._turn(connection, sweeps=turns % _SWEEP == 0)
+                        turns += 1
                         if ended:
                             connection.execute("DELETE FROM flight WHERE pid = ?", (self._pid,))
                             return
-            except (sqlite3.Error, OSError) as error:
-                _log.warning("the viewer cannot keep what happens in %s: %s", self.path, error)
-                ending.wait(_EVERY * 10)
+            except ReplacedError:
+                continue
+            except Exception as error:  # whatever it is, what comes later may be kept
+                if not self._makes_room(error, mark) and ending.wait(_EVERY * 10):
+                    return
 
-    def _connect(self) -> sqlite3.Connection:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        made = not self.path.exists()
-        connection = sqlite3.connect(self.path, timeout=10, isolation_level=None, check_same_thread=False)
-        if made:
-            self.path.chmod(0o600)
-        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA journal_size_limit = 8000000")
-        connection.execute("PRAGMA synchronous = OFF")
-        if _version(connection) != _VERSION:
-            _make_tables(connection)
-        return connection
+    def _makes_room(self, error: Exception, mark: Mark) -> bool:
+        """Tell why nothing is kept for now; return whether a file that is damaged has made room for another one."""
+        if _is_damaged(error) and self.file.put_aside(mark):
+            name = f"{self.path.name}.damaged"
+            _log.warning("%s is damaged: it is put aside as %s, and a new one is begun", self.path, name)
+            return True
+        if isinstance(error, sqlite3.Error | OSError):
+            _log.warning("the viewer cannot keep what happens in %s: %s", self.path, error)
+        else:
+            _log.error("the viewer cannot keep what happens in %s", self.path, exc_info=error)
+        return False
 
     def _turn(self, connection: sqlite3.Connection, *, sweeps: bool) -> None:
-        requests, errors = [], []
         while self._queue:
-            weight, record = self._queue.popleft()
-            if isinstance(record, Transaction):
-                *columns, detail = request_row(record)
-                requests.append((*columns, self._pid, weight, packed(detail)))
-            elif not isinstance(record, Span):
-                *columns, detail = error_row(record)
-                errors.append((*columns, weight, packed(detail)))
-        if requests or errors:
-            connection.execute("BEGIN IMMEDIATE")
-            connection.executemany(_ADD_REQUEST, requests)
-            connection.executemany(_ADD_ERROR, errors)
-            connection.execute("COMMIT")
+            connection.execute("BEGIN IMMEDIATE")  # before anything is taken: where it is locked, all waits
+            taken = [self._queue.popleft() for _ in range(min(len(self._queue), _AT_ONCE))]
+            try:
+                self._add(connection, taken)
+                connection.execute("COMMIT")
+            except BaseException:
+                self.dropped += len(taken)
+                raise
         if sweeps:
             self._sweep(connection)
         now = time.time()
-        self.wanted = dict(connection.execute("SELECT name, until FROM watch WHERE until > ?", (now,)))
+        wanted = "SELECT name, until FROM watch WHERE until BETWEEN ? AND ?"  # later: a clock was put back
+        self.wanted = dict(connection.execute(wanted, (now, now + _LONGEST_WANT)))
         for function in self.turns:
             function(connection)
         if "flights" in self.wanted:
@@ -274,17 +254,34 @@ class History:
             rows = connection.execute("SELECT uid FROM cancel WHERE at > ?", (now - 30,)).fetchall()
             self.cancels = frozenset(uid for (uid,) in rows)
 
+    def _add(self, connection: sqlite3.Connection, taken: Sequence[tuple[int, Record]]) -> None:
+        requests, errors = [], []
+        for weight, record in taken:
+            try:
+                if isinstance(record, Transaction):
+                    *columns, detail = request_row(record)
+                    requests.append((*map(kept_text, columns), self._pid, weight, packed(detail)))
+                elif not isinstance(record, Span):
+                    *columns, detail = error_row(record)
+                    errors.append((*map(kept_text, columns), weight, packed(detail)))
+            except Exception as error:  # what a program notes may be anything, and mustn't cost what others have noted
+                self.dropped += 1
+                _log.warning("%a is not kept: %a", record, error)
+        connection.executemany(_ADD_REQUEST, requests)
+        connection.executemany(_ADD_ERROR, errors)
+
     def _sweep(self, connection: sqlite3.Connection) -> None:
         """Remove what is too old or too much, in small steps, so that other workers can write in between."""
-        before, deadline = time.time() - self.days * _DAY, time.monotonic() + _SWEEP_SECONDS
+        now, deadline = time.time(), time.monotonic() + _SWEEP_SECONDS
+        before, minute = now - self.days * _DAY, (now - 60, now + 60)  # what is later was before a clock was put back
         connection.execute("DELETE FROM profile WHERE at < ?", (before,))
-        connection.execute("DELETE FROM cancel WHERE at < ?", (time.time() - 60,))
-        connection.execute("DELETE FROM flight WHERE at < ?", (time.time() - 60,))
+        connection.execute("DELETE FROM cancel WHERE at NOT BETWEEN ? AND ?", minute)
+        connection.execute("DELETE FROM flight WHERE at NOT BETWEEN ? AND ?", minute)
         for table in ("request", "error"):
-            while time.monotonic() < deadline and _leave(connection, table, before, self.most):
+            while time.monotonic() < deadline and leave(connection, table, before, self.most):
                 pass
-        while _size(connection) > self.size and time.monotonic() < deadline:
-            gone = [_leave(connection, table, time.time(), self.most) for table in ("request", "error")]
+        while bytes_used(connection) > self.size and time.monotonic() < deadline:
+            gone = [leave(connection, table, now, self.most) for table in ("request", "error")]
             if not any(gone):
                 break
         connection.executescript("PRAGMA incremental_vacuum(2000)")  # `execute` would take one step of it
@@ -293,21 +290,14 @@ class History:
 
     def rows(self, sql: str, *parameters: Any) -> list[sqlite3.Row]:
         """The rows of a query. Blocks its OS thread."""
-        with closing(self._open()) as connection:
+        with closing(self.file.open()) as connection:
             connection.row_factory = sqlite3.Row
             return connection.execute(sql, parameters).fetchall()
 
     def change(self, sql: str, parameters: Sequence[Any] = ()) -> None:
         """Run a statement. Blocks its OS thread."""
-        with closing(self._open()) as connection:
+        with closing(self.file.open()) as connection:
             connection.execute(sql, parameters)
-
-    def _open(self) -> sqlite3.Connection:
-        """A connection to the file, which is made if this process hasn't seen it yet."""
-        if not self._made or not self.path.exists():
-            self._made = True
-            return self._connect()
-        return sqlite3.connect(self.path, timeout=10, isolation_level=None)
 
 
 _ADD_REQUEST = (
@@ -323,7 +313,11 @@ _encode = msgspec.json.Encoder(enc_hook=repr).encode
 
 def packed(detail: Any) -> bytes:
     """What JSON can carry, as it is kept."""
-    return zlib.compress(_encode(detail), 1)
+    try:
+        data = _encode(detail)
+    except (UnicodeEncodeError, TypeError):  # halves of pairs, and keys that are no texts
+        data = _encode(plain(detail))
+    return zlib.compress(data, 1)
 
 
 def unpacked(data: bytes) -> Any:
@@ -331,42 +325,5 @@ def unpacked(data: bytes) -> Any:
     return msgspec.json.decode(zlib.decompress(data))
 
 
-def _version(connection: sqlite3.Connection) -> int:
-    return int(connection.execute("PRAGMA user_version").fetchone()[0])
-
-
-def _make_tables(connection: sqlite3.Connection) -> None:
-    """Make the tables; those of another version, which are only what was seen in some days, leave."""
-    connection.execute("BEGIN IMMEDIATE")
-    before = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
-    others = _version(connection) != _VERSION  # else another worker was first
-    if others:
-        for (name,) in before:
-            connection.execute(f'DROP TABLE "{name}"')
-        for statement in _SCHEMA.split(";"):
-            connection.execute(statement)
-        connection.execute(f"PRAGMA user_version = {_VERSION}")
-    connection.execute("COMMIT")
-    if others and before:
-        connection.execute("VACUUM")  # from now on it can shrink by steps
-
-
-def _leave(connection: sqlite3.Connection, table: str, before: float, most: int) -> int:
-    """Remove some of the oldest rows that are older than a time, or not among so many; return how many."""
-    first, last = connection.execute(f"SELECT min(id), max(id) FROM {table}").fetchone()  # noqa: S608 - one of two names
-    if first is None:
-        return 0
-    gone = connection.execute(
-        f"DELETE FROM {table} WHERE id < ? AND (at < ? OR id <= ?)",  # noqa: S608 - the same
-        (first + _CHUNK, before, last - most),
-    )
-    return gone.rowcount
-
-
-def _size(connection: sqlite3.Connection) -> int:
-    """The bytes of the file that are in use."""
-    pages, free, size = (
-        int(connection.execute(f"PRAGMA {name}").fetchone()[0])
-        for name in ("page_count", "freelist_count", "page_size")
-    )
-    return (pages - free) * size
+def _is_damaged(error: Exception) -> bool:
+    return isinstance(error, sqlite3.Error) and getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_CORRUPT

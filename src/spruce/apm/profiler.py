@@ -168,4 +168,4 @@ def _worked_for(context: Context | None) -> Transaction | None:
 def _name_of(transaction: Transaction) -> str:
     """What there is instead of a route, while it runs."""
     asked = transaction.__dict__.get("live")
-    return f"{asked.method} {asked.path}" if asked is not None else transaction.type
+    return f"{asked.method} {asked.target.partition('?')[0]}" if asked is not None else transaction.type

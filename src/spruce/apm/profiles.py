@@ -17,6 +17,7 @@ import msgspec
 from spruce.apm.frames import is_library, short_file
 from spruce.apm.history import History
 from spruce.apm.profiler import Profiler, Sampled
+from spruce.apm.stored import kept_text
 
 __all__ = ["Call", "Profiles", "clear", "folded", "profiled_routes", "stacks_of"]
 
@@ -85,7 +86,7 @@ _FORGET = (
 def _row(one: Sampled) -> tuple[Any, ...]:
     stack = msgspec.json.encode(folded(one.stack))
     digest = sha256(stack).digest()[:12]
-    return one.name, int(one.waiting), digest, time.time(), one.samples, one.seconds, zlib.compress(stack, 1)
+    return kept_text(one.name), int(one.waiting), digest, time.time(), one.samples, one.seconds, zlib.compress(stack, 1)
 
 
 def folded(stack: tuple[CodeType, ...]) -> list[Call]:

@@ -30,7 +30,7 @@ class Talks:
         owner = running_thread()
         if owner is not None:
             request: Any = told["request"]
-            name = f"WS {route_of(request) or request.path}"
+            name = f"WS {route_of(request) or request.target.partition('?')[0]}"
             self._open[owner] = Talk(f"ws{id(told['websocket']):x}", name, owner, perf_counter())
             owner.link(self._ended)
 

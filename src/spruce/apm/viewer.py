@@ -5,9 +5,11 @@ start-up; never for requests that a proxy has forwarded. Elsewhere there is none
 callable, or its dotted name, that is asked for each request; `lambda request: request.user.is_superuser` is one.
 """
 
+import sqlite3
 from collections.abc import Callable
 from functools import partial
 from importlib import import_module
+from inspect import isawaitable
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,7 @@ from spruce.i18n import negotiate, override
 from spruce.middleware.csrf import csrf_field
 from spruce.middleware.origins import TrustedOrigins, foreign_origin
 from spruce.web import current_app, redirect
+from spruce.web.awaiting import await_
 from spruce.web.debugpage import may_see
 from spruce.web.debugtoken import is_known
 
@@ -89,7 +92,10 @@ class Viewer:
             raise NotFound()
         if path == PATH:
             return redirect(f"{request.root_path}{PATH}/")
-        response = self._answer(request, path[len(PATH) + 1 :])
+        try:
+            response = self._answer(request, path[len(PATH) + 1 :])
+        except (sqlite3.Error, OSError) as error:
+            response = self._unreadable(error)
         response.headers["Content-Security-Policy"] = _POLICY
         response.headers["Cache-Control"] = "no-store"
         response.headers["Referrer-Policy"] = "no-referrer"
@@ -97,7 +103,8 @@ class Viewer:
 
     def _may(self, request: Request) -> bool:
         if self._authorize is not None:
-            return bool(self._authorize(request))
+            allowed = self._authorize(request)
+            return bool(await_(allowed) if isawaitable(allowed) else allowed)  # a coroutine itself is always true
         app = current_app._get_current_object()  # type: ignore[attr-defined]  # a proxy's own method
         return bool(app.debug) and may_see(request) and is_known(app, request)
 
@@ -120,6 +127,11 @@ class Viewer:
             if page is None:
                 raise NotFound()
             return _shown(green.tpool.execute(page, _asked(request)))
+
+    def _unreadable(self, error: Exception) -> Response:
+        """The answer where the file is damaged, locked or somebody else's."""
+        told = f"The viewer's file {self.history.path} can't be read: {error}.\n"
+        return Response(f"{told}Remove it, or name another one as VIEWER_FILE.\n", 503, mimetype="text/plain")
 
     def _change(self, request: Request, rest: str) -> Response:
         change = self._changes.get(rest)
@@ -157,11 +169,19 @@ def _shown(made: str | Response | None) -> Response:
 
 def _authorizer(settings: config.Settings) -> Callable[[Request], Any] | None:
     given: Any = settings["VIEWER_AUTHORIZE"]
-    if not isinstance(given, str):
-        return given  # type: ignore[no-any-return]  # None, or what the settings have as a callable
+    found = _imported(given) if isinstance(given, str) else given
+    if found is not None and not callable(found):
+        raise ConfigError(
+            f"VIEWER_AUTHORIZE is {given!r}, which is no function",
+            hint="Give a function of the request, or its dotted name, that says who may see the viewer.",
+        )
+    return found  # type: ignore[no-any-return]  # None, or what was found to be callable
+
+
+def _imported(given: str) -> Any:
     module, _, name = given.rpartition(".")
     try:
-        return getattr(import_module(module), name)  # type: ignore[no-any-return]  # as above
+        return getattr(import_module(module), name)
     except (ImportError, AttributeError, ValueError) as error:
         raise ConfigError(
             f"VIEWER_AUTHORIZE is {given!r}, which cannot be imported: {error}", hint="Name it as module.function."

@@ -203,7 +203,7 @@ def _where(asked: Mapping[str, str]) -> tuple[str, list[Any]]:
         escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
         parts.append("(name LIKE ? ESCAPE '\\' OR target LIKE ? ESCAPE '\\' OR user LIKE ? ESCAPE '\\')")
         values += [f"%{escaped}%"] * 3
-    if (before := asked.get("before", "")).isdecimal():
+    if (before := asked.get("before", "")).isdecimal() and len(before) < 20:
         parts.append("id < ?")
         values.append(min(int(before), 2**62))
     return (f" WHERE {' AND '.join(parts)}" if parts else ""), values

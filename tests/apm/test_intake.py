@@ -1,12 +1,13 @@
 """Export to Elastic's APM server: what arrives there."""
 
 import json
+from typing import Any
 
 import pytest
 from tests.apm.collector import collecting
 from tests.apm.conftest import Records
 
-from spruce import App
+from spruce import App, apm
 from spruce.apm import Client, get_client
 from spruce.apm.intake import export
 
@@ -69,6 +70,31 @@ def test_what_is_too_much_is_not_even_encoded(records: Records) -> None:
     client.capture_message("x")
     assert intake.sender.stats()["dropped"] == 3
     client.close()
+
+
+@pytest.mark.parametrize("processors", [(), (lambda client, event: event,)])
+def test_what_cannot_be_told_costs_nothing_else(
+    records: Records, caplog: pytest.LogCaptureFixture, processors: tuple[Any, ...]
+) -> None:
+    """Texts that visitors choose may have no UTF-8, and what a program notes may be nothing for JSON."""
+    deep: list[Any] = []
+    deep.append(deep)
+    odd: list[tuple[str, Any]] = [("half \ud800", {("a", 1): "\udcff"}), ("deep", {"deep": deep}), ("fine", {})]
+    with collecting() as collector:
+        client = Client(disable_send=True, server_url=collector.url, processors=processors)
+        intake = export(client)
+        for name, custom in odd:
+            client.begin_transaction("job")
+            apm.set_custom_context(custom)
+            client.end_transaction(name)
+        client.capture_message("half \ud800")
+        client.close()
+        assert [one["name"] for one in collector.of("transaction")] == ["half ?", "fine"]
+        assert [one["log"]["message"] for one in collector.of("error")] == ["half ?"]
+    assert intake.sender.stats()["dropped"] == 1
+    (told,) = caplog.messages
+    assert told.startswith("<Transaction 'deep' job ")
+    assert " is not sent: RecursionError(" in told
 
 
 def test_metrics_are_events_too(records: Records) -> None:

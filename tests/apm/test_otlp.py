@@ -28,7 +28,7 @@ def attributes(thing: Any) -> dict[str, Any]:
 
 def arrived(collector: Collector) -> tuple[dict[str, Any], dict[str, Any]]:
     """The attributes of the resource, and the spans by name."""
-    spans = {}
+    spans: dict[str, Any] = {}
     resource: dict[str, Any] = {}
     for body in [body for path, _, body in collector.requests if path == "/v1/traces"]:
         for one in ExportTraceServiceRequest.FromString(body).resource_spans:
@@ -139,6 +139,26 @@ def test_what_is_too_much_is_dropped(records: Records) -> None:
     client.end_transaction()
     client.close()
     assert otlp.sender.stats()["dropped"] == 1
+
+
+def test_what_cannot_be_told_costs_nothing_else(records: Records, caplog: pytest.LogCaptureFixture) -> None:
+    """Texts that visitors choose may have no UTF-8, and numbers any length."""
+    with collecting() as collector:
+        client = Client(otlp_endpoint=collector.url, otlp_metrics=False)
+        for name, labels in (("half \ud800", {"a\ud800": "\udcff", "large": 2**70}), ("fine", {})):
+            client.begin_transaction("job")
+            apm.label(**labels)
+            client.end_transaction(name)
+        broken = client.begin_transaction("job")
+        assert broken is not None
+        broken.began = "never"  # type: ignore[assignment] # as a program without types may
+        client.end_transaction("broken", duration=1)
+        client.close()
+        spans = arrived(collector)[1]
+    assert sorted(spans) == ["fine", "half ?"]
+    assert attributes(spans["half ?"]) == {"a?": "?", "large": str(2**70)}
+    (told,) = caplog.messages
+    assert told.startswith("<Transaction 'broken' job 1000.0 ms> is not sent: TypeError(")
 
 
 def test_the_package_may_be_missing(records: Records, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from tests.apm.conftest import Records
 from spruce.apm import Client, capture_span, set_user_context
 from spruce.apm.recorder import Recorder
 from spruce.apm.spans import Transaction, begin_span
-from spruce.apm.stored import error_row, kept_text, plain, request_row
+from spruce.apm.stored import error_row, request_row
 from spruce.apm.what import What
 
 
@@ -90,11 +90,3 @@ def test_a_message_is_no_exception(client: Client, records: Records) -> None:
     client.capture_message("disk is nearly full", level="warning")
     row = error_row(records.failures[0])
     assert (row[2], row[3], row[-1]["raised"]) == ("warning", "disk is nearly full", None)
-
-
-def test_what_a_file_cannot_hold_is_made_fit() -> None:
-    """Halves of pairs, and keys that are no texts."""
-    assert kept_text("\ud800a") == "?a"
-    assert kept_text("é") == "é"
-    assert kept_text(7) == 7
-    assert plain({"\udcff": [("\ud800", 1)], 2: None}) == {"?": [["?", 1]], "2": None}

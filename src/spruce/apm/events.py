@@ -15,6 +15,7 @@ from spruce.apm.frames import Frame
 from spruce.apm.settings import ApmSettings
 from spruce.apm.sinks import Record
 from spruce.apm.spans import Span, Transaction
+from spruce.apm.texts import plain
 from spruce.apm.what import Asked
 
 __all__ = ["ERROR", "METRICSET", "SPAN", "TRANSACTION", "Events", "for_events", "request_of"]
@@ -49,7 +50,7 @@ class Events:
     def encoded(self, record: Record) -> list[bytes]:
         """The events of a record as JSON; those of a transaction's spans are behind its own."""
         found = self._processed(record) if self.processors else self.events(record)
-        return [_encode({kind: event}) for kind, event in found]
+        return [_line(kind, event) for kind, event in found]
 
     def events(self, record: Record) -> Iterator[tuple[str, dict[str, Any]]]:
         """The events of a record, each with its kind."""
@@ -66,7 +67,7 @@ class Events:
 
     def _processed(self, record: Record) -> Iterator[tuple[str, dict[str, Any]]]:
         for kind, made in self.events(record):
-            event: Any = msgspec.json.decode(_encode(made))  # of its own, whatever a processor does with it
+            event: Any = msgspec.json.decode(_line(kind, made))[kind]  # of its own, whatever a processor does with it
             for processor in self.processors:
                 if kind not in getattr(processor, "event_types", (kind,)):
                     continue
@@ -195,6 +196,13 @@ class Events:
         if context:
             event["context"] = context
         return event
+
+
+def _line(kind: str, event: dict[str, Any]) -> bytes:
+    try:
+        return _encode({kind: event})
+    except (UnicodeEncodeError, TypeError):  # halves of pairs, and keys that are no texts
+        return _encode({kind: plain(event)})
 
 
 def _loaded(processor: Any) -> Processor | None:

@@ -22,8 +22,8 @@ from spruce.apm.frames import is_library
 from spruce.apm.history import Forks, History
 from spruce.apm.recorder import in_flight
 from spruce.apm.spans import Transaction, transaction_here
-from spruce.apm.stored import plain
 from spruce.apm.talks import Talk, Talks
+from spruce.apm.texts import plain
 from spruce.apm.vitals import Vitals
 from spruce.errors import ServiceUnavailable
 from spruce.green.debug import coroutine_frames, inspect

@@ -28,7 +28,8 @@ from spruce.apm.budget import Budget
 from spruce.apm.historyfile import HistoryFile, Mark, ReplacedError, bytes_used, leave
 from spruce.apm.sinks import Record
 from spruce.apm.spans import Span, Transaction
-from spruce.apm.stored import error_row, kept_text, plain, request_row
+from spruce.apm.stored import error_row, request_row
+from spruce.apm.texts import kept_text, plain
 
 __all__ = ["Forks", "History", "packed", "unpacked"]
 

@@ -1,6 +1,8 @@
 """Export to Elastic APM: what has ended goes to `SERVER_URL/intake/v2/events`, as lines of JSON behind the metadata."""
 
 from collections.abc import Sequence
+from contextlib import suppress
+from logging import getLogger
 from typing import Any
 
 import msgspec
@@ -17,6 +19,7 @@ from spruce.apm.spans import Transaction
 __all__ = ["Intake", "authorization", "export"]
 
 _PATH = "/intake/v2/events"
+_log = getLogger("spruce.apm")
 
 
 def authorization(settings: ApmSettings) -> dict[str, str]:
@@ -52,14 +55,24 @@ class Intake:
                 count += len(record.entries)
             count += 1
             if not sender.full:
-                if plain and isinstance(record, Transaction):
-                    lines.append(self.lines.write(record))
-                else:
-                    lines.append(self._encoded(record))
-        if lines:
-            sender.add("".join(lines).encode(), count)
-        elif count:
+                lines.append(self._written(record, plain=plain))
+        text = "".join(lines)
+        if text:
+            sender.add(text.encode(), count)
+        elif count and not lines:
             sender.drop(count)
+
+    def _written(self, record: Record, *, plain: bool) -> str:
+        """The lines of a record; "" for what can't be told, which mustn't cost what others have noted."""
+        try:
+            if plain and isinstance(record, Transaction):
+                with suppress(UnicodeEncodeError, TypeError):  # what visitors and programs give may be anything
+                    return self.lines.write(record)
+            return self._encoded(record)
+        except Exception as error:
+            _log.warning("%a is not sent: %a", record, error)
+            self.sender.drop(1)
+            return ""
 
     def _encoded(self, record: Record) -> str:
         return b"\n".join([*self.events.encoded(record), b""]).decode()

@@ -7,6 +7,7 @@ out by its kind and attributes, as they came. Errors are events of the span that
 
 import os
 from collections.abc import Mapping, Sequence
+from logging import getLogger
 from typing import Any
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
@@ -23,10 +24,12 @@ from spruce.apm.sender import Sender
 from spruce.apm.settings import ApmSettings
 from spruce.apm.sinks import Record, hand_over, subscribe_late
 from spruce.apm.spans import Span, Transaction
+from spruce.apm.texts import kept_text
 from spruce.apm.what import bridged_labels
 
 __all__ = ["Otlp", "attributes", "export"]
 
+_log = getLogger("spruce.apm")
 _PATH = "/v1/traces"
 _Span = trace_pb2.Span
 _KINDS = {"request": _Span.SPAN_KIND_SERVER, "messaging": _Span.SPAN_KIND_CONSUMER}
@@ -50,7 +53,11 @@ class Otlp:
     def __call__(self, records: Sequence[Record]) -> None:
         """Have records sent, or drop them when too many wait."""
         for record in records:
-            self._add(record)
+            try:
+                self._add(record)
+            except Exception as error:  # what a program notes may be anything, and mustn't cost what others have noted
+                _log.warning("%a is not sent: %a", record, error)
+                self.sender.drop(1)
 
     def _add(self, record: Record) -> None:
         if isinstance(record, Failure):
@@ -127,7 +134,7 @@ def _made(one: Transaction | Span, failures: Sequence[Failure]) -> Any:
     found = _Span(
         trace_id=bytes.fromhex(transaction.trace_id),
         span_id=bytes.fromhex(one.id),
-        name=one.name,
+        name=kept_text(one.name),
         kind=_kind(one),
         start_time_unix_nano=int(began * 1e9),
         end_time_unix_nano=int((began + (one.duration or 0.0)) * 1e9),
@@ -227,13 +234,13 @@ def _event(failure: Failure) -> Any:
 
 def attributes(values: Mapping[str, Any]) -> list[Any]:
     """Values as OTLP's attributes, without those that are None."""
-    return [KeyValue(key=key, value=_value(value)) for key, value in values.items() if value is not None]
+    return [KeyValue(key=kept_text(key), value=_value(value)) for key, value in values.items() if value is not None]
 
 
 def _value(value: Any) -> Any:
     if isinstance(value, bool):
         return AnyValue(bool_value=value)
-    if isinstance(value, int):
+    if isinstance(value, int) and value.bit_length() < 64:  # what is larger is told as a text
         return AnyValue(int_value=value)
     if isinstance(value, float):
         return AnyValue(double_value=value)
@@ -241,7 +248,7 @@ def _value(value: Any) -> Any:
         found = AnyValue()
         found.array_value.values.extend(_value(one) for one in value)
         return found
-    return AnyValue(string_value=str(value))
+    return AnyValue(string_value=kept_text(str(value)))
 
 
 def export(client: Recorder) -> Otlp:

@@ -17,7 +17,7 @@ import msgspec
 from spruce.apm.frames import is_library, short_file
 from spruce.apm.history import History
 from spruce.apm.profiler import Profiler, Sampled
-from spruce.apm.stored import kept_text
+from spruce.apm.texts import kept_text
 
 __all__ = ["Call", "Profiles", "clear", "folded", "profiled_routes", "stacks_of"]
 

@@ -8,7 +8,7 @@ from typing import Any
 from spruce.apm.failures import Failure, Raised
 from spruce.apm.spans import Span, Transaction
 
-__all__ = ["HIDDEN", "error_row", "kept_text", "plain", "request_row"]
+__all__ = ["HIDDEN", "error_row", "request_row"]
 
 _SECRET = re.compile(r"passw|secret|token|session|api[_-]?key|credit|csrf", re.IGNORECASE)
 _QUERY = re.compile(rf"([?&][^=&]*(?:{_SECRET.pattern})[^=&]*=)[^&]*", re.IGNORECASE)
@@ -137,20 +137,3 @@ def _raised(one: Raised) -> dict[str, Any]:
         "frames": [frame._asdict() for frame in one.frames],
         "causes": [_raised(cause) for cause in one.causes],
     }
-
-
-# ---- what a file can't hold ------------------------------------------------------------------------------------------
-
-
-def kept_text(value: Any) -> Any:
-    """A text that has UTF-8: halves of pairs (surrogates) become `?`. What is no text stays as it is."""
-    return value.encode("utf-8", "replace").decode() if isinstance(value, str) and not value.isascii() else value
-
-
-def plain(value: Any) -> Any:
-    """The same in all that a value holds, with texts as keys. Raises RecursionError for what holds itself."""
-    if isinstance(value, Mapping):
-        return {kept_text(str(name)): plain(one) for name, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(one) for one in value]
-    return kept_text(value)

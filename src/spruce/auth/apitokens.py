@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from spruce.auth.auditing import record
 from spruce.auth.models import APIToken, key_of
+from spruce.auth.secondsteps import lacks_factor
 from spruce.auth.usermodel import get_user_model
 from spruce.errors import Forbidden, Unauthorized
 from spruce.http import Request
@@ -95,7 +96,8 @@ def token_of(text: str) -> tuple[APIToken, Any] | None:
 def token_required(*scopes: str) -> Callable[[View], View]:
     """Call the view for programs with a token that has all these scopes; `request.user` is its user.
 
-    Others get 401, or 403 for a token that lacks a scope (RFC 6750). The session of a browser doesn't count, so such a
+    Others get 401, or 403 for a token that lacks a scope (RFC 6750), or whose user must have a second factor, has none,
+    and has a password to log in with. The session of a browser doesn't count, so such a
     view needs no protection against other sites: mark it `csrf_exempt`.
     """
 
@@ -119,6 +121,8 @@ def _admit(request: Request, scopes: tuple[str, ...]) -> None:
     if found is None:
         raise _unauthorized('Bearer error="invalid_token"')
     token, user = found
+    if lacks_factor(user) and user.has_usable_password():
+        raise Forbidden("The user of the token has to turn on a second factor first, by logging in.")
     lacking = [scope for scope in scopes if scope not in token.scope_list]
     if lacking:
         error = Forbidden("The token lacks the scope " + ", ".join(lacking) + ".")

@@ -41,10 +41,10 @@ def mailed(template: str, form: Any, send: Callable[[str], None]) -> Response:
     return redirect(url_for(f"auth.{template}_done"), 303)
 
 
-def next_page(request: Request, setting: str) -> str:
+def next_page(request: Request, setting: str = "") -> str:
     """Return where to go on: what `next` says, if that is a page of this site, else what a setting says, or ""."""
     wanted = request.form.get("next") or request.args.get("next") or ""
     if url_has_allowed_host_and_scheme(wanted, {request.host}, request.is_secure):
         return wanted
-    default = config.current()[setting]
+    default = config.current()[setting] if setting else ""
     return resolve_url(default) if default else ""

@@ -7,6 +7,7 @@ from spruce.auth.authentication import get_backends
 from spruce.auth.hashers import Argon2PasswordHasher
 from spruce.auth.hashing import hashers
 from spruce.auth.passwords import get_default_password_validators
+from spruce.auth.secondsteps import WHO
 from spruce.auth.usermodel import get_user_model
 from spruce.errors import SpruceError
 from spruce.web.checks import Finding
@@ -27,6 +28,11 @@ def check_accounts(app: Any, deploy: bool) -> Iterator[Finding]:
     settings = app.config
     if settings["AUTH_REGISTRATION"] not in _KINDS:
         yield Finding("error", f"AUTH_REGISTRATION is {settings['AUTH_REGISTRATION']!r}; it is one of {_KINDS}.")
+    wanted = settings["AUTH_SECOND_FACTOR"]
+    if not callable(wanted) and wanted not in WHO:
+        yield Finding("error", f"AUTH_SECOND_FACTOR is {wanted!r}; it is one of {tuple(WHO)}, or a callable.")
+    elif wanted != "optional" and "auth.second_factor" not in app.view_functions:
+        yield Finding("error", "AUTH_SECOND_FACTOR wants pages where people turn it on. Set AUTH_URL_PREFIX.")
     for name in (model := get_user_model()).REQUIRED_FIELDS:
         if name not in model._meta.paths:
             yield Finding("error", f"{model.__name__}.REQUIRED_FIELDS has {name!r}, which is no field of it.")

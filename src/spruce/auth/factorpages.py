@@ -1,16 +1,25 @@
-"""The pages of the second factor: the code behind a log-in, turning it on and off, recovery codes. With AUTH_TOTP."""
+"""The pages of the second factor: the code behind a log-in, turning it on and off, recovery codes.
+
+They are there with AUTH_TOTP, or where AUTH_SECOND_FACTOR wants some to have one, who then can't turn it off.
+"""
 
 from time import time
 from typing import Any
 
-from spruce import config
 from spruce.auth import sessions
 from spruce.auth.blueprint import form_page, next_page, pages, shown
 from spruce.auth.decorators import login_not_required, login_required
 from spruce.auth.factors import check_code, factor_of, new_recovery_codes, recovery_codes_left, turn_off, turn_on
 from spruce.auth.forms import AccountForm, CurrentPasswordForm
 from spruce.auth.logins import login as log_in
-from spruce.auth.secondsteps import end_waiting, waiting_user
+from spruce.auth.logins import note_second_factor
+from spruce.auth.secondsteps import (
+    end_waiting,
+    factors_are_offered,
+    must_have_factor,
+    reached_without_factor,
+    waiting_user,
+)
 from spruce.auth.throttling import remember_device
 from spruce.auth.totp import matching_step, new_secret, uri_of
 from spruce.errors import TooManyAttempts, ValidationError
@@ -85,6 +94,7 @@ class NewFactorForm(CurrentPasswordForm):
 
 @pages.route("/login/code/", methods=["GET", "POST"], openapi=False)
 @login_not_required
+@reached_without_factor
 def second_step(request: Request) -> Any:
     """Log in by the code, behind the password."""
     user = waiting_user(request)
@@ -95,6 +105,7 @@ def second_step(request: Request) -> Any:
         return form_page("second_step", form)
     target = end_waiting(request)
     log_in(request, user)
+    note_second_factor(request)
     response = redirect(target or next_page(request, "LOGIN_REDIRECT_URL"), 303)
     remember_device(request, response, user.get_username())
     return response
@@ -104,7 +115,7 @@ def second_step(request: Request) -> Any:
 @login_required
 def second_factor(request: Request) -> Any:
     """Turn one's second factor on or off, or have new recovery codes; the password is asked for."""
-    if not config.current()["AUTH_TOTP"]:
+    if not factors_are_offered():
         abort(404)
     return _change(request) if factor_of(request.user) is not None else _begin(request)
 
@@ -117,21 +128,30 @@ def _begin(request: Request) -> Response:
     form = NewFactorForm(user, secret, request, request)
     if not form.is_valid():
         uri = uri_of(secret, request.host, user.get_username())
-        return form_page("second_factor_new", form, secret=secret, uri=uri, picture=_picture(uri))
+        return form_page(
+            "second_factor_new",
+            form,
+            secret=secret,
+            uri=uri,
+            picture=_picture(uri),
+            required=must_have_factor(user),
+            next=next_page(request),
+        )
     request.session.pop(_SECRET, None)
     codes = turn_on(user, secret, form.step, request)
     sessions.end_other_sessions(request)
-    return shown("recovery_codes", 201, codes=codes)
+    note_second_factor(request)
+    return shown("recovery_codes", 201, codes=codes, next=next_page(request))
 
 
 def _change(request: Request) -> Response:
     user = request.user
     form = CurrentPasswordForm(user, request, request)
     if not form.is_valid():
-        return form_page("second_factor", form, left=recovery_codes_left(user))
+        return form_page("second_factor", form, left=recovery_codes_left(user), required=must_have_factor(user))
     if request.form.get("do") == "codes":
         return shown("recovery_codes", 201, codes=new_recovery_codes(user, request))
-    if request.form.get("do") == "off":  # and not what turned it on, sent again
+    if request.form.get("do") == "off" and not must_have_factor(user):  # and not what turned it on, sent again
         turn_off(user, request)
     return redirect(url_for("auth.second_factor"), 303)
 

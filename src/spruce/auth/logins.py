@@ -19,12 +19,21 @@ from spruce.middleware.csrf import rotate_token
 from spruce.middleware.ratelimits import client_of
 from spruce.middleware.sessions import OWNER
 
-__all__ = ["SESSION_INFO", "get_user", "login", "logout", "update_session_auth_hash"]
+__all__ = [
+    "SESSION_INFO",
+    "get_user",
+    "login",
+    "logout",
+    "note_second_factor",
+    "showed_second_factor",
+    "update_session_auth_hash",
+]
 
 SESSION_KEY = OWNER
 BACKEND_SESSION_KEY = "_auth_user_backend"
 HASH_SESSION_KEY = "_auth_user_hash"
 SESSION_INFO = "_auth_session"
+_FACTOR_SESSION_KEY = "_auth_second_factor"
 _MOST_OF_AGENT = 200
 
 
@@ -44,6 +53,7 @@ def login(request: Request, user: Any, backend: str | None = None) -> None:
     session[SESSION_KEY] = str(user.pk)
     session[BACKEND_SESSION_KEY] = _backend_for(user, backend)
     session[HASH_SESSION_KEY] = new_hash
+    session.pop(_FACTOR_SESSION_KEY, None)
     session[SESSION_INFO] = {
         "at": datetime.now(UTC),
         "address": client_of(request) or "",
@@ -53,6 +63,18 @@ def login(request: Request, user: Any, backend: str | None = None) -> None:
     if config.current()["CSRF_MODE"] == "token":
         rotate_token(request)
     user_logged_in.send(type(user), request=request, user=user)
+
+
+def note_second_factor(request: Request) -> None:
+    """Let the session of `request` be one whose user has shown a second factor; until somebody logs in anew."""
+    session = _session_of(request)
+    session[_FACTOR_SESSION_KEY] = session[SESSION_KEY]
+
+
+def showed_second_factor(request: Request) -> bool:
+    """Whether the user of the session of `request` has shown a second factor in it."""
+    session = _session_of(request)
+    return SESSION_KEY in session and session.get(_FACTOR_SESSION_KEY) == session[SESSION_KEY]
 
 
 def _backend_for(user: Any, backend: str | None) -> str:

@@ -7,6 +7,7 @@ from spruce.auth.authentication import authenticate, load_backend
 from spruce.auth.backends import RemoteUserBackend
 from spruce.auth.decorators import redirect_to_login
 from spruce.auth.logins import BACKEND_SESSION_KEY, get_user, login, logout
+from spruce.auth.secondsteps import reached_without_factor, second_step_first
 from spruce.http import Handler, Request, Response
 from spruce.middleware.ratelimits import client_of
 from spruce.web import current_app, note_of
@@ -25,16 +26,20 @@ class AuthenticationMiddleware:
     """Lets `request.user` be who is logged in; nothing is asked before somebody reads that.
 
     `spruce.auth` in INSTALLED_APPS puts it behind the session's middleware by itself. What is refused with 403 is told
-    the logger `spruce.accounts`: who wanted what.
+    the logger `spruce.accounts`: who wanted what. Who has to show a second factor first (AUTH_SECOND_FACTOR) is led
+    there; static files are open.
     """
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
+        for endpoint, view in current_app.view_functions.items():
+            if endpoint.rpartition(".")[2] == "static":
+                reached_without_factor(view)
 
     def __call__(self, request: Request) -> Response:
         """Handle `request`."""
         request.find_user = get_user
-        response = self.get_response(request)
+        response = second_step_first(request) or self.get_response(request)
         if response.status_code == 403:
             user = request.user
             name = user.get_username() if user.is_authenticated else ""

@@ -16,6 +16,7 @@ from spruce.auth.decorators import login_not_required, login_required
 from spruce.auth.factorpages import second_factor
 from spruce.auth.logins import login as log_in
 from spruce.auth.resettokens import confirmed_address
+from spruce.auth.secondsteps import reached_without_factor
 from spruce.auth.throttling import remember_device
 from spruce.auth.tokenpages import user_tokens
 from spruce.errors import IntegrityError
@@ -33,6 +34,7 @@ _STYLE = Path(__file__).with_name("auth.css")
 
 @pages.get("/auth.css", openapi=False)
 @login_not_required
+@reached_without_factor
 def style() -> Response:
     """The looks of the pages, for `auth/base.html`."""
     return send_file(_STYLE, "text/css", max_age=3600)
@@ -40,7 +42,7 @@ def style() -> Response:
 
 for _path, _view in (
     ("/login/", views.LoginView.as_view("login")),
-    ("/logout/", views.LogoutView.as_view("logout")),
+    ("/logout/", reached_without_factor(views.LogoutView.as_view("logout"))),
     ("/password_change/", views.PasswordChangeView.as_view("password_change")),
     ("/password_change/done/", views.PasswordChangeDoneView.as_view("password_change_done")),
     ("/password_reset/", views.PasswordResetView.as_view("password_reset")),

@@ -61,6 +61,12 @@ _USERS = (
         "What people may let their tokens do: scopes, or a dict of scopes with names; None leaves the page out.",
     ),
     Setting("AUTH_TOTP", bool, False, "Whether people may let their log-in want a code from an app as well (TOTP)."),
+    Setting(
+        "AUTH_SECOND_FACTOR",
+        object,
+        "optional",
+        "Who must have a second factor: `optional` nobody, `staff`, `required` everybody, or a callable of the user.",
+    ),
     Setting("LOGIN_URL", str, None, "The path or endpoint of the log-in page; None is the one of spruce.auth."),
     Setting("LOGIN_REDIRECT_URL", str, "/", "The path or endpoint that a log-in leads to unless `next` says another."),
     Setting("LOGOUT_REDIRECT_URL", str, None, "The path or endpoint behind a log-out; None shows a page that says so."),

@@ -11,11 +11,13 @@ __all__ = ["force_login"]
 
 
 def force_login(client: "Client", user: Any, backend: str | None = None) -> None:
-    """Let the next requests of `client` be by `user`: no form, no hash; signals and the audit log are told.
+    """Let the next requests of `client` be by `user`: no form, no hash, no code; signals and the audit log are told.
 
     `backend` is the dotted name of a backend, where there are several in AUTHENTICATION_BACKENDS.
     """
-    from spruce.auth import login  # tests of apps without accounts don't load it
+    from spruce.auth import logins  # tests of apps without accounts don't load it
 
     with client.session_transaction():
-        login(request._get_current_object(), user, backend)  # type: ignore[attr-defined] # a proxy's own method
+        current = request._get_current_object()  # type: ignore[attr-defined] # a proxy's own method
+        logins.login(current, user, backend)
+        logins.note_second_factor(current)

@@ -63,6 +63,24 @@ def test_a_foreign_key_may_be_loaded_with_the_object(stocked: SimpleNamespace, q
     ]  # fmt: skip
 
 
+def test_a_name_may_follow_several_relations(stocked: SimpleNamespace) -> None:
+    """The condition is one on the rows of the last; rows without any stay."""
+    makers = stocked.Category._meta.field("maker").target.objects.annotate(
+        dear=FilteredRelation("category__products", condition=Q(category__products__price__gt=20))
+    )
+    assert list(makers.order_by("name").values_list("name", "dear__name")) == [
+        ("Nobody", "熊猫公仔"), ("Steiff", None),
+    ]  # fmt: skip
+    assert [each.name for each in makers.filter(dear__stock__isnull=True, dear__isnull=False)] == ["Nobody"]
+    assert list(makers.annotate(n=Count("dear")).order_by("name").values_list("n", flat=True)) == [1, 0]
+    german = FilteredRelation("category__maker", condition=Q(category__maker__country="DE"))
+    products = stocked.Product.objects.annotate(german=german)
+    assert list(products.order_by("name").values_list("name", "german__name")) == [
+        ("bear", None), ("box", None), ("car", "Steiff"), ("熊猫公仔", None),
+    ]  # fmt: skip
+    assert [each.name for each in products.filter(german__country="DE")] == ["car"]
+
+
 @pytest.mark.sqlite
 def test_a_name_that_nothing_uses_joins_nothing(stocked: SimpleNamespace, queries: list[str]) -> None:
     """And its values are left out; a query of the same form with other values is the same statement."""
@@ -95,6 +113,11 @@ def test_what_is_refused(shop: SimpleNamespace) -> None:
          "the annotation 'name' would hide Category.name. Give it another name."),
         (lambda: dear(shop).select_related("dear"),
          "select_related('dear'): Product.id is no ForeignKey. Foreign keys of Product: category."),
+        (lambda: categories.annotate(x=FilteredRelation("products__tag", condition=Q(products__tag__id=1))),
+         "FilteredRelation('products__tag'): Product has no relation 'tag'. Relations: category."),
+        (lambda: list(shop.Product.objects.annotate(x=FilteredRelation(
+            "category__maker", condition=Q(category__maker__name="a"))).select_related("x")),
+         "select_related('x'): a FilteredRelation over several relations is for filters only"),
         (lambda: list(dear(shop, products__category__name="x").filter(dear__name="x")),
          "FilteredRelation('products'): its condition follows further relations, which no join can. Let it speak of "
          "fields of Product only, or filter by Exists(…)."),

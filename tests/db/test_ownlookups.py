@@ -1,6 +1,7 @@
 """Lookups and transforms that a program registers."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
@@ -114,6 +115,28 @@ def test_a_bilateral_transform_is_taken_of_both_sides(stocked: SimpleNamespace) 
     )
 
 
+def test_functions_are_transforms(stocked: SimpleNamespace) -> None:
+    """By the names that databases have for them, before other lookups, in values, orders and F; parts of dates too."""
+    for each in (db.Length, db.Upper, db.MD5):
+        db.CharField.register_lookup(each)
+    for other in (db.Abs, db.Sqrt, db.Ceil):
+        db.Field.register_lookup(other)
+    db.Field.register_lookup(db.ExtractQuarter, "part_of_year")
+    products = stocked.Product.objects
+    assert names(products.filter(name__length__gt=3)) == ["bear", "熊猫公仔"]
+    assert names(products.exclude(name__length=3)) == ["bear", "熊猫公仔"]
+    assert names(products.filter(name__upper__startswith="B", name__upper__length=3)) == ["box"]
+    assert names(products.filter(category__name__length=F("name__length") + 1)) == ["bear", "car", "熊猫公仔"]
+    assert names(products.filter(price__abs=Decimal("19.90"))) == ["bear"]
+    assert names(products.filter(price__ceil=20)) == ["bear"]
+    assert names(products.filter(price__sqrt__range=(2.2, 2.3))) == ["car"]
+    assert names(products.filter(day__part_of_year=1)) == ["bear", "box", "熊猫公仔"]
+    assert products.order_by("-name__length", "id").first().name == "bear"
+    assert set(products.values_list("name__upper", flat=True)) == {"BEAR", "BOX", "CAR", "熊猫公仔"}
+    assert products.get(name__md5="e6d96502596d7e7887b76646c5f615d9").name == "car"
+    assert products.annotate(most=db.Max("name__length")).get(name="car").most == 3
+
+
 @pytest.mark.sqlite
 def test_a_unique_field_is_no_unique_transform(shop: SimpleNamespace) -> None:
     """Two rows may be one after it."""
@@ -140,12 +163,13 @@ def test_errors_name_what_is_registered(shop: SimpleNamespace) -> None:
 @pytest.mark.sqlite
 def test_what_cannot_be_registered() -> None:
     """Names that queries could not tell, and what is no lookup; a name may be given instead of the class's own."""
-    for given, name in ((NotEqual, "not__equal"), (NotEqual, "in"), (int, "int")):
+    for given, name in ((NotEqual, "not__equal"), (NotEqual, "in"), (int, "int"), (db.Replace, "")):
         with pytest.raises(ModelError) as refused:
             db.CharField.register_lookup(given, name)
         assert str(refused.value) == (
-            f"{given!r} cannot be registered as the lookup {name!r} of CharField. Give a subclass of db.Lookup or "
-            "db.Transform with a lookup_name that is one word without '__', and none of exact, in, isnull, range."
+            f"{given!r} cannot be registered as the lookup {name!r} of CharField. Give a db.Lookup, a "
+            "db.Transform or a function of one argument, with a lookup_name that is one word without '__', and none of "
+            "exact, in, isnull, range."
         )
     assert db.CharField.register_lookup(NotEqual, "differs") is NotEqual
     assert {"differs", "ne", "longer"} <= db.CharField(max_length=3).registered().keys()

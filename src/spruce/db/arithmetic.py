@@ -16,12 +16,13 @@ import sqlalchemy as sa
 from sqlalchemy.sql import visitors
 from sqlalchemy.types import TypeEngine
 
+from spruce.db.amounts import rescale
 from spruce.db.formed import Formed
 from spruce.db.joins import Parameters
 from spruce.db.types import MYSQL, Day, ExactDecimal, Moment, Span
 from spruce.errors import FieldError
 
-__all__ = ["Arithmetic", "check_amounts", "rescale"]
+__all__ = ["Arithmetic", "check_amounts"]
 
 Column = sa.ColumnElement[Any]
 
@@ -32,24 +33,6 @@ _TYPES: dict[Hashable, TypeEngine[Any]] = {
     bool: sa.Boolean(),
     dt.datetime: Moment(),
 }
-
-
-def rescale(column: Column, target: TypeEngine[Any], dialect: sa.Dialect) -> Column:
-    """Return `column` in the unit of `target`, if either of them is an amount."""
-    source = column.type
-    if dialect.name != "sqlite" or not (isinstance(source, ExactDecimal) or isinstance(target, ExactDecimal)):
-        return column
-    have = source.places if isinstance(source, ExactDecimal) else 0
-    want = target.places if isinstance(target, ExactDecimal) else 0
-    if have == want:
-        return column
-    if not isinstance(target, ExactDecimal) and not isinstance(target, sa.Integer):
-        return sa.type_coerce(column, sa.Integer()).op("/")(sa.literal_column(str(float(10**have))))
-    whole = sa.type_coerce(column, sa.Integer())
-    if want > have and isinstance(source, ExactDecimal | sa.Integer):
-        return sa.type_coerce(whole.op("*")(sa.literal_column(str(10 ** (want - have)))), target)
-    sign, power = ("*", want - have) if want > have else ("/", have - want)
-    return sa.func.spruce_scale(whole, sign, str(10**power), type_=target)
 
 
 _TIMES: dict[Hashable, TypeEngine[Any]] = {dt.datetime: Moment(), dt.date: Day(), dt.timedelta: Span()}

@@ -4,7 +4,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from spruce.db.arithmetic import rescale
+from spruce.db.amounts import rescale
 from spruce.db.conditions import Conditions
 from spruce.db.lookups import resolve
 from spruce.db.tokens import Clause, Expression, Row

@@ -221,6 +221,10 @@ class Builder:
         for name in names or required_relations(self.model):
             path = resolve(self.model, name, lookups=False, computed=self.joins.fields)
             ends = path.steps and isinstance(path.steps[-1], FilteredStep)
+            if sum(isinstance(step, FilteredStep) for step in path.steps) > 1:
+                raise FieldError(
+                    f"select_related({name!r}): a FilteredRelation over several relations is for filters only"
+                )
             steps: Any = (*path.steps, path.field) if path.field.is_relation and not ends else path.steps
             for end in range(1, len(steps) + 1):
                 if steps[:end] not in self.related and not isinstance(steps[end - 1], Upward):

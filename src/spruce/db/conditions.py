@@ -13,7 +13,8 @@ import sqlalchemy as sa
 from sqlalchemy.sql import operators, visitors
 from sqlalchemy.sql.elements import ClauseList
 
-from spruce.db.arithmetic import check_amounts, rescale
+from spruce.db.amounts import rescale
+from spruce.db.arithmetic import check_amounts
 from spruce.db.fields import Unfit
 from spruce.db.filteredrelations import FilteredField, filtered, relative
 from spruce.db.joins import Joins, Parameters

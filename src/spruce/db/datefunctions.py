@@ -52,6 +52,12 @@ class Extract(Function):
     __slots__ = ()
     function = "extract"
     unit = ""
+    lookup_name = ""
+
+    def __init_subclass__(cls) -> None:
+        """As a transform it is called by its unit."""
+        super().__init_subclass__()
+        cls.lookup_name = vars(cls).get("lookup_name", "") or cls.unit
 
     def __init__(self, moment: Any, unit: str = "") -> None:
         self._make((moment,), _unit(self, unit or self.unit, _PARTS))
@@ -63,6 +69,7 @@ class Trunc(Function):
     __slots__ = ()
     function = "trunc"
     unit = ""
+    lookup_name = ""
 
     def __init__(self, moment: Any, unit: str = "") -> None:
         self._make((moment,), _unit(self, unit or self.unit, _UNITS))

@@ -241,17 +241,18 @@ class Field(Generic[V]):
 
     @classmethod
     def register_lookup(cls, lookup: L, lookup_name: str | None = None) -> L:
-        """Let queries use a Lookup or a Transform on fields of this class and of those that inherit from it.
+        """Let queries use a Lookup, a Transform or a function of one argument on fields of this class and its heirs.
 
         It is called by its `lookup_name`, unless another name is given. Register where models are declared, before the
         first query; also as a decorator. Raises ModelError for names that queries could not use.
         """
         name = str(lookup_name or getattr(lookup, "lookup_name", ""))
-        if not name.isidentifier() or "__" in name or name in _FIXED or not hasattr(lookup, "expression"):
+        takes = hasattr(lookup, "expression") or bool(getattr(lookup, "function", ""))
+        if not name.isidentifier() or "__" in name or name in _FIXED or not takes:
             raise ModelError(
                 f"{lookup!r} cannot be registered as the lookup {name!r} of {cls.__name__}",
-                hint="Give a subclass of db.Lookup or db.Transform with a lookup_name that is one word without '__', "
-                f"and none of {', '.join(sorted(_FIXED))}.",
+                hint="Give a db.Lookup, a db.Transform or a function of one argument, with a lookup_name that is one "
+                f"word without '__', and none of {', '.join(sorted(_FIXED))}.",
             )
         cls._registered = MappingProxyType({**vars(cls).get("_registered", {}), name: lookup})
         return lookup

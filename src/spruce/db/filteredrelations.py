@@ -21,7 +21,8 @@ __all__ = ["FilteredField", "FilteredRelation", "FilteredStep", "filtered", "rel
 class FilteredRelation(Term):
     """A relation with a condition, for `annotate(dear=FilteredRelation("books", condition=Q(books__price__gt=20)))`.
 
-    Rows without any that fits stay, with nothing behind the name. The condition speaks of the relation's own row.
+    Rows without any that fits stay, with nothing behind the name. The condition speaks of the relation's own row. A
+    name may follow several relations, `author__books`: the condition is one on the rows of the last.
     """
 
     __slots__ = ()
@@ -63,18 +64,29 @@ class FilteredField(Field[Any]):
 
 def filtered(model: type[Record], name: str, key: Any) -> FilteredField:
     """The relation of a key under its new name. Raises FieldError where the model has none of that name."""
-    relation = key[1]
-    over: Any = model._meta.over(relation) if relation not in model._meta.paths else ()
-    field: Any = model._meta.paths.get(relation)
-    if not over and (field is None or not field.is_relation or relation != field.name):
+    relation, here = key[1], model
+    way: list[Any] = []
+    for part in relation.split("__"):
+        over = _relation(here, part, relation)
+        way += [step if isinstance(step, Upward) else FilteredStep(step, name) for step in over]
+        here = over[-1].target
+    return FilteredField(tuple(way))
+
+
+def _relation(model: type[Record], part: str, relation: str) -> tuple[Any, ...]:
+    """The steps along one relation. Raises FieldError where there is none."""
+    over = model._meta.over(part) if part not in model._meta.paths else ()
+    field: Any = model._meta.paths.get(part)
+    if over:
+        return tuple(over)
+    if field is None or not field.is_relation or part != field.name:
         known = sorted({*model._meta.reached, *(each.name for each in model._meta.fields if each.is_relation)})
+        what = "of this name" if part == relation else repr(part)
         raise FieldError(
-            f"FilteredRelation({relation!r}): {model.__name__} has no relation of this name",
+            f"FilteredRelation({relation!r}): {model.__name__} has no relation {what}",
             hint=f"Relations: {', '.join(known) or 'none'}.",
         )
-    above = () if over else model._meta.up_to(field.model)
-    way = over or (*above, field)
-    return FilteredField(tuple(step if isinstance(step, Upward) else FilteredStep(step, name) for step in way))
+    return (*model._meta.up_to(field.model), field)
 
 
 def relative(relation: str, tree: Tree) -> Tree:

@@ -14,7 +14,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.selectable import FromClause
 from sqlalchemy.types import TypeEngine
 
-from spruce.db.arithmetic import rescale
+from spruce.db.amounts import rescale
 from spruce.db.conditions import Conditions
 from spruce.db.expressions import Q
 from spruce.db.joins import Joins, Parameters

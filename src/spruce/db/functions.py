@@ -4,7 +4,7 @@ A text given to a function is the name of a field; `db.Value("…")` is the text
 """
 
 import re
-from typing import Any
+from typing import Any, ClassVar
 
 from spruce.db.expressions import Term
 from spruce.db.tokens import as_type, operand
@@ -43,12 +43,21 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 class Function(Term):
     """A function of the database, of so many arguments: names of fields, values or terms.
 
-    `output_field` reads the result as another type.
+    `output_field` reads the result as another type. One of a single argument can be registered as a transform, under
+    its `lookup_name`.
     """
 
     __slots__ = ()
     function = ""
     least, most = 1, 1
+    lookup_name: ClassVar[str] = ""
+    bilateral: ClassVar[bool] = False
+
+    def __init_subclass__(cls) -> None:
+        """A function of one argument is called as the database calls it, unless it says otherwise."""
+        super().__init_subclass__()
+        if "lookup_name" not in vars(cls):
+            cls.lookup_name = vars(cls).get("function", cls.lookup_name) if cls.least <= 1 <= cls.most else ""
 
     def __init__(self, *arguments: Any, output_field: Any = None) -> None:
         self._make(arguments)

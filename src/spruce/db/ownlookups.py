@@ -9,8 +9,11 @@ from typing import Any, ClassVar
 
 import sqlalchemy as sa
 
+from spruce.db.calls import CALLS
 from spruce.db.fields import Field
+from spruce.db.functions import Function
 from spruce.db.patterns import Lookup as Rule
+from spruce.db.taken import Taken, field_taken
 
 __all__ = ["Lookup", "Transform", "both_sides", "rule_of", "transformed"]
 
@@ -66,12 +69,24 @@ def rule_of(field: Field[Any], name: str) -> Rule | None:
 def transformed(field: Field[Any], name: str) -> tuple[Field[Any], Callable[[Any], Any], bool] | None:
     """Of the registered transform of this name: the field that it gives, its SQL, whether it is bilateral."""
     found = field.registered().get(name)
+    if found is not None and issubclass(found, Function):
+        return _called(found, field, name)
     if found is None or not issubclass(found, Transform):
         return None
     made = _bound(found.output_field or field, field, name)
     made.null, made.unique, made.primary_key = True, False, False
     type_ = made.column_type()
     return made, lambda column: sa.type_coerce(found().expression(column), type_), found.bilateral
+
+
+def _called(function: type[Function], field: Field[Any], name: str) -> tuple[Field[Any], Callable[[Any], Any], bool]:
+    """The same of a function."""
+    key: Any = function("it").key
+    made = _bound(field_taken(key, field), field, name)
+    made.null, made.unique, made.primary_key = True, False, False
+    _, call, _, options = key[1] if key[0] == "wrapped" else key
+    type_, real = made.column_type(), CALLS[call].real and made.family == "number"
+    return made, lambda column: sa.type_coerce(Taken(call, options, column, real), type_), function.bilateral
 
 
 def both_sides(rule: Rule, take: Callable[[Any], Any]) -> Rule:

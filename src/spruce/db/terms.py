@@ -9,7 +9,8 @@ from typing import Any, Protocol
 
 import sqlalchemy as sa
 
-from spruce.db.arithmetic import Arithmetic, rescale
+from spruce.db.amounts import rescale
+from spruce.db.arithmetic import Arithmetic
 from spruce.db.calls import CALLS
 from spruce.db.joins import Joins, Parameters
 from spruce.db.jsonlookups import JSONValue, text_of

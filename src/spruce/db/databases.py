@@ -139,7 +139,7 @@ def _driver(url: URL, alias: str) -> Driver:
 class Database:
     """A database by its alias."""
 
-    __slots__ = ("alias", "dialect", "driver", "replicas", "url", "watched")
+    __slots__ = ("__weakref__", "alias", "dialect", "driver", "replicas", "url", "watched")
 
     def __init__(self, alias: str, url: str) -> None:
         self.alias = alias

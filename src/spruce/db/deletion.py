@@ -31,7 +31,7 @@ def delete_rows(
     """
     deletion = _Deletion(database, query if instance is None else instance, keep_parents)
     model = query.model
-    if not model._meta.pointing and not model._meta.parent and not _heard(model):
+    if not model._meta.pointing and not model._meta.generic and not model._meta.parent and not _heard(model):
         deletion.count(model, query.delete_only(database))
     else:
         with Atomic(database.alias):
@@ -123,6 +123,9 @@ class _Deletion:
                 pre_delete.send(model, instance=each, using=self.database.alias, origin=self.origin)
             for field in model._meta.pointing:
                 self._let_go(field, part)
+            for relation in model._meta.generic:
+                found = relation.pointing(model, self.database.alias, part).order_by().values_list("pk", flat=True)
+                self.delete(relation.target, list(found))
             rows.delete_only(self.database)
             self.count(model, len(part))  # of a ring of rows the database itself may have deleted some already
             if model._meta.parent is not None and not self.keep_parents:

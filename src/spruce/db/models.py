@@ -201,7 +201,8 @@ def _set_properties(instance: Any, given: dict[str, Any]) -> None:
     cls = type(instance)
     for name, value in given.items():
         found = getattr(cls, name, None) if name not in _OWN_NAMES else None
-        if not isinstance(found, property) or found.fset is None:
+        fits = found.fset is not None if isinstance(found, property) else getattr(found, "assignable", False)
+        if not fits:
             _refuse_keyword(cls, name)
         setattr(instance, name, value)
 

@@ -113,7 +113,6 @@ class Options:
                 f"{model.__name__}.Meta.ordering holds the value {values[0]!r}",
                 hint="It takes fields, and terms of them.",
             )
-        self.own_save = False  # whether the program has written a save() for it
         self.keyed_otherwise = any(each.keyed_otherwise for each in bases)  # a foreign key has a to_field in its tables
         if self.proxy:
             self._share(self.concrete._meta)
@@ -130,6 +129,7 @@ class Options:
         self.default_related_name: str | None = given.get("default_related_name")
         latest = given.get("get_latest_by", ())
         self.get_latest_by: tuple[str, ...] = (latest,) if isinstance(latest, str) else tuple(latest or ())
+        self.own_save = False  # whether the program has written a save() for it
         self.managed = bool(given.get("managed", True))  # whether create_all() and migrations make its table
 
     def __repr__(self) -> str:
@@ -146,12 +146,15 @@ class Options:
         self.many = self._collect_many(many)
         self.relations: dict[str, tuple[Step, ...]] = {}  # names by which queries go to those that point here
         self.pointing: list[ForeignKey[Any]] = []  # the foreign keys of other models that point here
+        self.generic: list[Any] = []  # the GenericRelations that it has
+        self.settled: dict[str, Any] = {}  # the GenericForeignKeys that set an attribute when an object is saved
 
     def _share(self, other: "Options") -> None:
         """Have everything of a table in common with the model that it belongs to, now and later."""
         self.fields, self.local, self.paths, self.many = other.fields, other.local, other.paths, other.many
         self.parent, self.link, self.upward, self.keys = other.parent, other.link, other.upward, other.keys
         self.relations, self.pointing = other.relations, other.pointing
+        self.generic, self.settled = other.generic, other.settled
 
     @property
     def inherited(self) -> dict[str, Manager[Any]]:

@@ -44,8 +44,16 @@ def prefetch(objects: Sequence[Any], lookups: Iterable[Any]) -> None:
         level = list(objects)
         *before, last = wanted.lookup.split("__")
         for name in before:
-            level = _follow(level, name, Prefetch(name), wanted.lookup)
-        _follow(level, last, wanted, wanted.lookup)
+            level = _follow_all(level, name, Prefetch(name), wanted.lookup)
+        _follow_all(level, last, wanted, wanted.lookup)
+
+
+def _follow_all(objects: list[Any], name: str, wanted: Prefetch[Any], text: str) -> list[Any]:
+    """The same of objects that a GenericForeignKey led to, which may be of several models."""
+    groups: dict[Any, list[Any]] = {}
+    for each in objects:
+        groups.setdefault(type(each), []).append(each)
+    return [found for group in groups.values() for found in _follow(group, name, wanted, text)]
 
 
 def _follow(objects: list[Any], name: str, wanted: Prefetch[Any], text: str) -> list[Any]:
@@ -56,6 +64,8 @@ def _follow(objects: list[Any], name: str, wanted: Prefetch[Any], text: str) -> 
     if name in vars(objects[0]) and name not in model._meta.paths:  # the to_attr of an earlier one
         return [each for one in objects for each in _several(getattr(one, name))]
     relation = _relation(model, name, text)
+    if hasattr(relation, "load_all"):
+        return relation.load_all(objects, wanted)  # type: ignore[no-any-return] # objects, see generic.py
     known = [_known(each, relation, name) for each in objects]
     if wanted.queryset is not None or wanted.to_attr or any(found is NOT_LOADED for found in known):
         by_owner = _load(objects, relation, wanted)

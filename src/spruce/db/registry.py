@@ -3,6 +3,7 @@
 from typing import Any
 
 from spruce.db.connected import ManyRelated
+from spruce.db.genericrelations import GenericRelation, connect_generics
 from spruce.db.manytomany import ManyToManyField
 from spruce.db.metadata import metadata
 from spruce.db.records import Record
@@ -22,6 +23,7 @@ class Registry:
         self.models: dict[str, type[Record]] = {}  # by table
         self.proxies: dict[str, type[Record]] = {}  # of models that have tables, by label
         self.waiting: list[ManyToManyField[Any]] = []  # whose models are not all declared yet
+        self.waiting_generic: list[tuple[Any, GenericRelation]] = []  # the same, with the models that have them
 
     def add(self, model: type[Record]) -> None:
         """Take a model in; it replaces one of its name in its module, as after a reload. Raises ModelError."""
@@ -71,10 +73,11 @@ class Registry:
         return [*self.models.values(), *self.proxies.values()]
 
     def _connect_many(self, model: type[Record]) -> None:
-        """Connect what waits for this model: its own ManyToManyFields, and others that name it."""
+        """Connect what waits for this model: its own relations with managers, and others that name it."""
         own = () if model._meta.proxy else model._meta.many.values()
-        waiting, self.waiting = [*self.waiting, *own], []  # connecting declares models
         known = {other.__name__: other for other in self._all()}
+        self.waiting_generic = connect_generics(model, self.waiting_generic, known)
+        waiting, self.waiting = [*self.waiting, *own], []  # connecting declares models
         ready = [link for link in waiting if link.connect(known)]
         self.waiting += [link for link in waiting if link not in ready]
         for link in ready:

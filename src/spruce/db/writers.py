@@ -179,6 +179,10 @@ def _field_lines(field: Field[Any], names: dict[str, object], adding: bool) -> l
         names |= {f"settle_{name}": settle, f"f_{name}": field}
         new = f"not o.{name}" if field.to_field is None else "True"  # whose value may be there before the row is
         before = [f" if {new}:", f"  settle_{name}(f_{name}, o)"]
+    generic = field.model._meta.settled.get(name)
+    if generic is not None:
+        names[f"settle_{name}"] = generic.settle
+        before = [f" if not o.{name}:", f"  settle_{name}(o)"]
     names[f"clean_{name}"] = field.clean
     if isinstance(field, DecimalField):
         names |= {"Decimal": Decimal, f"rounded_{name}": field.rounded, f"unit_{name}": field.unit}

@@ -93,6 +93,20 @@ def test_a_right_password_takes_the_failures_back(counts: LoginThrottle) -> None
         counts.attempt(by(), "anna").succeeded()
 
 
+def test_an_account_whose_name_differs_in_capitals_takes_nothing_back_for_another(counts: LoginThrottle) -> None:
+    """Otherwise who registers ANNA, and logs in to it now and then, guesses the password of anna for ever."""
+    for _ in range(4):
+        assert wait(counts, by(), "anna") == 0
+    counts.attempt(by(), "ANNA").succeeded()
+    assert [wait(counts, by(), "anna") for _ in range(2)] == [0, 1]
+
+
+def test_a_browser_of_such_an_account_is_a_strangers_for_the_other(counts: LoginThrottle) -> None:
+    many_fail(counts)
+    assert wait(counts, by("198.51.100.201", device_cookie(by(), "ANNA"))) == 1
+    assert wait(counts, by("198.51.100.201", device_cookie(by(), "ａnna"))) == 0
+
+
 def test_others_do_not_wait_for_what_one_has_done(counts: LoginThrottle) -> None:
     """Neither another client at the account, nor the same one at another account."""
     while not wait(counts, by()):

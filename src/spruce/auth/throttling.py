@@ -10,6 +10,10 @@ that says so: its tries at this account are counted by themselves, and what stra
 browser the owner can set a new password by mail, and is let in by that. A try counts before the password is looked at,
 so that many at once don't get past; a right one takes its own count back, and those of the client at the account.
 
+All ways to write a name are counted together, since some backends take them for one. But an account may be called as
+another but for capitals: so a right password forgives failures only at the name as it was typed, and a browser is known
+for that name alone.
+
 Counts are in the cache of AUTH_THROTTLE_CACHE_ALIAS; one that fails is replaced by the memory of this process.
 """
 
@@ -42,6 +46,9 @@ _HOUR = 3600
 _LOCKED_SECONDS = 2.0
 _LONGEST = 15 * 60
 _LONGEST_FOR_STRANGERS = 30
+_NOTHING = (0, 0.0, "")
+"""What is counted: tries, the moment until which one waits, the name that was typed; "" for several."""
+
 _RESOURCE = "spruce.auth.throttle"
 _log = getLogger("spruce.security.logins")
 
@@ -51,17 +58,23 @@ def account_of(username: str) -> str:
     return sha256(unicodedata.normalize("NFKC", username).strip().casefold().encode()).hexdigest()[:32]
 
 
+def _name_of(username: str) -> str:
+    """What a name is known by as it is written, but for its Unicode form."""
+    return sha256(unicodedata.normalize("NFKC", username).strip().encode()).hexdigest()[:32]
+
+
 class Attempt:
     """A try that has been counted; `succeeded` takes it back."""
 
-    def __init__(self, owner: "LoginThrottle", own: str, shared: list[str]) -> None:
+    def __init__(self, owner: "LoginThrottle", own: str, shared: list[str], typed: str) -> None:
         self._owner = owner
         self._own = own
         self._shared = shared
+        self._typed = typed
 
     def succeeded(self) -> None:
         """Forget the failures of this client at this account, and that this try was one."""
-        self._owner.forgive(self._own, self._shared)
+        self._owner.forgive(self._own, self._shared, self._typed)
 
 
 class LoginThrottle:
@@ -79,7 +92,8 @@ class LoginThrottle:
         there.
         """
         account, client = account_of(username), client_of(request) or "local"
-        device = _device_of(request, account) if kind == "login" else None
+        typed = _name_of(username)
+        device = _device_of(request, typed) if kind == "login" else None
         own = f"{kind}:{account}:{device or client}"
         limits = [(own, self._settings["AUTH_THROTTLE_FREE"], _LONGEST)]
         if device is None:
@@ -89,38 +103,45 @@ class LoginThrottle:
             ]
         counted: list[str] = []
         for key, free, longest in limits:
-            wait = self._with_cache(partial(self._take, key=key, free=free, longest=longest))
+            wait = self._with_cache(partial(self._take, key=key, free=free, longest=longest, typed=typed))
             if wait:
                 for other in counted:
                     self._give_back(other)
                 _log.warning("too many log-ins failed for %s", key)
                 raise TooManyAttempts(max(1, ceil(wait)))
             counted.append(key)
-        return Attempt(self, own, counted[1:])
+        return Attempt(self, own, counted[1:], typed)
 
-    def forgive(self, own: str, shared: list[str]) -> None:
-        """Forget the count under `own`, and take one from each of `shared`."""
-        self._with_cache(lambda cache: cache.delete(own))
-        for key in shared:
+    def forgive(self, own: str, shared: list[str], typed: str) -> None:
+        """Take one from each of `shared`, and forget the count under `own`, if it is all of one name as `typed`."""
+
+        def forget(cache: Cache) -> bool:
+            with cache.lock(own, _LOCKED_SECONDS, blocking_timeout=_LOCKED_SECONDS):
+                if (cache.get(own) or _NOTHING)[2] != typed:
+                    return False
+                cache.delete(own)
+                return True
+
+        for key in shared if self._with_cache(forget) else [own, *shared]:
             self._give_back(key)
 
-    def _take(self, cache: Cache, key: str, free: int, longest: int) -> float:
+    def _take(self, cache: Cache, key: str, free: int, longest: int, typed: str) -> float:
         with cache.lock(key, _LOCKED_SECONDS, blocking_timeout=_LOCKED_SECONDS):
             now = self._clock()
-            count, until = cache.get(key) or (0, 0.0)
+            count, until, name = cache.get(key) or (*_NOTHING[:2], typed)
             if until > now:
                 return float(until - now)
             count += 1
             delay = min(2 ** min(count - free, 30), longest) if count >= free else 0
-            cache.set(key, (count, now + delay), timeout=_HOUR)
+            cache.set(key, (count, now + delay, name if name == typed else ""), timeout=_HOUR)
         return 0.0
 
     def _give_back(self, key: str) -> None:
         def give(cache: Cache) -> None:
             with cache.lock(key, _LOCKED_SECONDS, blocking_timeout=_LOCKED_SECONDS):
-                count, _ = cache.get(key) or (0, 0.0)
+                count, _, name = cache.get(key) or _NOTHING
                 if count > 1:
-                    cache.set(key, (count - 1, 0.0), timeout=_HOUR)
+                    cache.set(key, (count - 1, 0.0, name), timeout=_HOUR)
                 else:
                     cache.delete(key)
 
@@ -154,9 +175,9 @@ def authenticate_throttled(request: Request, *, username: str, password: str) ->
 
 def remember_device(request: Request, response: Response, username: str) -> None:
     """Let this browser be one in which somebody has logged in to the account, for a year."""
-    account = account_of(username)
+    typed = _name_of(username)
     name, accounts = _read_device(request)
-    kept = [account, *(one for one in accounts if one != account)][:_DEVICE_ACCOUNTS]
+    kept = [typed, *(one for one in accounts if one != typed)][:_DEVICE_ACCOUNTS]
     response.set_cookie(
         DEVICE_COOKIE,
         signing.dumps([name or secrets.token_urlsafe(12), kept], salt=_DEVICE_SALT),
@@ -167,10 +188,10 @@ def remember_device(request: Request, response: Response, username: str) -> None
     )
 
 
-def _device_of(request: Request, account: str) -> str | None:
-    """The name of the browser, if somebody has logged in to the account in it."""
+def _device_of(request: Request, typed: str) -> str | None:
+    """The name of the browser, if somebody has logged in by this name in it."""
     name, accounts = _read_device(request)
-    return f"device:{name}" if account in accounts else None
+    return f"device:{name}" if typed in accounts else None
 
 
 def _read_device(request: Request) -> tuple[str, list[str]]:

@@ -75,6 +75,9 @@ def test_usual_headers_may_be_others() -> None:
         {"headers": {"X-A: 1\nBcc": "victim@b.c"}},
         {"headers": {"To": "a@b.c\nBcc: victim@b.c"}},
         {"attachments": [("a\nb.txt", "x", "text/plain")]},
+        {"attachments": [("a.txt", "x", "text/plain\r\nX-A: 1")]},
+        *({"subject": f"Hi{letter}there"} for letter in "\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"),
+        {"to": ["Li\u2028Lei <li@b.c>"]},
     ],
 )
 def test_no_text_becomes_a_header_asvs_1_3_11(options: dict[str, Any]) -> None:

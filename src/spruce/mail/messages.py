@@ -22,6 +22,9 @@ from spruce.mail.connections import EmailBackend, get_connection
 __all__ = ["Attachment", "EmailAlternative", "EmailMessage", "EmailMultiAlternatives", "address_of", "envelope_of"]
 
 _POLICY = SMTP.clone(cte_type="7bit")  # which every server takes
+_BREAKS = frozenset("\r\n\x00\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029")
+"""What `str.splitlines`, and so the standard library's `email`, takes for the end of a line."""
+
 _UNKNOWN = "application/octet-stream"
 _HEADERS_OF_ITS_OWN = ("from", "to", "cc", "reply-to", "subject", "date", "message-id")
 
@@ -199,14 +202,13 @@ def _text(body: Any) -> str:
 def _add_pictures(part: Any, attachments: Iterable[Attachment]) -> None:
     for one in attachments:
         if one.content_id:
-            main, _, sub = one.mimetype.partition("/")
-            part.add_related(
-                one.content, main, sub, cid=f"<{one.content_id}>", filename=one.filename, disposition="inline"
-            )
+            main, _, sub = _checked("Content-Type", one.mimetype).partition("/")
+            name = _checked("filename", one.filename)
+            part.add_related(one.content, main, sub, cid=f"<{one.content_id}>", filename=name, disposition="inline")
 
 
 def _add_file(made: MimeMessage, one: Attachment) -> None:
-    main, _, sub = one.mimetype.partition("/")
+    main, _, sub = _checked("Content-Type", one.mimetype).partition("/")
     name = None if one.filename is None else _checked("filename", one.filename)
     if one.mimetype == "message/rfc822":
         made.add_attachment(message_from_bytes(one.content, policy=_POLICY), filename=name)
@@ -217,7 +219,7 @@ def _add_file(made: MimeMessage, one: Attachment) -> None:
 def _checked(name: str, value: Any) -> Any:
     """A header's value, or a refusal of one that would begin another header."""
     text = str(value)
-    if any(letter in text for letter in "\r\n\x00") or any(letter in name for letter in "\r\n:\x00 "):
+    if not _BREAKS.isdisjoint(text) or not _BREAKS.isdisjoint(name) or ":" in name or " " in name:
         raise BadHeaderError(
             f"Header values can't contain newlines (got {text!r} for header {name!r})",
             hint="Take line breaks out of what a visitor may write there.",

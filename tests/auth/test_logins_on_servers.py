@@ -10,6 +10,7 @@ from spruce import App, db
 from spruce.auth import Group, Permission, User
 from spruce.auth.apitokens import create_token, token_of
 from spruce.auth.models import AuditEvent
+from spruce.db.signals import pre_save
 from spruce.middleware.databasestore import StoredSession
 
 
@@ -46,3 +47,22 @@ def test_all_of_it_works_there_too(app: App) -> None:
     kinds = [one.kind for one in AuditEvent.objects.order_by("id")]
     assert kinds == ["login_failed", "login", "token_created", "logout"]
     assert client.post("/accounts/login/", data={"username": "anna", "password": PASSWORD}).status_code == 303
+
+
+def test_a_name_that_somebody_takes_at_the_same_moment_is_told_within_a_transaction_too(app: App) -> None:
+    """The page is still made where each view is a transaction, which a failed statement would end."""
+    app.config.update(AUTH_REGISTRATION="open", ATOMIC_REQUESTS=True)
+
+    def be_faster(instance: User, **more: object) -> None:
+        if instance._state.adding and not User.objects.filter(username="bo").exists():
+            User.objects.bulk_create([User(username="bo", password="x")])
+
+    pre_save.connect(be_faster, sender=User)
+    try:
+        password = "another battery staple"
+        data = {"username": "bo", "password1": password, "password2": password}
+        answer = app.test_client().post("/accounts/register/", data=data)
+    finally:
+        pre_save.disconnect(be_faster, sender=User)
+    assert (answer.status_code, "This name is taken. Choose another one." in answer.text) == (422, True)
+    assert User.objects.count() == 1

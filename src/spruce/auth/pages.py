@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from spruce import config
+from spruce import config, db
 from spruce.auth import forms, mails, sessions, views
 from spruce.auth.auditing import record
 from spruce.auth.blueprint import form_page, mailed, next_page, pages, shown
@@ -89,7 +89,8 @@ def _create(request: Request, form: Any, template: str, **values: Any) -> Respon
     if not form.is_valid():
         return form_page(template, form, **values)
     try:
-        user = form.save()
+        with db.atomic():
+            user = form.save()
     except IntegrityError:  # somebody else was faster
         form.add_error(None, gettext("This name is taken. Choose another one."))
         return form_page(template, form, **values)

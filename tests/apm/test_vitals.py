@@ -19,7 +19,7 @@ def test_memory_pools_and_caches_are_told(tmp_path: Path) -> None:
     known = settings(tmp_path)
 
     def main() -> None:
-        vitals = Vitals(known)
+        vitals = Vitals(known, lambda: 0)
         token = config.use(known)
         try:
             cache.set("a", 1)
@@ -36,11 +36,12 @@ def test_memory_pools_and_caches_are_told(tmp_path: Path) -> None:
 
 
 def test_rates_are_since_the_last_reading_and_the_worst_lag_is_told(tmp_path: Path) -> None:
-    vitals = Vitals(settings(tmp_path))
+    vitals = Vitals(settings(tmp_path), lambda: ended)
+    ended = 0
     assert vitals.read()["lag"] == 0.0
     for late in (0.01, 0.2, -0.1):
         vitals.was_late(late)
-    vitals.begun = 5
+    ended = 5
     found = vitals.read()
     assert (found["lag"], found["rate"] > 0) == (0.2, True)
     assert vitals.read()["rate"] == 0.0
@@ -50,11 +51,11 @@ def test_rates_are_since_the_last_reading_and_the_worst_lag_is_told(tmp_path: Pa
 
 
 def test_a_cache_that_cannot_be_made_is_left_out() -> None:
-    assert Vitals(Settings({"CACHES": {"default": "nonsense://"}})).read()["caches"] == {}
+    assert Vitals(Settings({"CACHES": {"default": "nonsense://"}}), lambda: 0).read()["caches"] == {}
 
 
 def test_a_snapshot_has_them(client: Client, tmp_path: Path) -> None:
-    flights = Flights(History(tmp_path / "viewer.db"), Vitals(settings(tmp_path)))
+    flights = Flights(History(tmp_path / "viewer.db"), Vitals(settings(tmp_path), lambda: 0))
     snapshot = flights.snapshot()
     assert (snapshot["pid"], snapshot["vitals"]["pools"]) == (os.getpid(), snapshot["vitals"]["pools"])
     assert set(snapshot["vitals"]) == {"memory", "cpu", "rate", "lag", "threads", "ready", "pools", "caches"}

@@ -30,8 +30,9 @@ from spruce.green.debug import coroutine_frames, inspect
 from spruce.green.runtime import all_hubs
 from spruce.http import Request
 from spruce.server.threads import Exchange
+from spruce.web.context import slot
 
-__all__ = ["CANCELLED", "Flights", "ask_to_cancel", "cancel", "flights_of", "keep_watching", "task_of"]
+__all__ = ["CANCELLED", "Flights", "ask_to_cancel", "cancel", "flights_of", "keep_watching", "request_of", "task_of"]
 
 _EVERY = 0.5  # seconds
 _WATCH_SECONDS = 10.0
@@ -67,8 +68,6 @@ class Flights:
 
     def begun(self, transaction: Transaction) -> None:
         """Begin to watch, with the first transaction of this process that a green thread has."""
-        if self.vitals is not None:
-            self.vitals.begun += 1
         if self._forks != Forks.count and transaction.owner is not None:
             self.start()
 
@@ -81,7 +80,7 @@ class Flights:
             self._watcher = green.spawn_detached(self._watch)
 
     def asked(self, request: Request) -> None:
-        """Keep the request of the transaction that runs here, whose name isn't known before it ends."""
+        """Keep the request of the transaction that runs here, of a hosted app; of an app of ours it is found."""
         transaction = transaction_here()
         if transaction is not None and not transaction.ended:
             transaction.__dict__.setdefault("live", request)
@@ -154,7 +153,7 @@ def _looked_at(owner: green.GreenThread | None) -> tuple[list[str], str]:
 
 def _told(one: Transaction) -> dict[str, Any]:
     stack, waits_for = _looked_at(one.owner)
-    asked = one.__dict__.get("live")
+    asked = request_of(one)
     task = task_of(one)
     if task is not None:
         frames = StackSummary.extract((frame, frame.f_lineno) for frame in coroutine_frames(task.get_coro()))
@@ -174,16 +173,25 @@ def _told(one: Transaction) -> dict[str, Any]:
     }
 
 
+def request_of(one: Transaction) -> Request | None:
+    """The request that a transaction is, as long as it runs: its name isn't known before it ends."""
+    kept: Request | None = one.__dict__.get("live")
+    if kept is not None or one.type != "request" or one.owner is None or one.owner.context is None:
+        return kept
+    context = one.owner.context.get(slot)
+    return None if context is None else context.request
+
+
 def task_of(one: Transaction) -> "asyncio.Task[Any] | None":
     """The task that does the work of a request, of an ASGI app; its green thread waits for that."""
-    asked = one.__dict__.get("live")
+    asked = request_of(one)
     task: asyncio.Task[Any] | None = None if asked is None else asked.__dict__.get("task")
     return None if task is None or task.done() else task
 
 
 def _exchange_of(one: Transaction) -> Exchange | None:
     """What a WSGI app answers a request by, in an OS thread, while that runs."""
-    asked = one.__dict__.get("live")
+    asked = request_of(one)
     exchange: Exchange | None = None if asked is None else asked.__dict__.get("exchange")
     return None if exchange is None or exchange.os_thread is None else exchange
 

@@ -80,6 +80,8 @@ class History:
         self.days = days
         self.size = size
         self.dropped = 0
+        self.ended = 0
+        """How many transactions have ended in this process."""
         self.wanted: dict[str, float] = {}
         """What somebody wants of the workers, and until when."""
         self.cancels: frozenset[str] = frozenset()
@@ -118,11 +120,13 @@ class History:
         """Keep a record; a sink. Never blocks, and begins the writing of this process."""
         if self._forks != Forks.count or not self._pid:
             self.start()
-        if isinstance(record, Transaction) and record.sampled:  # the usual way of a busy process, made short
-            seconds = record.duration or 0.0
-            if record.began + seconds < self._opens and seconds < _SLOW and record.outcome != "failure":
-                self._usual.leave_out(record.name)
-                return
+        if isinstance(record, Transaction):
+            self.ended += 1
+            if record.sampled:  # the usual way of a busy process, made short
+                seconds = record.duration or 0.0
+                if record.began + seconds < self._opens and seconds < _SLOW and record.outcome != "failure":
+                    self._usual.leave_out(record.name)
+                    return
         weight = self._weight(record)
         if not weight:
             return

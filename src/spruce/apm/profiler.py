@@ -22,7 +22,7 @@ from time import perf_counter
 from types import CodeType
 from typing import Any, NamedTuple
 
-from spruce.apm.flights import task_of
+from spruce.apm.flights import request_of, task_of
 from spruce.apm.recorder import in_flight
 from spruce.apm.spans import Transaction, current
 from spruce.green import GreenThread
@@ -167,5 +167,5 @@ def _worked_for(context: Context | None) -> Transaction | None:
 
 def _name_of(transaction: Transaction) -> str:
     """What there is instead of a route, while it runs."""
-    asked = transaction.__dict__.get("live")
+    asked = request_of(transaction)
     return f"{asked.method} {asked.target.partition('?')[0]}" if asked is not None else transaction.type

@@ -20,7 +20,7 @@ from spruce.apm.flights import Flights, ask_to_cancel
 from spruce.apm.history import History
 from spruce.apm.plans import explain, query_of
 from spruce.apm.profiles import Profiles
-from spruce.apm.recorder import begun
+from spruce.apm.recorder import begun_first
 from spruce.apm.sinks import subscribe
 from spruce.apm.viewerpages import Pages
 from spruce.apm.vitals import Vitals
@@ -58,7 +58,7 @@ class Viewer:
         self._next = handler
         self._authorize = _authorizer(settings)
         self.history = History.of(settings)
-        self.flights = Flights(self.history, Vitals(settings))
+        self.flights = Flights(self.history, Vitals(settings, lambda: self.history.ended))
         self.profiles = Profiles(self.history, settings["VIEWER_PROFILE_RATE"])
         self._pages = Pages(self.history)
         self._trusted = TrustedOrigins(settings["CSRF_TRUSTED_ORIGINS"], "CSRF_TRUSTED_ORIGINS")
@@ -69,7 +69,7 @@ class Viewer:
         self.history.look = partial(subscribe, _nothing)
         self.ending = [
             subscribe(self.history.put, sees_all=False),
-            begun(self.flights.begun),
+            begun_first(self.flights.begun),
             websocket_accepted.subscribe_plain(self.flights.talks.accepted),
             server_started.subscribe(lambda event: self.flights.start()),
         ]
@@ -86,7 +86,6 @@ class Viewer:
         """Handle `request`."""
         path = request.path
         if not path.startswith(PATH) or (path != PATH and path[len(PATH)] != "/"):
-            self.flights.asked(request)
             return self._next(request)
         if not self._may(request):
             raise NotFound()

@@ -4,6 +4,7 @@ import os
 import sys
 import time
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -21,10 +22,10 @@ _KEPT = 10  # readings of which the worst lag is told
 class Vitals:
     """Reads them; what is a share of time or a rate is that since the last reading."""
 
-    def __init__(self, settings: config.Settings) -> None:
+    def __init__(self, settings: config.Settings, ended: Callable[[], int]) -> None:
         self.settings = settings
-        self.begun = 0
-        """How many transactions have begun in this process; counted by others."""
+        self.ended = ended
+        """How many transactions have ended in this process."""
         self._lags: deque[float] = deque(maxlen=_KEPT)
         self._wall, self._cpu, self._before = time.monotonic(), time.process_time(), 0
 
@@ -36,8 +37,9 @@ class Vitals:
         """Read all, in a green thread; what can't be read is left out."""
         wall, cpu = time.monotonic(), time.process_time()
         passed = max(wall - self._wall, 1e-9)
-        share, rate = (cpu - self._cpu) / passed, (self.begun - self._before) / passed
-        self._wall, self._cpu, self._before = wall, cpu, self.begun
+        count = self.ended()
+        share, rate = (cpu - self._cpu) / passed, (count - self._before) / passed
+        self._wall, self._cpu, self._before = wall, cpu, count
         hubs = [hub.stats() for hub in all_hubs()]
         token = config.use(self.settings)
         try:

@@ -106,6 +106,16 @@ def test_an_object_that_is_saved_later_is_taken_over(works: SimpleNamespace) -> 
     assert Remark.objects.get(text="early").content_object == new
 
 
+def test_what_is_read_again_is_loaded_again(works: SimpleNamespace) -> None:
+    """All of it, or the relation alone."""
+    remark = Remark.objects.get(text="Brazil")
+    for fields in (None, ["content_object"]):
+        before = remark.content_object
+        remark.refresh_from_db(fields=fields)
+        assert remark.content_object == before
+        assert remark.content_object is not before
+
+
 def test_what_is_no_object_is_refused(works: SimpleNamespace) -> None:
     with pytest.raises(DataError) as refused:
         Remark(content_object=7)

@@ -11,6 +11,7 @@ from spruce.db.cases import Case, Value, When
 from spruce.db.databases import Database
 from spruce.db.evaluating import settle_expressions
 from spruce.db.references import settle
+from spruce.db.siblings import place
 from spruce.db.storing import insert_object, unset
 from spruce.db.types import MYSQL
 from spruce.db.writers import writer_for
@@ -28,6 +29,7 @@ def insert_all(objects: Sequence[Any], database: Database) -> None:
         for each in objects:
             insert_object(each, database)
         return
+    _place_all(objects, database)
     for each in objects:
         settle_expressions(each, type(each), database)
     connection = transactions.connection(database)
@@ -43,6 +45,12 @@ def insert_all(objects: Sequence[Any], database: Database) -> None:
             if writer.look:
                 writer.taken(each, connection)
             each._db = database.alias
+
+
+def _place_all(objects: Sequence[Any], database: Database) -> None:
+    """Give objects their places, if their model has such."""
+    if objects and objects[0]._meta.placed:
+        place(objects, type(objects[0]), database)
 
 
 def _alike(objects: Sequence[Any]) -> dict[Any, list[Any]]:
@@ -63,6 +71,7 @@ def insert_or_else(
                 f"bulk_create() of {type(each).__name__}, which has rows in two tables, cannot go around conflicts",
                 hint="Call it without ignore_conflicts and update_conflicts, or save the objects one by one.",
             )
+    _place_all(objects, database)
     for (keyed, left), group in _alike(objects).items():
         model = type(group[0])
         writer = writer_for(model, database, ("quiet", keyed, left))

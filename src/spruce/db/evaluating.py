@@ -13,6 +13,7 @@ from spruce.db.builder import Builder
 from spruce.db.databases import Database
 from spruce.db.expressions import Term
 from spruce.db.loaders import binder, compile_function, read_code
+from spruce.db.siblings import place
 from spruce.errors import FieldError
 
 __all__ = ["computed_fields", "settle_expressions", "update_expressions"]
@@ -27,6 +28,8 @@ def computed_fields(instance: Any, model: Any) -> list[Any]:
 
 def settle_expressions(instance: Any, model: Any, database: Database) -> None:
     """Let the database compute what a new object has for values. Raises FieldError for what names a column."""
+    if model._meta.placed:
+        place([instance], model, database)
     for field in computed_fields(instance, model):
         setattr(instance, field.attname, field.clean(_value(model, field, getattr(instance, field.attname), database)))
 

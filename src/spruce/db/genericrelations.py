@@ -14,6 +14,7 @@ from spruce.db.generic import GenericForeignKey, object_key
 from spruce.db.records import Record, app_label_of, name_parts, unproxied
 from spruce.db.related import Members, assigned
 from spruce.db.relations import ReverseStep
+from spruce.db.siblings import give_places
 from spruce.db.transactions import Atomic
 from spruce.errors import DataError, FieldError, ModelError, nearest
 
@@ -104,6 +105,8 @@ class GenericRelation:
                     hint="Name its fields by content_type_field and object_id_field.",
                 )
         model._meta.generic.append(self)
+        if meta.order_with_respect_to in {each.name for each in self.keys()}:
+            give_places(model, self.target, lambda owner: self.values(owner, owner._db))
         owner = self.fields[1].model  # the target, or a parent of it that has the fields
         lineage = meta.concrete._meta.lineage
         down = [ReverseStep(each._meta.link, self.name) for each in lineage[lineage.index(owner) + 1 :]]
@@ -195,11 +198,15 @@ class GenericRelation:
 
     def _tell(self, owner: Any, rows: list[Any]) -> None:
         """Let rows know the object that they name."""
+        for field in self.keys():
+            for each in rows:
+                field._keep(each, owner)
+
+    def keys(self) -> list[GenericForeignKey]:
+        """Those of the rows' GenericForeignKeys that lead back."""
         names = (self.content_type_field, self.object_id_field)
-        for field in self.target._meta.settled.values():
-            if (field.ct_field, field.fk_field) == names:
-                for each in rows:
-                    field._keep(each, owner)
+        known: Iterable[GenericForeignKey] = self.target._meta.settled.values()
+        return [each for each in known if (each.ct_field, each.fk_field) == names]
 
 
 class GenericManager(Members[M], Generic[M]):

@@ -23,6 +23,7 @@ from spruce.db.records import Record
 from spruce.db.references import Related, load_many
 from spruce.db.registry import Registry
 from spruce.db.relations import ForeignKey
+from spruce.db.siblings import give_siblings
 from spruce.db.signals import class_prepared
 from spruce.db.storing import delete_object, save_object
 from spruce.errors import FieldError, ModelError, MultipleObjectsReturned, ObjectDoesNotExist, nearest
@@ -114,6 +115,8 @@ def _complete(cls: Any) -> None:
         if isinstance(field, ForeignKey):
             setattr(cls, field.name, Related(field))
             setattr(cls, field.slot, None)
+    if meta.placed and not meta.proxy:
+        give_siblings(cls)
     meta.own_save = cls.save is not Model.save
     cls._fill = _constructor(cls, meta)
     if cls.__init__ is Model.__init__ or "_generated" in vars(cls.__init__):
@@ -360,7 +363,11 @@ class Model(Record, metaclass=ModelType):
         query = type(self)._base.using(using or self._db) if from_queryset is None else from_queryset
         fresh = query.get(pk=self.pk)
         others = [name for name in fields or () if name in self._meta.reached]
-        wanted = self._meta.fields if fields is None else [self._meta.field(n) for n in fields if n not in others]
+        generic = {each.name: each for each in self._meta.settled.values()}
+        own = () if fields is None else [name for name in fields if name not in others and name not in generic]
+        wanted = self._meta.fields if fields is None else [self._meta.field(name) for name in own]
+        for name in generic if fields is None else generic.keys() & {*fields}:
+            vars(self).pop(generic[name].slot, None)
         for field in wanted:
             setattr(self, field.attname, getattr(fresh, field.attname))
             if isinstance(field, ForeignKey):

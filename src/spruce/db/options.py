@@ -18,6 +18,7 @@ from spruce.db.queryset import Manager
 from spruce.db.records import Record
 from spruce.db.relations import CASCADE, ForeignKey, OneToOneField, Step, Upward
 from spruce.db.shapes import Shape
+from spruce.db.siblings import OrderField, owner_attributes
 from spruce.db.tokens import order_terms
 from spruce.errors import FieldError, ModelError, nearest
 
@@ -34,6 +35,7 @@ _OPTIONS = (
     "get_latest_by",
     "indexes",
     "managed",
+    "order_with_respect_to",
     "ordering",
     "permissions",
     "proxy",
@@ -107,12 +109,7 @@ class Options:
             name: one for options in bases for name, one in options.inherited.items() if name not in managers
         }
         self.ordering: tuple[Any, ...] = tuple(given.get("ordering", bases[0].ordering if bases else ()))
-        self.orders, values = order_terms(self.ordering)  # as queries have them
-        if values:
-            raise ModelError(
-                f"{model.__name__}.Meta.ordering holds the value {values[0]!r}",
-                hint="It takes fields, and terms of them.",
-            )
+        self._take_order()
         self.keyed_otherwise = any(each.keyed_otherwise for each in bases)  # a foreign key has a to_field in its tables
         if self.proxy:
             self._share(self.concrete._meta)
@@ -130,10 +127,26 @@ class Options:
         latest = given.get("get_latest_by", ())
         self.get_latest_by: tuple[str, ...] = (latest,) if isinstance(latest, str) else tuple(latest or ())
         self.own_save = False  # whether the program has written a save() for it
+        self.order_with_respect_to: str | None = given.get("order_with_respect_to")
         self.managed = bool(given.get("managed", True))  # whether create_all() and migrations make its table
 
     def __repr__(self) -> str:
         return f"<Options of {self.label}>"
+
+    def _take_order(self) -> None:
+        if self.order_with_respect_to is not None:
+            if self.given.get("ordering"):
+                raise ModelError(
+                    f"{self.model.__name__}.Meta has ordering and order_with_respect_to, which is an order itself",
+                    hint="Leave one of them out.",
+                )
+            self.ordering = ("_order",)
+        self.orders, values = order_terms(self.ordering)  # as queries have them
+        if values:
+            raise ModelError(
+                f"{self.model.__name__}.Meta.ordering holds the value {values[0]!r}",
+                hint="It takes fields, and terms of them.",
+            )
 
     def _describe(self, own: dict[str, Field[Any]], many: dict[str, ManyToManyField[Any]]) -> None:
         """Take in the fields of the model itself and of abstract ones."""
@@ -141,6 +154,10 @@ class Options:
         self.fields: tuple[Field[Any], ...] = (*(self.parent._meta.fields if self.parent else ()), *self.local)
         self.upward = () if self.link is None else (Upward(self.link),)
         self.paths = self._paths()
+        placed = "_order" in {field.name for field in self.local}
+        self.placed: tuple[str, ...] = (
+            owner_attributes(self.model, self.paths, self.order_with_respect_to or "") if placed else ()
+        )  # the attributes with the owner, among whose objects it has a place
         above = self.parent._meta.keys if self.parent else ()
         self.keys: tuple[str, ...] = () if self.abstract else (self.pk.attname, *above)  # what holds an object's key
         self.many = self._collect_many(many)
@@ -151,6 +168,7 @@ class Options:
 
     def _share(self, other: "Options") -> None:
         """Have everything of a table in common with the model that it belongs to, now and later."""
+        self.placed = other.placed
         self.fields, self.local, self.paths, self.many = other.fields, other.local, other.paths, other.many
         self.parent, self.link, self.upward, self.keys = other.parent, other.link, other.upward, other.keys
         self.relations, self.pointing = other.relations, other.pointing
@@ -249,8 +267,10 @@ class Options:
         fields |= own
         if not self.abstract:
             fields = self._with_key(fields)
+            fields |= {"_order": OrderField(editable=False)} if self.order_with_respect_to else {}
         for name, field in fields.items():
-            _check_name(self.model, name)
+            if not isinstance(field, OrderField):
+                _check_name(self.model, name)
             if self.parent is not None and name in self.parent._meta.paths:
                 raise ModelError(
                     f"{self.model.__name__}.{name} is a field already of {self.parent.__name__}, "

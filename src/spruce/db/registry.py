@@ -10,6 +10,7 @@ from spruce.db.records import Record
 from spruce.db.references import NOT_LOADED
 from spruce.db.related import Reverse, ReverseOne
 from spruce.db.relations import ForeignKey, ReverseStep
+from spruce.db.siblings import give_places
 from spruce.errors import ModelError, nearest
 
 __all__ = ["Registry"]
@@ -122,6 +123,8 @@ def _connect(field: ForeignKey[Any]) -> None:
     target._meta.pointing.append(field)
     if field.query_name is not None:
         target._meta.relations[field.query_name] = (ReverseStep(field, field.query_name),)
+    if field.model._meta.order_with_respect_to == field.name and field.attname in field.model._meta.placed:
+        give_places(target, field.model, lambda owner: {field.name: owner})
     if field.accessor is not None:
         setattr(target, field.accessor, ReverseOne(field) if field.single else Reverse(field))
         if field.single:

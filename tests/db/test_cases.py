@@ -1,6 +1,6 @@
 """Values, cases, casts and subqueries; the answers are those that Django gives."""
 
-from datetime import date, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
@@ -42,6 +42,13 @@ def computed(stocked: SimpleNamespace, term: Any) -> list[Any]:
          [Decimal("1.50"), Decimal("1.50"), Decimal("5.00"), Decimal("1.50")]),
         (Cast("price", db.IntegerField()), [19, 29, 5, 1]),
         (Cast("stock", db.CharField(max_length=5)), ["5", None, "0", "7"]),
+        (Cast("moment", db.DateField()), [date(2024, 1, 31), date(2023, 5, 1), None, None]),
+        (Cast("moment", db.TimeField()), [time(23, 30), time(8), None, None]),
+        (Cast("day", db.DateTimeField()),
+         [datetime(2024, 1, 31, tzinfo=UTC), datetime(2024, 2, 1, tzinfo=UTC), None, datetime(2023, 2, 1, tzinfo=UTC)]),
+        (Cast(Value("2024-05-06"), db.DateField()), [date(2024, 5, 6)] * 4),
+        (Cast(Value("2024-05-06 07:08:09"), db.DateTimeField()), [datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC)] * 4),
+        (Cast("day", db.DateField()), [date(2024, 1, 31), date(2024, 2, 1), None, date(2023, 2, 1)]),
         (Cast(Value("1.25"), db.DecimalField(max_digits=6, decimal_places=1)), [Decimal("1.3")] * 4),
         (Cast("stock", db.DecimalField(max_digits=6, decimal_places=1)),
          [Decimal("5.0"), None, Decimal("0.0"), Decimal("7.0")]),

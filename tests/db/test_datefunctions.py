@@ -1,12 +1,13 @@
 """Parts and beginnings of dates and times, the same on each database."""
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from spruce import db
+from spruce.errors import FieldError
 
 
 @pytest.mark.parametrize(
@@ -23,6 +24,11 @@ from spruce import db
         (db.TruncQuarter("moment"), datetime(2024, 1, 1, tzinfo=UTC)),
         (db.TruncQuarter("day"), date(2024, 1, 1)),
         (db.TruncTime("moment"), time(23, 30)),
+        (db.TruncHour(db.TruncTime("moment")), time(23)),
+        (db.Trunc(db.TruncTime("moment"), "minute"), time(23, 30)),
+        (db.TruncMonth("moment", output_field=db.DateField()), date(2024, 1, 1)),
+        (db.TruncYear("day", output_field=db.DateTimeField()), datetime(2024, 1, 1, tzinfo=UTC)),
+        (db.ExtractHour(db.TruncTime("moment")), 23),
     ],
 )
 def test_each_function(stocked: SimpleNamespace, term: Any, value: Any) -> None:
@@ -30,6 +36,23 @@ def test_each_function(stocked: SimpleNamespace, term: Any, value: Any) -> None:
     query = stocked.Product.objects.filter(name="bear").annotate(found=term)
     assert query.values_list("found", flat=True).get() == value
     assert query.filter(found=value).exists()
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize(
+    ("term", "message"),
+    [
+        (db.Extract("day", "hour"), "Extract(…, 'hour'): a DateField has no hour"),
+        (db.TruncSecond("day"), "Trunc(…, 'second'): a DateField has no second"),
+        (db.ExtractYear(db.Value(time(1))), "Extract(…, 'year'): a TimeField has no year"),
+        (db.ExtractDay(db.Value(timedelta(1))), "Extract(…, 'day'): a DurationField has no day"),
+    ],
+)
+def test_what_has_no_such_part(shop: SimpleNamespace, term: Any, message: str) -> None:
+    """Databases give nothing, zero, or an error; here it is one on each."""
+    with pytest.raises(FieldError) as refused:
+        list(shop.Product.objects.annotate(found=term))
+    assert str(refused.value) == message
 
 
 def test_beginnings_of_quarters_and_weeks(stocked: SimpleNamespace) -> None:

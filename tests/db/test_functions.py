@@ -37,7 +37,7 @@ def computed(stocked: SimpleNamespace, term: Any) -> list[Any]:
         (db.Least(db.Coalesce("stock", 9), 3), [3, 3, 0, 3]),
         (db.Abs(F("stock") * -1), [5, None, 0, 7]),
         (db.Round("price"), [Decimal("20.00"), Decimal("29.00"), Decimal("5.00"), Decimal("2.00")]),
-        (db.Round("price", precision=2), [Decimal("19.90"), Decimal("29.00"), Decimal("5.00"), Decimal("1.50")]),
+        (db.Round("price", 2), [Decimal("19.90"), Decimal("29.00"), Decimal("5.00"), Decimal("1.50")]),
         (db.Ceil("price"), [20.0, 29.0, 5.0, 2.0]),
         (db.Floor("price"), [19.0, 29.0, 5.0, 1.0]),
         (db.ExtractYear("day"), [2024, 2024, None, 2023]),

@@ -139,8 +139,23 @@ def _formed(name: str) -> Callable[[list[Column], str, tuple[Any, ...]], Any]:
     return lambda columns, dialect, options: Formed(name, *columns)
 
 
+_OF_DAY = frozenset({"hour", "minute", "second"})
+
+
+def _with_unit(function: str, fields: list[Field[Any]], options: tuple[Any, ...]) -> Field[Any]:
+    """The field that a part is taken of. Raises FieldError for one that has no such part."""
+    field, unit = fields[0], options[0]
+    lacks = {"date": unit in _OF_DAY, "time": unit not in _OF_DAY, "duration": True}
+    if lacks.get(field.family):
+        raise FieldError(f"{function}(…, {unit!r}): a {type(field).__name__} has no {unit}")
+    return field
+
+
 def _truncated(columns: list[Column], dialect: str, options: tuple[Any, ...]) -> Any:
-    unit, of_day = options
+    unit, family = options
+    of_day = family == "date"
+    if family == "time":
+        return _truncated_time(columns, dialect, unit)
     if unit in ("week", "quarter"):
         return Formed(f"trunc_{'date_' if of_day else ''}{unit}", *columns)
     if dialect != "sqlite":
@@ -148,6 +163,16 @@ def _truncated(columns: list[Column], dialect: str, options: tuple[Any, ...]) ->
         return sa.cast(beginning, sa.Date()) if of_day else beginning
     form = _FORMS[unit].partition(" ")[0] if of_day else f"{_FORMS[unit]}.000000"
     return sa.func.strftime(sa.literal_column(f"'{form}'"), *columns)
+
+
+def _truncated_time(columns: list[Column], dialect: str, unit: str) -> Any:
+    if dialect == "sqlite":
+        form = _FORMS[unit].partition(" ")[2]
+        return sa.func.strftime(sa.literal_column(f"'{form}.000000'"), *columns)
+    if dialect == "postgresql":
+        return sa.cast(sa.func.date_trunc(sa.literal_column(f"'{unit}'"), *columns), sa.Time())
+    form = _FORMS[unit].partition(" ")[2].replace("%M", "%i").replace("%S", "%s")
+    return sa.cast(sa.func.time_format(*columns, sa.literal_column(f"'{form}'")), sa.Time())
 
 
 def _rounded(columns: list[Column], dialect: str, options: tuple[Any, ...]) -> Any:
@@ -205,9 +230,9 @@ CALLS: dict[str, Call] = {
     "now": Call(_now, lambda fields, options: DateTimeField()),
     "extract": Call(
         lambda columns, dialect, options: DatePart(options[0], columns[0]),
-        lambda fields, options: IntegerField(null=True),
+        lambda fields, options: _with_unit("Extract", fields, options) and IntegerField(null=True),
     ),
-    "trunc": Call(_truncated, _first),
+    "trunc": Call(_truncated, lambda fields, options: _with_unit("Trunc", fields, options)),
     "date": Call(_named("date"), lambda fields, options: DateField(null=True)),
     "row_number": Call(_named("row_number"), _whole),
     "rank": Call(_named("rank"), _whole),

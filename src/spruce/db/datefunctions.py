@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from spruce.db.cases import Cast
 from spruce.db.expressions import Term
+from spruce.db.fields import Field
 from spruce.db.functions import Function
 from spruce.errors import FieldError
 
@@ -64,15 +66,20 @@ class Extract(Function):
 
 
 class Trunc(Function):
-    """The beginning of the year, month … that a date or datetime is in, in UTC: `Trunc("created", "month")`."""
+    """The beginning of the year, month … that a date or datetime is in, in UTC: `Trunc("created", "month")`.
+
+    With `output_field` as a date, datetime or time.
+    """
 
     __slots__ = ()
     function = "trunc"
     unit = ""
     lookup_name = ""
 
-    def __init__(self, moment: Any, unit: str = "") -> None:
+    def __init__(self, moment: Any, unit: str = "", *, output_field: Field[Any] | None = None) -> None:
         self._make((moment,), _unit(self, unit or self.unit, _UNITS))
+        if output_field is not None:
+            self.key = Cast(Term.of(self.key, self.values), output_field).key
 
 
 def _unit(function: Term, unit: str, known: tuple[str, ...]) -> str:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 __all__ = ["FilteredField", "FilteredRelation", "FilteredStep", "filtered", "relative"]
 
 
+_ALL = Q()
+
+
 class FilteredRelation(Term):
     """A relation with a condition, for `annotate(dear=FilteredRelation("books", condition=Q(books__price__gt=20)))`.
 
@@ -27,7 +30,7 @@ class FilteredRelation(Term):
 
     __slots__ = ()
 
-    def __init__(self, relation_name: str, *, condition: Q) -> None:
+    def __init__(self, relation_name: str, *, condition: Q = _ALL) -> None:
         if not isinstance(relation_name, str) or not relation_name or not isinstance(condition, Q):
             raise TypeError('FilteredRelation takes the name of a relation and a Q: ("books", condition=Q(…))')
         tree, values = token(condition)

@@ -257,7 +257,7 @@ class Round(Function):
     __slots__ = ()
     function = "round"
 
-    def __init__(self, number: Any, *, precision: int = 0) -> None:
+    def __init__(self, number: Any, precision: int = 0) -> None:
         if not isinstance(precision, int) or precision < 0:
             raise FieldError(f"Round(precision={precision!r}) takes a number of places, 0 or more")
         self._make((number,), precision)

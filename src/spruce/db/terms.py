@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from spruce.db.amounts import rescale
 from spruce.db.arithmetic import Arithmetic
 from spruce.db.calls import CALLS
+from spruce.db.elements import as_moment
 from spruce.db.joins import Joins, Parameters
 from spruce.db.jsonlookups import JSONValue, text_of
 from spruce.db.lookups import resolve
@@ -144,7 +145,7 @@ class Terms:
         call = CALLS[name]
         result = output(self.joins.model, self.joins.fields, key)
         if name == "trunc":
-            options = (*options, result.family == "date")
+            options = (*options, result.family)
         columns = [self.fitted(each, result) if call.alike else self._argument(each) for each in arguments]
         if call.real:  # no amounts in SQLite's unit
             columns = [rescale(column, sa.Double(), self.dialect) for column in columns]
@@ -177,6 +178,8 @@ class Terms:
                 return rescale(made, target, self.dialect)
             text = sa.cast(made, sa.String())
             return sa.func.spruce_scale(unit, sa.literal_column("'*'"), text, type_=target)
+        if self.dialect.name == "sqlite" and (moment := as_moment(made, target)) is not None:
+            return moment
         if isinstance(made.type, ExactDecimal):
             made = rescale(made, sa.Double(), self.dialect)
         if isinstance(target, sa.Integer) and isinstance(made.type, sa.Double | ExactDecimal):

@@ -49,16 +49,16 @@ class DenseRank(Function):
 
 
 class Ntile(Function):
-    """In a Window: which of `buckets` parts of the same size the row is in, from 1."""
+    """In a Window: which of `num_buckets` parts of the same size the row is in, from 1."""
 
     __slots__ = ()
     function = "ntile"
     least = most = 0
 
-    def __init__(self, buckets: int = 1) -> None:
-        if not isinstance(buckets, int) or buckets < 1:
-            raise FieldError(f"Ntile({buckets!r}) takes a number of parts, 1 or more")
-        self._make((), buckets)
+    def __init__(self, num_buckets: int = 1) -> None:
+        if not isinstance(num_buckets, int) or num_buckets < 1:
+            raise FieldError(f"Ntile({num_buckets!r}) takes a number of parts, 1 or more")
+        self._make((), num_buckets)
 
 
 class Lag(Function):

@@ -105,3 +105,30 @@ def test_fields_can_be_replaced_and_must_be_where_there_is_none() -> None:
             forms.from_type(msgspec.defstruct("Bad", [("a", bad)]))
     with pytest.raises(FormError, match=r"from_type\(\) takes a msgspec\.Struct or a dataclass, not 3"):
         forms.from_type(3)
+
+
+class Limited(msgspec.Struct):
+    price: Annotated[float, msgspec.Meta(gt=0, lt=5)] = 1.0
+    count: Annotated[int, msgspec.Meta(ge=3, multiple_of=5)] = 5
+    tags: Annotated[list[Literal["a", "b", "c"]], msgspec.Meta(min_length=1, max_length=2)] = msgspec.field(
+        default_factory=list
+    )
+
+
+@pytest.mark.parametrize(
+    ("sent", "errors"),
+    [
+        ({}, {}),
+        ({"price": "0.1"}, {}),
+        ({"price": "0"}, {"price": ["Ensure this value is greater than 0."]}),
+        ({"price": "5"}, {"price": ["Ensure this value is less than 5."]}),
+        ({"count": "10"}, {}),
+        ({"count": "8"}, {"count": ["Ensure this value is a multiple of step size 5."]}),
+        ({"tags": ["a", "b", "c"]}, {"tags": ["Choose at most 2."]}),
+        ({"tags": []}, {"tags": ["This field is required."]}),
+    ],
+)
+def test_each_limit_of_an_annotation_holds(sent: dict[str, Any], errors: dict[str, list[str]]) -> None:
+    """Also those that leave the limit itself out, steps, and how many may be chosen."""
+    form = forms.from_type(Limited)({"price": "1", "count": "5", "tags": ["a"], **sent})
+    assert dict(form.errors) == errors

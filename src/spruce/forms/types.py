@@ -17,6 +17,14 @@ from spruce.forms import choicefields, fields, filefields, multifields, numberfi
 from spruce.forms.choicewidgets import CheckboxSelectMultiple
 from spruce.forms.form import Form
 from spruce.http import FileStorage
+from spruce.i18n import gettext_lazy
+from spruce.validation.validators import (
+    MaxLengthValidator,
+    MaxValueValidator,
+    MinLengthValidator,
+    MinValueValidator,
+    StepValueValidator,
+)
 
 __all__ = ["TypeForm", "from_type"]
 
@@ -140,7 +148,7 @@ def _made(hint: Any, metas: list[Any], options: dict[str, Any], optional: bool) 
         if inner is None:
             return None
         pairs, coerce = inner
-        options = {**options, "widget": CheckboxSelectMultiple}
+        options = {**options, **_of_items(metas), "widget": CheckboxSelectMultiple}
         return _Several(origin, choices=pairs, coerce=coerce, **options)
     if hint in (dict, list, Any) or origin is dict:
         return multifields.JSONField(**options)
@@ -154,6 +162,56 @@ def _made(hint: Any, metas: list[Any], options: dict[str, Any], optional: bool) 
     return _limited(chosen, metas, options)
 
 
+class _Above(MinValueValidator):
+    """More than the limit."""
+
+    message = gettext_lazy("Ensure this value is greater than %(limit_value)s.")
+
+    def beyond(self, value: Any, limit: Any) -> bool:
+        """Whether it isn't."""
+        return bool(value <= limit)
+
+
+class _Below(MaxValueValidator):
+    """Less than the limit."""
+
+    message = gettext_lazy("Ensure this value is less than %(limit_value)s.")
+
+    def beyond(self, value: Any, limit: Any) -> bool:
+        """Whether it isn't."""
+        return bool(value >= limit)
+
+
+_CHECKS: tuple[tuple[str, Callable[[Any], Callable[[Any], object]]], ...] = (
+    ("gt", _Above),
+    ("lt", _Below),
+    ("multiple_of", StepValueValidator),
+)
+"""What of msgspec.Meta no option of a field stands for."""
+
+
+def _checks(meta: msgspec.Meta, whole: bool) -> list[Callable[[Any], object]]:
+    """The validators of a number; a whole one beyond a limit is one that reaches the next, see `_limited`."""
+    found = {name: getattr(meta, name) for name, _ in _CHECKS if not (whole and name in ("gt", "lt"))}
+    return [make(found[name]) for name, make in _CHECKS if found.get(name) is not None]
+
+
+def _of_items(metas: list[Any]) -> dict[str, Any]:
+    """The options of a field for several choices: how many there may be."""
+    options: dict[str, Any] = {"validators": []}
+    for meta in metas:
+        if meta.min_length:
+            options["required"] = True
+            options["validators"].append(
+                MinLengthValidator(meta.min_length, gettext_lazy("Choose at least %(limit_value)s."))
+            )
+        if meta.max_length is not None:
+            options["validators"].append(
+                MaxLengthValidator(meta.max_length, gettext_lazy("Choose at most %(limit_value)s."))
+            )
+    return options
+
+
 def _limited(chosen: type[fields.Field], metas: list[Any], options: dict[str, Any]) -> fields.Field:
     """A field with the limits that its annotation states."""
     regex = None
@@ -161,6 +219,7 @@ def _limited(chosen: type[fields.Field], metas: list[Any], options: dict[str, An
     whole = issubclass(chosen, numberfields.IntegerField)
     for meta in metas:
         if numeric:
+            options["validators"] = [*options.get("validators", ()), *_checks(meta, whole)]
             least = meta.ge if meta.ge is not None else meta.gt + 1 if whole and meta.gt is not None else None
             most = meta.le if meta.le is not None else meta.lt - 1 if whole and meta.lt is not None else None
             options |= {"min_value": least} if least is not None else {}

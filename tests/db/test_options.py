@@ -51,8 +51,8 @@ def declare(name: str, body: dict[str, Any], **meta: Any) -> Any:
         (lambda: declare("Bad", {}, order=["x"]),
          "Bad.Meta has no option 'order'; did you mean 'ordering'? Options: abstract, app_label, "
          "constraints, db_table, db_table_comment, default_permissions, default_related_name, "
-         "get_latest_by, indexes, managed, order_with_respect_to, ordering, permissions, proxy, unique_together, verbose_name, "
-         "verbose_name_plural."),
+         "get_latest_by, indexes, managed, order_with_respect_to, ordering, permissions, proxy, unique_together, "
+         "verbose_name, verbose_name_plural."),
         (lambda: declare("Bad", {"a__b": db.TextField()}),
          "Bad.a__b: a field's name has no underscore at its ends and no two in a row"),
         (lambda: declare("Bad", {"a b": db.TextField()}),

@@ -3,6 +3,7 @@
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from spruce import config
 from spruce.errors import BadSignature, ConfigError, InvalidTask, TaskException
+from spruce.tasks import webhooks
 from spruce.tasks.webhooks import deliver, key_of, signature, verify, webhook
 
 
@@ -18,13 +20,23 @@ class Receiver:
 
     def __init__(self) -> None:
         self.got: list[tuple[str, dict[str, str], bytes]] = []
+        self.lines: list[str] = []
         self.status = 200
+        self.drips = False
         receiver = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 receiver.got.append((self.path, {name.lower(): value for name, value in self.headers.items()}, body))
+                receiver.lines.append(self.requestline)
+                if receiver.drips:
+                    with suppress(OSError):  # until the other one has gone
+                        while self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n"):
+                            self.connection.settimeout(0.01)
+                            with suppress(TimeoutError):
+                                if not self.connection.recv(1):
+                                    return
                 self.send_response(receiver.status)
                 self.end_headers()
 
@@ -71,6 +83,33 @@ def test_it_is_sent_signed_with_the_key_of_its_receiver(settings: config.Setting
     with pytest.raises(BadSignature) as refused:
         verify(key_of(receiver.url), headers, body, now=float(headers["webhook-timestamp"]) + 301)
     assert str(refused.value) == (f"the webhook is of {headers['webhook-timestamp']}, and not of the last five minutes")
+
+
+@pytest.mark.parametrize(("rest", "target"), [("", "/"), ("?a=1", "/?a=1"), ("//a?b#c", "//a?b"), ("/%20", "/%20")])
+def test_it_goes_to_the_path_of_its_address(
+    settings: config.Settings, receiver: Receiver, rest: str, target: str
+) -> None:
+    assert webhook(f"http://{receiver.host}{rest}", {}).return_value == 200
+    # http.server makes one slash of several in its `path`, so that it is looked for in the line as it came
+    assert receiver.lines == [f"POST {target} HTTP/1.1"]
+
+
+@pytest.mark.parametrize("stamp", ["", "²", "9" * 5000, "-1"])
+def test_a_time_that_is_none_is_refused(stamp: str) -> None:
+    with pytest.raises(BadSignature) as refused:
+        verify("whsec_a2V5", {"webhook-timestamp": stamp}, b"{}")
+    assert str(refused.value) == f"the webhook is of {stamp[:20] or 'no time'}, and not of the last five minutes"
+
+
+def test_who_answers_for_ever_is_left(
+    settings: config.Settings, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What comes bit by bit, each in time, takes no longer in all."""
+    monkeypatch.setattr(webhooks, "_PATIENCE", 0.5)
+    receiver.drips = True
+    with pytest.raises(TaskException) as refused:
+        deliver.call(receiver.url, "msg_1", {})
+    assert str(refused.value) == f"{receiver.url} did not take the webhook: it took longer than 0.5 s"
 
 
 def test_a_signature_is_that_of_the_standard() -> None:
@@ -156,7 +195,19 @@ def test_what_is_public_is_connected_to(
     assert asked == [(address, 80)]
 
 
-@pytest.mark.parametrize("url", ["ftp://a.example/", "https:///hooks", "/hooks", "https://ann@a.example/"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ftp://a.example/",
+        "https:///hooks",
+        "/hooks",
+        "https://ann@a.example/",
+        "https://a.example:99999/",
+        "http://[a/",
+        "https://a.example/my hooks",
+        "https://a.example/ü",
+    ],
+)
 def test_what_is_no_address_is_refused_when_it_is_enqueued(settings: config.Settings, url: str) -> None:
     with pytest.raises(InvalidTask) as refused:
         webhook(url, {})

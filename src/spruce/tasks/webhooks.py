@@ -17,13 +17,15 @@ connection goes to the address that was checked; redirects are not followed.
 import hashlib
 import hmac
 import json
+import re
 import socket
 import ssl
 from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
 from http.client import HTTPConnection, HTTPException
+from io import BufferedReader, RawIOBase
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
-from time import time
+from time import monotonic, time
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -40,6 +42,9 @@ _PATIENCE = 15.0
 _TOLERANCE = 300.0
 _GONE = 410
 _PREFIX = "whsec_"
+_TIME = re.compile("[0-9]{1,12}")
+_VISIBLE = re.compile("[!-~]+")
+_CHUNK = 16384  # a record of TLS
 _UNICAST, _NAT64 = IPv6Network("2000::/3"), IPv6Network("64:ff9b::/96")
 
 
@@ -47,10 +52,9 @@ def webhook(url: str, payload: Mapping[str, Any] | Sequence[Any]) -> TaskResult[
     """Have a worker POST `payload` as JSON; the value of the job is the status of the answer.
 
     It is tried for about four hours, until an answer is 2xx, or 410: then the receiver wants no more. Raises
-    InvalidTask for what is no URL of http or https, and for what JSON does not carry.
+    InvalidTask for what is no URL of http or https in ASCII, and for what JSON does not carry.
     """
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
+    if not _is_address(url):
         raise InvalidTask(f"{url!r} is no address for a webhook", hint="As in https://partner.example/hooks")
     return deliver.enqueue(url, f"msg_{new_id()}", payload)
 
@@ -73,8 +77,8 @@ def signature(key: str, id: str, timestamp: int, body: bytes) -> str:  # noqa: A
 def verify(key: str, headers: Mapping[str, str], body: bytes, now: float | None = None) -> Any:
     """What a webhook that has come here says. Raises BadSignature unless it was signed with `key`, just now."""
     id_, stamp, given = (headers.get(f"webhook-{name}") or "" for name in ("id", "timestamp", "signature"))
-    if not stamp.isdigit() or abs((time() if now is None else now) - int(stamp)) > _TOLERANCE:
-        raise BadSignature(f"the webhook is of {stamp or 'no time'}, and not of the last five minutes")
+    if not _TIME.fullmatch(stamp) or abs((time() if now is None else now) - int(stamp)) > _TOLERANCE:
+        raise BadSignature(f"the webhook is of {stamp[:20] or 'no time'}, and not of the last five minutes")
     expected = signature(key, id_, int(stamp), body)
     if not any(hmac.compare_digest(expected.encode(), one.encode()) for one in given.split()):
         raise BadSignature("the webhook was not signed with this key", hint="It is that of key_of(url) at the sender.")
@@ -95,11 +99,23 @@ def deliver(url: str, id: str, payload: Any) -> int:  # noqa: A002 - the same
     }
     try:
         status = _post(url, body, headers)
+    except TimeoutError as error:
+        raise TaskException(f"{url} did not take the webhook: it took longer than {_PATIENCE:g} s") from error
     except (OSError, HTTPException) as error:
         raise TaskException(f"{url} did not take the webhook: {error}") from error
     if 200 <= status < 300 or status == _GONE:
         return status
     raise TaskException(f"{url} did not take the webhook: it answered {status}")
+
+
+def _is_address(url: str) -> bool:
+    """Whether a request can be sent there: visible ASCII, and no name or password in it."""
+    try:
+        parts = urlsplit(url)
+        named = parts.hostname and parts.port != 0 and parts.username is None
+    except ValueError:  # of a port that is none, or a bracket that is not closed
+        return False
+    return bool(named) and parts.scheme in ("http", "https") and _VISIBLE.fullmatch(url) is not None
 
 
 def _keys(url: str) -> list[str]:
@@ -120,14 +136,49 @@ def _post(url: str, body: bytes, headers: Mapping[str, str]) -> int:
     connection = HTTPConnection(host, port, timeout=_PATIENCE)
     connection.default_port = 443 if parts.scheme == "https" else 80  # which the header Host leaves out
     try:
+        until = monotonic() + _PATIENCE
         connection.sock = socket.create_connection((_address(host, port), port), _PATIENCE)
         if parts.scheme == "https":
             connection.sock = ssl.create_default_context().wrap_socket(connection.sock, server_hostname=host)
-        target = parts._replace(scheme="", netloc="", fragment="").geturl()
-        connection.request("POST", target or "/", body, dict(headers))
+        connection.sock = _Hurried(connection.sock, until)
+        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        connection.request("POST", target, body, dict(headers))
         return connection.getresponse().status
     finally:
         connection.close()
+
+
+class _Hurried(RawIOBase):
+    """A socket that is used up to a moment, however little at a time comes and goes before it."""
+
+    def __init__(self, sock: socket.socket, until: float) -> None:
+        self.sock = sock
+        self.until = until
+
+    def _hurry(self) -> None:
+        left = self.until - monotonic()
+        if left <= 0:
+            raise TimeoutError
+        self.sock.settimeout(left)
+
+    def sendall(self, data: bytes) -> None:
+        for start in range(0, len(data), _CHUNK):
+            self._hurry()
+            self.sock.sendall(data[start : start + _CHUNK])
+
+    def makefile(self, _: str) -> BufferedReader:
+        return BufferedReader(self)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        self._hurry()
+        return self.sock.recv_into(buffer)
+
+    def close(self) -> None:
+        self.sock.close()
+        super().close()
 
 
 def _address(host: str, port: int) -> str:

@@ -89,3 +89,19 @@ def test_no_hash_leaves_in_an_export(log_in: Callable[[str], Client], app: App) 
             page = client.get(path).text
             assert hashed not in page
             assert not salt or salt not in page
+
+
+def test_nobody_takes_over_who_may_do_more(log_in: Callable[[str], Client], app: App) -> None:
+    """Setting the password of somebody with further rights, or their address, would be a way to these rights."""
+    with app.app_context():
+        User.objects.get(username="helper").user_permissions.set(list(Permission.objects.filter(app_label="auth")))
+        seer, anna = User.objects.get(username="seer"), User.objects.get(username="anna")
+    client = log_in("helper")
+    for verb in ("change", "delete"):
+        assert client.post(f"/admin/auth/user/{seer.pk}/{verb}/", data={"username": "seer"}).status_code == 403
+    assert 'name="new_password"' not in client.get(f"/admin/auth/user/{seer.pk}/change/").text
+    path = f"/admin/auth/user/{anna.pk}/change/"
+    data = sent(client, path, username="anna", email="other@example.com", is_active="on")
+    assert client.post(path, data=data).status_code == 303
+    with app.app_context():
+        assert User.objects.get(username="anna").email == "other@example.com"

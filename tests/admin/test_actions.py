@@ -12,7 +12,7 @@ from spruce.auth.user import User
 from spruce.errors import AdminError
 from spruce.web.client import Client
 
-from .conftest import Product, Review
+from .conftest import Product, Review, hide
 
 LIST = "/admin/adminshop/product/"
 
@@ -100,3 +100,21 @@ def test_who_may_not_run_an_action_is_refused(log_in: Callable[[str], Client], a
     assert "You may not do this." in answer.text
     with app.app_context():
         assert Product.objects.get(pk=1).active
+
+
+def test_an_action_asks_for_the_right_to_each_object(root: Client, site: admin.AdminSite, app: App) -> None:
+    """Who may change some objects only runs no action that changes others."""
+
+    class Some(admin.ModelAdmin):
+        actions = (hide,)
+
+        def has_change_permission(self, request: Any, obj: Any = None) -> bool:
+            return obj is None or obj.slug != "bear"
+
+    site.unregister(Product)
+    site.register(Product, Some)
+    data = {"action": "hide", "_selected_action": ["1", "2"], "confirmed": "yes"}
+    assert root.post(LIST, data=data).status_code == 403
+    with app.app_context():
+        assert Product.objects.get(pk=1).active
+    assert root.post(LIST, data={**data, "_selected_action": ["2"]}).status_code == 303

@@ -1,7 +1,10 @@
 """What would go with an object."""
 
-from spruce import App, db
+from typing import Any
+
+from spruce import App, admin, db
 from spruce.admin.deletion import preview
+from spruce.web.client import Client
 
 from .conftest import Maker, Product, Review
 
@@ -54,3 +57,22 @@ def test_rows_that_point_to_a_parent(app: App) -> None:
         made = Bakery.objects.create(name="b")
         Visit.objects.create(shop_id=made.pk)
         assert ("visit", 1, ["a visit"]) in preview([made]).groups
+
+
+def test_an_object_that_may_not_be_deleted_does_not_go_with_another(
+    root: Client, site: admin.AdminSite, app: App
+) -> None:
+    """Whether somebody may delete is asked of each object that would go, not of its kind alone."""
+
+    class Kept(admin.ModelAdmin):
+        def has_delete_permission(self, request: Any, obj: Any = None) -> bool:
+            return obj is None or obj.slug != "car"
+
+    site.unregister(Product)
+    site.register(Product, Kept)
+    assert "You may not delete what would go with it: products." in root.get("/admin/adminshop/maker/1/delete/").text
+    assert root.post("/admin/adminshop/maker/1/delete/").status_code == 409
+    data = {"action": "delete_selected", "_selected_action": ["1"], "confirmed": "yes"}
+    root.post("/admin/adminshop/maker/", data=data)
+    with app.app_context():
+        assert Product.objects.count() == 2

@@ -154,3 +154,27 @@ def test_keys_that_look_like_addresses(root: Client, site: admin.AdminSite, app:
     assert found
     page = root.get(html.unescape(found[1]))
     assert (page.status_code, html.escape(key) in html.escape(html.unescape(page.text))) == (200, True)
+
+
+def test_nobody_overwrites_what_another_has_changed_in_a_row(root: Client, app: App) -> None:
+    """The page knows the rows of its inlines as it knows the object; both versions are shown."""
+    path = "/admin/adminshop/product/1/change/"
+    mine = edited(root, path, name="Bear <b>", note="mine")
+    theirs = edited(root, path, name="Bear <b>", **{"lines-0-text": "hard"})
+    assert root.post(path, data=theirs).status_code == 303
+    answer = root.post(path, data=mine)
+    assert answer.status_code == 409
+    assert '<th scope="row">Lines</th><td>hard</td><td>soft</td>' in answer.text
+    with app.app_context():
+        assert (Line.objects.get().text, Product.objects.get(pk=1).note) == ("hard", "")
+
+
+def test_a_row_of_another_object_stays_there(root: Client, app: App) -> None:
+    """Naming its key in the page of this one does nothing to it."""
+    with app.app_context():
+        other = Line.objects.create(product=Product.objects.get(pk=2), text="of the car")
+    path = "/admin/adminshop/product/1/change/"
+    for more in ({"lines-0-text": "taken"}, {"lines-0-DELETE": "on"}):
+        root.post(path, data=edited(root, path, **{"lines-0-id": str(other.pk), **more}))
+        with app.app_context():
+            assert [(line.product_id, line.text) for line in Line.objects.filter(pk=other.pk)] == [(2, "of the car")]

@@ -42,3 +42,11 @@ def test_some_fields(root: Client, app: App, site: admin.AdminSite) -> None:
 def test_nothing_is_a_formula(value: Any, cell: Any) -> None:
     """In whatever opens the file; numbers are numbers."""
     assert safe_cell(value) == cell
+
+
+@pytest.mark.parametrize(
+    "text", ["=1", "+1", "-1", "@x", "\t=1", "\r=1", "\n=1", "\uff1d1", "\uff0b1", "\uff0d1", "\uff20x"]
+)
+def test_no_text_becomes_a_formula(text: str) -> None:
+    """The full-width signs neither, which some spreadsheets read as the others."""
+    assert safe_cell(text) == f"'{text}"

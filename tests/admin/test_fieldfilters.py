@@ -11,6 +11,7 @@ from spruce.admin.filters import Choice
 from spruce.errors import AdminError
 from spruce.http import Request
 from spruce.i18n import timezone
+from spruce.web.client import Client
 
 from .conftest import Maker, Product, Tag
 
@@ -143,3 +144,18 @@ def test_a_class_that_is_no_filter(site: admin.AdminSite) -> None:
         "ProductAdmin.list_filter has EmptyFieldListFilter, which is no SimpleListFilter. "
         'A filter by a field stands in a pair with its name: ("name", EmptyFieldListFilter).'
     )
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["created__from=0001-01-01", "created__to=9999-12-31", "price__from=1e999999", "price__to=-1e999999", "date=1",
+     "date=0001-01-01", "date=9999-12-31", "price__from=NaN", "stock__from=99999999999999999999999999"],
+)  # fmt: skip
+def test_the_ends_of_time_and_of_numbers_are_no_fault(root: Client, site: admin.AdminSite, query: str) -> None:
+    """Where a zone's clock is ahead of UTC the first of all days has no beginning that could be compared."""
+    site.unregister(Product)
+    names = ["created", ("price", admin.NumberRangeFilter), ("stock", admin.NumberRangeFilter)]
+    site.register(Product, list_filter=names, date_hierarchy="created")
+    for zone in ("Asia/Shanghai", "America/Los_Angeles"):
+        with timezone.override(zone):
+            assert root.get(f"/admin/adminshop/product/?{query}").status_code == 200

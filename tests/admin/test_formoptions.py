@@ -125,3 +125,29 @@ def test_relations_offer_rows_in_the_order_of_their_list(site: admin.AdminSite, 
         made = products.formfield_for_dbfield(Product._meta.get_field("maker"), None)
         assert [str(each) for each in made.queryset] == ["熊猫", "Steiff"]
         assert products.get_field_queryset(Line._meta.get_field("product"), None) is None
+
+
+def test_a_field_of_another_model_is_hidden_where_its_own_admin_hides_it(
+    root: Client, site: admin.AdminSite, app: App
+) -> None:
+    """Also at the end of a path: in columns, filters, the search and read-only fields."""
+
+    class Secretive(admin.ModelAdmin):
+        def has_field_permission(self, request: Any, name: str, obj: Any = None, action: str = "change") -> bool:
+            return name != "name"
+
+    class Nosy(admin.ModelAdmin):
+        list_display = ("slug", "maker__name")
+        list_filter = ("maker__name",)
+        search_fields = ("maker__name", "slug")
+        fields = ("slug", "maker__name")
+        readonly_fields = ("maker__name",)
+        export_fields = ("slug", "maker__name")
+
+    site.unregister([Product, Maker])
+    site.register(Maker, Secretive)
+    site.register(Product, Nosy)
+    for page in ("", "?q=steiff", "?maker__name=Steiff", "1/change/", "export/csv"):
+        text = root.get(f"/admin/adminshop/product/{page}").text
+        assert (">Steiff<" in text, ",Steiff" in text) == (False, False)
+    assert "Nothing found." in root.get("/admin/adminshop/product/?q=steiff").text

@@ -181,3 +181,23 @@ def test_columns_that_cannot_be_changed(
     with pytest.raises(AdminError) as refused:
         root.get(LIST)
     assert str(refused.value) == text
+
+
+def test_a_field_may_be_locked_in_some_rows(site: admin.AdminSite, root: Client, app: App) -> None:
+    """As `has_field_permission` says of the object; sending it all the same is refused."""
+
+    class Locked(admin.ModelAdmin):
+        list_display = ("name", "price")
+        list_editable = ("price",)
+
+        def has_field_permission(self, request: Any, name: str, obj: Any = None, action: str = "change") -> bool:
+            return not (action == "change" and name == "price" and obj is not None and obj.slug == "car")
+
+    site.unregister(Product)
+    site.register(Product, Locked)
+    page = root.get(LIST).text
+    assert ('name="row-1-price"' in page, 'name="row-2-price"' in page) == (True, False)
+    data = {"_save": "1", "_row": ["2"], "row-2-price": "1", "initial-row-2-price": "5.00"}
+    assert root.post(LIST, data=data).status_code == 403
+    with app.app_context():
+        assert Product.objects.get(pk=2).price == 5

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from spruce import App, admin, forms
+from spruce.auth import get_user_model
+from spruce.auth.models import Permission
 from spruce.web.client import Client
 
 from .conftest import Line, Maker, Product, Tag, edited
@@ -275,3 +277,18 @@ def test_the_counter_of_selected_rows_may_go(root: Client, site: admin.AdminSite
     site.unregister(Maker)
     site.register(Maker, actions_selection_counter=False)
     assert 'class="chosen"' not in root.get(f"{MAKERS}/").text
+
+
+def test_the_history_of_rows_is_for_who_may_see_them(log_in: Any, root: Client, app: App) -> None:
+    """Else what stood in a row could be read there."""
+    path = "/admin/adminshop/product/1/"
+    assert (
+        root.post(f"{path}change/", data=edited(root, f"{path}change/", **{"lines-0-text": "a secret"})).status_code
+        == 303
+    )
+    seer = log_in("seer")
+    assert "a secret" in seer.get(f"{path}history/").text
+    with app.app_context():
+        user = get_user_model().objects.get(username="seer")
+        user.user_permissions.remove(Permission.objects.get(codename="view_line"))
+    assert "a secret" not in seer.get(f"{path}history/").text

@@ -68,3 +68,22 @@ def test_keys_are_typed_in(root: Client, products: Any, app: App) -> None:
     assert root.post(PATH, data=edited(root, PATH, tags="")).status_code == 303
     with app.app_context():
         assert Product.objects.get(pk=1).tags.count() == 0
+
+
+@pytest.mark.parametrize("option", ["raw_id_fields", "autocomplete_fields"])
+def test_rows_that_are_not_offered_are_not_named(root: Client, site: admin.AdminSite, option: str) -> None:
+    """Whatever key stands in the address, or is sent; the present value is."""
+
+    class Narrow(admin.ModelAdmin):
+        fields = ("name", "maker")
+
+        def formfield_for_foreignkey(self, db_field: Any, request: Any = None, **options: Any) -> Any:
+            options["queryset"] = Maker.objects.filter(name="Steiff")
+            return super().formfield_for_foreignkey(db_field, request, **options)
+
+    site.unregister(Product)
+    site.register(Product, Narrow, **{option: ("maker",)})
+    path = "/admin/adminshop/product/add/"
+    assert "Steiff" in root.get(f"{path}?maker=1").text
+    assert "熊猫" not in root.get(f"{path}?maker=2").text
+    assert "熊猫" not in root.post(path, data={"name": "x", "maker": "2"}).text

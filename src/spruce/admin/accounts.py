@@ -44,7 +44,7 @@ class _UserForm(forms.ModelForm):
 
 
 class UserAdmin(ModelAdmin):
-    """Users. Only superusers may give rights: who may change users could else make one of themselves."""
+    """Users. Only superusers may give rights, or change who has rights that they have not themselves."""
 
     form = _UserForm
     exclude = ("password",)
@@ -72,18 +72,23 @@ class UserAdmin(ModelAdmin):
         return times if request.user.is_superuser else [*times, *(name for name in self.rights if name in known)]
 
     def has_change_permission(self, request: Any, obj: Any = None) -> bool:
-        """Superusers are changed by superusers only."""
-        if obj is not None and getattr(obj, "is_superuser", False) and not request.user.is_superuser:
+        """Who may do more is changed by superusers only: a new password would be a way to these rights."""
+        if obj is not None and _may_do_more(obj, request.user):
             return False
         return super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request: Any, obj: Any = None) -> bool:
-        """Superusers are deleted by superusers only, and nobody deletes themselves."""
-        if obj is not None and (
-            obj == request.user or (getattr(obj, "is_superuser", False) and not request.user.is_superuser)
-        ):
+        """Who may do more is deleted by superusers only, and nobody deletes themselves."""
+        if obj is not None and (obj == request.user or _may_do_more(obj, request.user)):
             return False
         return super().has_delete_permission(request, obj)
+
+
+def _may_do_more(user: Any, than: Any) -> bool:
+    """Whether a user has rights that another has not."""
+    if than.is_superuser or user == than:
+        return False
+    return bool(user.is_superuser or not user.get_all_permissions() <= than.get_all_permissions())
 
 
 class GroupAdmin(ModelAdmin):

@@ -13,6 +13,9 @@ from spruce.web import flash, make_response, redirect
 __all__ = ["chosen", "delete_selected", "run"]
 
 
+_BY_OBJECT = ("view", "change", "delete")
+
+
 def delete_selected(model_admin: Any, request: Any, queryset: Any) -> None:
     """Delete the chosen objects, with a note of each."""
     objects = list(queryset)
@@ -76,12 +79,13 @@ def run(model_admin: Any, request: Any, show: Any) -> Any:
     if not objects:
         flash(gettext("Select the objects first."), "error")
         return redirect(request.full_path.rstrip("?"), 303)
+    _check_each(model_admin, request, function, objects)
     if getattr(function, "needs_confirmation", False) and request.form.get("confirmed") != "yes":
         going, forbidden, template = None, set(), None
         if function is delete_selected:
             template = model_admin.delete_selected_confirmation_template
             groups, _, forbidden, protected = model_admin.get_deleted_objects(objects, request)
-            going = Going(groups, protected, [])
+            going = Going(groups, protected, {})
         values = {"going": going, "forbidden": sorted(forbidden), "template": template}
         return show("confirm_action", objects=objects, action=name, action_label=label, **values)
     with db.atomic():
@@ -89,3 +93,12 @@ def run(model_admin: Any, request: Any, show: Any) -> Any:
     if isinstance(answer, Response):
         return answer
     return make_response(redirect(request.full_path.rstrip("?"), 303))
+
+
+def _check_each(model_admin: Any, request: Any, function: Any, objects: list[Any]) -> None:
+    """Raise Forbidden if who asks has not the right that an action needs to each of the objects."""
+    for right in getattr(function, "allowed_permissions", ()):
+        if right in _BY_OBJECT:
+            may = getattr(model_admin, f"has_{right}_permission")
+            if not all(may(request, obj) for obj in objects):
+                raise Forbidden(gettext("You may not do this to all of these."))

@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import urlencode
 
-from spruce.admin.choosing import named, offered
+from spruce.admin.choosing import nameable, named, offered
 from spruce.admin.searching import once
 from spruce.errors import AdminError
 from spruce.forms import Widget
@@ -45,7 +45,7 @@ class AutocompleteWidget(Widget):
             return self.texts[str(value)]
         try:
             key = getattr(self.field, "key", self.target.model._meta.pk)
-            row = self.target.model._base.get(**{key.attname: key.clean(str(value))})
+            row = nameable(self).get(**{key.attname: key.clean(str(value))})
         except (LookupError, ValueError, TypeError):
             return ""
         return str(row)

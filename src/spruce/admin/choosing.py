@@ -9,7 +9,7 @@ from typing import Any
 from spruce import db
 from spruce.db.limits import limited
 
-__all__ = ["RELATION", "named", "offered"]
+__all__ = ["RELATION", "nameable", "named", "offered"]
 
 RELATION = "_for"
 """The parameter that names the relation, as `shop.models.Product.maker`."""
@@ -27,6 +27,12 @@ def offered(request: Any, query: Any, model: Any) -> Any:
         if _name(field) == name and issubclass(model, field.target):
             return limited(query, field.limit_choices_to)
     return query
+
+
+def nameable(widget: Any) -> Any:
+    """Return the query of the rows whose names a widget may show: those that its field offers, whatever was sent."""
+    query = getattr(widget.choices, "queryset", None)
+    return widget.field.target._base.all() if query is None else query
 
 
 def _relations() -> Iterator[Any]:

@@ -22,12 +22,16 @@ class DateDrill:
         self.name: str = admin.date_hierarchy
         self.field = target_of(admin, self.name)
         self.parts, self.span = _read(given)
+        try:
+            self._ends = [moment(self.field, day) for day in self.span or ()]
+        except OverflowError:
+            self.parts, self.span = [], None
 
     def apply(self, query: Any) -> Any:
         """The rows in the span."""
         if self.span is None:
             return query
-        first, after = (moment(self.field, day) for day in self.span)
+        first, after = self._ends
         return query.filter(**{f"{self.name}__gte": first, f"{self.name}__lt": after})
 
     def links(self, query: Any, model: Any, url: Any) -> dict[str, Any]:

@@ -11,11 +11,11 @@ _AT_ONCE = 500
 
 
 class Going(NamedTuple):
-    """What a deletion does: objects by model with examples, how many in all, and what protects them."""
+    """What a deletion does: names of models with examples, what protects them, and the objects by model."""
 
     groups: list[tuple[str, int, list[str]]]
     protected: list[str]
-    models: list[Any]
+    models: dict[Any, list[Any]]
 
     @property
     def total(self) -> int:
@@ -25,7 +25,7 @@ class Going(NamedTuple):
 
 def preview(objects: list[Any]) -> Going:
     """Look for what would be deleted together with objects of one model, and what forbids it; nothing is changed."""
-    seen: dict[Any, dict[Any, str]] = {}
+    seen: dict[Any, dict[Any, Any]] = {}
     protected: list[str] = []
     if objects:
         _follow(type(objects[0]), objects, seen, protected)
@@ -35,8 +35,8 @@ def preview(objects: list[Any]) -> Going:
         if _only_connects(model):
             continue
         name = str(meta.verbose_name if len(rows) == 1 else meta.verbose_name_plural)
-        groups.append((name, len(rows), list(rows.values())[:SHOWN]))
-    return Going(groups, protected[:SHOWN], list(seen))
+        groups.append((name, len(rows), [str(obj) for obj in list(rows.values())[:SHOWN]]))
+    return Going(groups, protected[:SHOWN], {model: list(rows.values()) for model, rows in seen.items()})
 
 
 def forbidden_kinds(site: Any, request: Any, going: Going) -> list[str]:
@@ -44,15 +44,17 @@ def forbidden_kinds(site: Any, request: Any, going: Going) -> list[str]:
     return [
         str(admin.model._meta.verbose_name_plural)
         for admin in site.admins()
-        if admin.model in going.models and not admin.has_delete_permission(request)
+        if any(
+            not admin.has_delete_permission(request, obj) for obj in going.models.get(admin.model._meta.concrete, ())
+        )
     ]
 
 
-def _follow(model: Any, objects: list[Any], seen: dict[Any, dict[Any, str]], protected: list[str]) -> None:
+def _follow(model: Any, objects: list[Any], seen: dict[Any, dict[Any, Any]], protected: list[str]) -> None:
     """Take in objects, and what points to them."""
     rows = seen.setdefault(model._meta.concrete, {})
     new = [obj for obj in objects if obj.pk not in rows]
-    rows.update({obj.pk: str(obj) for obj in new})
+    rows.update({obj.pk: obj for obj in new})
     for start in range(0, len(new), _AT_ONCE):
         keys = [obj.pk for obj in new[start : start + _AT_ONCE]]
         for field in model._meta.pointed:

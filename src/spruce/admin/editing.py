@@ -119,7 +119,16 @@ class Editor:
             return ""
         if self.is_bound:
             return str(self.request.form.get(FIELD, ""))
-        return version_of(self.obj)
+        return version_of(self.obj, self._rows(self.obj))
+
+    def _rows(self, obj: Any) -> list[Any]:
+        """The rows of the inlines that who asks may write, as they are in the database."""
+        found: list[Any] = []
+        for inline, formset in self.inlines:
+            if self.may_write(inline):
+                query = inline.get_queryset(self.request).filter(**{formset.fk.name: obj})
+                found += sorted(query, key=lambda row: str(row.pk))
+        return found
 
     def groups(self) -> list[_Group]:
         """The fieldsets."""
@@ -181,7 +190,8 @@ class Editor:
             ]
             if self.obj is not None:
                 current = self._locked()
-                if current is None or version_of(current) != self.request.form.get(FIELD):
+                version = "" if current is None else version_of(current, self._rows(current))
+                if current is None or version != self.request.form.get(FIELD):
                     self.conflict = self._differences(current, names)
                     return False
                 before = snapshot(current, names)
@@ -204,11 +214,12 @@ class Editor:
             return []
         self.form.is_valid()
         theirs, mine = snapshot(current, names), snapshot(self.form.instance, names)
-        return [
+        found = [
             {"label": label_of_field(self.admin.model, name), "theirs": theirs[name], "mine": mine.get(name, "")}
             for name in theirs
             if theirs[name] != mine.get(name)
         ]
+        return found + [entry for inline, formset in self.inlines for entry in _rows_differ(inline, formset)]
 
     def _write(self, formsets: list[Any], before: dict[str, str], names: list[str]) -> None:
         change = self.obj is not None
@@ -234,6 +245,17 @@ class Editor:
             self.admin.log_change(self.request, obj, changes)
 
 
+def _rows_differ(inline: Any, formset: Any) -> list[dict[str, str]]:
+    """What the rows of an inline are now, where that is not what was sent."""
+    if not formset.is_bound:
+        return []
+    now = "; ".join(str(row) for row in formset.get_queryset())
+    formset.is_valid()
+    sent = [form for form in formset.forms if form.instance.pk is not None or form.has_changed()]
+    mine = "; ".join(str(form.instance) for form in sent if form not in formset.deleted_forms)
+    return [{"label": inline.title, "theirs": now, "mine": mine}] if now != mine else []
+
+
 def _of_rows(formset: Any) -> list[dict[str, str]]:
     """What became of the rows of an inline."""
     name = str(formset.model._meta.verbose_name).capitalize()
@@ -241,4 +263,5 @@ def _of_rows(formset: Any) -> list[dict[str, str]]:
     for obj, fields in formset.changed_objects:
         labels = ", ".join(label_of_field(formset.model, field) for field in fields)
         found.append({"field": f"{name}: {obj}", "before": "", "after": gettext("changed: %(fields)s", fields=labels)})
-    return found + [{"field": name, "before": str(obj), "after": ""} for obj in formset.deleted_objects]
+    found += [{"field": name, "before": str(obj), "after": ""} for obj in formset.deleted_objects]
+    return [{**entry, "row_of": formset.model._meta.label} for entry in found]

@@ -9,16 +9,16 @@ from spruce.http import Response
 from spruce.web import stream_with_context
 from spruce.web.jsonprovider import to_json
 
-__all__ = ["as_csv", "as_json", "safe_cell"]
+__all__ = ["FORMULAS", "as_csv", "as_json", "safe_cell"]
 
-_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
+FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")  # the last are full-width
 
 
 def safe_cell(value: Any) -> Any:
     """A value as it may stand in what a spreadsheet opens: a text that would be a formula gets an apostrophe."""
     if value is None:
         return ""
-    if isinstance(value, str) and value.startswith(_FORMULAS):
+    if isinstance(value, str) and value.startswith(FORMULAS):
         return f"'{value}"
     return value
 

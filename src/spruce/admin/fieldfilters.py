@@ -5,6 +5,7 @@
 """
 
 import datetime as dt
+from decimal import Decimal
 from typing import Any
 
 from spruce import db
@@ -28,7 +29,8 @@ __all__ = [
     "moment",
 ]
 
-_UNFIT = (DatabaseError, ValueError, TypeError)
+_UNFIT = (DatabaseError, ValueError, TypeError, ArithmeticError)
+_DIGITS = 100
 
 
 class FieldListFilter(ListFilter):
@@ -202,7 +204,7 @@ class _RangeFilter(FieldListFilter):
                 continue
             try:
                 query = query.filter(**self.bound(lookup, text))
-            except (*_UNFIT, OverflowError):
+            except _UNFIT:
                 return query.none()
         return query
 
@@ -227,6 +229,12 @@ class NumberRangeFilter(_RangeFilter):
     """By a span of numbers."""
 
     input_type = "number"
+
+    def bound(self, lookup: str, text: str) -> dict[str, Any]:
+        """The condition; none for numbers that no column is made for."""
+        if Decimal(text).adjusted() > _DIGITS:
+            raise ValueError(f"a number with more than {_DIGITS} digits")
+        return super().bound(lookup, text)
 
 
 class DateFieldListFilter(_RangeFilter):
@@ -270,8 +278,13 @@ class DateFieldListFilter(_RangeFilter):
 
 
 def moment(field: Any, day: dt.date) -> Any:
-    """The beginning of a day as a field of dates or times can be compared with it, in the time zone that holds here."""
-    return make_aware(dt.datetime.combine(day, dt.time())) if isinstance(field, db.DateTimeField) else day
+    """The beginning of a day as a field of dates or times can be compared with it, in the time zone that holds here.
+
+    Raises OverflowError for one that is before the first moment there is, in UTC.
+    """
+    if not isinstance(field, db.DateTimeField):
+        return day
+    return make_aware(dt.datetime.combine(day, dt.time())).astimezone(dt.UTC)
 
 
 def _of_rows(relation: Any) -> str:

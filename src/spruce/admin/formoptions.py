@@ -74,10 +74,19 @@ class FormOptions(metaclass=MediaDefiningClass):
         return True
 
     def may_see_field(self, request: Any, name: Any, obj: Any = None) -> bool:
-        """Whether an entry of `fields`, `list_display` or the like may be shown; paths begin with a field."""
-        first = name.lstrip("-^=@").split("__")[0] if isinstance(name, str) else ""
-        known = first in self.model._meta.paths or first in self.model._meta.many
-        return not known or self.has_field_permission(request, first, obj, "view")
+        """Whether an entry of `fields`, `list_display` or the like may be shown; a path asks each model's admin."""
+        admin: Any = self
+        for part in name.lstrip("-^=@").split("__") if isinstance(name, str) else ():
+            meta = admin.model._meta
+            field = meta.paths.get(part) or meta.many.get(part)
+            if field is None:
+                return True
+            if not admin.has_field_permission(request, part, obj, "view"):
+                return False
+            admin, obj = self.admin_site.admin_of(getattr(field, "target", None)), None
+            if admin is None:
+                return True
+        return True
 
     def fixed_fields(self, request: Any, obj: Any = None) -> set[Any]:
         """What is only shown: read-only fields, and those that who asks may not change."""

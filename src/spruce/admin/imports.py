@@ -10,13 +10,14 @@ from typing import Any, NamedTuple
 
 from spruce import db
 from spruce.admin.columns import label_of_field, snapshot
+from spruce.admin.exports import FORMULAS
 from spruce.errors import DatabaseError
 from spruce.i18n import gettext
 
 __all__ = ["MOST", "Import", "RowError"]
 
 MOST = 5000
-_FORMULAS = ("'=", "'+", "'-", "'@", "'\t", "'\r")
+_FORMULAS = tuple(f"'{sign}" for sign in FORMULAS)
 _SHOWN_ERRORS = 100
 
 

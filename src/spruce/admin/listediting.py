@@ -50,6 +50,9 @@ class ListEditor:
 
     def _made(self, obj: Any) -> Any:
         form = self.kind(self._data, instance=obj, prefix=_prefix(obj.pk))
+        for name in self.names:
+            if not self._may_change(name, obj):
+                del form.fields[name]
         if self._data is not None:  # its mistakes are known, and only what was changed is looked at
             form._errors = self.errors.get(str(obj.pk), {})
         for name, field in form.fields.items():
@@ -73,6 +76,13 @@ class ListEditor:
     def problems(self, obj: Any) -> Any:
         """What is wrong with a row as a whole."""
         return self.errors.get(str(obj.pk), {}).get(NON_FIELD_ERRORS, [])
+
+    def _may_change(self, name: str, obj: Any) -> bool:
+        """Whether who asks may change a field of this row."""
+        return bool(
+            self.admin.may_see_field(self.request, name, obj)
+            and self.admin.has_field_permission(self.request, name, obj, "change")
+        )
 
     # ---- saving -----------------------------------------------------------------------------------------------------
 
@@ -121,7 +131,8 @@ class ListEditor:
         names = [name for name in self.names if _differs(sent[name])]
         if not names:
             return None
-        if not self.admin.has_change_permission(self.request, obj):
+        may_change = self.admin.has_change_permission(self.request, obj)
+        if not may_change or not all(self._may_change(name, obj) for name in names):
             raise Forbidden(gettext("You may not do this."))
         before = snapshot(obj, names)
         conflicts = self._conflicts(obj, names)

@@ -120,7 +120,7 @@ def delete(admin: Any, request: Request, key: str, extra: Extra = None) -> Any:
     """The page that shows what goes with an object, and deletes it."""
     obj = _object(request, admin, key, admin.has_delete_permission)
     groups, _, forbidden, protected = admin.get_deleted_objects([obj], request)
-    going = Going(groups, protected, [])
+    going = Going(groups, protected, {})
     if request.method != "POST" or protected or forbidden:
         status = 409 if request.method == "POST" else 200
         return show(request, admin, "delete", status, extra, obj=obj, going=going, forbidden=sorted(forbidden))
@@ -138,8 +138,17 @@ def history(admin: Any, request: Request, key: str, extra: Extra = None) -> Any:
         refuse()
     name = admin.model.__name__.lower()
     entries = list(LogEntry.objects.filter(label=admin.label(), model=name, object_key=str(obj.pk))[:_HISTORY])
+    rows = {
+        inline.model._meta.label
+        for inline in admin.get_inline_instances(request, obj)
+        if inline.has_view_permission(request, obj)
+    }
     for entry in entries:
-        entry.changes = [each for each in entry.changes if admin.may_see_field(request, each.get("name"), obj)]
+        entry.changes = [
+            each
+            for each in entry.changes
+            if admin.may_see_field(request, each.get("name"), obj) and each.get("row_of", None) in (None, *rows)
+        ]
     return show(request, admin, "history", extra=extra, obj=obj, entries=entries, shown=shown)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from spruce import forms
-from spruce.admin.choosing import named
+from spruce.admin.choosing import nameable, named
 from spruce.admin.responses import POPUP
 from spruce.i18n import gettext
 
@@ -69,7 +69,7 @@ class KeyWidget(forms.TextInput):
                 values.append(key.clean(text.strip()))
             except (ValueError, TypeError, forms.ValidationError):
                 continue
-        return list(self.field.target._base.filter(**{f"{key.attname}__in": values})) if values else []
+        return list(nameable(self).filter(**{f"{key.attname}__in": values})) if values else []
 
 
 class KeysWidget(KeyWidget):

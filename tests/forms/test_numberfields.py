@@ -78,3 +78,12 @@ def test_numbers_in_the_language_of_the_reader() -> None:
         assert field.widget.render("n", 1234.5) == '<input type="text" name="n" value="1.234,5">'
         with pytest.raises(ValidationError):
             field.clean("1,2,3")
+
+
+@pytest.mark.parametrize("number", ["9" * 300, "1e400", "-1e400", "1e1000000"])
+@pytest.mark.parametrize("step", [Decimal("0.1"), 0.1, 3])
+def test_a_number_too_large_to_be_counted_in_steps_is_told(number: str, step: Any) -> None:
+    """It is a visitor's mistake, not an error of the program."""
+    with pytest.raises(ValidationError) as caught:
+        forms.DecimalField(step_size=step).clean(number)
+    assert caught.value.messages == [f"Ensure this value is a multiple of step size {step}."]

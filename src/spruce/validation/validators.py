@@ -118,10 +118,13 @@ class StepValueValidator(_Limit):
         self.offset = offset
 
     def beyond(self, value: Any, limit: Any) -> bool:
-        """Whether it lies between two steps."""
-        if isinstance(value, float) or isinstance(limit, float):
-            return not isclose(remainder(float(value) - float(self.offset or 0), float(limit)), 0, abs_tol=1e-9)
-        return bool((value - (self.offset or 0)) % limit)
+        """Whether it lies between two steps, or is too large to be counted in them."""
+        try:
+            if isinstance(value, float) or isinstance(limit, float):
+                return not isclose(remainder(float(value) - float(self.offset or 0), float(limit)), 0, abs_tol=1e-9)
+            return bool((value - (self.offset or 0)) % limit)
+        except (ArithmeticError, ValueError):
+            return True
 
     def text(self, limit: Any, shown: Any) -> Any:
         """The message, which lists the first values where the steps have an offset."""

@@ -1,5 +1,6 @@
 """`spruce top`: the viewer's first page in the terminal."""
 
+import json
 import time
 
 import pytest
@@ -73,3 +74,18 @@ def test_without_a_viewer_it_says_what_to_do(top: type[Top]) -> None:
         "Error: there is nothing to see in seen.db. The viewer writes it while the app is served: in debug mode, or "
         "with VIEWER_AUTHORIZE.\n"
     )
+
+
+def test_what_visitors_have_chosen_says_nothing_to_the_terminal(top: type[Top]) -> None:
+    """An escape would clear it, or write what looks like something else."""
+    history = top.seen()
+    add = "INSERT INTO request (uid, at, seconds, name, failed) VALUES ('odd', ?, 1, ?, 0)"
+    history.change(add, (time.time(), "GET /\x1b[2J\nroot # \u202e"))
+    flight = {"uid": "abc", "name": "\x1b]0;x\x07", "seconds": 2.5, "waits_for": "", "stack": ["a.py:1 f\n    \x9b2J"]}
+    told = {"pid": 8, "threads": 1, "dropped": 0, "flights": [flight]}
+    history.change("INSERT INTO flight VALUES (8, ?, ?)", (time.time() + 30, json.dumps(told)))
+    output = top.run("--once", "--stacks").output
+    assert r"GET /\x1b[2J\nroot # \u202e" in output
+    assert r"\x1b]0;x\x07" in output
+    assert r"    \x9b2J" in output
+    assert all(line.isprintable() for line in output.splitlines())

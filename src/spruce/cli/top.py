@@ -76,7 +76,7 @@ def _lines(history: History, *, stacks: bool) -> Iterator[str]:
     for line, (flight, _) in zip(table[1:], flights, strict=True):
         yield line
         if stacks:
-            yield from (f"    {part}" for frame in flight["stack"] for part in frame.split("\n"))
+            yield from (f"    {_printable(part)}" for frame in flight["stack"] for part in frame.split("\n"))
     yield ""
     found = [
         tuple(
@@ -98,13 +98,21 @@ def _vitals(worker: dict[str, Any]) -> tuple[str, ...]:
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> Iterator[str]:
     """Columns as wide as what is in them; the last two of words are set to the left."""
-    widths = [max(len(str(row[column])) for row in (head, *rows)) for column in range(len(head))]
-    for row in (head, *rows):
+    texts = [[_printable(str(cell)) for cell in row] for row in (head, *rows)]
+    widths = [max(len(row[column]) for row in texts) for column in range(len(head))]
+    for row in texts:
         cells = [
-            str(cell).ljust(width) if head[column] in _WORDS else str(cell).rjust(width)
+            cell.ljust(width) if head[column] in _WORDS else cell.rjust(width)
             for column, (cell, width) in enumerate(zip(row, widths, strict=True))
         ]
         yield "  ".join(cells).rstrip()
+
+
+def _printable(text: str) -> str:
+    """A text that says nothing to the terminal: visitors choose some of it."""
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
 
 
 _WORDS = ("what", "waits for", "route, last minute")

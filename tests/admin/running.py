@@ -27,7 +27,7 @@ def breaks(text: str) -> None:
 def running_app(tmp_path: Path) -> Iterator[App]:
     """Yield an app in which all of it is on, with people: root, clerk (who may change), seer, helper, anna."""
     more = {
-        "CACHES": {"default": "memory://", "pages": "memory://", "odd": "near+wrong://x"},
+        "CACHES": {"default": "memory://", "pages": "memory://", "odd": "near+wrong://cat:hunter2@x"},
         "VIEWER": True,
         "INSTANCE_PATH": str(tmp_path),
     }

@@ -4,6 +4,7 @@ Figures of a cache in memory, and of connections, are those of the process that 
 """
 
 import os
+import re
 from typing import Any, NamedTuple
 
 from spruce.admin.columns import shown
@@ -27,6 +28,10 @@ _LABELS = {
     "pending": gettext_lazy("Keys yet to be dropped"),
     "making": gettext_lazy("Being made"),
 }
+
+
+_PASSWORD = re.compile(r"(?<=:)//[^@/\s]*@")
+"""Who logs in to a server, in a URL that an error speaks of."""
 
 
 class CacheState(NamedTuple):
@@ -68,7 +73,7 @@ def _state(alias: str) -> CacheState:
         one = caches[alias]
         stats = one.stats()
     except (CacheError, ConfigError) as error:
-        return CacheState(alias, "", [], str(error))
+        return CacheState(alias, "", [], _PASSWORD.sub("//***@", str(error)))
     near = stats.pop("near", None) or {}
     facts = _facts(stats) + [(f"{label} ({gettext('at hand')})", value) for label, value in _facts(near)]
     trouble = gettext("The server does not answer: values count as missing.") if stats.get("open") else ""

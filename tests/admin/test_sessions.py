@@ -95,3 +95,9 @@ def test_a_page_of_many_asks_as_few_queries(app: App, root: Client, queries: lis
     with app.app_context():
         live = StoredSession.objects.filter(expires__gt=first.began).order_by("-expires")[:51]
         assert "SEARCH spruce_session USING INDEX" in live.explain()
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_the_ends_of_time_are_no_trouble(root: Client, moment: str) -> None:
+    """Which are no moments in UTC."""
+    assert root.get(PATH, query_string={"before": moment}).status_code == 200

@@ -15,6 +15,7 @@ from spruce.db.integers import BigIntegerField, IntegerField
 from spruce.db.numbers import FloatField
 from spruce.db.texts import TextField
 from spruce.db.types import ExactDecimal
+from spruce.db.words import quoted
 from spruce.errors import FieldError
 
 __all__ = ["CALLS", "Call"]
@@ -106,13 +107,8 @@ def _json_made(columns: list[Column], dialect: str, options: tuple[Any, ...]) ->
     values = [_as_json(each, dialect) for each in columns]
     if not options:
         return Formed("json_array", *values)
-    named: list[Any] = [sa.literal_column(_quoted(name)) for name in options]
+    named: list[Any] = [sa.literal_column(quoted(name, dialect)) for name in options]
     return Formed("json_object", *(each for pair in zip(named, values, strict=True) for each in pair))
-
-
-def _quoted(text: str) -> str:
-    doubled = text.replace("'", "''")
-    return f"'{doubled}'"
 
 
 def _as_json(column: Column, dialect: str) -> Any:

@@ -20,6 +20,7 @@ from spruce.db.expressions import Q
 from spruce.db.joins import Joins, Parameters
 from spruce.db.records import Record
 from spruce.db.tokens import operand, token
+from spruce.db.words import quoted
 from spruce.errors import FieldError, ModelError
 
 __all__ = ["Formula", "written"]
@@ -109,10 +110,10 @@ class _Literals(Parameters):
         value = next(self.values)
         value = value if convert is None else convert(value)
         processor = None if type_ is None or value is None else type_._cached_bind_processor(self.dialect)
-        return sa.literal_column(_spelled(value if processor is None else processor(value)), type_)
+        return sa.literal_column(_spelled(value if processor is None else processor(value), self.dialect), type_)
 
 
-def _spelled(value: Any) -> str:
+def _spelled(value: Any, dialect: sa.Dialect) -> str:
     """A value in SQL. Raises ModelError for one that has no literal."""
     if value is None:
         return "NULL"
@@ -126,5 +127,4 @@ def _spelled(value: Any) -> str:
         value = str(value)
     if not isinstance(value, str):
         raise ModelError(f"{value!r} cannot be written into the definition of a table")
-    doubled = value.replace("'", "''")
-    return f"'{doubled}'"
+    return quoted(value, dialect.name)

@@ -20,6 +20,7 @@ from spruce.db.numbers import FloatField
 from spruce.db.searches import MATCH, QueryField, VectorType
 from spruce.db.texts import TextField
 from spruce.db.tokens import operand
+from spruce.db.words import quoted
 from spruce.errors import FieldError
 
 __all__ = [
@@ -200,8 +201,7 @@ def _shown(value: Any) -> str:
 
 
 def _word(text: str) -> Column:
-    doubled = text.replace("'", "''")
-    return sa.literal_column(f"'{doubled}'")
+    return sa.literal_column(quoted(text, "postgresql"))
 
 
 def _configured(name: str | None) -> list[Column]:

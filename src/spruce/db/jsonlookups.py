@@ -15,6 +15,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from spruce.db import mysql_json
 from spruce.db.types import MYSQL
+from spruce.db.words import quoted
 
 __all__ = ["JSON_LOOKUPS", "JSONValue", "key_step", "missing_in", "split", "text_of", "whole"]
 
@@ -74,8 +75,7 @@ def _place(column: Column) -> tuple[Column, tuple[str | int, ...]]:
 
 def _word(text: str) -> Column:
     """A text that is part of the SQL."""
-    doubled = text.replace("'", "''")
-    return sa.literal_column(f"'{doubled}'", sa.Text())
+    return sa.literal_column(quoted(text, "sqlite"), sa.Text())
 
 
 def _words(*texts: str) -> list[Column]:

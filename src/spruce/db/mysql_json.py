@@ -10,6 +10,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from spruce.db.words import quoted
+
 __all__ = ["behind", "contains", "has", "kinds_fit", "ordered", "path", "same", "sortable", "text_of", "word"]
 
 Column = sa.ColumnElement[Any]
@@ -21,8 +23,7 @@ _NUMBERS = ("INTEGER", "DOUBLE", "DECIMAL", "UNSIGNED INTEGER")
 
 def word(text: str) -> Column:
     """A text that is part of the SQL."""
-    escaped = text.replace("\\", "\\\\").replace("'", "''")
-    return sa.literal_column(f"'{escaped}'", sa.Text())
+    return sa.literal_column(quoted(text, "mysql"), sa.Text())
 
 
 def path(keys: Keys) -> str:

@@ -11,7 +11,7 @@ import pytest
 from tests.apm.conftest import Records
 from tests.apm.test_profiles import keep as keep_samples
 
-from spruce import App, Response, db, green
+from spruce import App, Response, db, green, redirect
 from spruce.apm import Transaction, in_flight
 from spruce.apm.profiler import Sampled
 from spruce.apm.viewer import Viewer
@@ -393,6 +393,12 @@ def test_a_function_that_is_async_is_waited_for(make: Callable[..., App]) -> Non
         assert page(make(VIEWER_AUTHORIZE=nobody), path).status_code == 404
     app = make(VIEWER_AUTHORIZE=somebody)
     assert (page(app, "requests?key=wrong").status_code, page(app, "requests?key=right").status_code) == (404, 200)
+
+
+def test_a_response_lets_nobody_in(make: Callable[..., App]) -> None:
+    """As a function gives it that is made for views, and leads to the log-in."""
+    app = make(VIEWER_AUTHORIZE=lambda request: redirect("/login"))
+    assert page(app, "requests").status_code == 404
 
 
 def test_what_cannot_be_asked_is_refused_at_once(make: Callable[..., App]) -> None:

@@ -102,8 +102,9 @@ class Viewer:
 
     def _may(self, request: Request) -> bool:
         if self._authorize is not None:
-            allowed = self._authorize(request)
-            return bool(await_(allowed) if isawaitable(allowed) else allowed)  # a coroutine itself is always true
+            told = self._authorize(request)
+            allowed = await_(told) if isawaitable(told) else told  # a coroutine is always true
+            return bool(allowed) and not isinstance(allowed, Response)  # and so is a way to the log-in
         app = current_app._get_current_object()  # type: ignore[attr-defined]  # a proxy's own method
         return bool(app.debug) and may_see(request) and is_known(app, request)
 

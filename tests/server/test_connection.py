@@ -279,6 +279,24 @@ def test_reading_stops_while_too_many_requests_wait(on_hub: OnHub, serving: Serv
     on_hub(main)
 
 
+def test_reading_stops_while_nobody_takes_the_answers(on_hub: OnHub, serving: Serving, turns: Turns) -> None:
+    """Nothing waits for the view, and yet requests pile up behind answers that the client doesn't read."""
+
+    def main() -> None:
+        body = b"x" * 1_000_000
+
+        with serving(lambda request: Response(body), replace(Limits(), pipelined=3)) as (_, connect):
+            client = connect()
+            client.send(*[GET % b"a" * 5] * 3)
+            turns()
+            assert not client.connection.transport.is_reading()
+            assert len(client.connection.parser.requests) < 15
+            client.end()
+            assert client.read_to_end().count(body) == 15
+
+    on_hub(main)
+
+
 def test_a_client_that_closes_its_side_still_gets_its_answer(on_hub: OnHub, serving: Serving, turns: Turns) -> None:
     """Where `stop_abandoned` is off, as it is here."""
     answer = ask_slowly(on_hub, serving, turns, GET % b"a" + GET % b"b" + b"GET /half")

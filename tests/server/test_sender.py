@@ -233,6 +233,7 @@ def test_a_file_waits_for_its_client_and_is_closed_in_the_end(
             elif end == "leaves":
                 client.sock.close()
             else:
+                server.sweep(server.now + 1)
                 server.sweep(server.now + 61)
             while not (files[0].closed and server.stats()["in_flight"] == 0):
                 turns()

@@ -127,7 +127,50 @@ def test_a_client_that_never_reads_is_left(on_hub: OnHub, serving: Serving, turn
             client = connect()
             client.send(GET % b"a")
             turns(20)
+            server.sweep(server.now + 1)
             server.sweep(server.now + 61)
+            turns()
+            assert server.stats()["connections"] == 0
+
+    on_hub(main)
+
+
+@pytest.mark.parametrize("way", [b"keep-alive", b"close"])
+def test_who_takes_a_long_answer_slowly_gets_all_of_it(
+    on_hub: OnHub, serving: Serving, turns: Turns, way: bytes
+) -> None:
+    """However long that takes, and whether or not the connection ends behind it."""
+
+    def main() -> None:
+        with serving(lambda request: Response(b"x" * 3_000_000, content_type="text/plain")) as (server, connect):
+            client = connect()
+            client.send(b"GET / HTTP/1.1\r\nHost: example.com\r\nConnection: %b\r\n\r\n" % way)
+            got = b""
+            while got.count(b"x") < 3_000_000:
+                server.sweep(server.now + 40)
+                data = client.sock.recv(65536)
+                assert data, f"the connection ended after {len(got)} bytes"
+                got += data
+                turns(2)
+
+    on_hub(main)
+
+
+@pytest.mark.parametrize("way", [b"keep-alive", b"close"])
+def test_who_takes_nothing_of_a_long_answer_is_left(on_hub: OnHub, serving: Serving, turns: Turns, way: bytes) -> None:
+    """And so is who takes a little of it now and then."""
+
+    def main() -> None:
+        with serving(lambda request: Response(b"x" * 3_000_000, content_type="text/plain")) as (server, connect):
+            client = connect()
+            client.send(b"GET / HTTP/1.1\r\nHost: example.com\r\nConnection: %b\r\n\r\n" % way)
+            server.sweep(begin := server.now + 1)
+            for second in range(10, 60, 10):
+                client.sock.recv(100)
+                turns()
+                server.sweep(begin + second)
+                assert server.stats()["connections"] == 1
+            server.sweep(begin + 61)
             turns()
             assert server.stats()["connections"] == 0
 

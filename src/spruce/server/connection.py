@@ -89,8 +89,10 @@ class Connection(asyncio.Protocol):
         "served",
         "server",
         "since",
+        "taken",
         "thread",
         "transport",
+        "unsent",
         "websocket",
         "write",
     )
@@ -104,6 +106,8 @@ class Connection(asyncio.Protocol):
         self.refusal: HTTPException | None = None
         self.since = server.now
         self.served = 0
+        self.unsent = 0  # bytes that the client had not taken when it took some for the last time
+        self.taken = 0.0  # when that was
         self.lost = False
         self._pumping = False
         self._head_sent = False
@@ -137,7 +141,7 @@ class Connection(asyncio.Protocol):
             self.refusal = refusal
         if self.current is None and (parser.requests or parser.last):
             self._answer_next()
-        if parser.partial or self.current is not None or parser.body is not None:
+        if parser.partial or self.current is not None or parser.body is not None or parser.requests:
             self._wait_for_more()
 
     def eof_received(self) -> bool:
@@ -368,7 +372,7 @@ class Connection(asyncio.Protocol):
         """Something is not complete: note since when, and stop reading where there is enough."""
         parser, limits = self.parser, self.server.limits
         body = parser.body
-        if self.current is None:
+        if self.current is None and not parser.requests:
             if body is not None and body.abandoned and body.received > limits.unread + (body.expected or 0):
                 self._end()
             elif body is not None or not self._head_begun:

@@ -22,7 +22,7 @@ class Limits:
     body_seconds: float = 15
     """Without a byte of a body that the application waits for; then 408."""
     write_seconds: float = 60
-    """For the client to take most of what was written to it; then the connection is closed."""
+    """In which a client takes at least 16 KiB of what was written to it, or the rest; otherwise the connection ends."""
     idle_seconds: float = 15
     """Between two requests of a connection; then it is closed."""
     buffered: int = 64 * 1024

@@ -3,15 +3,24 @@
 Called for each connection: `check` once a second, `drain` all the time while the server stops.
 """
 
-from typing import Final
+import asyncio
+import socket
+import sys
+from typing import Any, Final
 
 from spruce.errors.http import RequestTimeout
 from spruce.server.body import BodyStream
 from spruce.server.connection import Connection
+from spruce.server.sender import KEPT
 
 __all__ = ["QUIET_SECONDS", "check", "drain"]
 
+if sys.platform == "linux":
+    import fcntl
+    import termios
+
 _LINGER_SECONDS: Final = 2
+_SO_NWRITE: Final = 0x1024  # of macOS: what is in the buffer that is sent from; Python has no name for it
 QUIET_SECONDS: Final = 0.25
 """Without a request, after which a connection counts as idle when the server stops."""
 _NEW_SECONDS: Final = 1.0  # the same for one that has not sent its first request: it is on its way
@@ -23,6 +32,8 @@ def check(connection: Connection, now: float) -> None:
     body = connection.parser.body
     if connection.websocket is not None:
         connection.websocket.check(now)
+    elif (connection.current is None or (sender is not None and sender.waiting)) and _is_taking(connection, now):
+        connection.since = now  # whatever is next begins when the client has got all of its answers
     elif connection.lingering or connection.transport.is_closing():
         if seconds > _LINGER_SECONDS:
             connection.transport.abort()
@@ -41,6 +52,40 @@ def check(connection: Connection, now: float) -> None:
             connection.refuse(RequestTimeout("The head of the request took too long to arrive."))
     elif seconds > limits.idle_seconds:
         connection.transport.close()
+
+
+def _is_taking(connection: Connection, now: float) -> bool:
+    """Whether the client has something to take; the connection ends when it takes too little for too long.
+
+    What the system keeps counts too: it takes more only when much of that has gone, which may be a minute later.
+    """
+    left = _unsent(connection.transport)
+    if left or connection.current is not None:
+        left += _on_its_way(connection.transport)
+    if left and connection.unsent - KEPT < left <= connection.unsent:
+        if now - connection.taken > connection.server.limits.write_seconds:
+            connection.transport.abort()
+    else:
+        connection.unsent, connection.taken = left, now
+    return bool(left)
+
+
+def _unsent(transport: Any) -> int:
+    """Bytes that wait to be sent; TLS hands them to a transport below its own, which keeps most of them."""
+    below = getattr(getattr(transport, "_ssl_protocol", None), "_transport", None)
+    kept: int = transport.get_write_buffer_size()
+    return kept + (below.get_write_buffer_size() if below is not None else 0)
+
+
+def _on_its_way(transport: asyncio.Transport) -> int:
+    """Bytes that the system has and the client has not confirmed; 0 where it doesn't tell."""
+    sock = transport.get_extra_info("socket")
+    if sys.platform == "darwin":
+        kept: int = sock.getsockopt(socket.SOL_SOCKET, _SO_NWRITE)
+        return kept
+    if sys.platform != "linux" or sock.fileno() < 0:
+        return 0
+    return int.from_bytes(fcntl.ioctl(sock.fileno(), termios.TIOCOUTQ, bytes(4)), sys.byteorder)
 
 
 def drain(connection: Connection, seconds: float, quiet: float = QUIET_SECONDS) -> None:

@@ -43,6 +43,18 @@ def test_a_row_that_is_not_committed_is_not_kept(shop: SimpleNamespace) -> None:
     assert ContentType.objects.get() == found
 
 
+def test_several_are_read_by_one_query(shop: SimpleNamespace, queries: list[str]) -> None:
+    """Those that are there."""
+    make_content_types(None, "default")
+    ContentType.objects.clear_cache()
+    queries.clear()
+    found = ContentType.objects.get_for_models(shop.Maker, shop.Category, shop.Product)
+    assert {model: each.model for model, each in found.items()} == {
+        shop.Maker: "maker", shop.Category: "category", shop.Product: "product"
+    }  # fmt: skip
+    assert len(queries) == 1
+
+
 def test_rows_are_made_for_all_models(shop: SimpleNamespace) -> None:
     """And none twice."""
     make_content_types(None, "default")

@@ -174,6 +174,13 @@ class Anthem(db.Model):
         db_table = "t_anthem"
 
 
+class Hymn(db.Model):
+    anthem = db.OneToOneField(Anthem, on_delete=db.CASCADE, primary_key=True)
+
+    class Meta:
+        db_table = "t_hymn"
+
+
 @pytest.fixture
 def world(shop: SimpleNamespace) -> SimpleNamespace:
     """Two countries with towns."""
@@ -196,6 +203,14 @@ def test_a_foreign_key_to_another_unique_field_holds_its_values(world: SimpleNam
     assert list(Town.objects.exclude(country=world.de)) == world.towns[1:]
     assert Country.objects.get(towns=giengen) == world.de
     assert list(Town.objects.order_by("country").values_list("country", "country__pk")) == [("cn", 20), ("de", 10)]
+
+
+def test_a_query_stands_for_its_keys(world: SimpleNamespace) -> None:
+    """Where it is compared with a relation that is a key itself, too."""
+    anthem = Anthem.objects.create(country=world.de)
+    assert Anthem.objects.filter(pk__in=Anthem.objects.filter(country="de")).get() == anthem
+    hymn = Hymn.objects.create(anthem=anthem)
+    assert Hymn.objects.filter(anthem__in=Hymn.objects.filter(anthem=anthem)).get() == hymn
 
 
 def test_its_own_column_is_asked_where_it_can_be(world: SimpleNamespace, queries: list[str]) -> None:

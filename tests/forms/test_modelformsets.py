@@ -145,3 +145,25 @@ def test_which_foreign_key(ann: Author) -> None:
             foreign_key(*arguments)
     with pytest.raises(FormError, match="Calling modelformset_factory without defining 'fields' or 'exclude'"):
         forms.modelformset_factory(Tag)
+
+
+class Prize(db.Model):
+    title = db.CharField(max_length=20)
+    winner = db.ForeignKey(Author, on_delete=db.CASCADE, to_field="name", related_name="prizes")
+
+    class Meta:
+        db_table = "t_forms_prize"
+
+
+def test_a_relation_by_another_field_than_the_key_is_chosen_by_that(ann: Author) -> None:
+    """In forms of the model and below its owner."""
+    db.create_all(models=[Prize])
+    form = forms.modelform_factory(Prize, fields=["title", "winner"])
+    assert '<option value="Ann">Ann</option>' in str(form())
+    made = form({"title": "first", "winner": "Ann"}).save()
+    assert (made.winner_id, made.winner) == ("Ann", ann)
+    assert '<option value="Ann" selected>Ann</option>' in str(form(instance=made))
+    assert form({"title": "first", "winner": str(ann.pk)}).errors.keys() == {"winner"}
+    prizes = forms.inlineformset_factory(Author, Prize, fields=["title"], extra=0)(instance=ann)
+    assert [each.instance for each in prizes.forms] == [made]
+    assert prizes.forms[0]["winner"].value() == "Ann"

@@ -19,7 +19,7 @@ from spruce.db.fields import Unfit
 from spruce.db.filteredrelations import FilteredField, filtered, relative
 from spruce.db.joins import Joins, Parameters
 from spruce.db.jsonlookups import JSON_LOOKUPS, key_step, missing_in, text_of
-from spruce.db.lookups import LOOKUPS, Path, resolve
+from spruce.db.lookups import LOOKUPS, Path, key_of, resolve
 from spruce.db.patterns import BETWEEN_COLUMNS
 from spruce.db.terms import Terms
 from spruce.db.tokens import Clause, Expression, Flag, In, Nested, Row, Several, Tree
@@ -259,8 +259,7 @@ class Conditions:
                 f"{key} cannot be compared with a query: a bilateral transform is taken of single values only",
                 hint="Annotate the query inside with what it transforms, or give a list.",
             )
-        field: Any = path.field
-        wanted = field.remote if field.is_relation else "pk"
+        wanted = key_of(path.field)
         if path.lookup == "exact" and token.single:
             return column == self.subquery(token.shape, wanted).scalar_subquery()
         if path.lookup != "in":

@@ -30,6 +30,13 @@ __all__ = [
 Key = tuple[str, str]
 
 
+def _key(model: Any, for_concrete_model: bool) -> Key:
+    """Label and name of a model, or of that of an object."""
+    kind: Any = model if isinstance(model, type) else type(model)
+    kind = kind._meta.concrete if for_concrete_model else kind
+    return app_label_of(kind), kind._meta.model_name
+
+
 class _Kept:
     """What is known of one database."""
 
@@ -69,9 +76,7 @@ class ContentTypeManager(Manager["ContentType"]):
 
     def get_for_model(self, model: Any, for_concrete_model: bool = True) -> "ContentType":
         """The row of a model or of an object's model, made if there is none; of the concrete one, not of a proxy."""
-        kind: Any = model if isinstance(model, type) else type(model)
-        kind = kind._meta.concrete if for_concrete_model else kind
-        key = (app_label_of(kind), kind._meta.model_name)
+        key = _key(model, for_concrete_model)
         known = self._known()
         found = known.by_key.get(key)
         if found is not None:
@@ -85,7 +90,15 @@ class ContentTypeManager(Manager["ContentType"]):
         return made
 
     def get_for_models(self, *models: Any, for_concrete_models: bool = True) -> "dict[Any, ContentType]":
-        """The rows of several models, by model."""
+        """The rows of several models, by model; those that are not known yet are read by one query."""
+        known = self._known()
+        keys = {_key(model, for_concrete_models) for model in models}
+        missing = [key for key in keys if key not in known.by_key]
+        if len(missing) > 1:
+            rows = self.using(self._database(write=True).alias)
+            labels, names = zip(*missing, strict=True)
+            for each in rows.filter(app_label__in=labels, model__in=names):
+                known.keep(each)
         return {model: self.get_for_model(model, for_concrete_models) for model in models}
 
     def get_for_id(self, id: Any) -> "ContentType":  # noqa: A002 - Django's name
@@ -124,7 +137,7 @@ class ContentType(Model):
     @property
     def app_labeled_name(self) -> str:
         """`Shop | product`."""
-        return self.model if self.model_class() is None else f"{self.app_label.capitalize()} | {self.name}"
+        return self.model if self.model_class() is None else f"{self.app_label.title()} | {self.name}"
 
     def model_class(self) -> Any:
         """The model; None if there is none of the name any more."""

@@ -141,10 +141,9 @@ def takes_whole(model: type[Record], text: str, computed: Mapping[str, Field[Any
     return path.field.family == "json" and whole(path.lookup)
 
 
-def key_of(model: type[Record], text: str, computed: Mapping[str, Field[Any]]) -> str:
-    """The attribute of an object that a path is compared with: what a relation holds of it."""
-    field: Any = resolve(model, text, computed=computed).field
-    return field.remote if field.is_relation else "pk"
+def key_of(field: Any) -> str:
+    """The attribute that stands for an object that a field is compared with: the key, or what a `to_field` names."""
+    return "pk" if not field.is_relation or field.plain_key else str(field.remote)
 
 
 def listed(names: Iterable[str], near: str) -> str:

@@ -75,7 +75,8 @@ class Related:
             self._tell(instance, value)
         key = None if value is None else getattr(value, field.remote)
         setattr(instance, field.attname, key)
-        setattr(instance, field.slot, value if value is None or not _is_new(value, key) else Pending(value))
+        new = value is not None and (_empty(key) or (field.to_field is not None and value.pk is None))
+        setattr(instance, field.slot, Pending(value) if new else value)
 
     def _tell(self, instance: Any, value: Any) -> None:
         """Let the objects on the other side of a OneToOneField know who points to them now."""
@@ -99,11 +100,6 @@ def missing_related(model: Any) -> Any:
 
 def _empty(key: Any) -> bool:
     return key is None or (isinstance(key, str) and not key)
-
-
-def _is_new(value: Any, key: Any) -> bool:
-    """Whether an object has no key yet."""
-    return _empty(key) or value.pk is None
 
 
 class Pending:

@@ -11,7 +11,7 @@ from typing_extensions import TypeVar
 
 from spruce.db import tokens
 from spruce.db.expressions import Ordered, Term
-from spruce.db.lookups import key_of, takes_whole
+from spruce.db.lookups import key_of, resolve, takes_whole
 from spruce.db.records import Record
 from spruce.db.relations import FetchMode, ForeignKey
 from spruce.db.shapes import Op, Shape
@@ -85,7 +85,7 @@ class Query(Generic[M, R]):
 
     def key_of(self, path: str) -> str:
         """The attribute of an object that a path is compared with."""
-        return key_of(self.model, path, self._shape.fields)
+        return key_of(resolve(self.model, path, computed=self._shape.fields).field)
 
     # ---- steps ------------------------------------------------------------------------------------------------------
 

@@ -103,7 +103,9 @@ def test_metrics_are_events_too(records: Records) -> None:
         client = Client(disable_send=True, server_url=collector.url)
         intake = export(client)
         intake.measured({"timestamp": 1, "samples": {"a": {"value": 1}}})
+        intake.measured({"timestamp": 2, "samples": {}, "transaction": {"name": "half \ud800", "type": "job"}})
         client.close()
-        assert json.loads(collector.requests[0][2].splitlines()[1]) == {
-            "metricset": {"timestamp": 1, "samples": {"a": {"value": 1}}}
-        }
+        assert [json.loads(line) for line in collector.requests[0][2].splitlines()[1:]] == [
+            {"metricset": {"timestamp": 1, "samples": {"a": {"value": 1}}}},
+            {"metricset": {"timestamp": 2, "samples": {}, "transaction": {"name": "half ?", "type": "job"}}},
+        ]

@@ -11,6 +11,7 @@ from tests.apm.conftest import Records
 
 from spruce import App, apm
 from spruce.apm import Client
+from spruce.apm.breakdown import Breakdown
 from spruce.apm.metrics import registry
 from spruce.apm.prometheus import CONTENT_TYPE, OPENMETRICS, text_of
 
@@ -152,6 +153,19 @@ def test_the_client_chooses_the_form(accept: str, content_type: str) -> None:
     response = app.test_client().get("/metrics", headers={"Accept": accept} if accept else {})
     assert (response.headers["Content-Type"], response.headers["Vary"]) == (content_type, "Accept")
     assert response.text.endswith("# EOF\n") == (content_type == OPENMETRICS)
+
+
+def test_texts_without_utf_8_are_told_all_the_same(client: Client) -> None:
+    """A visitor may have chosen one, and it would stay there."""
+    breakdown = Breakdown()
+    transaction = client.begin_transaction("job")
+    apm.counter("searches", text="\ud800").inc()
+    client.end_transaction("\udcff")
+    assert transaction is not None
+    breakdown([transaction])
+    text = text_of(breakdown).encode().decode()
+    assert f'searches_total{{text="?",{PID}}} 1' in text
+    assert f'_count{{name="?",result="",type="job",{PID}}} 1' in text
 
 
 def test_names_that_become_one_are_of_the_first_kind() -> None:

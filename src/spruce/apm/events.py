@@ -18,7 +18,7 @@ from spruce.apm.spans import Span, Transaction
 from spruce.apm.texts import plain
 from spruce.apm.what import Asked
 
-__all__ = ["ERROR", "METRICSET", "SPAN", "TRANSACTION", "Events", "for_events", "request_of"]
+__all__ = ["ERROR", "METRICSET", "SPAN", "TRANSACTION", "Events", "for_events", "line_of", "request_of"]
 
 ERROR, TRANSACTION, SPAN, METRICSET = "error", "transaction", "span", "metricset"
 _log = getLogger("spruce.apm")
@@ -50,7 +50,7 @@ class Events:
     def encoded(self, record: Record) -> list[bytes]:
         """The events of a record as JSON; those of a transaction's spans are behind its own."""
         found = self._processed(record) if self.processors else self.events(record)
-        return [_line(kind, event) for kind, event in found]
+        return [line_of(kind, event) for kind, event in found]
 
     def events(self, record: Record) -> Iterator[tuple[str, dict[str, Any]]]:
         """The events of a record, each with its kind."""
@@ -67,7 +67,7 @@ class Events:
 
     def _processed(self, record: Record) -> Iterator[tuple[str, dict[str, Any]]]:
         for kind, made in self.events(record):
-            event: Any = msgspec.json.decode(_line(kind, made))[kind]  # of its own, whatever a processor does with it
+            event: Any = msgspec.json.decode(line_of(kind, made))[kind]  # of its own, whatever a processor does with it
             for processor in self.processors:
                 if kind not in getattr(processor, "event_types", (kind,)):
                     continue
@@ -198,7 +198,8 @@ class Events:
         return event
 
 
-def _line(kind: str, event: dict[str, Any]) -> bytes:
+def line_of(kind: str, event: dict[str, Any]) -> bytes:
+    """An event as a line of JSON, without its line feed."""
     try:
         return _encode({kind: event})
     except (UnicodeEncodeError, TypeError):  # halves of pairs, and keys that are no texts

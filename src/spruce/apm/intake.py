@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from spruce.apm.events import Events
+from spruce.apm.events import METRICSET, Events, line_of
 from spruce.apm.lines import Lines
 from spruce.apm.metadata import metadata_of
 from spruce.apm.recorder import Recorder
@@ -80,7 +80,7 @@ class Intake:
     def measured(self, metricset: dict[str, Any]) -> None:
         """Have a set of metrics sent, unless nothing is recorded for now."""
         if self.client.recording:
-            self.sender.add(msgspec.json.encode({"metricset": metricset}) + b"\n", 1)
+            self.sender.add(line_of(METRICSET, metricset) + b"\n", 1)
 
 
 def export(client: Recorder) -> Intake:

@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator
 from spruce.apm.breakdown import Breakdown
 from spruce.apm.gauges import Gauges
 from spruce.apm.metrics import Exemplar, Histogram, Labels, registry
+from spruce.apm.texts import kept_text
 from spruce.http import Response
 from spruce.web import has_request_context, request
 
@@ -115,7 +116,7 @@ def _with_exemplar(line: str, exemplar: Exemplar) -> str:
 
 def _line(name: str, labels: Iterable[tuple[str, str]], value: float) -> str:
     pairs = [*labels, ("pid", str(os.getpid()))]
-    told = ",".join(f'{_name(label)}="{text.translate(_ESCAPES)}"' for label, text in pairs)
+    told = ",".join(f'{_name(label)}="{kept_text(text).translate(_ESCAPES)}"' for label, text in pairs)
     return f"{name}{{{told}}} {value:.12g}\n"
 
 

@@ -58,3 +58,14 @@ def test_an_annotation_over_many_rows_splits_objects_with_aggregates(stocked: Si
     assert toys.annotate(dear=dear, n=db.Count("products")).count() == 3
     found = toys.annotate(dear=dear).annotate(n=db.Count("products")).values_list("name", "dear", "n")
     assert sorted(found) == [("bears", False, 1), ("bears", True, 1), ("toys", False, 1)]
+
+
+def test_values_of_several_rows_make_groups_of_their_own(stocked: SimpleNamespace) -> None:
+    """Which is what they are beside an aggregate, as Django has it; never those of any one row."""
+    counted = stocked.Category.objects.annotate(n=db.Count("products"))
+    assert sorted(counted.values_list("name", "n", "products__name")) == [
+        ("bears", 1, "bear"), ("bears", 1, "熊猫公仔"), ("toys", 1, "car"),
+    ]  # fmt: skip
+    assert sorted(counted.filter(n=1).values_list("products__stock", flat=True), key=str) == [0, 5, None]
+    assert sorted(counted.values_list("n", "maker__name")) == [(1, "Steiff"), (2, "Nobody")]
+    assert counted.values("products__name").count() == 3

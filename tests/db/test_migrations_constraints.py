@@ -109,6 +109,6 @@ def test_a_table_that_is_renamed_keeps_them(tmp_path: Path) -> None:
         assert migrations.check() == []
     if current()["default"].dialect.name == "postgresql":
         own = "conrelid = 't_bit'::regclass AND contype IN ('f', 'u')"
-        sql = f"SELECT conname, condeferred FROM pg_constraint WHERE {own}"  # noqa: S608 - of constants
+        sql = f"SELECT conname, condeferred FROM pg_constraint WHERE {own}"
         waits = db.execute(sql)
         assert dict(map(tuple, waits)) == {"piece_number": True, "t_bit_whole_id_fkey": True}

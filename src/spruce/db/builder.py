@@ -354,7 +354,15 @@ class Builder:
         if self.grouped_by_row:
             lenient = self.dialect.name == "sqlite"
             more = [] if lenient else decided_by_key(self.joins, self.related, self.shown, ordered)
+            more += self._values_beside()
         return select.group_by(*self.group, *(c for c in more if c._from_objects)).having(*self.having)
+
+    def _values_beside(self) -> list[Column]:
+        """What values() names of other tables, which may be several for an object: groups are made by it too."""
+        names = self.selected[1] if self.selected is not None else ()
+        paths = [resolve(self.model, name, lookups=False, computed=self.joins.fields) for name in names]
+        columns = [self.joins.column(path) for path in paths if not path.computed]
+        return [column for column in columns if varies(column, self.joins.table)]
 
     def _sliced(self, select: "sa.Select[Any]") -> "sa.Select[Any]":
         if self.kind == "get" and not self.unique and self.limit is None:

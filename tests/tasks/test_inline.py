@@ -48,6 +48,18 @@ def test_a_transaction_is_the_jobs_own() -> None:
     assert [entry.text for entry in jobs.Entry.objects.all()] == ["a"]
 
 
+def test_what_fails_is_logged_as_by_a_worker(caplog: pytest.LogCaptureFixture) -> None:
+    result = jobs.failing.enqueue("word")
+    told = [(one.levelname, one.name, one.getMessage()) for one in caplog.records]
+    name = "job " + result.id + " of tests.tasks.jobs.failing failed"
+    assert told == [
+        ("WARNING", "spruce.tasks", f"{name}; again at once"),
+        ("WARNING", "spruce.tasks", f"{name}; again at once"),
+        ("ERROR", "spruce.tasks", name),
+    ]
+    assert all(one.exc_info for one in caplog.records)
+
+
 def test_an_exit_is_the_jobs_own() -> None:
     assert jobs.leaves.enqueue().errors[0].exception_class is SystemExit
 
@@ -82,6 +94,9 @@ def test_dummy_notes_jobs_and_runs_none(settings: config.Settings) -> None:
     assert [(one.task.path, one.args) for one in taker.results] == [("tests.tasks.jobs.mail", ["x"])]
     assert cancel(result.id)
     assert get_result(result.id).status == "CANCELLED"
+    assert result.status == "READY"  # as it stood; as with every other backend, refresh() looks again
+    result.refresh()
+    assert result.status == "CANCELLED"
     assert not cancel(result.id)
     taker.clear()
     with pytest.raises(TaskResultDoesNotExist):

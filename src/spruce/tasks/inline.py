@@ -5,6 +5,8 @@ is to run. `TASKS = "dummy"` notes jobs and runs none. Both keep the last 1,000 
 """
 
 import json
+import logging
+from dataclasses import replace
 from datetime import UTC, datetime
 from time import perf_counter
 from typing import Any
@@ -19,6 +21,8 @@ from spruce.tasks.embedded import new_id
 from spruce.tasks.results import TaskContext, TaskError, TaskResult, TaskResultStatus
 
 __all__ = ["Dummy", "Inline"]
+
+_log = logging.getLogger("spruce.tasks")
 
 _KEPT = 1000
 _RESOURCE = "spruce.tasks.kept"
@@ -36,6 +40,9 @@ class Dummy:
 
     def add(self, task: Task[..., Any], args: Any, kwargs: Any) -> TaskResult[Any]:
         """Note a job whose arguments fit."""
+        return _copied(self._noted(task, args, kwargs))
+
+    def _noted(self, task: Task[..., Any], args: Any, kwargs: Any) -> TaskResult[Any]:
         headers: dict[str, str] = {}
         id_ = new_id()
         if task_enqueued.subscribers:
@@ -77,14 +84,13 @@ class Dummy:
         found = _kept().get(id)
         if found is None:
             raise TaskResultDoesNotExist(f"there is no job {id!r}", hint="The last 1,000 are kept in memory.")
-        return found
+        return _copied(found)
 
     def cancel(self, id: str) -> bool:  # noqa: A002 - as the result's attribute
         """Keep a job from running; False if it has ended."""
-        result = self.get_result(id)
-        if result.is_finished:
+        if self.get_result(id).is_finished:
             return False
-        result.status = TaskResultStatus.CANCELLED
+        _kept()[id].status = TaskResultStatus.CANCELLED
         return True
 
 
@@ -95,14 +101,16 @@ class Inline(Dummy):
 
     def add(self, task: Task[..., Any], args: Any, kwargs: Any) -> TaskResult[Any]:
         """Run a job, and return what has come of it; what its function raises is in there."""
-        result = super().add(task, args, kwargs)
-        for _ in range(task.retries + 1):
-            self._attempt(task, result)
-            if result.status is TaskResultStatus.SUCCESSFUL:
+        result = self._noted(task, args, kwargs)
+        for left in range(task.retries, -1, -1):
+            failure = self._attempt(task, result)
+            if failure is None:
                 break
-        return result
+            level, more = (logging.WARNING, "; again at once") if left else (logging.ERROR, "")
+            _log.log(level, "job %s of %s failed%s", result.id, task.path, more, exc_info=failure)
+        return _copied(result)
 
-    def _attempt(self, task: Task[..., Any], result: TaskResult[Any]) -> None:
+    def _attempt(self, task: Task[..., Any], result: TaskResult[Any]) -> BaseException | None:
         result.status = TaskResultStatus.RUNNING
         result.last_attempted_at = datetime.now(UTC)
         result.started_at = result.started_at or result.last_attempted_at
@@ -123,6 +131,7 @@ class Inline(Dummy):
             result.status = TaskResultStatus.FAILED
         result.finished_at = datetime.now(UTC)
         task_finished.emit(**told, seconds=perf_counter() - start, status=result.status.value, exception=failure)
+        return failure
 
     def _call(self, task: Task[..., Any], result: TaskResult[Any]) -> Any:
         def tell(part: float, note: str) -> None:
@@ -133,6 +142,11 @@ class Inline(Dummy):
             return called(task, [*first, *result.args], result.kwargs)
         with db.atomic():
             return called(task, [*first, *result.args], result.kwargs)
+
+
+def _copied(result: TaskResult[Any]) -> TaskResult[Any]:
+    """The result as it stands, which what comes later does not change."""
+    return replace(result, errors=[*result.errors], worker_ids=[*result.worker_ids])
 
 
 def _kept() -> dict[str, TaskResult[Any]]:

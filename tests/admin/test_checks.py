@@ -10,6 +10,10 @@ from spruce.admin.checks import check_site
 from .conftest import Line, Product, Tag
 
 
+class OddModel(admin.TabularInline):
+    model = "Line"
+
+
 class NoModel(admin.TabularInline):
     pass
 
@@ -67,6 +71,19 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"ordering": ["-nam"]}, "ordering has '-nam', and Product has no 'nam'; did you mean 'name'?"),
     ({"inlines": [Line]}, f"inlines has {Line!r}, which is no class derived from TabularInline or StackedInline"),
     ({"inlines": [NoModel]}, "inlines has NoModel, which has no model"),
+    ({"inlines": [OddModel]}, "inlines has OddModel, whose model is 'Line', and that is none"),
+    ({"list_filter": [("name", int)]}, f"list_filter has 'name' with {int!r}, which is no FieldListFilter"),
+    ({"ordering": ["?", "name"]}, "ordering has '?', which is any order, and something besides"),
+    (
+        {"list_select_related": 1},
+        "list_select_related is 1, and has to be True, False, a list or a tuple",
+    ),
+    ({"radio_fields": {"kind": 7}}, "radio_fields['kind'] is 7, and has to be HORIZONTAL or VERTICAL"),
+    ({"raw_id_fields": ["maker_id"]}, "raw_id_fields has 'maker_id', which is the column of 'maker': name the field"),
+    (
+        {"list_display": ["lines"]},
+        "list_display has 'lines', which has several rows; write a method that says what is shown of them",
+    ),
     ({"actions": ["nothing"]}, "actions has 'nothing', and there is no such method"),
     ({"actions": [twice, twice]}, "actions has 'twice' twice"),
     (
@@ -139,7 +156,7 @@ def test_nothing_is_wrong_with_what_works(site: admin.AdminSite) -> None:
         list_filter = ("maker__name", "tags", ("price", admin.NumberRangeFilter), "lines__text")
         search_fields = ("^name", "maker__name__iexact", "=pk", "lines__text")
         date_hierarchy = "created"
-        ordering = ("?", "-pk", "maker__name", "pk")
+        ordering = ("-pk", "maker__name", "pk")
         fieldsets = ((None, {"fields": [("name", "shout"), "slug"]}),)
         readonly_fields = ("shout", "tags")
         radio_fields = {"kind": admin.HORIZONTAL, "maker": admin.VERTICAL}  # noqa: RUF012 - as users write it
@@ -156,3 +173,21 @@ def test_nothing_is_wrong_with_what_works(site: admin.AdminSite) -> None:
     site.unregister(Product)
     site.register(Product, Fine)
     assert check_site(site) == []
+
+
+def test_what_is_asked_for_later_is_not_looked_at() -> None:
+    """Links of columns that a method gives, and formsets of one's own that fit."""
+
+    class Later(admin.ModelAdmin):
+        list_display_links = ("slug",)
+
+        def get_list_display(self, request: Any) -> Any:
+            return ("name", "slug")
+
+    site = admin.AdminSite()
+    lines = type("Lines", (admin.TabularInline,), {"model": Line, "formset": forms.BaseInlineFormSet})
+    site.register(Product, Later, inlines=[lines])
+    assert check_site(site) == []
+    lines.formset = forms.ModelForm
+    (text,) = check_site(site)
+    assert text == f"Lines.formset is {forms.ModelForm!r}, and has to be a class derived from BaseModelFormSet"

@@ -11,7 +11,7 @@ from spruce.admin.autocomplete import widget_for
 from spruce.admin.columns import column
 from spruce.admin.fieldfilters import make_filter
 from spruce.admin.filters import SimpleListFilter, target_of
-from spruce.admin.formoptions import FormOptions
+from spruce.admin.formoptions import HORIZONTAL, VERTICAL, FormOptions
 from spruce.admin.inlines import InlineModelAdmin
 from spruce.admin.listediting import check_editable
 from spruce.admin.options import ModelAdmin
@@ -38,7 +38,7 @@ def check_site(site: Any) -> list[str]:
     for admin in site.admins():
         found += [f"{type(admin).__name__}.{text}" for text in _faults(admin, _OF_LISTS + _OF_FORMS)]
         for kind in admin.inlines if isinstance(admin.inlines, list | tuple) else ():
-            if isinstance(kind, type) and issubclass(kind, InlineModelAdmin) and kind.model is not None:
+            if _is_inline(kind) and hasattr(kind.model, "_meta"):
                 found += [f"{kind.__name__}.{text}" for text in _of_inline(kind, admin)]
     return found
 
@@ -88,12 +88,12 @@ def _shapes(admin: Any) -> Iterator[str]:
     if not (isinstance(admin.form, type) and issubclass(admin.form, forms.BaseModelForm)):
         yield f"form is {admin.form!r}, and has to be a class derived from ModelForm"
     if isinstance(admin, InlineModelAdmin) and not _is_formset(admin.formset):
-        yield f"formset is {admin.formset!r}, and has to be a class derived from BaseInlineFormSet"
+        yield f"formset is {admin.formset!r}, and has to be a class derived from BaseModelFormSet"
     yield from _slips(admin)
 
 
 def _is_formset(kind: Any) -> bool:
-    return isinstance(kind, type) and issubclass(kind, forms.BaseInlineFormSet)
+    return isinstance(kind, type) and issubclass(kind, forms.BaseModelFormSet)
 
 
 def _slips(admin: Any) -> Iterator[str]:
@@ -113,15 +113,23 @@ def _slips(admin: Any) -> Iterator[str]:
 # ---- lists -----------------------------------------------------------------------------------------------------------
 
 
+def _has_several(model: Any, name: Any) -> bool:
+    """Whether a name is that of a relation to several rows."""
+    meta = model._meta
+    known = not isinstance(name, str) or name in meta.paths or "__" in name
+    return name in meta.many or (not known and any(getattr(step, "many", False) for step in meta.over(name)))
+
+
 def _columns(admin: Any) -> Iterator[str]:
     names = set()
     for name in admin.list_display:
         names.add(name if isinstance(name, str) else getattr(name, "__name__", ""))
-        if name in admin.model._meta.many:
+        if _has_several(admin.model, name):
             yield f"list_display has {name!r}, which has several rows; write a method that says what is shown of them"
         else:
             yield from _said("list_display", lambda name=name: column(admin, name))  # type: ignore[misc] # bound now
-    for option in ("list_display_links", "sortable_by"):
+    said_later = type(admin).get_list_display is not ModelAdmin.get_list_display
+    for option in () if said_later else ("list_display_links", "sortable_by"):
         for name in getattr(admin, option) or ():
             if isinstance(name, str) and name not in names:
                 yield f"{option} has {name!r}, which is not in list_display{nearest(name, names)}"
@@ -143,7 +151,7 @@ def _filters(admin: Any) -> Iterator[str]:
             field = target_of(admin, admin.date_hierarchy)
         except AdminError:
             field = None
-        if not isinstance(field, db.DateField | db.DateTimeField):
+        if not isinstance(getattr(field, "output_field", field), db.DateField | db.DateTimeField):
             yield f"date_hierarchy is {admin.date_hierarchy!r}, which is no field of dates"
 
 
@@ -161,6 +169,10 @@ def _searches(admin: Any) -> Iterator[str]:
 
 
 def _orders(admin: Any) -> Iterator[str]:
+    if "?" in admin.ordering and len(admin.ordering) > 1:
+        yield "ordering has '?', which is any order, and something besides"
+    if not isinstance(admin.list_select_related, bool | list | tuple):
+        yield f"list_select_related is {admin.list_select_related!r}, and has to be True, False, a list or a tuple"
     for name in admin.ordering:
         if isinstance(name, str) and name not in ("?", "pk", "-pk"):
             first = name.lstrip("-").split("__")[0]
@@ -170,10 +182,16 @@ def _orders(admin: Any) -> Iterator[str]:
 
 def _inlines(admin: Any) -> Iterator[str]:
     for kind in admin.inlines:
-        if not (isinstance(kind, type) and issubclass(kind, InlineModelAdmin)):
+        if not _is_inline(kind):
             yield f"inlines has {kind!r}, which is no class derived from TabularInline or StackedInline"
         elif kind.model is None:
             yield f"inlines has {kind.__name__}, which has no model"
+        elif not hasattr(kind.model, "_meta"):
+            yield f"inlines has {kind.__name__}, whose model is {kind.model!r}, and that is none"
+
+
+def _is_inline(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, InlineModelAdmin)
 
 
 def _actions(admin: Any) -> Iterator[str]:
@@ -239,6 +257,8 @@ def _relations(admin: Any) -> Iterator[str]:
             many = isinstance(field, db.ManyToManyField)
             if field is None:
                 yield f"{option} has {name!r}, which {admin.model.__name__} has not{_near(admin, str(name))}"
+            elif field.name != name:
+                yield f"{option} has {name!r}, which is the column of {field.name!r}: name the field"
             elif not many and (several or not field.is_relation):
                 yield f"{option} has {name!r}, which is no {'many-to-many field' if several else 'relation'}"
             elif many and not field.made:
@@ -256,6 +276,8 @@ def _choices(admin: Any) -> Iterator[str]:
         field = _field(admin, name)
         if field is None or isinstance(field, db.ManyToManyField) or not (field.is_relation or field.choices):
             yield f"radio_fields has {name!r}, which is neither a foreign key nor a field with choices"
+        elif isinstance(admin.radio_fields, Mapping) and admin.radio_fields[name] not in (HORIZONTAL, VERTICAL):
+            yield f"radio_fields[{name!r}] is {admin.radio_fields[name]!r}, and has to be HORIZONTAL or VERTICAL"
 
 
 def _prepopulated(admin: Any) -> Iterator[str]:

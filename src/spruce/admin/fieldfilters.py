@@ -314,5 +314,7 @@ def make_filter(admin: Any, entry: Any, request: Any) -> ListFilter:
         )
     path, kind = entry if isinstance(entry, list | tuple) else (entry, None)
     field = target_of(admin, str(path))
+    if kind is not None and not (isinstance(kind, type) and issubclass(kind, FieldListFilter)):
+        raise AdminError(f"{type(admin).__name__}.list_filter has {path!r} with {kind!r}, which is no FieldListFilter")
     made: ListFilter = (kind or _kind(field))(request, admin, str(path), field)
     return made

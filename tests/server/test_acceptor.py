@@ -2,6 +2,7 @@
 
 import socket
 import ssl
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -52,14 +53,15 @@ def serving(tls: TLS, limits: Limits | None = None) -> Iterator[Server]:
         assert not server._busy()
 
 
-def ask(address: Any, context: ssl.SSLContext, request: bytes = GET) -> bytes:
-    """Send a request from a thread of the system, and return all that comes."""
+def ask(address: Any, context: ssl.SSLContext, request: bytes = GET, gate: threading.Event | None = None) -> bytes:
+    """Send a request from a thread of the system, and return all that comes, once `gate` is open."""
 
     def talk() -> bytes:
         plain = socket.create_connection(address, timeout=20)
         with plain, context.wrap_socket(plain, server_hostname="localhost") as sock:
             sock.sendall(request)
             answer = b""
+            assert gate is None or gate.wait(20)
             while data := sock.recv(65536):
                 answer += data
             return answer
@@ -189,3 +191,30 @@ def test_a_client_that_leaves_stops_its_view_over_tls_too(
         on_hub(main)
     assert sorted(ended) == ["stopped", "went on"]
     assert caplog.messages == []
+
+
+@pytest.mark.parametrize("loop", ["lean", "asyncio"])
+def test_the_last_answer_is_taken_before_tls_says_goodbye(
+    loop: str, certificate: Certificate, trusting: ssl.SSLContext
+) -> None:
+    """It does so within a second, and then drops what is left."""
+    body = b"x" * 20_000_000
+
+    def main() -> None:
+        server = start(
+            lambda request: Response(body), listen(("127.0.0.1", 0), reuse_port=False), None, TLS([certificate])
+        )
+        gate = threading.Event()
+        client = green.spawn(ask, server.address, trusting, GET, gate)
+        while not any(one.served for one in server.connections):
+            green.sleep(1e-3)
+        (connection,) = server.connections
+        assert not connection.transport.is_closing()
+        gate.set()
+        while not client.dead:
+            server.sweep(server.now)
+            green.sleep(1e-3)
+        assert client.wait().endswith(body)
+        server.stop(1)
+
+    green.run(main, loop=loop)

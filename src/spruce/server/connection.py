@@ -24,7 +24,7 @@ from spruce.server.failures import answer_failure, close_response
 from spruce.server.heads import Framing, Head, Heads, refusal_message
 from spruce.server.limits import Limits
 from spruce.server.parser import RequestParser
-from spruce.server.sender import KEPT, ClientDisconnected, Sender
+from spruce.server.sender import KEPT, ClientDisconnected, Sender, unsent
 from spruce.server.websocket import Upgradable
 from spruce.server.wire import WireWebSocket, shake_hands
 
@@ -423,7 +423,7 @@ class Connection(asyncio.Protocol):
         if self.websocket is not None:
             return
         if refusal is None and self.parser.body is None:
-            self.transport.close()
+            self.close()
             return
         if refusal is not None and not self.lost:
             self.write(refusal_message(refusal, self.heads.date))
@@ -444,9 +444,17 @@ class Connection(asyncio.Protocol):
         if self._held_back:
             self._read_on()
         if self._client_ended or not self.transport.can_write_eof():
-            self.transport.close()
+            self.close()
         else:
             self.transport.write_eof()
+
+    def close(self) -> None:
+        """Close when all is written. TLS says goodbye within a second, so it waits for its client (`timeouts`)."""
+        if self.transport.can_write_eof() or not unsent(self.transport):
+            self.transport.close()
+        else:
+            self.lingering = True
+            self.since = self.server.now
 
     def refuse(self, refusal: HTTPException) -> None:
         """Answer with a refusal instead of waiting for the rest of a request; only while none is being answered."""

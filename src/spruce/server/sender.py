@@ -8,14 +8,14 @@ import errno
 import os
 import stat
 from collections.abc import Callable, Iterable
-from typing import Final
+from typing import Any, Final
 
 from spruce.errors import ServerError
 from spruce.green import Waiter, sleep
 from spruce.http import FilePart
 from spruce.server.heads import Framing, Head
 
-__all__ = ["KEPT", "ClientDisconnected", "Sender"]
+__all__ = ["KEPT", "ClientDisconnected", "Sender", "unsent"]
 
 KEPT: Final = 16 * 1024
 """Bytes that are kept for a client that does not take them, before who sends them has to wait."""
@@ -179,6 +179,16 @@ class Sender:
             self._waiter.wait()
         finally:
             self._waiter = None
+
+
+def unsent(transport: Any) -> int:
+    """Bytes that wait to be sent; TLS hands them to a transport below its own, which keeps most of them."""
+    tls = getattr(transport, "_ssl_protocol", transport)
+    if tls is None:
+        return 0  # asyncio's TLS has closed it, and would fail when it is asked
+    below = getattr(tls, "_transport", None)
+    kept: int = transport.get_write_buffer_size()
+    return kept + (below.get_write_buffer_size() if below is not None else 0)
 
 
 def _descriptor(part: FilePart) -> int | None:

@@ -6,12 +6,12 @@ Called for each connection: `check` once a second, `drain` all the time while th
 import asyncio
 import socket
 import sys
-from typing import Any, Final
+from typing import Final
 
 from spruce.errors.http import RequestTimeout
 from spruce.server.body import BodyStream
 from spruce.server.connection import Connection
-from spruce.server.sender import KEPT
+from spruce.server.sender import KEPT, unsent
 
 __all__ = ["QUIET_SECONDS", "check", "drain"]
 
@@ -37,6 +37,8 @@ def check(connection: Connection, now: float) -> None:
     elif connection.lingering or connection.transport.is_closing():
         if seconds > _LINGER_SECONDS:
             connection.transport.abort()
+        elif connection.lingering and not connection.transport.can_write_eof():
+            connection.transport.close()  # TLS, whose client has taken all
     elif sender is not None and sender.waiting:
         if now - sender.since > limits.write_seconds:
             connection.transport.abort()
@@ -59,7 +61,7 @@ def _is_taking(connection: Connection, now: float) -> bool:
 
     What the system keeps counts too: it takes more only when much of that has gone, which may be a minute later.
     """
-    left = _unsent(connection.transport)
+    left = unsent(connection.transport)
     if left or connection.current is not None:
         left += _on_its_way(connection.transport)
     if left and connection.unsent - KEPT < left <= connection.unsent:
@@ -68,13 +70,6 @@ def _is_taking(connection: Connection, now: float) -> bool:
     else:
         connection.unsent, connection.taken = left, now
     return bool(left)
-
-
-def _unsent(transport: Any) -> int:
-    """Bytes that wait to be sent; TLS hands them to a transport below its own, which keeps most of them."""
-    below = getattr(getattr(transport, "_ssl_protocol", None), "_transport", None)
-    kept: int = transport.get_write_buffer_size()
-    return kept + (below.get_write_buffer_size() if below is not None else 0)
 
 
 def _on_its_way(transport: asyncio.Transport) -> int:
@@ -103,4 +98,4 @@ def drain(connection: Connection, seconds: float, quiet: float = QUIET_SECONDS) 
     else:
         parser.ending = True
         if seconds > (quiet if connection.served else _NEW_SECONDS):
-            connection.transport.close()
+            connection.close()

@@ -277,8 +277,7 @@ def _make_aware(value: dt.datetime, timezone: Any = None) -> dt.datetime:
 def install() -> None:
     """Make the modules known under Django's names."""
     options.given_to = _given
-    db.Field.register_lookup = classmethod(_register)
-    db.Field.class_lookups = {}
+    db.Field.register_lookup, db.Field.class_lookups = classmethod(_register), {}
     names = models_module()
     module("django", VERSION=(5, 2))
     module("django.db", IntegrityError=errors.IntegrityError, DatabaseError=errors.DatabaseError,

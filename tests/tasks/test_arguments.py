@@ -6,12 +6,20 @@ from typing import Any
 import pytest
 
 from spruce.errors import InvalidTask
-from spruce.tasks.arguments import dumped, packed, unpacked
+from spruce.tasks.arguments import dumped, given, packed, unpacked
+from spruce.tasks.results import TaskResultStatus
 
 
 def test_what_json_carries_comes_back() -> None:
     args = ["熊猫", 2**70, 1.5, None, True, [1, {"a": [{}]}]]
     assert unpacked(packed("t", args, {"x": "\0"}, {"h": "1"})) == (args, {"x": "\0"}, {"h": "1"})
+
+
+def test_plain_arguments_are_given_as_they_are() -> None:
+    """They are what JSON gives back, of the same types; what may not be has to be asked."""
+    args, kwargs = ["熊猫", 2**70, 1.1, -0.0, None, True, "\ud800"], {"x": 0.1 + 0.2}
+    assert repr(given(args, kwargs)) == repr(unpacked(packed("t", args, kwargs, {}))[:2])
+    assert given([(1, 2)], {}) is given([], {"x": TaskResultStatus.READY}) is None
 
 
 def test_a_tuple_becomes_a_list() -> None:

@@ -60,6 +60,30 @@ def test_a_result_belongs_to_its_task() -> None:
     assert str(refused.value) == f"job {result.id} is one of tests.tasks.jobs.add, not of tests.tasks.jobs.mail"
 
 
+@pytest.mark.parametrize("args", [(), (1,), (1, 2), (1, 2, 3)])
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda: None,
+        lambda a, b=1: None,
+        lambda a, /, b: None,
+        lambda a, *, b: None,
+        lambda a, *, b=1: None,
+        lambda a, *b: None,
+        lambda **b: None,
+    ],
+)
+def test_what_is_refused_is_what_the_function_would_refuse(function: Any, args: tuple[int, ...]) -> None:
+    function.__qualname__ = function.__name__ = "made"
+    try:
+        function(*args)
+    except TypeError:
+        with pytest.raises(InvalidTask, match=r"^made\(\) cannot be called like that: "):
+            Task(func=function).check_arguments(args, {})
+    else:
+        Task(func=function).check_arguments(args, {})
+
+
 def test_arguments_that_do_not_fit_are_refused_at_once() -> None:
     with pytest.raises(InvalidTask) as refused:
         jobs.add.enqueue()  # type: ignore[call-arg] # the point of the test

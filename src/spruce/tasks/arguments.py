@@ -6,9 +6,11 @@ from typing import Any
 
 from spruce.errors import InvalidTask
 
-__all__ = ["dumped", "packed", "unpacked"]
+__all__ = ["dumped", "given", "packed", "unpacked"]
 
 _PLAIN = frozenset({str, int, bool, type(None)})
+_SAME = _PLAIN | {float}
+_encode = json.JSONEncoder(separators=(",", ":")).encode  # json.dumps would make it anew for each job
 
 
 def packed(name: str, args: Sequence[Any], kwargs: Mapping[str, Any], headers: Mapping[str, str]) -> str:
@@ -19,7 +21,7 @@ def packed(name: str, args: Sequence[Any], kwargs: Mapping[str, Any], headers: M
     for key, value in kwargs.items():
         if type(value) not in _PLAIN:
             _check(value, f"{key}=", name)
-    return json.dumps([args, kwargs, headers], separators=(",", ":"))
+    return _encode([args, kwargs, headers])
 
 
 def unpacked(text: str) -> tuple[list[Any], dict[str, Any], dict[str, str]]:
@@ -28,13 +30,20 @@ def unpacked(text: str) -> tuple[list[Any], dict[str, Any], dict[str, str]]:
     return args, kwargs, headers
 
 
+def given(args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[list[Any], dict[str, Any]] | None:
+    """The arguments as JSON gives them back, where that is as they are; None where it has to be asked."""
+    if _SAME.issuperset(map(type, args)) and _SAME.issuperset(map(type, kwargs.values())):
+        return list(args), dict(kwargs)
+    return None
+
+
 def dumped(value: Any, name: str) -> str:
     """What the task `name` returned, as JSON. Raises InvalidTask."""
     if value is None:
         return "null"
     if type(value) not in _PLAIN:
         _check(value, "its value", name)
-    return json.dumps(value, separators=(",", ":"))
+    return _encode(value)
 
 
 def _check(value: Any, place: str, name: str) -> None:

@@ -92,10 +92,12 @@ class Task(Generic[P, T]):
     thread: bool = False
     path: str = field(default="", init=False)
     signature_of_call: inspect.Signature = field(init=False, repr=False, compare=False)
+    _counts: range = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "path", _path(self.func))
         object.__setattr__(self, "signature_of_call", _validate(self))
+        object.__setattr__(self, "_counts", _counts(self.signature_of_call))
 
     def __repr__(self) -> str:
         return f"<Task {self.path}>"
@@ -174,6 +176,8 @@ class Task(Generic[P, T]):
 
     def check_arguments(self, args: Any, kwargs: Any) -> None:
         """Raise InvalidTask unless the function can be called with them."""
+        if not kwargs and len(args) in self._counts:
+            return
         try:
             self.signature_of_call.bind(*args, **kwargs)
         except TypeError as error:
@@ -290,6 +294,15 @@ def _validate(made: Task[..., Any]) -> inspect.Signature:
         raise InvalidTask(f"{name}: timeout={made.timeout!r} would let nothing run", hint="None is for ever.")
     check(made.backoff)
     return signature
+
+
+def _counts(signature: inspect.Signature) -> range:
+    """How many arguments without names are surely right."""
+    parameters = list(signature.parameters.values())
+    listed = [one for one in parameters if one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD)]
+    if any(one.kind is one.KEYWORD_ONLY and one.default is one.empty for one in parameters):
+        return range(0)
+    return range(sum(one.default is one.empty for one in listed), len(listed) + 1)
 
 
 def _moment(when: datetime | timedelta | float) -> datetime:

@@ -12,7 +12,7 @@ from spruce import db
 from spruce.db.transactions import opened
 from spruce.errors import TaskResultDoesNotExist
 from spruce.events import task_enqueued
-from spruce.tasks.arguments import packed, unpacked
+from spruce.tasks.arguments import given, packed, unpacked
 from spruce.tasks.bells import knock
 from spruce.tasks.clock import wall
 from spruce.tasks.definitions import Task, find_task
@@ -65,7 +65,10 @@ class Embedded:
         row = _row(task, id_, args, kwargs) | more
         row["arguments"] = packed(task.path, (*marker, *args), kwargs, headers)
         entered = self.put(row)
-        return self.get_result(entered) if entered != id_ else result_of(_complete(row), task, self.name)
+        if entered != id_:
+            return self.get_result(entered)
+        same = None if marker else given(args, kwargs)
+        return result_of(_complete(row), task, self.name, None if same is None else (*same, headers))
 
     def put(self, row: dict[str, Any]) -> str:
         """Take a job that is written down; return its id, or that of the one which its `unique_key` means already."""
@@ -150,9 +153,14 @@ def _complete(row: dict[str, Any]) -> dict[str, Any]:
     return {"workers": "", "errors": "", "attempts": 0, "follows": None, **nothing, **row}
 
 
-def result_of(row: Mapping[str, Any], task: Task[..., Any] | None = None, backend: str = "embedded") -> TaskResult[Any]:
-    """What the row of a job says."""
-    args, kwargs, headers = unpacked(row["arguments"])
+def result_of(
+    row: Mapping[str, Any],
+    task: Task[..., Any] | None = None,
+    backend: str = "embedded",
+    arguments: tuple[list[Any], dict[str, Any], dict[str, str]] | None = None,
+) -> TaskResult[Any]:
+    """What the row of a job says; `arguments` are what is in it, where that is known."""
+    args, kwargs, headers = unpacked(row["arguments"]) if arguments is None else arguments
     part, note = json.loads(row["progress"]) if row["progress"] else (None, "")
     return TaskResult(
         task=task or find_task(row["task"]),

@@ -1,8 +1,10 @@
 """`INSTALLED_APPS=["spruce.auth"]`: what it puts where."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from tests.auth.people import add_views, settings
 
 from spruce import App
 from spruce.auth.apps import make_permissions
@@ -38,3 +40,10 @@ def test_where_the_tables_are_missing_no_permissions_are_made(make_app: Callable
     app.config.resources.pop("spruce.db").close()  # type: ignore[attr-defined] # the databases of this app
     with app.app_context():
         make_permissions("default")
+
+
+def test_the_first_request_of_a_program_knows_who_sends_it(tmp_path: Path) -> None:
+    """Nothing of accounts is asked for while they are loaded, which that request begins."""
+    app = App("shop", static_folder=None, **settings(tmp_path))
+    add_views(app)
+    assert app.test_client().get("/who").text == "AnonymousUser"

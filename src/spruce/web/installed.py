@@ -8,7 +8,7 @@ searched after the app's own; `commands`, whose commands of click become those o
 from collections.abc import Iterable
 from importlib import import_module
 from importlib.util import find_spec
-from inspect import getmembers, isclass
+from inspect import isclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -126,7 +126,9 @@ def _imported(name: str, entry: str) -> ModuleType:
 
 
 def _classes(module: ModuleType) -> list[type[AppConfig]]:
-    return [one for _, one in getmembers(module, isclass) if issubclass(one, AppConfig) and one is not AppConfig]
+    """Those of a module; a proxy in it is not asked what it stands for, as `isclass` does."""
+    every = [one for _, one in sorted(vars(module).items()) if issubclass(type(one), type)]
+    return [one for one in every if issubclass(one, AppConfig) and one is not AppConfig]
 
 
 def _packages_below(module: ModuleType) -> list[str]:

@@ -13,7 +13,7 @@ class Seat(db.Model):
     place = db.IntegerField(null=True)
 
     class Meta:
-        db_table = "t_seat"
+        db_table = "t_deferring_seat"
         constraints = (
             db.UniqueConstraint(fields=["row"], name="seat_row", deferrable=db.Deferrable.DEFERRED),
             db.UniqueConstraint(fields=["place"], name="seat_place", deferrable=db.Deferrable.IMMEDIATE),

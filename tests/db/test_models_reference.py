@@ -15,4 +15,4 @@ def test_what_the_page_shows_runs(tmp_path: Path) -> None:
     program = tmp_path / "page.py"
     program.write_text(start + "\n".join(blocks), "utf-8")
     answer = subprocess.run([sys.executable, "-W", "error", str(program)], capture_output=True, text=True, cwd=tmp_path)
-    assert (answer.stderr, answer.returncode, len(blocks)) == ("", 0, 8)
+    assert (answer.stderr, answer.returncode, len(blocks)) == ("", 0, 9)

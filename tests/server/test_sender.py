@@ -13,7 +13,7 @@ import pytest
 
 from spruce import green
 from spruce.http import FilePart, Request, Response
-from spruce.server.sender import ClientDisconnected
+from spruce.server.sender import ClientDisconnected, unsent
 
 OnHub = Callable[[Callable[[], Any]], Any]
 Talk = Callable[..., bytes]
@@ -77,6 +77,22 @@ def test_a_stream_waits_for_a_client_that_does_not_read(on_hub: OnHub, serving: 
             assert len(made) < 100
             assert len(client.ask()) > 10_000_000
             assert len(made) == 200
+
+    on_hub(main)
+
+
+def test_a_large_body_goes_share_by_share(on_hub: OnHub, serving: Serving, turns: Turns) -> None:
+    """What is copied or encrypted at once would hold up the loop, and wait in memory for a slow client."""
+    body = random.randbytes(10_000_000)
+
+    def main() -> None:
+        with serving(lambda request: Response(body, content_type="text/plain")) as (server, connect):
+            client = connect()
+            client.send(GET % b"a")
+            turns(20)
+            (connection,) = server.connections
+            assert 0 < unsent(connection.transport) < 1_000_000
+            assert client.ask() == plain(body)
 
     on_hub(main)
 

@@ -24,7 +24,7 @@ from spruce.server.failures import answer_failure, close_response
 from spruce.server.heads import Framing, Head, Heads, refusal_message
 from spruce.server.limits import Limits
 from spruce.server.parser import RequestParser
-from spruce.server.sender import KEPT, ClientDisconnected, Sender, unsent
+from spruce.server.sender import AT_ONCE, KEPT, ClientDisconnected, Sender, unsent
 from spruce.server.websocket import Upgradable
 from spruce.server.wire import WireWebSocket, shake_hands
 
@@ -219,6 +219,7 @@ class Connection(asyncio.Protocol):
             if (
                 body.__class__ is bytes
                 and plain is not None
+                and len(body) <= AT_ONCE
                 and not response.close_calls
                 and not parser.last
                 and parser.body is None
@@ -273,7 +274,7 @@ class Connection(asyncio.Protocol):
             body = response.response
             if head.framing is Framing.NONE:
                 self.write(head.data)
-            elif isinstance(body, bytes):
+            elif isinstance(body, bytes) and len(body) <= AT_ONCE:
                 self.write(head.data + body)
             else:
                 self._stream(response, head)
@@ -288,6 +289,8 @@ class Connection(asyncio.Protocol):
         try:
             if isinstance(response.response, FilePart):
                 sender.send_file(response.response, head)
+            elif isinstance(response.response, bytes):
+                sender.send_bytes(response.response, head)
             else:
                 sender.stream(response.iter_encoded(), head, head.data)
         finally:

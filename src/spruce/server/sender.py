@@ -1,6 +1,6 @@
 """A response on its way, piece by piece, to a client that may be slow.
 
-Each streamed response has a sender of its own; a plain one, written at once, needs none.
+Each response that is streamed or large has a sender of its own; a plain one, written at once, needs none.
 """
 
 import asyncio
@@ -15,10 +15,13 @@ from spruce.green import Waiter, sleep
 from spruce.http import FilePart
 from spruce.server.heads import Framing, Head
 
-__all__ = ["KEPT", "ClientDisconnected", "Sender", "unsent"]
+__all__ = ["AT_ONCE", "KEPT", "ClientDisconnected", "Sender", "unsent"]
 
 KEPT: Final = 16 * 1024
 """Bytes that are kept for a client that does not take them, before who sends them has to wait."""
+
+AT_ONCE: Final = 1024 * 1024
+"""Bytes of a body that are sent at once; encrypting more of them would hold up the loop."""
 
 _FAIR_SHARE: Final = 128 * 1024  # bytes that are sent before the other green threads get a turn
 _COST: Final = 4096  # that a piece counts above its bytes, since small ones take as much time
@@ -101,6 +104,11 @@ class Sender:
         if head.length is not None and sent < head.length:
             raise ServerError(f"The response ended after {sent} bytes of its Content-Length of {head.length} bytes.")
         self._write(pending + (b"0\r\n\r\n" if chunked else b""))
+
+    def send_bytes(self, body: bytes, head: Head) -> None:
+        """Send a body that is large, a share at a time. Raises ClientDisconnected."""
+        shares = (body[start : start + _FAIR_SHARE] for start in range(0, len(body), _FAIR_SHARE))
+        self.stream(shares, head, head.data)
 
     def send_file(self, part: FilePart, head: Head) -> None:
         """Send a part of a file: by the kernel where that is possible, else read piece by piece. Raises as `stream`."""

@@ -207,6 +207,15 @@ def test_integers_beyond_the_database_compare_as_they_should(stocked: SimpleName
     assert products.exclude(pk__gt=number).count() == (4 if number > 0 else 0)
 
 
+@pytest.mark.parametrize("amount", [Decimal("1E+999"), Decimal("-1E+100000")])
+def test_amounts_beyond_the_database_compare_as_they_should(stocked: SimpleNamespace, amount: Decimal) -> None:
+    """They are above, or below, everything that is stored."""
+    products = stocked.Product.objects
+    assert products.filter(price=amount).count() == 0
+    assert products.filter(price__lt=amount).count() == (4 if amount > 0 else 0)
+    assert products.exclude(price__gt=amount).count() == (4 if amount > 0 else 0)
+
+
 @pytest.mark.parametrize(
     ("keywords", "message"),
     [

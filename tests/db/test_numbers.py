@@ -26,6 +26,7 @@ def test_decimals_have_the_places_of_their_column(shop: SimpleNamespace, given: 
     [
         (Decimal("1.005"), "it would be rounded to 1.00: call round(value, 2) first"),
         (Decimal("NaN"), "it is not finite"),
+        (Decimal("sNaN"), "it is not finite"),
         (Decimal("Infinity"), "it is not finite"),
         (Decimal("1234567.00"), "only 6 digits fit before the point (max_digits=8)"),
         (True, None),

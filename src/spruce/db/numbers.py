@@ -1,7 +1,7 @@
 """Fields of numbers that are not whole: floating-point ones and exact decimals; and of truth values."""
 
 import math
-from decimal import Context, Decimal
+from decimal import Context, Decimal, InvalidOperation
 from typing import Any, ClassVar, Literal, TypeVar, Unpack, overload
 
 import sqlalchemy as sa
@@ -121,8 +121,11 @@ class DecimalField(Field[V]):
 
     def clean(self, value: Any) -> Any:
         """Make `value` one that the column can store; the first lines are the way of most values."""
-        if value.__class__ is Decimal and (exact := self.rounded(value, self.unit)) == value:
-            return exact
+        try:
+            if value.__class__ is Decimal and (exact := self.rounded(value, self.unit)) == value:
+                return exact
+        except InvalidOperation:  # a NaN that signals can't be compared
+            raise self.refusal(value, Unfit("it is not finite")) from None
         return super().clean(value)
 
     def fit(self, value: Decimal) -> Decimal:

@@ -39,6 +39,9 @@ EXACT = Context(prec=100)
 MYSQL = frozenset({"mariadb", "mysql"})
 """The names of two dialects that are alike in most."""
 
+_LARGEST = 70
+"""The power of ten that is beyond all amounts of SQLite and MariaDB."""
+
 _MIDNIGHT = dt.datetime(1970, 1, 1)  # noqa: DTZ001 - only its time of day counts
 _SQLITE_DIGITS = 18  # what always fits into a 64-bit integer
 
@@ -143,12 +146,14 @@ class ExactDecimal(Coded):
 
     def write(self, dialect: sa.Dialect) -> Callable[[Any], Any] | None:
         """Decimal to whole number; to a half between two when it lies between, so that it compares as it should."""
+        if dialect.name in MYSQL:
+            return _bounded
         if dialect.name != "sqlite":
             return None
         scale, places = EXACT.scaleb, self.places
 
         def write(value: Decimal | int | float) -> int | float:
-            scaled = scale(Decimal(repr(value)) if isinstance(value, float) else value, places)
+            scaled = scale(_bounded(Decimal(repr(value)) if isinstance(value, float) else value), places)
             whole = math.floor(scaled)
             return whole if whole == scaled else whole + 0.5
 
@@ -165,6 +170,13 @@ class ExactDecimal(Coded):
         if op in (operator.mul, operator.truediv, operator.floordiv, operator.mod) and not isinstance(value, Decimal):
             return sa.Float() if isinstance(value, float) else sa.Integer()
         return self
+
+
+def _bounded(value: Any) -> Any:
+    """An amount that the database can take, which is beyond all that it keeps if this is."""
+    if isinstance(value, Decimal) and value.adjusted() > _LARGEST:
+        return Decimal((int(value.is_signed()), (1,), _LARGEST))
+    return value
 
 
 def _utc_naive(moment: dt.datetime) -> dt.datetime:

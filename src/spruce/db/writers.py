@@ -6,7 +6,7 @@ field's value fit (see `Field.clean`), puts it back into the object, and returns
 
 import datetime as dt
 from collections.abc import Callable, Sequence
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import sqlalchemy as sa
@@ -185,13 +185,18 @@ def _field_lines(field: Field[Any], names: dict[str, object], adding: bool) -> l
         before = [f" if not o.{name}:", f"  settle_{name}(o)"]
     names[f"clean_{name}"] = field.clean
     if isinstance(field, DecimalField):
-        names |= {"Decimal": Decimal, f"rounded_{name}": field.rounded, f"unit_{name}": field.unit}
+        names |= {f"rounded_{name}": field.rounded, f"unit_{name}": field.unit}
+        names |= {"Decimal": Decimal, "InvalidOperation": InvalidOperation}
+        same = f"(r_{name} := rounded_{name}(v_{name}, unit_{name})) == v_{name}"
         return [
             f" v_{name} = o.{name}",
-            f" if v_{name}.__class__ is Decimal and (r_{name} := rounded_{name}(v_{name}, unit_{name})) == v_{name}:",
-            f"  v_{name} = o.{name} = r_{name}",
-            " else:",
-            f"  v_{name} = o.{name} = clean_{name}(v_{name})",
+            " try:",
+            f"  if v_{name}.__class__ is Decimal and {same}:",
+            f"   v_{name} = o.{name} = r_{name}",
+            "  else:",
+            f"   v_{name} = o.{name} = clean_{name}(v_{name})",
+            " except InvalidOperation:",  # a NaN that signals can't be compared
+            f"  clean_{name}(v_{name})",
         ]
     return [
         *before,

@@ -290,5 +290,5 @@ def test_the_history_of_rows_is_for_who_may_see_them(log_in: Any, root: Client, 
     assert "a secret" in seer.get(f"{path}history/").text
     with app.app_context():
         user = get_user_model().objects.get(username="seer")
-        user.user_permissions.remove(Permission.objects.get(codename="view_line"))
+        user.user_permissions.remove(Permission.objects.by_name("adminshop.view_line"))
     assert "a secret" not in seer.get(f"{path}history/").text

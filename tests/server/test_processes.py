@@ -138,6 +138,7 @@ import os
 import signal
 from spruce.server.processes import EarlyEnd
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs begin with it ignored
 with EarlyEnd() as early:
     early.held = HELD
     os.kill(os.getpid(), signal.NAME)

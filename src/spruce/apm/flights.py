@@ -105,7 +105,7 @@ class Flights:
                 cancel(transaction, self.make_error)
         for talk in self.talks.here() if wanted else ():
             if talk.uid in wanted:
-                _log.warning("%s is cancelled from the viewer", talk.name)
+                _log.warning("%r is cancelled from the viewer", talk.name)
                 talk.owner.kill(self.make_error())
 
     def snapshot(self) -> dict[str, Any]:
@@ -213,7 +213,7 @@ def cancel(transaction: Transaction, make_error: Callable[[], BaseException] = _
     if owner is not None and not owner.dead:
         more = "" if _exchange_of(transaction) is None else "; its OS thread goes on until it returns"
         name = transaction.name or transaction.id
-        _log.warning("%s %s is cancelled from the viewer%s", transaction.type, name, more)
+        _log.warning("%s %r is cancelled from the viewer%s", transaction.type, name, more)
         task = task_of(transaction)
         owner.kill(make_error())
         if task is not None:

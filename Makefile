@@ -8,7 +8,7 @@ PYTHON ?= $(shell for name in $(CANDIDATES); do "$$name" -c '$(RECENT)' 2>/dev/n
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench soak format lint types layers docs tests chromium redis mariadb clean
+.PHONY: help demo test bench soak format lint types layers docs tests chromium redis mariadb rabbitmq clean
 
 help:
 	@echo "make demo    a shop to look at, on http://127.0.0.1:8000"
@@ -27,7 +27,7 @@ test: format lint types layers docs tests
 bench: $(VENV)/.installed-test
 	@exec $(BIN)/python bench/run.py $(BENCH)
 
-soak: $(VENV)/.installed-test chromium redis mariadb
+soak: $(VENV)/.installed-test chromium redis mariadb rabbitmq
 	@exec $(BIN)/python -m pytest -m soak --timeout=1800
 
 # The parts of `make test`, each runnable alone; `make -k test` runs them all even if one fails.
@@ -78,6 +78,14 @@ mariadb:
 		{ apt-get update -qq && RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive \
 		apt-get install -y -qq --no-install-recommends mariadb-server; } >/dev/null 2>&1; \
 	} || echo "There is no MariaDB here: the tests that need one will be skipped."
+
+# A RabbitMQ for `make soak` alone: it is large.
+rabbitmq:
+	@[ -x /usr/lib/rabbitmq/bin/rabbitmq-server ] || { \
+		[ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && echo "Installing rabbitmq-server for the tests …" && \
+		{ apt-get update -qq && RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive \
+		apt-get install -y -qq --no-install-recommends rabbitmq-server; } >/dev/null 2>&1; \
+	} || echo "There is no RabbitMQ here: the test that needs one will be skipped."
 
 clean:
 	rm -rf $(VENV) bench/.venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist

@@ -72,6 +72,21 @@ def test_it_is_a_manager_of_the_rows_that_name_the_object(wild: SimpleNamespace)
     assert list(Beast(name="new").tags.all()) == []
 
 
+def test_rows_that_are_not_there_are_not_added(wild: SimpleNamespace) -> None:
+    """One statement can't make them, and would change nothing without a word."""
+    with pytest.raises(DataError) as refused:
+        wild.cat.tags.add(Tag(name="new"))
+    assert str(refused.value) == (
+        "tags.add(): <Tag: Tag object (None)> is not saved. Save it first, or use bulk=False."
+    )
+    with pytest.raises(DataError) as refused:
+        wild.cat.tags.add(Tag(pk=99, name="new"))
+    assert str(refused.value) == (
+        "tags.add(): <Tag: Tag object (99)> is not saved on the database 'default'. "
+        "Save it there first, or use bulk=False."
+    )
+
+
 def test_rows_are_made_moved_and_deleted(wild: SimpleNamespace) -> None:
     """By the manager's methods."""
     wild.dog.tags.add(wild.soft)

@@ -11,12 +11,12 @@ import sqlalchemy as sa
 from sqlalchemy.sql.selectable import FromClause
 
 from spruce.db.generic import GenericForeignKey, object_key
-from spruce.db.records import Record, app_label_of, name_parts, unproxied
+from spruce.db.records import Record, app_label_of, name_parts
 from spruce.db.related import Members, assigned
 from spruce.db.relations import ReverseStep
 from spruce.db.siblings import give_places
 from spruce.db.transactions import Atomic
-from spruce.errors import DataError, FieldError, ModelError, nearest
+from spruce.errors import DataError, ModelError, nearest
 
 __all__ = ["GenericManager", "GenericRelation", "connect_generics"]
 
@@ -226,28 +226,18 @@ class GenericManager(Members[M], Generic[M]):
             raise DataError(f"{self.owner!r} is not saved, so nothing can name it yet", hint="Call its save() first.")
         return self.relation.values(self.owner, self._writing())
 
-    def _own(self, objects: Iterable[Any]) -> list[Any]:
-        """The objects themselves. Raises FieldError for one of another model."""
-        own = list(map(unproxied, objects))
-        for each in own:
-            if not isinstance(each, self.model):
-                raise FieldError(f"{self.name} takes {self.model.__name__} objects, not {each!r}")
-        return own
-
     def add(self, *objects: M, bulk: bool = True) -> None:
         """Let these saved rows name the object, by one statement; without `bulk` each is saved, new ones too."""
         values, own = self._values(), self._own(objects)
-        for each in own:
-            if bulk and each.pk is None:
-                raise DataError(f"{self.name}.add(): {each!r} is not saved", hint="Save it first, or use bulk=False.")
+        if bulk:
+            self._saved(own)
         for each in own:
             for name, value in values.items():
                 setattr(each, name, value)
             if not bulk:
                 each.save(using=self._writing())
         if own and bulk:
-            rows: Any = self.model._base.using(self._writing())
-            rows.filter(pk__in=[each.pk for each in own]).update(**values)
+            self._rows_of(each.pk for each in own).update(**values)
         self._changed()
 
     def remove(self, *objects: M) -> None:

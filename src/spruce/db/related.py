@@ -53,16 +53,6 @@ class Members(Manager[M], Generic[M]):
     def _writing(self) -> str:
         return self._database(write=True).alias
 
-
-class RelatedManager(Members[M], Generic[M]):
-    """Those that point to an object by a ForeignKey. What its `create()` makes points to the object too."""
-
-    __slots__ = ("field",)
-
-    def __init__(self, field: ForeignKey[Any], owner: Any) -> None:
-        super().__init__(field.model._default.related_to(field, owner), owner, field.accessor or "")
-        self.field = field
-
     def _rows_of(self, keys: Iterable[Any]) -> QuerySet[M, M]:
         query: QuerySet[M, M] = self.model._base.using(self._writing())
         return query.filter(pk__in=list(keys))
@@ -75,19 +65,34 @@ class RelatedManager(Members[M], Generic[M]):
                 raise FieldError(f"{self.name} takes {self.model.__name__} objects, not {each!r}")
         return own
 
-    def add(self, *objects: M, bulk: bool = True) -> None:
-        """Let these saved objects point here, by one statement; without `bulk` each one is saved, new ones too."""
-        own = self._own(objects)
-        for each in own:
-            if bulk and each.pk is None:
+    def _saved(self, objects: list[Any]) -> None:
+        """Raise DataError for one that isn't saved, or on another database."""
+        for each in objects:
+            if each.pk is None:
                 raise DataError(f"{self.name}.add(): {each!r} is not saved", hint="Save it first, or use bulk=False.")
-        for each in own:
-            setattr(each, self.field.name, self.owner)
-            if bulk and each._db != self._writing():
+            if each._db != self._writing():
                 raise DataError(
                     f"{self.name}.add(): {each!r} is not saved on the database {self._writing()!r}",
                     hint="Save it there first, or use bulk=False.",
                 )
+
+
+class RelatedManager(Members[M], Generic[M]):
+    """Those that point to an object by a ForeignKey. What its `create()` makes points to the object too."""
+
+    __slots__ = ("field",)
+
+    def __init__(self, field: ForeignKey[Any], owner: Any) -> None:
+        super().__init__(field.model._default.related_to(field, owner), owner, field.accessor or "")
+        self.field = field
+
+    def add(self, *objects: M, bulk: bool = True) -> None:
+        """Let these saved objects point here, by one statement; without `bulk` each one is saved, new ones too."""
+        own = self._own(objects)
+        if bulk:
+            self._saved(own)
+        for each in own:
+            setattr(each, self.field.name, self.owner)
             if not bulk:
                 each.save(using=self._writing())
         if own and bulk:

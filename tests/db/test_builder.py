@@ -7,9 +7,8 @@ import pytest
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.postgresql import asyncpg
 
-from spruce.db import Count, F, Q, Sum
+from spruce.db import Count, F, Q
 from spruce.db.builder import Builder, plan_for
-from spruce.errors import FieldError
 
 pytestmark = pytest.mark.sqlite
 
@@ -89,11 +88,6 @@ def test_a_subquery_asks_for_one_column(shop: SimpleNamespace) -> None:
     )
 
 
-def test_select_related_without_names_follows_what_cannot_be_null(shop: SimpleNamespace) -> None:
-    """Here everything can, so nothing is joined."""
-    assert "JOIN" not in sql(shop.Product.objects.select_related())
-
-
 @pytest.mark.parametrize(
     "query",
     [
@@ -107,33 +101,6 @@ def test_the_same_query_has_sql_on_postgresql(shop: SimpleNamespace, query: Any)
     """The dialect is a key of the plan, not a part of the query."""
     statement = Builder(query(shop).as_subquery()[0], asyncpg.dialect()).statement()
     assert "GLOB" not in str(statement.compile(dialect=asyncpg.dialect()))
-
-
-def test_what_aggregates_cannot_do(shop: SimpleNamespace) -> None:
-    """Said before any SQL."""
-    with pytest.raises(FieldError) as refused:
-        shop.Product.objects.aggregate(Sum("name"))
-    assert str(refused.value) == "Sum('name'): Product.name holds no numbers"
-
-
-def test_update_takes_one_value_per_field(shop: SimpleNamespace) -> None:
-    """A list is none."""
-    with pytest.raises(FieldError) as refused:
-        shop.Product.objects.update(stock=[1, 2])
-    assert str(refused.value) == "update(stock=…) takes a value, an object or an F, not a list or a query"
-
-
-def test_rows_are_grouped_by_what_values_named(shop: SimpleNamespace) -> None:
-    """Or by the row itself."""
-    grouped = shop.Product.objects.values("stock").annotate(n=Count("*")).filter(n__gt=1).order_by("-n")
-    assert sql(grouped) == (
-        "SELECT t_product.stock, count(*) AS count_1 FROM t_product GROUP BY t_product.stock "
-        "HAVING count(*) > ? ORDER BY count(*) DESC"
-    )
-    assert sql(shop.Maker.objects.annotate(n=Count("category"))) == (
-        "SELECT t_maker.id, t_maker.name, t_maker.country, count(category_.id) AS n FROM t_maker LEFT OUTER JOIN "
-        "t_category AS category_ ON category_.maker_id = t_maker.id GROUP BY t_maker.id ORDER BY t_maker.name"
-    )
 
 
 def test_a_slice_is_aggregated_by_a_query_around_it(shop: SimpleNamespace) -> None:

@@ -108,21 +108,11 @@ from spruce.db.numberfunctions import (
     Tan,
 )
 from spruce.db.numbers import BooleanField, DecimalField, FloatField
+from spruce.db.ondelete import CASCADE, DO_NOTHING, PROTECT, RESTRICT, SET, SET_DEFAULT, SET_NULL
 from spruce.db.ownlookups import Lookup, Transform
 from spruce.db.prefetching import Prefetch, prefetch_related_objects
 from spruce.db.queryset import Manager, QuerySet
-from spruce.db.relations import (
-    CASCADE,
-    DO_NOTHING,
-    PROTECT,
-    RESTRICT,
-    SET,
-    SET_DEFAULT,
-    SET_NULL,
-    FetchMode,
-    ForeignKey,
-    OneToOneField,
-)
+from spruce.db.relations import FetchMode, ForeignKey, OneToOneField
 from spruce.db.replicas import primary
 from spruce.db.schema import create_all, drop_all
 from spruce.db.seeing import QueryLog, SeenQuery, assert_no_n_plus_one, watch_queries

@@ -8,7 +8,8 @@ level by level, inside of a transaction, so that the answer can count them and a
 from typing import Any
 
 from spruce.db.databases import Database
-from spruce.db.relations import CASCADE, DO_NOTHING, PROTECT, RESTRICT, SET, SET_NULL, ForeignKey
+from spruce.db.ondelete import CASCADE, DO_NOTHING, PROTECT, RESTRICT, SET, SET_NULL
+from spruce.db.relations import ForeignKey
 from spruce.db.signals import post_delete, pre_delete
 from spruce.db.transactions import Atomic
 from spruce.errors import ProtectedError, RestrictedError

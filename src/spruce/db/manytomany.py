@@ -7,8 +7,9 @@ The model in between is made unless `through` names one of the program's own. It
 from copy import copy
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
+from spruce.db.ondelete import CASCADE
 from spruce.db.records import Record, name_parts
-from spruce.db.relations import CASCADE, ForeignKey, ReverseStep, Step
+from spruce.db.relations import ForeignKey, ReverseStep, Step
 from spruce.errors import ModelError
 
 if TYPE_CHECKING:

@@ -14,9 +14,10 @@ from spruce.db.indexes import Index
 from spruce.db.inheritance import concrete_of, given_to, parent_of
 from spruce.db.integers import AutoField
 from spruce.db.manytomany import ManyToManyField
+from spruce.db.ondelete import CASCADE
 from spruce.db.queryset import Manager
 from spruce.db.records import Record
-from spruce.db.relations import CASCADE, ForeignKey, OneToOneField, Step, Upward
+from spruce.db.relations import ForeignKey, OneToOneField, Step, Upward
 from spruce.db.shapes import Shape
 from spruce.db.siblings import OrderField, owner_attributes
 from spruce.db.tokens import order_terms

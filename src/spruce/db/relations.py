@@ -13,20 +13,13 @@ from sqlalchemy.types import TypeEngine
 
 from spruce.db.deferring import Deferrable, deferral
 from spruce.db.fields import Field, FieldOptions, Formulate, Unfit
+from spruce.db.ondelete import SET_NULL, OnDelete
 from spruce.db.records import Record, name_parts, unproxied
 from spruce.errors import ModelError, nearest
 
 __all__ = [
-    "CASCADE",
-    "DO_NOTHING",
-    "PROTECT",
-    "RESTRICT",
-    "SET",
-    "SET_DEFAULT",
-    "SET_NULL",
     "FetchMode",
     "ForeignKey",
-    "OnDelete",
     "OneToOneField",
     "ReverseStep",
     "Step",
@@ -36,37 +29,6 @@ __all__ = [
 
 M = TypeVar("M")
 T = TypeVar("T")
-
-
-class OnDelete:
-    """What becomes of the rows that point to a row when that is deleted."""
-
-    def __init__(self, name: str, ddl: str) -> None:
-        self.name = name
-        self.ddl = ddl
-
-    def __repr__(self) -> str:
-        return self.name
-
-
-class SET(OnDelete):
-    """Point to another row: the object or key that is given, or what a function gives when it is needed."""
-
-    def __init__(self, value: Any) -> None:
-        super().__init__("SET", "NO ACTION")
-        self.value = value
-
-    def __call__(self) -> Any:
-        """The value to set."""
-        return self.value() if callable(self.value) else self.value
-
-
-CASCADE = OnDelete("CASCADE", "CASCADE")
-PROTECT = OnDelete("PROTECT", "RESTRICT")
-RESTRICT = OnDelete("RESTRICT", "RESTRICT")
-SET_NULL = OnDelete("SET_NULL", "SET NULL")
-SET_DEFAULT = OnDelete("SET_DEFAULT", "NO ACTION")
-DO_NOTHING = OnDelete("DO_NOTHING", "NO ACTION")
 
 
 class FetchMode(enum.Enum):

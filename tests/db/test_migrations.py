@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.db.evolving import KINDS, declare, evolving, url_of_empty
 
-from spruce import config, db
+from spruce import db
 from spruce.config import Settings
 from spruce.db import postgres
 from spruce.db.autodetect import Answers
 from spruce.db.databases import current
 from spruce.db.migrations import Migrations
-from spruce.db.models import registry
 from spruce.errors import IntegrityError, MigrationError, ModelError, OperationalError
 
 UNDONE = {
@@ -24,57 +24,15 @@ UNDONE = {
 }
 
 
-class OnlyOurs:
-    """Keeps the models of other tests out of the database."""
-
-    def allow_migrate(self, alias: str, model: Any) -> bool:
-        return bool(model.__module__ == "models of this test")
-
-
-EMPTYING = {
-    "postgresql": ["DROP SCHEMA public CASCADE; CREATE SCHEMA public"],
-    "mariadb": ["DROP DATABASE shop", "CREATE DATABASE shop"],
-}
-
-
-@pytest.fixture(params=["sqlite", "postgres", "mariadb"])
+@pytest.fixture(params=KINDS)
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param != "sqlite":
-        return str(request.getfixturevalue(request.param))
-    return f"sqlite:///{tmp_path / 'app.db'}"
+    return url_of_empty(request, tmp_path)
 
 
 @pytest.fixture(autouse=True)
 def settings(database_url: str) -> Iterator[Settings]:
-    before = config.current()
-    settings = Settings(DATABASES={"default": database_url}, DATABASE_ROUTERS=[OnlyOurs()])
-    config.install(settings)
-    yield settings
-    forget()
-    database = current()["default"]
-    for sql in EMPTYING.get(database.dialect.name, ()):
-        database.driver.change(sql, ())
-    db.configure(DATABASES={})
-    config.install(before)
-
-
-def forget() -> None:
-    """Let the models of the last declaration be gone, as when their file was changed."""
-    for name in [name for name, model in registry.models.items() if model.__module__ == "models of this test"]:
-        model = registry.models.pop(name)
-        registry.metadata.remove(model.__table__)
-
-
-def declare(**models: dict[str, Any]) -> dict[str, Any]:
-    """Declare models anew, each with its fields."""
-    forget()
-    made = {
-        name: type(db.Model)(name, (db.Model,), {"__module__": "models of this test", **fields})
-        for name, fields in models.items()
-    }
-    for model in made.values():
-        _ = model.__table__
-    return made
+    with evolving(database_url) as made:
+        yield made
 
 
 def product(**changes: Any) -> dict[str, Any]:

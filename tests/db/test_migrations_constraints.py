@@ -5,26 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.db.evolving import KINDS, declare, evolving, url_of_empty
 
-from spruce import config, db
+from spruce import db
 from spruce.config import Settings
 from spruce.db.autodetect import Answers
 from spruce.db.databases import current
 from spruce.db.migrations import Migrations
-from spruce.db.models import registry
-
-EMPTYING = {
-    "postgresql": ["DROP SCHEMA public CASCADE; CREATE SCHEMA public"],
-    "mariadb": ["DROP DATABASE shop", "CREATE DATABASE shop"],
-}
-MODULE = "models of test_migrations_constraints"
-
-
-class OnlyOurs:
-    """Keeps the models of other tests out of the database."""
-
-    def allow_migrate(self, alias: str, model: Any) -> bool:
-        return bool(model.__module__ == MODULE)
 
 
 class Renamed(Answers):
@@ -34,44 +21,22 @@ class Renamed(Answers):
         return True
 
 
-@pytest.fixture(params=["sqlite", "postgres", "mariadb"])
+@pytest.fixture(params=KINDS)
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An empty database of each kind."""
-    if request.param != "sqlite":
-        return str(request.getfixturevalue(request.param))
-    return f"sqlite:///{tmp_path / 'app.db'}"
+    return url_of_empty(request, tmp_path)
 
 
 @pytest.fixture(autouse=True)
 def settings(database_url: str) -> Iterator[Settings]:
-    """Settings with it, and afterwards none of its models."""
-    before = config.current()
-    settings = Settings(DATABASES={"default": database_url}, DATABASE_ROUTERS=[OnlyOurs()])
-    config.install(settings)
-    yield settings
-    forget()
-    for sql in EMPTYING.get(current()["default"].dialect.name, ()):
-        current()["default"].driver.change(sql, ())
-    db.configure(DATABASES={})
-    config.install(before)
+    with evolving(database_url) as made:
+        yield made
 
 
-def forget() -> None:
-    """Let the models of the last declaration be gone."""
-    for name in [name for name, model in registry.models.items() if model.__module__ == MODULE]:
-        model = registry.models.pop(name)
-        registry.metadata.remove(model.__table__)
-
-
-def declare(table: str, *constraints: Any) -> None:
+def declare_piece(table: str, *constraints: Any) -> None:
     """A model whose rows have a number and a row of the same table."""
-    forget()
     meta = type("Meta", (), {"db_table": table, "constraints": constraints})
     whole = db.ForeignKey("self", db.CASCADE, null=True, deferrable=db.Deferrable.DEFERRED)
-    model = type(db.Model)(
-        "Piece", (db.Model,), {"__module__": MODULE, "Meta": meta, "number": db.IntegerField(), "whole": whole}
-    )
-    _ = model.__table__
+    declare(Piece={"Meta": meta, "number": db.IntegerField(), "whole": whole})
 
 
 def numbered() -> db.UniqueConstraint:
@@ -89,7 +54,7 @@ def test_they_come_and_go(tmp_path: Path) -> None:
     migrations = Migrations(tmp_path / "migrations")
     texts = []
     for constraints in ((), (numbered(), covering()), ()):
-        declare("t_piece", *constraints)
+        declare_piece("t_piece", *constraints)
         made = migrations.make("step")
         assert made is not None
         texts.append(made.path.read_text())
@@ -103,7 +68,7 @@ def test_a_table_that_is_renamed_keeps_them(tmp_path: Path) -> None:
     """As they were."""
     migrations = Migrations(tmp_path / "migrations")
     for table in ("t_piece", "t_bit"):
-        declare(table, numbered())
+        declare_piece(table, numbered())
         assert migrations.make("step", answers=Renamed()) is not None
         migrations.upgrade()
         assert migrations.check() == []

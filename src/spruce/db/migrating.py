@@ -21,7 +21,7 @@ from spruce.db.sqlite_indexes import keep_indexes
 from spruce.db.sqlite_sql import Tables
 from spruce.errors import MigrationError
 
-__all__ = ["DRIVERNAMES", "with_connection"]
+__all__ = ["DRIVERNAMES", "check_foreign_keys", "with_connection", "without_driver"]
 
 T = TypeVar("T")
 
@@ -43,6 +43,22 @@ def with_connection(database: Database, work: Callable[[sa.Connection], T]) -> T
     }
     result: T = kinds[database.dialect.name](database, work)
     return result
+
+
+def check_foreign_keys(connection: sa.Connection) -> None:
+    """Raise MigrationError where rows of SQLite's point to none, as they may after their tables were replaced."""
+    broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+    if broken is not None:
+        raise MigrationError(
+            f"after the migration a row of {broken[0]} would point to a row of {broken[2]} that is not there",
+            hint="Nothing was changed. Let the migration take care of those rows first.",
+        )
+
+
+def without_driver(url: sa.URL) -> sa.URL:
+    """A URL of the same kind of database that needs no driver: for what is only written down."""
+    name = url.get_backend_name()
+    return sa.URL.create(DRIVERNAMES.get(name, name))
 
 
 def _on_sqlite(database: Database, work: Callable[[sa.Connection], T]) -> T:

@@ -27,7 +27,7 @@ from spruce.db import schema
 from spruce.db.autodetect import Answers, improve, render_item, spelled
 from spruce.db.databases import current
 from spruce.db.locktimes import warnings as long_locks
-from spruce.db.migrating import DRIVERNAMES, with_connection
+from spruce.db.migrating import check_foreign_keys, with_connection, without_driver
 from spruce.db.models import registry
 from spruce.db.mysql_sql import HIDDEN, refuse_computed
 from spruce.db.signals import post_migrate
@@ -184,7 +184,7 @@ class Migrations:
             env = EnvironmentContext(self._config(), script, fn=lambda *_: steps, as_sql=True, starting_rev=start)
             with env:
                 env.configure(
-                    url=_without_driver(self.database.url),
+                    url=without_driver(self.database.url),
                     dialect_name=self.database.dialect.name,
                     output_buffer=text,
                     literal_binds=True,
@@ -251,7 +251,7 @@ class Migrations:
                 with environment.begin_transaction():
                     environment.run_migrations()
                     if connection.dialect.name == "sqlite" and not dry:
-                        _check_foreign_keys(connection)
+                        check_foreign_keys(connection)
 
         with _explained(), warnings.catch_warnings():
             warnings.filterwarnings("ignore", SILENCED)
@@ -344,15 +344,6 @@ def _check_is_current(script: ScriptDirectory, context: MigrationContext) -> Non
         )
 
 
-def _check_foreign_keys(connection: sa.Connection) -> None:
-    broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
-    if broken is not None:
-        raise MigrationError(
-            f"after the migration a row of {broken[0]} would point to a row of {broken[2]} that is not there",
-            hint="Nothing was changed. Let the migration take care of those rows first.",
-        )
-
-
 def _tidy(path: Path) -> None:
     """Leave out what Alembic says about itself."""
     lines = [line for line in path.read_text().splitlines() if not line.startswith("    # ### ")]
@@ -372,11 +363,6 @@ def _describe(difference: Any) -> str:
     kind, *about = difference
     names = [getattr(one, "name", one) for one in about if one is not None and not isinstance(one, dict)]
     return f"{kind.replace('_', ' ')}: {', '.join(map(str, names))}"
-
-
-def _without_driver(url: sa.URL) -> sa.URL:
-    name = url.get_backend_name()
-    return sa.URL.create(DRIVERNAMES.get(name, name))
 
 
 @contextmanager

@@ -234,7 +234,9 @@ class GenericManager(Members[M], Generic[M]):
         for each in own:
             for name, value in values.items():
                 setattr(each, name, value)
-            if not bulk:
+            if bulk:
+                self._here(each)
+            else:
                 each.save(using=self._writing())
         if own and bulk:
             self._rows_of(each.pk for each in own).update(**values)

@@ -66,15 +66,18 @@ class Members(Manager[M], Generic[M]):
         return own
 
     def _saved(self, objects: list[Any]) -> None:
-        """Raise DataError for one that isn't saved, or on another database."""
+        """Raise DataError for one that isn't saved."""
         for each in objects:
             if each.pk is None:
                 raise DataError(f"{self.name}.add(): {each!r} is not saved", hint="Save it first, or use bulk=False.")
-            if each._db != self._writing():
-                raise DataError(
-                    f"{self.name}.add(): {each!r} is not saved on the database {self._writing()!r}",
-                    hint="Save it there first, or use bulk=False.",
-                )
+
+    def _here(self, each: Any) -> None:
+        """Raise DataError for one that isn't saved on the database of the others."""
+        if each._db != self._writing():
+            raise DataError(
+                f"{self.name}.add(): {each!r} is not saved on the database {self._writing()!r}",
+                hint="Save it there first, or use bulk=False.",
+            )
 
 
 class RelatedManager(Members[M], Generic[M]):
@@ -93,7 +96,9 @@ class RelatedManager(Members[M], Generic[M]):
             self._saved(own)
         for each in own:
             setattr(each, self.field.name, self.owner)
-            if not bulk:
+            if bulk:
+                self._here(each)
+            else:
                 each.save(using=self._writing())
         if own and bulk:
             self._rows_of(each.pk for each in own).update(**{self.field.name: self.owner})

@@ -37,7 +37,6 @@ def url() -> Iterator[str]:
         thread = threading.Thread(target=accept, daemon=True)
         thread.start()
         yield f"redis://127.0.0.1:{listener.getsockname()[1]}?protocol=2"
-        green.sleep()  # in which the loop closes what the test has
         done.set()
         listener.shutdown(socket.SHUT_RDWR)
         thread.join(30)  # it may have begun another one meanwhile

@@ -1,6 +1,7 @@
 """Servers that are not there, and URLs. With a server: tests/real/test_cache_redis.py."""
 
 import socket
+import threading
 
 import pytest
 
@@ -18,6 +19,26 @@ def test_a_server_that_is_not_there_is_asked_once(caplog: pytest.LogCaptureFixtu
         assert server.stats() == {"open": True, "trips": 1, "waiting": 0}
         server.close()
     assert len(caplog.records) == 1
+
+
+def test_what_is_closed_is_closed_when_close_returns() -> None:
+    """And not some turns of a loop later, which may never come."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        gone = threading.Event()
+
+        def serve() -> None:
+            with listener.accept()[0] as client:
+                while client.recv(65536):
+                    client.sendall(b"+OK\r\n")
+            gone.set()
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        server = RedisServer(f"redis://127.0.0.1:{listener.getsockname()[1]}/0?protocol=2")
+        server.execute("SET", "key", "1")
+        server.close()
+        assert gone.wait(10)  # in which this OS thread, and so the loop, stands still
+        thread.join()
 
 
 def test_passwords_are_not_shown() -> None:

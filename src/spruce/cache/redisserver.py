@@ -1,5 +1,6 @@
 """How commands reach a Redis or Valkey server: a connection for each hub, and a circuit breaker."""
 
+import asyncio
 import logging
 import weakref
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
@@ -197,6 +198,7 @@ class _Link:
         finally:
             if self.wire is not None:
                 self.wire.give_up(RedisConnectionError("it was closed"))
+                await asyncio.sleep(0)  # in the next turn the loop closes its socket
             await self.client.aclose()
 
 
